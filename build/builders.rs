@@ -1,0 +1,424 @@
+//! The resource groups and a call per operation, written around the methods of progenitor's client.
+
+use std::collections::HashMap;
+
+use heck::ToPascalCase;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{
+    File, FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, ReturnType, Signature, Type,
+    parse_quote,
+};
+
+use super::{
+    docs,
+    spec::{Fault, Operation, Parameter, Source, Spec},
+    types,
+};
+
+/// The signatures of progenitor's methods, by operation.
+pub struct Methods(HashMap<String, Method>);
+
+/// What progenitor's method takes and gives.
+pub struct Method {
+    arguments: Vec<Argument>,
+    output: Type,
+}
+
+/// An argument of a method, and so a field of the call.
+pub struct Argument {
+    /// Its Rust name.
+    pub name: Ident,
+    /// The owned type, without `Option`.
+    pub ty: Type,
+    /// Whether it is set rather than given.
+    pub optional: bool,
+    /// How the owned value is lent to progenitor's method.
+    lent: Lent,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Lent {
+    Value,
+    Reference,
+    Text,
+}
+
+impl Methods {
+    /// Reads the signatures back.
+    pub fn read(raw: &File) -> Result<Self, Fault> {
+        let mut methods = HashMap::new();
+        for item in &raw.items {
+            let Item::Impl(block) = item else { continue };
+            for item in &block.items {
+                if let ImplItem::Fn(function) = item
+                    && function.sig.asyncness.is_some()
+                {
+                    let name = function.sig.ident.to_string();
+                    let method = Method::read(&function.sig).ok_or_else(|| {
+                        Fault::whole(format!("the signature of `{name}` is not understood"))
+                    })?;
+                    methods.insert(name, method);
+                }
+            }
+        }
+        Ok(Methods(methods))
+    }
+
+    /// The method of an operation.
+    pub fn of(&self, operation: &Operation) -> Result<&Method, Fault> {
+        self.0
+            .get(operation.id())
+            .ok_or_else(|| Fault::whole(format!("progenitor made no method `{}`", operation.id())))
+    }
+}
+
+impl Method {
+    /// In the order of progenitor's method.
+    pub fn arguments(&self) -> &[Argument] {
+        &self.arguments
+    }
+
+    fn read(signature: &Signature) -> Option<Self> {
+        let mut arguments = Vec::new();
+        for input in signature.inputs.iter().skip(1) {
+            let FnArg::Typed(input) = input else { return None };
+            let Pat::Ident(name) = &*input.pat else {
+                return None;
+            };
+            let inner = generic(&input.ty, "Option");
+            let (ty, lent) = owned(inner.unwrap_or(&input.ty))?;
+            arguments.push(Argument {
+                name: name.ident.clone(),
+                ty,
+                optional: inner.is_some(),
+                lent,
+            });
+        }
+        let ReturnType::Type(_, output) = &signature.output else {
+            return None;
+        };
+        let output = absolute(generic(generic(output, "Result")?, "ResponseValue")?)?;
+        Some(Method { arguments, output })
+    }
+}
+
+impl Argument {
+    /// Its type as a field of the call.
+    fn field(&self) -> TokenStream {
+        let ty = &self.ty;
+        if self.optional {
+            quote!(Option<#ty>)
+        } else {
+            quote!(#ty)
+        }
+    }
+
+    /// The field of `self` as progenitor's method takes it.
+    fn lend(&self) -> TokenStream {
+        let name = &self.name;
+        match (self.optional, self.lent) {
+            (_, Lent::Value) => quote!(self.#name),
+            (false, _) => quote!(&self.#name),
+            (true, Lent::Reference) => quote!(self.#name.as_ref()),
+            (true, Lent::Text) => quote!(self.#name.as_deref()),
+        }
+    }
+
+    /// Its type as an argument of ours.
+    fn taken(&self) -> TokenStream {
+        let ty = &self.ty;
+        if self.converts() {
+            quote!(impl Into<#ty>)
+        } else {
+            quote!(#ty)
+        }
+    }
+
+    fn convert(&self) -> Option<TokenStream> {
+        self.converts().then(|| quote!(.into()))
+    }
+
+    /// Text and closed lists are taken from whatever turns into them; an object only as itself, so that `..` and
+    /// `Default::default()` know its type.
+    fn converts(&self) -> bool {
+        let object = self.name == "body" && types::last_segment(&self.ty).as_deref() != Some("Vec");
+        types::converts(&self.ty) && !object
+    }
+
+    /// The parameter that it stands for; `None` for the body.
+    pub fn parameter<'o>(&self, operation: &'o Operation) -> Option<&'o Parameter> {
+        operation
+            .parameters
+            .iter()
+            .find(|parameter| self.name == types::rust_name(&parameter.name))
+    }
+}
+
+/// All groups.
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
+    let mut modules = TokenStream::new();
+    let mut accessors = TokenStream::new();
+    for tag in &spec.document.tags {
+        let module = format_ident!("{}", tag.name);
+        let group = format_ident!("{}", tag.name.to_pascal_case());
+        let doc = docs::attribute(&tag.description);
+        let mut starts = TokenStream::new();
+        let mut calls = TokenStream::new();
+        for (index, operation) in spec.operations.iter().enumerate() {
+            if operation.group == tag.name {
+                let method = methods.of(operation)?;
+                starts.extend(start(operation, method)?);
+                calls.extend(call(operation, method, index));
+            }
+        }
+        modules.extend(quote! {
+            #doc
+            pub mod #module {
+                #doc
+                #[derive(Clone, Debug)]
+                pub struct #group {
+                    pub(super) client: crate::Client,
+                }
+
+                impl #group {
+                    #starts
+                }
+
+                #calls
+            }
+        });
+        accessors.extend(quote! {
+            #doc
+            pub fn #module(&self) -> #module::#group {
+                #module::#group { client: self.clone() }
+            }
+        });
+    }
+    Ok(quote! {
+        #[doc = " A module per group of operations, and in it a type per call."]
+        pub mod api {
+            #modules
+            impl crate::Client {
+                #accessors
+            }
+        }
+    })
+}
+
+/// The method of the group that begins a call.
+fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
+    let name = format_ident!("{}", operation.verb);
+    let call = format_ident!("{}", operation.verb.to_pascal_case());
+    let doc = docs::attribute(&operation_text(operation));
+    let mut arguments = Vec::new();
+    let mut fields = Vec::new();
+    for argument in &method.arguments {
+        let name = &argument.name;
+        if argument.parameter(operation).is_none() && name != "body" {
+            return Err(Fault::whole(format!(
+                "{}: `{name}` is not a parameter of the description",
+                operation.id()
+            )));
+        }
+        if argument.optional {
+            fields.push(quote!(#name: None));
+        } else {
+            let ty = argument.taken();
+            let convert = argument.convert();
+            arguments.push(quote!(#name: #ty));
+            fields.push(quote!(#name: #name #convert));
+        }
+    }
+    Ok(quote! {
+        #doc
+        pub fn #name(&self, #(#arguments),*) -> #call {
+            #call { client: self.client.clone(), #(#fields),* }
+        }
+    })
+}
+
+/// The type of a call with its setters and what sends it.
+fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
+    let name = format_ident!("{}", operation.verb.to_pascal_case());
+    let raw = format_ident!("{}", operation.id());
+    let output = &method.output;
+    let doc = docs::markup(&format!(
+        "{}; made by [`{}`]({}::{}).",
+        operation.entry.summary,
+        operation.verb,
+        operation.group.to_pascal_case(),
+        operation.verb
+    ));
+    let fields = method.arguments.iter().map(|argument| {
+        let (name, ty) = (&argument.name, argument.field());
+        quote!(#name: #ty)
+    });
+    let setters = method
+        .arguments
+        .iter()
+        .filter(|argument| argument.optional)
+        .map(|argument| {
+            let name = &argument.name;
+            let ty = argument.taken();
+            let convert = argument.convert();
+            let text = argument
+                .parameter(operation)
+                .map(|parameter| parameter.description.as_str());
+            let doc = docs::attribute(text.unwrap_or_default());
+            quote! {
+                #doc
+                pub fn #name(mut self, #name: #ty) -> Self {
+                    self.#name = Some(#name #convert);
+                    self
+                }
+            }
+        });
+    let lent = method.arguments.iter().map(Argument::lend);
+    let listed = operation.record.as_ref().map(|record| {
+        let record = format_ident!("{record}");
+        quote! {
+            impl crate::page::Listed for #name {
+                type Record = crate::types::#record;
+                fn asked(&self) -> (Option<i32>, Option<i32>) {
+                    (self.page, self.items_in_page)
+                }
+                fn ask(&mut self, page: i32, items_in_page: i32) {
+                    (self.page, self.items_in_page) = (Some(page), Some(items_in_page));
+                }
+            }
+        }
+    });
+    let verify = verify(operation);
+    quote! {
+        #doc
+        #[derive(Clone, Debug)]
+        #[must_use = "a call is sent when it is awaited"]
+        pub struct #name {
+            client: crate::Client,
+            #(#fields),*
+        }
+
+        impl #name {
+            #(#setters)*
+
+            #[doc = " Sends the call; the answer comes with its status and headers."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = ""]
+            #[doc = " As told by [`ErrorKind`](crate::ErrorKind)."]
+            pub async fn send(self) -> crate::Result<crate::Response<#output>> {
+                crate::call::send(self).await
+            }
+
+            #[doc = " Sends the call; the answer's body comes as the service sent it, undecoded."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = ""]
+            #[doc = " As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`."]
+            pub async fn send_raw(self) -> crate::Result<crate::Response<bytes::Bytes>> {
+                crate::call::send_raw(self).await
+            }
+        }
+
+        impl crate::call::Request for #name {
+            type Output = #output;
+            const OPERATION: &'static crate::Operation = &crate::OPERATIONS[#index];
+            fn client(&self) -> &crate::Client {
+                &self.client
+            }
+            async fn through(
+                self,
+                raw: crate::generated::raw::Client,
+            ) -> Result<crate::generated::raw::ResponseValue<#output>, crate::call::RawError> {
+                raw.#raw(#(#lent),*).await
+            }
+            #verify
+        }
+
+        impl IntoFuture for #name {
+            type Output = crate::Result<#output>;
+            type IntoFuture = crate::call::CallFuture<#output>;
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(async move { Ok(crate::call::send(self).await?.into_inner()) })
+            }
+        }
+
+        #listed
+    }
+}
+
+/// The check that the records of an answer have their identity.
+fn verify(operation: &Operation) -> Option<TokenStream> {
+    let media = operation.answer.as_ref()?;
+    if !operation.keyed {
+        return None;
+    }
+    let check = match media.schema.reference {
+        Some(_) if operation.record.is_some() => quote!(crate::page::all_have_keys(&output.items)),
+        Some(_) => quote!(crate::page::has_key(output)),
+        None => quote!(crate::page::all_have_keys(output)),
+    };
+    Some(quote! {
+        fn verify(output: &Self::Output) -> Result<(), String> {
+            #check
+        }
+    })
+}
+
+fn operation_text(operation: &Operation) -> String {
+    let entry = &operation.entry;
+    let source = match entry.source {
+        Source::Published => "in the published document",
+        Source::Guide => "in the guide alone",
+    };
+    format!(
+        "{}.\n\n{}\n\n`{} {}`, {source}.",
+        entry.summary,
+        entry.description,
+        operation.method.key().to_uppercase(),
+        operation.path
+    )
+}
+
+/// The owned form of the type of an argument.
+fn owned(ty: &Type) -> Option<(Type, Lent)> {
+    let Type::Reference(reference) = ty else {
+        return Some((ty.clone(), Lent::Value));
+    };
+    match types::last_segment(&reference.elem).as_deref() {
+        Some("str") => Some((parse_quote!(String), Lent::Text)),
+        _ => Some((absolute(&reference.elem)?, Lent::Reference)),
+    }
+}
+
+/// The type with `types::X` as `crate::types::X`, so that it can be named anywhere.
+fn absolute(ty: &Type) -> Option<Type> {
+    let mut out = TokenStream::new();
+    let mut before = None;
+    for token in ty.to_token_stream() {
+        if token.to_string() == "types" && before.as_deref() != Some(":") {
+            out.extend(quote!(crate::));
+        }
+        before = Some(token.to_string());
+        out.extend([token]);
+    }
+    syn::parse2(out).ok()
+}
+
+/// The first type argument of the named generic type.
+fn generic<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ty else { return None };
+    let segment = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}

@@ -1,0 +1,115 @@
+//! From the description to Rust: progenitor makes the private layer, and what is here makes the rest of the
+//! bindings around it. `build.rs` calls [`generate`], and so does the maintainer's `xtask`.
+//!
+//! | module | makes |
+//! |---|---|
+//! | `spec` | the description, read strictly, with the line of every node |
+//! | `widen` | the copy of it that progenitor can digest |
+//! | `table` | `OPERATIONS` and `SCHEMAS` |
+//! | `types` | progenitor's types, finished: order, names, `new`, identities |
+//! | `enums` | closed lists that keep values they do not know |
+//! | `builders` | the resource groups and their calls |
+//! | `shapes` | a call per example of the description, for the tests |
+//! | `docs` | text of the description as rustdoc |
+
+mod builders;
+mod docs;
+mod enums;
+mod shapes;
+pub mod spec;
+mod table;
+mod types;
+mod widen;
+
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use quote::quote;
+use schemars08::schema::{InstanceType, SchemaObject};
+
+use spec::{Fault, Spec};
+
+/// What is generated from a description.
+pub struct Bindings {
+    /// The client: types, groups, calls, tables.
+    pub client: String,
+    /// A call per example, which the tests send.
+    pub request_shapes: String,
+}
+
+/// Generates the bindings of the description `source`.
+///
+/// # Errors
+///
+/// The first mistake of the description, with its line, its place and what is wrong.
+pub fn generate(source: &str) -> Result<Bindings, Fault> {
+    let spec = Spec::parse(source)?;
+    let raw = raw_client(&spec)?;
+    let (raw, raw_types) = types::split(raw)?;
+    let methods = builders::Methods::read(&raw)?;
+
+    let types = types::finish(&spec, raw_types)?;
+    let enums = enums::generate(&spec);
+    let table = table::generate(&spec)?;
+    let groups = builders::generate(&spec, &methods)?;
+    let client = quote! {
+        #[doc = "The records, bodies and closed lists of the API."]
+        pub mod types {
+            #types
+            #enums
+        }
+        #table
+        #groups
+        #[doc = "What progenitor generates; private."]
+        pub(crate) mod raw {
+            use super::types;
+            #raw
+        }
+    };
+    Ok(Bindings {
+        client: format(client)?,
+        request_shapes: format(shapes::generate(&spec, &methods)?)?,
+    })
+}
+
+/// progenitor's own output for the description.
+fn raw_client(spec: &Spec) -> Result<TokenStream, Fault> {
+    let display = || [TypeImpl::Display, TypeImpl::FromStr].into_iter();
+    let mut settings = GenerationSettings::new();
+    settings
+        .with_interface(InterfaceStyle::Positional)
+        .with_inner_type(quote!(crate::call::Call))
+        .with_hooks(HooksMode::Expected)
+        .with_derive("PartialEq")
+        .with_derive("schemars::JsonSchema");
+    for (format, name) in [
+        ("date-time", "crate::Timestamp"),
+        ("account-time", "crate::AccountTime"),
+        ("action-id", "crate::ActionId"),
+    ] {
+        let schema = SchemaObject {
+            instance_type: Some(InstanceType::String.into()),
+            format: Some(format.into()),
+            ..SchemaObject::default()
+        };
+        settings.with_conversion(schema, name, display());
+    }
+    for name in spec.open_enums() {
+        settings.with_replacement(name, format!("crate::types::{name}"), display());
+    }
+    for (name, record) in spec.pages() {
+        settings.with_replacement(
+            name,
+            format!("crate::Page<crate::types::{record}>"),
+            [].into_iter(),
+        );
+    }
+    Generator::new(&settings)
+        .generate_tokens(&widen::for_progenitor(spec)?)
+        .map_err(|error| Fault::whole(format!("progenitor refuses the description: {error}")))
+}
+
+fn format(code: TokenStream) -> Result<String, Fault> {
+    let file = syn::parse2(code)
+        .map_err(|error| Fault::whole(format!("the generated code is not Rust: {error}")))?;
+    Ok(prettyplease::unparse(&file))
+}

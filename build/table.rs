@@ -1,0 +1,222 @@
+//! The description as data: `OPERATIONS` and `SCHEMAS`.
+
+use heck::ToShoutySnakeCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use super::spec::{Fault, Operation, Parameter, Schema, Source, Spec, Verb};
+
+/// Both tables.
+pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
+    let schemas = &spec.document.components.schemas;
+    let objects: Vec<_> = schemas.iter().filter(|(_, schema)| !schema.open_enum).collect();
+    let statics = objects
+        .iter()
+        .map(|(name, schema)| self::schema(spec, name, schema));
+    let names = objects.iter().map(|(name, _)| static_name(name));
+    let operations = spec
+        .operations
+        .iter()
+        .map(|operation| self::operation(spec, operation));
+    let count = spec.operations.len();
+    let base_url = &spec.document.servers[0].url;
+    Ok(quote! {
+        #[doc = " Where the live service is, by the description."]
+        pub const BASE_URL: &str = #base_url;
+
+        #[doc = " Every operation of the description, in its order."]
+        pub static OPERATIONS: [crate::Operation; #count] = {
+            use crate::operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
+            [#(#operations),*]
+        };
+
+        #[doc = " Every object of the description, in its order."]
+        pub static SCHEMAS: &[&crate::operation::Schema] = &[#(&schemas::#names),*];
+
+        mod schemas {
+            use super::schemas;
+            use crate::operation::{Field, Kind, Schema};
+            #(#statics)*
+        }
+    })
+}
+
+fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
+    let entry = &operation.entry;
+    let (id, group, verb, path) = (
+        &entry.operation_id,
+        &operation.group,
+        &operation.verb,
+        &operation.path,
+    );
+    let (summary, description) = (&entry.summary, &entry.description);
+    let method = match operation.method {
+        Verb::Get => quote!(http::Method::GET),
+        Verb::Post => quote!(http::Method::POST),
+        Verb::Put => quote!(http::Method::PUT),
+        Verb::Delete => quote!(http::Method::DELETE),
+    };
+    let source = match entry.source {
+        Source::Published => quote!(Source::Published),
+        Source::Guide => quote!(Source::Guide),
+    };
+    let idempotent = entry.idempotent || operation.method != Verb::Post;
+    let reads = operation.method == Verb::Get || operation.verb.starts_with("query_");
+    let (append, cache, list) = (entry.append, entry.cache, operation.record.is_some());
+    let parameters = operation
+        .parameters
+        .iter()
+        .map(|parameter| self::parameter(spec, parameter));
+    let body = entry
+        .request_body
+        .as_ref()
+        .map(|body| kind(spec, &body.content.json.schema));
+    let answer = operation.answer.as_ref().map(|media| kind(spec, &media.schema));
+    let (body, answer) = (option(body), option(answer));
+    quote! {
+        Operation {
+            id: #id,
+            group: #group,
+            verb: #verb,
+            method: #method,
+            path: #path,
+            source: #source,
+            summary: #summary,
+            description: #description,
+            reads: #reads,
+            idempotent: #idempotent,
+            list: #list,
+            append: #append,
+            cache: #cache,
+            parameters: &[#(#parameters),*],
+            body: #body,
+            answer: #answer,
+        }
+    }
+}
+
+fn parameter(spec: &Spec, parameter: &Parameter) -> TokenStream {
+    let (name, description, required) = (&parameter.name, &parameter.description, parameter.required);
+    let (_, schema) = spec.flat(&parameter.schema);
+    let kind = kind(spec, &parameter.schema);
+    let location = if parameter.location == "path" {
+        quote!(Location::Path)
+    } else {
+        quote!(Location::Query)
+    };
+    let example = match &parameter.example {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let bounds = given([
+        ("minimum", schema.minimum.map(some)),
+        ("maximum", schema.maximum.map(some)),
+    ]);
+    quote! {
+        Parameter {
+            name: #name,
+            location: #location,
+            required: #required,
+            kind: #kind,
+            #bounds
+            description: #description,
+            example: #example,
+            ..Parameter::PLAIN
+        }
+    }
+}
+
+fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
+    let ident = static_name(name);
+    let description = schema.description.as_deref().unwrap_or_default();
+    let key = option(schema.key.as_ref());
+    let sets = schema.requires.iter().map(|set| quote!(&[#(#set),*]));
+    let fields = schema.properties.iter().map(|(name, property)| {
+        let (_, flat) = spec.flat(property);
+        let kind = kind(spec, property);
+        let yes = |value: bool| value.then(|| quote!(true));
+        let rest = given([
+            ("description", flat.description.map(|text| quote!(#text))),
+            ("required", yes(schema.required.contains(name))),
+            ("nullable", yes(flat.nullable)),
+            ("deprecated", yes(flat.deprecated)),
+            ("min_length", flat.min_length.map(|length| quote!(#length))),
+            ("minimum", flat.minimum.map(some)),
+            ("maximum", flat.maximum.map(some)),
+        ]);
+        quote!(Field { name: #name, kind: #kind, #rest ..Field::PLAIN })
+    });
+    quote! {
+        pub(super) static #ident: Schema = Schema {
+            name: #name,
+            description: #description,
+            key: #key,
+            requires: &[#(#sets),*],
+            fields: &[#(#fields),*],
+        };
+    }
+}
+
+/// The `Kind` of a schema.
+fn kind(spec: &Spec, schema: &Schema) -> TokenStream {
+    let (name, flat) = spec.flat(schema);
+    match (flat.kind.as_deref(), flat.format.as_deref(), name) {
+        (Some("string"), _, Some(name)) if flat.open_enum => {
+            let values = &flat.values;
+            quote!(Kind::Enum { name: #name, values: &[#(#values),*] })
+        }
+        (Some("object"), _, Some(name)) => {
+            let ident = static_name(&name);
+            quote!(Kind::Object(&schemas::#ident))
+        }
+        (Some("object"), ..) => match flat.additional_properties {
+            Some(values) => {
+                let values = kind(spec, &values);
+                quote!(Kind::Map(&#values))
+            }
+            None => quote!(Kind::Any),
+        },
+        (Some("array"), ..) => {
+            let items = flat.items.as_deref().map(|items| kind(spec, items));
+            let items = items.unwrap_or(quote!(Kind::Any));
+            quote!(Kind::Array(&#items))
+        }
+        (Some("integer"), ..) => quote!(Kind::Integer),
+        (Some("number"), ..) => quote!(Kind::Number),
+        (Some("boolean"), ..) => quote!(Kind::Boolean),
+        (_, Some("date-time"), _) => quote!(Kind::Timestamp),
+        (_, Some("account-time"), _) => quote!(Kind::AccountTime),
+        (_, Some("date"), _) => quote!(Kind::Date),
+        (_, Some("uuid"), _) => quote!(Kind::Uuid),
+        (_, Some("action-id"), _) => quote!(Kind::ActionId),
+        _ => quote!(Kind::Text),
+    }
+}
+
+fn static_name(schema: &str) -> proc_macro2::Ident {
+    format_ident!("{}", schema.to_shouty_snake_case())
+}
+
+/// The fields of a literal that are not as in `PLAIN`.
+fn given<const N: usize>(fields: [(&str, Option<TokenStream>); N]) -> TokenStream {
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let (name, value) = (format_ident!("{name}"), value?);
+            Some(quote!(#name: #value,))
+        })
+        .collect()
+}
+
+fn some(value: i64) -> TokenStream {
+    quote!(Some(#value))
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}

@@ -1,0 +1,208 @@
+//! progenitor's types, finished: the fields in the order of the description and under its names, numbers that may come
+//! as text, `new` for what is required, and the identity of records.
+
+use heck::ToSnakeCase;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
+
+use super::{
+    docs,
+    spec::{Fault, Schema, Spec},
+};
+
+/// Splits progenitor's output into its client and the items of its `types` module.
+pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
+    let mut file: File = syn::parse2(code)
+        .map_err(|error| Fault::whole(format!("progenitor's output is not Rust: {error}")))?;
+    let mut types = Vec::new();
+    for item in &mut file.items {
+        if let Item::Mod(module) = item
+            && module.ident == "types"
+            && let Some((_, items)) = &mut module.content
+        {
+            types = std::mem::take(items);
+        }
+    }
+    file.items.retain(
+        |item| !matches!(item, Item::Mod(module) if module.ident == "types" || module.ident == "prelude"),
+    );
+    Ok((file, types))
+}
+
+/// Finishes the structs among the items; the rest is of no use to us.
+pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
+    let mut out = TokenStream::new();
+    for item in items {
+        let Item::Struct(mut item) = item else { continue };
+        let name = item.ident.to_string();
+        let Some(schema) = spec.schema(&name) else {
+            return Err(Fault::whole(format!(
+                "progenitor made the type `{name}`, which has no schema of that name"
+            )));
+        };
+        dress(spec, &mut item, schema)?;
+        out.extend(item.to_token_stream());
+        out.extend(constructor(&item, schema));
+        out.extend(identity(&item, schema));
+    }
+    Ok(out)
+}
+
+fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
+    set_doc(&mut item.attrs, schema.description.as_deref().unwrap_or_default())?;
+    let syn::Fields::Named(fields) = &mut item.fields else {
+        return Ok(());
+    };
+    let mut ordered: Vec<(usize, Field)> = Vec::new();
+    for mut field in std::mem::take(&mut fields.named) {
+        let wire = wire_name(&field);
+        let Some((index, _, property)) = schema.properties.get_full(&wire) else {
+            return Err(Fault::whole(format!(
+                "`{}` has a field `{wire}` that the description lacks",
+                item.ident
+            )));
+        };
+        let (_, flat) = spec.flat(property);
+        let mut text = flat.description.clone().unwrap_or_default();
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        text.push_str(&format!("`{wire}` on the wire."));
+        if flat.deprecated {
+            text.push_str(" Deprecated by Atera.");
+        }
+        set_doc(&mut field.attrs, &text)?;
+        if let Some(name) = &property.rust_name {
+            field.ident = Some(format_ident!("{name}"));
+        }
+        if flat.kind.as_deref() == Some("integer") {
+            field.attrs.push(match is_option(&field.ty) {
+                true => parse_quote!(#[serde(default, deserialize_with = "crate::wire::integer")]),
+                false => parse_quote!(#[serde(deserialize_with = "crate::wire::required_integer")]),
+            });
+        }
+        ordered.push((index, field));
+    }
+    ordered.sort_by_key(|(index, _)| *index);
+    fields.named = ordered.into_iter().map(|(_, field)| field).collect();
+    Ok(())
+}
+
+/// `new` with what is required, in the order of `required`; the rest is `None`.
+fn constructor(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
+    if schema.required.is_empty() {
+        return None;
+    }
+    let fields: Vec<(String, &Ident, &Type)> = item
+        .fields
+        .iter()
+        .filter_map(|field| Some((wire_name(field), field.ident.as_ref()?, &field.ty)))
+        .collect();
+    let required: Vec<_> = schema
+        .required
+        .iter()
+        .filter_map(|name| fields.iter().find(|(wire, ..)| wire == name))
+        .collect();
+    let arguments = required.iter().map(|(_, ident, ty)| {
+        if converts(ty) {
+            quote!(#ident: impl Into<#ty>)
+        } else {
+            quote!(#ident: #ty)
+        }
+    });
+    let given = required.iter().map(|(_, ident, ty)| {
+        let convert = converts(ty).then(|| quote!(.into()));
+        quote!(#ident: #ident #convert)
+    });
+    let rest = fields
+        .iter()
+        .filter(|(wire, ..)| !schema.required.contains(wire))
+        .map(|(_, ident, _)| quote!(#ident: None));
+    let name = &item.ident;
+    let doc = docs::attribute(&format!(
+        "A `{name}` with what the service requires, and nothing else."
+    ));
+    Some(quote! {
+        impl #name {
+            #doc
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#given,)* #(#rest),* }
+            }
+        }
+    })
+}
+
+/// The identity of a record, by `x-atera-key`.
+fn identity(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
+    let key = schema.key.as_ref()?;
+    let field = item.fields.iter().find(|field| wire_name(field) == *key)?;
+    let (name, ident) = (&item.ident, field.ident.as_ref()?);
+    Some(quote! {
+        impl crate::Record for #name {
+            const KEY: &'static str = #key;
+            fn key(&self) -> Option<crate::Key> {
+                self.#ident.map(crate::Key::from)
+            }
+        }
+    })
+}
+
+/// Whether an argument of this type is taken by `Into`.
+pub fn converts(ty: &Type) -> bool {
+    !matches!(
+        last_segment(ty).as_deref(),
+        Some("i64" | "i32" | "f64" | "bool" | "Uuid" | "NaiveDate")
+    )
+}
+
+/// The last name of the path of a type.
+pub fn last_segment(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    Some(path.path.segments.last()?.ident.to_string())
+}
+
+fn is_option(ty: &Type) -> bool {
+    last_segment(ty).as_deref() == Some("Option")
+}
+
+/// What a field is called on the wire: its serde name, or its own.
+fn wire_name(field: &Field) -> String {
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
+        let mut found = None;
+        // The other keys of the attribute are passed over; what they are does not matter here.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if let Ok(value) = meta.value() {
+                let text: syn::LitStr = value.parse()?;
+                if meta.path.is_ident("rename") {
+                    found = Some(text.value());
+                }
+            }
+            Ok(())
+        });
+        if let Some(name) = found {
+            return name;
+        }
+    }
+    field
+        .ident
+        .as_ref()
+        .map(|ident| ident.to_string())
+        .unwrap_or_default()
+}
+
+fn set_doc(attributes: &mut Vec<Attribute>, text: &str) -> Result<(), Fault> {
+    attributes.retain(|attribute| !attribute.path().is_ident("doc"));
+    let doc = docs::attribute(text);
+    attributes.insert(0, parse_quote!(#doc));
+    Ok(())
+}
+
+/// The Rust name of a parameter or field, as progenitor makes it.
+pub fn rust_name(wire: &str) -> String {
+    wire.to_snake_case()
+}

@@ -1,0 +1,194 @@
+//! One call: from a builder through progenitor's client and the pipeline, and back as a value or an error.
+//!
+//! progenitor hands each request to [`ClientHooks::exec`] and decodes what comes back. All that `exec` cannot return
+//! through reqwest's types (our error, the headers, the body as it was) is left in the [`Call`].
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use progenitor_client::{ClientHooks, OperationInfo};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Client, Error, Operation, Result,
+    generated::raw,
+    pipeline::{self, Answer},
+    transport,
+    types::ApiError,
+};
+
+/// What progenitor's methods fail with.
+pub(crate) type RawError = progenitor_client::Error<ApiError>;
+
+/// The future of a call that is awaited.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
+/// The status that progenitor is shown in place of an outcome that it cannot carry.
+const ELSEWHERE: u16 = 599;
+
+/// A call that can be sent: what the generated builders implement.
+pub(crate) trait Request: Clone + Send + Sync + 'static {
+    /// What the answer decodes to.
+    type Output: DeserializeOwned + Send;
+    /// Its row of the table.
+    const OPERATION: &'static Operation;
+
+    fn client(&self) -> &Client;
+
+    /// Hands itself to the method of progenitor's client.
+    fn through(
+        self,
+        raw: raw::Client,
+    ) -> impl Future<Output = Result<raw::ResponseValue<Self::Output>, RawError>> + Send;
+
+    /// Checks what serde cannot see: that records have their identity.
+    fn verify(_: &Self::Output) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// An answer with its status and headers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// What was answered.
+    pub value: T,
+    /// HTTP status.
+    pub status: StatusCode,
+    /// HTTP headers.
+    pub headers: HeaderMap,
+}
+
+impl<T> Response<T> {
+    /// What was answered, without the rest.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+/// The state of one call, which progenitor's client carries.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    client: Client,
+    operation: &'static Operation,
+    undecoded: bool,
+    outcome: Arc<Mutex<Option<Result<Answer>>>>,
+}
+
+/// Sends a call and decodes its answer.
+pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> {
+    let call = Call::new::<R>(&request, false);
+    let result = request.through(call.raw_client()).await;
+    let answer = call.answer(result.as_ref().err())?;
+    let value = match result {
+        Ok(value) => value.into_inner(),
+        Err(_) => return Err(undecodable::<R>(answer)),
+    };
+    match R::verify(&value) {
+        Ok(()) => Ok(Response {
+            value,
+            status: answer.status,
+            headers: answer.headers,
+        }),
+        Err(reason) => Err(pipeline::undecodable(
+            R::OPERATION,
+            answer.status,
+            answer.body,
+            reason,
+        )),
+    }
+}
+
+/// Sends a call and returns the body of its answer as it came.
+pub(crate) async fn send_raw<R: Request>(request: R) -> Result<Response<Bytes>> {
+    let call = Call::new::<R>(&request, true);
+    let result = request.through(call.raw_client()).await;
+    let answer = call.answer(result.as_ref().err())?;
+    Ok(Response {
+        value: answer.body,
+        status: answer.status,
+        headers: answer.headers,
+    })
+}
+
+impl Call {
+    fn new<R: Request>(request: &R, undecoded: bool) -> Self {
+        let client = request.client().clone();
+        Call {
+            client,
+            operation: R::OPERATION,
+            undecoded,
+            outcome: Arc::default(),
+        }
+    }
+
+    fn raw_client(&self) -> raw::Client {
+        let shared = self.client.shared();
+        raw::Client::new_with_client(shared.base_url.as_str(), shared.requests.clone(), self.clone())
+    }
+
+    /// The answer of a success. Without one, the error that the pipeline left, or else the reason why progenitor could
+    /// not even make the request.
+    fn answer(&self, raw: Option<&RawError>) -> Result<Answer> {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.unwrap_or_else(|| {
+            let reason = raw.map(ToString::to_string).unwrap_or_default();
+            let sentence = format!(
+                "{} was not sent, the request cannot be made: {reason}",
+                self.operation.id
+            );
+            Err(Error::invalid_request(sentence).with_operation(self.operation))
+        })
+    }
+}
+
+impl ClientHooks<Call> for raw::Client {
+    async fn exec(
+        &self,
+        mut request: reqwest::Request,
+        _: &OperationInfo,
+    ) -> reqwest::Result<reqwest::Response> {
+        let call = &self.inner;
+        let mut outgoing = transport::Request::new(request.method().clone(), request.url().clone());
+        outgoing.headers = std::mem::take(request.headers_mut());
+        outgoing.body = request
+            .body()
+            .and_then(reqwest::Body::as_bytes)
+            .map(Bytes::copy_from_slice);
+
+        let outcome = pipeline::run(call.client.shared(), call.operation, outgoing).await;
+        let shown = match &outcome {
+            Ok(answer) if !call.undecoded => shown(answer.status, answer.body.clone()),
+            _ => shown(
+                StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),
+                Bytes::from_static(b"{}"),
+            ),
+        };
+        *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        Ok(shown)
+    }
+}
+
+/// An answer as progenitor takes it.
+fn shown(status: StatusCode, body: Bytes) -> reqwest::Response {
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    response.into()
+}
+
+/// The error for an answer that progenitor could not decode, with the place. It is decoded once more to find it.
+fn undecodable<R: Request>(answer: Answer) -> Error {
+    let mut json = serde_json::Deserializer::from_slice(&answer.body);
+    let reason = match serde_path_to_error::deserialize::<_, R::Output>(&mut json) {
+        Err(error) if error.path().iter().next().is_some() => {
+            format!("at {}: {}", error.path(), error.inner())
+        }
+        Err(error) => error.inner().to_string(),
+        Ok(_) => "it goes on after its end".to_string(),
+    };
+    pipeline::undecodable(R::OPERATION, answer.status, answer.body, reason)
+}

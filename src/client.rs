@@ -1,0 +1,294 @@
+//! The client and how it is set up.
+
+use std::{env, fmt, net::IpAddr, sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue};
+use url::{Host, Url};
+
+use crate::{
+    ApiKey, Error, Result,
+    transport::{Reqwest, Transport},
+};
+
+/// Environment variable that names another base URL.
+const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
+
+/// A client of the Atera API. A clone is the same client.
+///
+/// ```no_run
+/// # async fn example() -> atera::Result<()> {
+/// let client = atera::Client::builder().api_key(atera::ApiKey::from_env()?).build()?;
+/// let ticket = client.tickets().get(54321).await?;
+/// println!("{}", ticket.ticket_title.unwrap_or_default());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+/// What all clones of a client share.
+pub(crate) struct Shared {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) key_header: (HeaderName, HeaderValue),
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// progenitor builds its requests with it, whatever transport sends them.
+    pub(crate) requests: reqwest::Client,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) body_limit: usize,
+}
+
+impl Client {
+    /// Starts to set up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client with the key and the base URL from the environment: `ATERA_API_KEY` or `ATERA_API_KEY_FILE`, and
+    /// `ATERA_BASE_URL` if it is set.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, as [`ApiKey::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self> {
+        Client::builder()
+            .api_key(ApiKey::from_env()?)
+            .base_url_from_env()
+            .build()
+    }
+
+    /// Where requests go.
+    pub fn base_url(&self) -> &str {
+        self.shared.base_url.as_str()
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Client`].
+#[derive(Clone, Debug)]
+#[must_use = "call `build`"]
+pub struct ClientBuilder {
+    api_key: Option<ApiKey>,
+    base_url: String,
+    user_agent: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    body_limit: usize,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        ClientBuilder {
+            api_key: None,
+            base_url: crate::BASE_URL.to_string(),
+            user_agent: None,
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(30),
+            body_limit: 16 * 1024 * 1024,
+            transport: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The key to send. There is no client without one.
+    pub fn api_key(mut self, key: ApiKey) -> Self {
+        self.api_key = Some(key);
+        self
+    }
+
+    /// Where to send, [`BASE_URL`](crate::BASE_URL) by default: https, or http to this machine alone.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Takes the base URL from `ATERA_BASE_URL`, if it is set.
+    pub fn base_url_from_env(mut self) -> Self {
+        if let Some(url) = env::var_os(BASE_URL_VARIABLE).filter(|url| !url.is_empty()) {
+            // What is not UTF-8 is no URL, which `build` then says.
+            self.base_url = url.to_string_lossy().into_owned();
+        }
+        self
+    }
+
+    /// Who asks, in front of `atera/<version>` in `User-Agent`: `my-tool/1.0`.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.user_agent = Some(product.into());
+        self
+    }
+
+    /// How long connecting may take; 10 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from sending to the last byte of the answer; 30 seconds by default.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How many bytes the body of an answer may have after decompression; 16 MiB by default.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// What sends the requests, in place of the built-in HTTP client. `connect_timeout` is then up to it.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no key, if the base URL is not one that a key may be sent to, if the user agent cannot be a
+    /// header, or if TLS cannot be set up.
+    pub fn build(self) -> Result<Client> {
+        let Some(key) = self.api_key else {
+            return Err(Error::config(
+                "the client has no API key; give it one with `api_key(ApiKey::from_env()?)`",
+            ));
+        };
+        let base_url = BaseUrl::parse(&self.base_url)?;
+        let product = concat!("atera/", env!("CARGO_PKG_VERSION"));
+        let user_agent = match self.user_agent {
+            Some(before) => HeaderValue::try_from(format!("{before} {product}"))
+                .map_err(|_| Error::config("the user agent cannot be a header; write it like my-tool/1.0"))?,
+            None => HeaderValue::from_static(product),
+        };
+        let reqwest = Reqwest::new(self.connect_timeout, !base_url.is_loopback())?;
+        let shared = Shared {
+            base_url,
+            key_header: key.header()?,
+            user_agent,
+            requests: reqwest.0.clone(),
+            transport: self.transport.unwrap_or_else(|| Arc::new(reqwest)),
+            attempt_timeout: self.attempt_timeout,
+            body_limit: self.body_limit,
+        };
+        Ok(Client {
+            shared: Arc::new(shared),
+        })
+    }
+}
+
+/// An address that the key may be sent to.
+#[derive(Debug)]
+pub(crate) struct BaseUrl {
+    /// Without a slash at the end.
+    text: String,
+    /// Path of it, without a slash at the end.
+    path: String,
+    loopback: bool,
+}
+
+impl BaseUrl {
+    fn parse(text: &str) -> Result<Self> {
+        let refuse = |why: &str| {
+            Err(Error::config(format!(
+                "the base URL {why}; write it like {}",
+                crate::BASE_URL
+            )))
+        };
+        let Ok(url) = Url::parse(text.trim()) else {
+            return refuse("is not a URL");
+        };
+        // What is refused is not shown: it may hold a password.
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("has a user name in it");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return refuse("has a query or a fragment");
+        }
+        let loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+            Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+            None => return refuse("names no host"),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback => {}
+            "http" => return refuse("is not https, so the key could be read on the way"),
+            _ => return refuse("is not https"),
+        }
+        let trim = |text: &str| text.trim_end_matches('/').to_string();
+        Ok(BaseUrl {
+            text: trim(url.as_str()),
+            path: trim(url.path()),
+            loopback,
+        })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_https_or_on_this_machine() {
+        for (text, kept) in [
+            ("https://app.atera.com/api/v3", "https://app.atera.com/api/v3"),
+            (" https://app.atera.com/api/v3/ ", "https://app.atera.com/api/v3"),
+            ("http://127.0.0.1:8700/api/v3", "http://127.0.0.1:8700/api/v3"),
+            ("http://localhost:8700", "http://localhost:8700"),
+            ("http://[::1]:8700/", "http://[::1]:8700"),
+        ] {
+            assert_eq!(BaseUrl::parse(text).expect(text).as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn a_base_url_that_could_leak_the_key_is_refused() {
+        for (text, reason) in [
+            ("http://app.atera.com/api/v3", "is not https"),
+            ("http://localhost.evil/", "is not https"),
+            ("http://127.0.0.1.evil/", "is not https"),
+            ("http://0.0.0.0:8700/", "is not https"),
+            ("ftp://app.atera.com/", "is not https"),
+            ("https://user@app.atera.com/", "has a user name"),
+            ("https://:secret@app.atera.com/", "has a user name"),
+            ("https://app.atera.com/?key=secret", "has a query"),
+            ("https://app.atera.com/#here", "has a query or a fragment"),
+            ("app.atera.com/api/v3", "is not a URL"),
+            ("", "is not a URL"),
+        ] {
+            let error = BaseUrl::parse(text).map(|_| ()).expect_err(text).to_string();
+            assert!(
+                error.contains(reason) && !error.contains("secret"),
+                "{text}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The one error type.
+
+use std::{
+    collections::BTreeMap,
+    error::Error as StdError,
+    fmt::{self, Write as _},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::{Operation, types::ApiError};
+
+/// A result with this crate's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call failed, and what can be done about it.
+///
+/// [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took effect. The message is one
+/// sentence; what lies behind it is in [`source`](StdError::source). Neither holds the key or a query.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    /// What happened, in words that say what to do next.
+    sentence: String,
+    operation: Option<&'static Operation>,
+    status: Option<StatusCode>,
+    answer: ApiError,
+    body: Bytes,
+    attempts: u32,
+    retry_after: Option<Duration>,
+    applied: Applied,
+    page: Option<u32>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request was refused before it was sent.
+    InvalidRequest,
+    /// The record does not exist (404, 410).
+    NotFound,
+    /// The key is missing, wrong or expired (401).
+    Unauthorized,
+    /// The key lacks a permission (403).
+    Forbidden,
+    /// The service refused the request (400, 422 and other 4xx).
+    Rejected,
+    /// The record is in conflict with another (409).
+    Conflict,
+    /// The service failed (5xx), or sent the client elsewhere (3xx).
+    Server,
+    /// A create was sent and its answer lost: the record may or may not exist.
+    OutcomeUnknown,
+    /// Too many requests (429).
+    RateLimited,
+    /// The service could not be reached, or the connection broke.
+    Connection,
+    /// There was no answer in time, or the service gave up waiting (408).
+    Timeout,
+    /// The answer does not fit the description.
+    Decode,
+    /// A complete walk over a list would not settle.
+    Unsettled,
+    /// The client is not set up: key, base URL, files.
+    Config,
+}
+
+/// Whether a failed call took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Applied {
+    /// It did not.
+    No,
+    /// It may have.
+    Unknown,
+    /// It did.
+    Yes,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            sentence: sentence.into(),
+            operation: None,
+            status: None,
+            answer: ApiError::default(),
+            body: Bytes::new(),
+            attempts: 0,
+            retry_after: None,
+            applied: Applied::No,
+            page: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn invalid_request(sentence: impl Into<String>) -> Self {
+        Error::new(ErrorKind::InvalidRequest, sentence)
+    }
+
+    pub(crate) fn config(sentence: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Config, sentence)
+    }
+
+    /// The failure that an answer stands for.
+    pub(crate) fn from_answer(operation: &'static Operation, status: StatusCode, body: Bytes) -> Self {
+        let answer: ApiError = serde_json::from_slice(&body).unwrap_or_default();
+        let kind = match status.as_u16() {
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Forbidden,
+            404 | 410 => ErrorKind::NotFound,
+            408 => ErrorKind::Timeout,
+            409 => ErrorKind::Conflict,
+            429 => ErrorKind::RateLimited,
+            400..=499 => ErrorKind::Rejected,
+            502 | 504 if operation.creates() => ErrorKind::OutcomeUnknown,
+            _ => ErrorKind::Server,
+        };
+        let applied = match status.as_u16() {
+            _ if operation.reads => Applied::No,
+            408 | 500.. => Applied::Unknown,
+            _ => Applied::No,
+        };
+        let sentence = sentence(operation, kind, status, &answer, &body);
+        let mut error = Error::new(kind, sentence)
+            .with_operation(operation)
+            .with_applied(applied);
+        error.0.status = Some(status);
+        error.0.answer = answer;
+        error.0.body = body;
+        error
+    }
+
+    pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
+        // Operations live in one table; the reference that the error keeps is looked up there.
+        self.0.operation = Operation::find(operation.id);
+        self
+    }
+
+    pub(crate) fn with_applied(mut self, applied: Applied) -> Self {
+        self.0.applied = applied;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
+        self.0.retry_after = pause;
+        self
+    }
+
+    pub(crate) fn with_page(mut self, page: i32) -> Self {
+        self.0.page = u32::try_from(page).ok();
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode, body: Bytes) -> Self {
+        self.0.status = Some(status);
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The service's code for programs (`ErrorCode`), if it sent one.
+    pub fn code(&self) -> Option<&str> {
+        self.0.answer.error_code.as_deref()
+    }
+
+    /// What the service says went wrong: `Message`, `detail` or `title` of its answer.
+    pub fn message(&self) -> Option<&str> {
+        message(&self.0.answer)
+    }
+
+    /// By field, what the service says is wrong with its value.
+    pub fn field_errors(&self) -> BTreeMap<&str, &[String]> {
+        let errors = self.0.answer.errors.iter().flatten();
+        errors
+            .map(|(field, errors)| (field.as_str(), errors.as_slice()))
+            .collect()
+    }
+
+    /// The operation that failed.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        self.0.operation
+    }
+
+    /// How many requests were sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the service asks to wait before the next request.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Whether the call took effect all the same.
+    pub fn applied(&self) -> Applied {
+        self.0.applied
+    }
+
+    /// The page of a list that failed, from which the walk can be resumed.
+    pub fn page(&self) -> Option<u32> {
+        self.0.page
+    }
+
+    /// Body of the answer, as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+}
+
+impl ErrorKind {
+    /// The exit code with which the `atera` command reports this kind.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            ErrorKind::InvalidRequest | ErrorKind::Config => 2,
+            ErrorKind::NotFound => 3,
+            ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
+            ErrorKind::Rejected | ErrorKind::Conflict | ErrorKind::Server => 5,
+            ErrorKind::OutcomeUnknown => 6,
+            ErrorKind::RateLimited => 7,
+            ErrorKind::Connection | ErrorKind::Timeout => 8,
+            ErrorKind::Decode => 9,
+            ErrorKind::Unsettled => 10,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.sentence)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = out.debug_struct("Error");
+        fields
+            .field("kind", &self.0.kind)
+            .field("sentence", &self.0.sentence);
+        if let Some(operation) = self.0.operation {
+            fields.field("operation", &operation.id);
+        }
+        if let Some(status) = self.0.status {
+            fields.field("status", &status);
+        }
+        fields
+            .field("applied", &self.0.applied)
+            .field("attempts", &self.0.attempts);
+        if let Some(source) = &self.0.source {
+            fields.field("source", source);
+        }
+        fields.finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+fn message(answer: &ApiError) -> Option<&str> {
+    [&answer.message, &answer.detail, &answer.title]
+        .into_iter()
+        .flatten()
+        .map(|text| text.trim())
+        .find(|text| !text.is_empty())
+}
+
+/// One sentence: the status, what the service says, and what to do.
+fn sentence(
+    operation: &Operation,
+    kind: ErrorKind,
+    status: StatusCode,
+    answer: &ApiError,
+    body: &[u8],
+) -> String {
+    let mut out = format!("{}: ", status.as_u16());
+    let advice = match kind {
+        ErrorKind::Unauthorized => {
+            "the key was refused; check ATERA_API_KEY, and that the key has not expired"
+        }
+        ErrorKind::Forbidden => {
+            "the key may not do this; give it the permission in Admin > API, or use another key"
+        }
+        ErrorKind::NotFound => "there is no such record; check the id",
+        ErrorKind::RateLimited => "too many requests with this key; wait a minute, and see what else uses it",
+        ErrorKind::Timeout => "the service gave up waiting; try again",
+        ErrorKind::Conflict => "this is in conflict with a record that exists",
+        ErrorKind::OutcomeUnknown => {
+            "a gateway answered, not the service, so the record may or may not exist; look for it before creating it again"
+        }
+        ErrorKind::Server if status.is_redirection() => {
+            "the service redirects, which is not followed because the key would go along; check the base URL"
+        }
+        ErrorKind::Server => "the service failed; try again later",
+        _ => "the service refused the request; correct it",
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{} failed, {advice}", operation.id);
+    if let Some(message) = message(answer) {
+        let _ = write!(out, " (it says: {})", message.trim_end_matches('.'));
+    } else if looks_like_html(body) {
+        out.push_str(" (the answer is an HTML page, so a proxy may stand in between)");
+    }
+    for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
+        let _ = write!(out, "; {field}: {}", errors.join(" ").trim_end_matches('.'));
+    }
+    out
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}

@@ -1,0 +1,15 @@
+//! What `build.rs` makes of `spec/atera-v3.yaml`: progenitor's client, the types, the groups and the tables.
+//!
+//! It is the one place where lints are let off: the code is not written for people.
+
+#![allow(
+    clippy::all,
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    unreachable_patterns,
+    unreachable_pub,
+    unused_imports
+)]
+
+include!(concat!(env!("OUT_DIR"), "/client.rs"));

@@ -1,0 +1,24 @@
+//! Client for the Atera v3 API.
+
+mod auth;
+mod call;
+mod client;
+mod error;
+mod generated;
+mod open_enum;
+mod operation;
+mod page;
+mod pipeline;
+mod time;
+pub mod transport;
+mod wire;
+
+pub use auth::{ApiKey, KeyHeader};
+pub use call::{CallFuture, Response};
+pub use client::{Client, ClientBuilder};
+pub use error::{Applied, Error, ErrorKind, Result};
+pub use generated::{BASE_URL, OPERATIONS, SCHEMAS, api, types};
+pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
+pub use page::{Key, List, Page, Pages, RawRecord, Record, Records};
+pub use time::{AccountTime, Timestamp};
+pub use wire::ActionId;

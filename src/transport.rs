@@ -1,0 +1,222 @@
+//! The seam to HTTP: a request goes out, and a status, headers and a stream of the body come back, or a typed fault.
+//!
+//! Everything above it is tested without sockets, and a program can bring its own: one that records, or that goes
+//! through a tunnel. What is sent, and whether again, is decided above; a transport sends once.
+
+use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt};
+use http::{HeaderMap, Method, StatusCode};
+use rustls_platform_verifier::BuilderVerifierExt;
+use url::Url;
+
+use crate::{Error, Result};
+
+/// Sends requests.
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends one request, once: no redirect followed, nothing repeated, no header added that names who asks.
+    fn send(&self, request: Request) -> Answering;
+}
+
+/// An answer on its way.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>>;
+
+/// A body on its way, in chunks as they come, decompressed. A body that is cut short ends with a fault.
+pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send>>;
+
+/// A request as it is to be sent.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Request {
+    /// HTTP method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// All headers, the key's among them, which is marked sensitive.
+    pub headers: HeaderMap,
+    /// The body, where there is one.
+    pub body: Option<Bytes>,
+}
+
+/// An answer, its body still to be read.
+#[non_exhaustive]
+pub struct Response {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Body,
+}
+
+/// Why there is no answer, or not all of it.
+#[derive(Debug)]
+pub struct Fault {
+    sent: bool,
+    timed_out: bool,
+    source: Box<dyn StdError + Send + Sync>,
+}
+
+impl Request {
+    /// A request without headers and body.
+    pub fn new(method: Method, url: Url) -> Self {
+        Request {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the query, which may hold names and addresses of people, and not the body.
+        out.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.url.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Response {
+    /// An answer whose body is at hand.
+    pub fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let chunk = Ok(body.into());
+        let body = Box::pin(futures_util::stream::once(std::future::ready(chunk)));
+        Response {
+            status,
+            headers: HeaderMap::new(),
+            body,
+        }
+    }
+
+    /// An answer whose body comes in pieces.
+    pub fn streaming(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        Response {
+            status,
+            headers,
+            body,
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Response")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fault {
+    /// Not a byte was sent: the service cannot have seen the request.
+    pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Fault {
+            sent: false,
+            timed_out: false,
+            source: source.into(),
+        }
+    }
+
+    /// Something may have been sent: the service may have acted on the request.
+    pub fn broken(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Fault {
+            sent: true,
+            timed_out: false,
+            source: source.into(),
+        }
+    }
+
+    /// The same fault, brought about by waiting too long.
+    #[must_use]
+    pub fn timed_out(mut self) -> Self {
+        self.timed_out = true;
+        self
+    }
+
+    /// Whether the service may have seen the request.
+    pub fn was_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// Whether it came of waiting too long.
+    pub fn is_timeout(&self) -> bool {
+        self.timed_out
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(out)
+    }
+}
+
+impl StdError for Fault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.source()
+    }
+}
+
+/// The transport that is used unless another is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Reqwest(pub(crate) reqwest::Client);
+
+impl Reqwest {
+    /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
+    /// host), repeats nothing, and tells no `Referer`.
+    pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
+        let failed = |error: Box<dyn StdError + Send + Sync>| {
+            Error::config("TLS cannot be set up; check the system's certificates").with_source(error)
+        };
+        // The provider is this client's own, so that a program's choice for its other connections stays as it is.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(BuilderVerifierExt::with_platform_verifier)
+            .map_err(|error| failed(error.into()))?
+            .with_no_client_auth();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(connect_timeout)
+            // Shorter than what servers and their load balancers usually keep, so that no request meets a connection
+            // that is being closed.
+            .pool_idle_timeout(Duration::from_secs(45))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false);
+        if !proxies {
+            builder = builder.no_proxy();
+        }
+        builder.build().map(Reqwest).map_err(|error| failed(error.into()))
+    }
+}
+
+impl Transport for Reqwest {
+    fn send(&self, request: Request) -> Answering {
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = request.body.map(reqwest::Body::from);
+        let sending = self.0.execute(outgoing);
+        Box::pin(async move {
+            let mut answer = sending.await.map_err(fault)?;
+            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            Ok(Response {
+                status,
+                headers,
+                body: Box::pin(answer.bytes_stream().map_err(fault)),
+            })
+        })
+    }
+}
+
+/// reqwest's error as a fault. Its address is taken off, for it has the query in it.
+fn fault(error: reqwest::Error) -> Fault {
+    let timed_out = error.is_timeout();
+    let fault = match error.is_connect() || error.is_builder() {
+        true => Fault::not_sent(error.without_url()),
+        false => Fault::broken(error.without_url()),
+    };
+    if timed_out { fault.timed_out() } else { fault }
+}

@@ -1,0 +1,2 @@
+//! Tools for maintainers: `cargo xtask`.
+fn main() {}
