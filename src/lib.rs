@@ -3,6 +3,7 @@
 mod auth;
 mod call;
 mod client;
+mod dynamic;
 mod error;
 mod generated;
 mod open_enum;
@@ -16,6 +17,7 @@ mod wire;
 pub use auth::{ApiKey, KeyHeader};
 pub use call::{CallFuture, Response};
 pub use client::{Client, ClientBuilder};
+pub use dynamic::DynamicCall;
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use generated::{BASE_URL, OPERATIONS, SCHEMAS, api, types};
 pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};

@@ -16,23 +16,26 @@
 //! `nextLink` is never followed, only taken as a sign: it could lead the key to another host.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeMap,
     pin::Pin,
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Operation, Result,
     call::{self, CallFuture, Request, Response},
     pipeline,
 };
 
 /// Records of a page that a walk asks for, the most that the service hands out.
-const WALK_PAGE_SIZE: i32 = 50;
+pub(crate) const WALK_PAGE_SIZE: i32 = 50;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -195,6 +198,14 @@ impl RawRecord {
     }
 }
 
+impl RawRecord {
+    /// Whether the record has the field, and not as null. Nothing else of it is decoded.
+    fn has(&self, field: &str) -> bool {
+        let fields = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(self.get());
+        fields.is_ok_and(|fields| fields.get(field).is_some_and(|value| value.get() != "null"))
+    }
+}
+
 impl<'de> Deserialize<'de> for RawRecord {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(RawRecord)
@@ -228,17 +239,17 @@ pub trait List: Listed {
     /// Every record of the list, page after page, from the page that was asked for or the first. Pages hold 50 records
     /// unless asked otherwise. Dropping the stream ends the walk.
     fn stream(self) -> Records<Self::Record> {
-        let pages = self.pages();
-        Records(Box::pin(
-            pages
-                .map_ok(|page| stream::iter(page.value.items.into_iter().map(Ok)))
-                .try_flatten(),
-        ))
+        records(self.pages())
     }
 
     /// Every page of the list, with its status and headers.
     fn pages(self) -> Pages<Self::Record> {
-        Pages(walk(self, call::send))
+        let (page, size) = self.asked();
+        walk(
+            page.unwrap_or(1),
+            size.unwrap_or(WALK_PAGE_SIZE),
+            move |page, size| call::send(self.at(page, size)),
+        )
     }
 
     /// Every record of the list, in memory.
@@ -278,50 +289,84 @@ pub trait List: Listed {
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
     /// not lost.
     fn raw(self) -> Records<RawRecord> {
-        let pages = walk(self, |call: Self| async move {
-            let answer = call::send_raw(call).await?;
-            let value = serde_json::from_slice::<Page<RawRecord>>(&answer.value).map_err(|error| {
-                let body = answer.value.clone();
-                pipeline::undecodable(Self::OPERATION, answer.status, body, error.to_string())
-            })?;
-            Ok(Response {
-                value,
-                status: answer.status,
-                headers: answer.headers,
-            })
-        });
-        Records(Box::pin(
-            pages
-                .map_ok(|page| stream::iter(page.value.items.into_iter().map(Ok)))
-                .try_flatten(),
+        let (page, size) = self.asked();
+        records(walk(
+            page.unwrap_or(1),
+            size.unwrap_or(WALK_PAGE_SIZE),
+            move |page, size| {
+                let call = self.at(page, size);
+                async move { undecoded(Self::OPERATION, call::send_raw(call).await?) }
+            },
         ))
+    }
+
+    /// The same call for another page.
+    #[doc(hidden)]
+    fn at(&self, page: i32, items_in_page: i32) -> Self {
+        let mut call = self.clone();
+        call.ask(page, items_in_page);
+        call
     }
 }
 
 impl<L: Listed> List for L {}
 
-/// The pages of a list, one after another.
-fn walk<L, T, F>(list: L, fetch: impl Fn(L) -> F + Send + Sync + 'static) -> BoxedStream<Response<Page<T>>>
+/// The pages of a list from `start` on, one after another.
+pub(crate) fn walk<T, F>(
+    start: i32,
+    items_in_page: i32,
+    fetch: impl Fn(i32, i32) -> F + Send + Sync + 'static,
+) -> Pages<T>
 where
-    L: Listed,
     T: Send + 'static,
     F: Future<Output = Result<Response<Page<T>>>> + Send,
 {
-    let (page, size) = list.asked();
-    let size = size.unwrap_or(WALK_PAGE_SIZE);
-    let start = (list, fetch, Some(page.unwrap_or(1)));
-    Box::pin(stream::try_unfold(start, move |(list, fetch, next)| async move {
-        let Some(page) = next else { return Ok(None) };
-        let mut call = list.clone();
-        call.ask(page, size);
-        let answer = fetch(call).await.map_err(|error| error.with_page(page))?;
-        let next = if answer.value.is_last(page, size) {
-            None
-        } else {
-            page.checked_add(1)
-        };
-        Ok(Some((answer, (list, fetch, next))))
-    }))
+    Pages(Box::pin(stream::try_unfold(
+        (fetch, Some(start)),
+        move |(fetch, next)| async move {
+            let Some(page) = next else { return Ok(None) };
+            let answer = fetch(page, items_in_page)
+                .await
+                .map_err(|error| error.with_page(page))?;
+            let next = if answer.value.is_last(page, items_in_page) {
+                None
+            } else {
+                page.checked_add(1)
+            };
+            Ok(Some((answer, (fetch, next))))
+        },
+    )))
+}
+
+/// The records of pages.
+pub(crate) fn records<T: Send + 'static>(pages: Pages<T>) -> Records<T> {
+    Records(Box::pin(
+        pages
+            .map_ok(|page| stream::iter(page.value.items.into_iter().map(Ok)))
+            .try_flatten(),
+    ))
+}
+
+/// A page whose records are left as they came; each must have the identity that its operation names.
+pub(crate) fn undecoded(
+    operation: &'static Operation,
+    answer: Response<Bytes>,
+) -> Result<Response<Page<RawRecord>>> {
+    let refuse = |reason| pipeline::undecodable(operation, answer.status, answer.value.clone(), reason);
+    let page: Page<RawRecord> =
+        serde_json::from_slice(&answer.value).map_err(|error| refuse(error.to_string()))?;
+    if let Some(key) = operation.record().and_then(|record| record.key) {
+        for (index, record) in page.items.iter().enumerate() {
+            if !record.has(key) {
+                return Err(refuse(format!("record {index} has no `{key}`")));
+            }
+        }
+    }
+    Ok(Response {
+        value: page,
+        status: answer.status,
+        headers: answer.headers,
+    })
 }
 
 type BoxedStream<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;

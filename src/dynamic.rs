@@ -1,0 +1,180 @@
+//! Calls that are put together at run time, by the names of the description: what the command line sends.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::{
+    Client, Error, Operation, Page, Pages, RawRecord, Records, Response, Result,
+    operation::Location,
+    page::{self, WALK_PAGE_SIZE},
+    pipeline, transport,
+};
+
+/// A call by names: of its operation, its parameters, and the fields of its body.
+///
+/// It is checked and sent like a typed call, and answers JSON as the service sent it.
+///
+/// ```no_run
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// let operation = atera::Operation::find("tickets_get").expect("an operation of the description");
+/// let answer = client.operation(operation).set("ticketId", "54321")?.send().await?;
+/// println!("{}", String::from_utf8_lossy(&answer.value));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct DynamicCall {
+    client: Client,
+    operation: &'static Operation,
+    arguments: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+}
+
+impl Client {
+    /// Begins a call of an operation that is known at run time only.
+    pub fn operation(&self, operation: &'static Operation) -> DynamicCall {
+        DynamicCall {
+            client: self.clone(),
+            operation,
+            arguments: Vec::new(),
+            body: None,
+        }
+    }
+}
+
+impl DynamicCall {
+    /// Gives a parameter its value, in place of one that it had. Names are matched without regard to case.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the operation has no such parameter.
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Result<Self> {
+        let parameters = self.operation.parameters;
+        let Some(parameter) = parameters
+            .iter()
+            .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
+        else {
+            let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
+            let known = if known.is_empty() {
+                "none".to_string()
+            } else {
+                known.join(", ")
+            };
+            let id = self.operation.id;
+            return Err(self.invalid(format!("{id} has no parameter `{name}`; it has {known}")));
+        };
+        self.arguments.retain(|(name, _)| *name != parameter.name);
+        self.arguments.push((parameter.name, value.into()));
+        Ok(self)
+    }
+
+    /// Gives the call its body.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the operation takes no body, or if this cannot be written as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Result<Self> {
+        if self.operation.body.is_none() {
+            return Err(self.invalid(format!("{} takes no body", self.operation.id)));
+        }
+        let json = serde_json::to_vec(body).map_err(|error| {
+            self.invalid(format!(
+                "the body of {} cannot be written as JSON",
+                self.operation.id
+            ))
+            .with_source(error)
+        })?;
+        self.body = Some(json.into());
+        Ok(self)
+    }
+
+    /// Sends the call.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
+    pub async fn send(self) -> Result<Response<Bytes>> {
+        let request = self.request()?;
+        let answer = pipeline::run(self.client.shared(), self.operation, request).await?;
+        Ok(Response {
+            value: answer.body,
+            status: answer.status,
+            headers: answer.headers,
+        })
+    }
+
+    /// Every record of the list, as [`List::raw`](crate::List::raw).
+    pub fn records(self) -> Records<RawRecord> {
+        page::records(self.pages())
+    }
+
+    /// Every page of the list.
+    pub fn pages(self) -> Pages<RawRecord> {
+        let asked = |name: &str| {
+            let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
+            argument.and_then(|(_, value)| value.parse().ok())
+        };
+        let (start, size) = (
+            asked("page").unwrap_or(1),
+            asked("itemsInPage").unwrap_or(WALK_PAGE_SIZE),
+        );
+        page::walk(start, size, move |page, size| {
+            let call = self.clone();
+            async move {
+                let operation = call.operation;
+                let call = call
+                    .set("page", page.to_string())?
+                    .set("itemsInPage", size.to_string())?;
+                page::undecoded(operation, call.send().await?)
+            }
+        })
+    }
+
+    /// One page of the list.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind).
+    pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
+        let operation = self.operation;
+        page::undecoded(operation, self.send().await?)
+    }
+
+    fn request(&self) -> Result<transport::Request> {
+        let base = self.client.base_url();
+        let argument = |name: &str| self.arguments.iter().find(|(argument, _)| *argument == name);
+        let mut url = base.to_string();
+        for segment in self.operation.path.split('/').skip(1) {
+            url.push('/');
+            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                None => url.push_str(segment),
+                Some(name) => match argument(name) {
+                    Some((_, value)) => url.push_str(&progenitor_client::encode_path(value)),
+                    None => return Err(self.invalid(format!("{} needs `{name}`", self.operation.id))),
+                },
+            }
+        }
+        let mut url = url::Url::parse(&url).map_err(|error| {
+            self.invalid(format!("the address of {} cannot be made", self.operation.id))
+                .with_source(error)
+        })?;
+        let in_query = |parameter: &&crate::Parameter| parameter.location == Location::Query;
+        for parameter in self.operation.parameters.iter().filter(in_query) {
+            if let Some((name, value)) = argument(parameter.name) {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        let mut request = transport::Request::new(self.operation.method.clone(), url);
+        if let Some(body) = &self.body {
+            let json = http::HeaderValue::from_static("application/json");
+            request.headers.insert(http::header::CONTENT_TYPE, json);
+            request.body = Some(body.clone());
+        }
+        Ok(request)
+    }
+
+    fn invalid(&self, sentence: String) -> Error {
+        Error::invalid_request(sentence).with_operation(self.operation)
+    }
+}
