@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::{
     ApiKey, Error, Result,
-    transport::{Reqwest, Transport},
+    transport::{Reqwest, Transport, request_builder},
 };
 
 /// Environment variable that names another base URL.
@@ -175,13 +175,16 @@ impl ClientBuilder {
                 .map_err(|_| Error::config("the user agent cannot be a header; write it like my-tool/1.0"))?,
             None => HeaderValue::from_static(product),
         };
-        let reqwest = Reqwest::new(self.connect_timeout, !base_url.is_loopback())?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
+        };
         let shared = Shared {
             base_url,
             key_header: key.header()?,
             user_agent,
-            requests: reqwest.0.clone(),
-            transport: self.transport.unwrap_or_else(|| Arc::new(reqwest)),
+            requests: request_builder()?,
+            transport,
             attempt_timeout: self.attempt_timeout,
             body_limit: self.body_limit,
         };

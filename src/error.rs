@@ -152,11 +152,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
-        self.0.retry_after = pause;
-        self
-    }
-
     pub(crate) fn with_page(mut self, page: i32) -> Self {
         self.0.page = u32::try_from(page).ok();
         self

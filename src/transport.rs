@@ -161,24 +161,15 @@ impl StdError for Fault {
 
 /// The transport that is used unless another is given.
 #[derive(Clone, Debug)]
-pub(crate) struct Reqwest(pub(crate) reqwest::Client);
+pub(crate) struct Reqwest(reqwest::Client);
 
 impl Reqwest {
     /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
     /// host), repeats nothing, and tells no `Referer`.
     pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
-        let failed = |error: Box<dyn StdError + Send + Sync>| {
-            Error::config("TLS cannot be set up; check the system's certificates").with_source(error)
-        };
-        // The provider is this client's own, so that a program's choice for its other connections stays as it is.
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| failed(error.into()))?
-            .with_no_client_auth();
+        let tls = tls()?.with_platform_verifier().map_err(|error| tls_failed(error.into()))?;
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(tls.with_no_client_auth())
             .connect_timeout(connect_timeout)
             // Shorter than what servers and their load balancers usually keep, so that no request meets a connection
             // that is being closed.
@@ -189,8 +180,26 @@ impl Reqwest {
         if !proxies {
             builder = builder.no_proxy();
         }
-        builder.build().map(Reqwest).map_err(|error| failed(error.into()))
+        builder.build().map(Reqwest).map_err(|error| tls_failed(error.into()))
     }
+}
+
+/// What progenitor builds its requests with. It trusts no server, so that nothing can go past the transport.
+pub(crate) fn request_builder() -> Result<reqwest::Client> {
+    let tls = tls()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
+    builder.build().map_err(|error| tls_failed(error.into()))
+}
+
+/// TLS with a provider of this client's own, so that a program's choice for its other connections stays as it is.
+fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>> {
+    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| tls_failed(error.into()))
+}
+
+fn tls_failed(error: Box<dyn StdError + Send + Sync>) -> Error {
+    Error::config("TLS cannot be set up; check the system's certificates").with_source(error)
 }
 
 impl Transport for Reqwest {

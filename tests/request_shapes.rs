@@ -1,0 +1,152 @@
+//! What goes over the wire: one snapshot per operation, made from the examples of the description, and for every answer
+//! that the description shows, that it survives being decoded and encoded again.
+
+mod recorder;
+
+use std::{collections::BTreeMap, fmt::Write, fs, pin::Pin};
+
+use atera::{Client, OPERATIONS, Operation, transport::Request};
+use recorder::{KEY, Recorder};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// A call of an operation, from one example of its request.
+struct Shape {
+    operation: &'static str,
+    example: &'static str,
+    /// The documented answers, as JSON.
+    answers: &'static [&'static str],
+    call: fn(Client) -> Pin<Box<dyn Future<Output = atera::Result<Value>>>>,
+}
+
+/// A value of the description as an argument.
+fn argument<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+/// An answer as JSON.
+fn encoded(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap()
+}
+
+include!(concat!(env!("OUT_DIR"), "/request_shapes.rs"));
+
+/// Sends the shape, which gets the answer, and returns what was sent and what came of it.
+async fn send(shape: &Shape, answer: &str) -> (Request, Value) {
+    let recorder = Recorder::answering(200, answer);
+    let value = (shape.call)(recorder.client()).await;
+    let value = value.unwrap_or_else(|error| panic!("{} {}: {error}", shape.operation, shape.example));
+    (recorder.only(), value)
+}
+
+fn by_operation() -> BTreeMap<&'static str, Vec<Shape>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for shape in shapes() {
+        all.entry(shape.operation).or_default().push(shape);
+    }
+    all
+}
+
+/// The request as a person reads it.
+fn written(request: &Request) -> String {
+    let mut out = format!("{} {}\n", request.method, request.url);
+    let mut headers: Vec<_> = request.headers.iter().collect();
+    headers.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in headers {
+        let value = value.to_str().unwrap();
+        let value = value.replace(KEY, "[key]").replace(env!("CARGO_PKG_VERSION"), "[version]");
+        writeln!(out, "{name}: {value}").unwrap();
+    }
+    if let Some(body) = &request.body {
+        // Through text, not through `Value`, which would sort the fields.
+        let body: Box<serde_json::value::RawValue> = serde_json::from_slice(body).unwrap();
+        writeln!(out, "\n{}", indented(body.get())).unwrap();
+    }
+    out
+}
+
+/// JSON text on several lines, its fields in the order that they have.
+fn indented(json: &str) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::pretty(&mut out);
+    let mut reader = serde_json::Deserializer::from_str(json);
+    serde_transcode::transcode(&mut reader, &mut serializer).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[tokio::test]
+async fn every_operation_sends_what_its_snapshot_shows() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_snapshot_path("snapshots/requests");
+    let _bound = settings.bind_to_scope();
+
+    for (operation, shapes) in by_operation() {
+        let mut text = String::new();
+        for shape in &shapes {
+            if shapes.len() > 1 {
+                writeln!(text, "# {}", shape.example).unwrap();
+            }
+            let (request, _) = send(shape, shape.answers.first().unwrap_or(&"{}")).await;
+            writeln!(text, "{}", written(&request)).unwrap();
+        }
+        insta::assert_snapshot!(operation, text.trim_end());
+    }
+}
+
+#[tokio::test]
+async fn every_request_keeps_the_key_out_of_its_address_and_says_what_it_carries() {
+    for shape in shapes() {
+        let (request, _) = send(&shape, shape.answers.first().unwrap_or(&"{}")).await;
+        let operation = Operation::find(shape.operation).unwrap();
+        let header = |name: &str| request.headers.get(name).map(|value| value.to_str().unwrap());
+        assert!(!request.url.as_str().contains(KEY), "{}", shape.operation);
+        assert!(request.headers["x-api-key"].is_sensitive(), "{}", shape.operation);
+        assert_eq!(request.method, operation.method, "{}", shape.operation);
+        assert_eq!(header("accept"), Some("application/json"), "{}", shape.operation);
+        assert_eq!(header("api-version"), None, "{}", shape.operation);
+        let carries = operation.body.is_some();
+        assert_eq!(request.body.is_some(), carries, "{}", shape.operation);
+        assert_eq!(header("content-type"), carries.then_some("application/json"), "{}", shape.operation);
+    }
+}
+
+#[tokio::test]
+async fn every_documented_answer_survives_being_decoded_and_encoded() {
+    for shape in shapes() {
+        for answer in shape.answers {
+            let (_, value) = send(&shape, answer).await;
+            let documented: Value = serde_json::from_str(answer).unwrap();
+            assert_eq!(plain(value), plain(documented), "{}", shape.operation);
+        }
+    }
+}
+
+/// Without the difference between 7 and 7.0, which JSON does not make.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
+        Value::Array(values) => values.into_iter().map(plain).collect(),
+        Value::Object(values) => values.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        other => other,
+    }
+}
+
+#[test]
+fn every_operation_has_a_snapshot_and_every_snapshot_an_operation() {
+    let called = by_operation();
+    let described: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    assert_eq!(described.len(), 153);
+    assert!(described.iter().all(|id| called.contains_key(id)));
+
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/requests");
+    let mut snapshots = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let id = name.strip_suffix(".snap").unwrap_or_else(|| panic!("{name} is no snapshot that was accepted"));
+        assert!(described.contains(&id), "{name} is of no operation any more; remove it");
+        snapshots += 1;
+    }
+    assert_eq!(snapshots, described.len());
+}
