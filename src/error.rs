@@ -297,10 +297,9 @@ fn sentence(
     answer: &ApiError,
     body: &[u8],
 ) -> String {
-    let mut out = format!("{}: ", status.as_u16());
     let advice = match kind {
         ErrorKind::Unauthorized => {
-            "the key was refused; check ATERA_API_KEY, and that the key has not expired"
+            "the key was refused; check ATERA_API_KEY, and whether the key has expired"
         }
         ErrorKind::Forbidden => {
             "the key may not do this; give it the permission in Admin > API, or use another key"
@@ -318,16 +317,18 @@ fn sentence(
         ErrorKind::Server => "the service failed; try again later",
         _ => "the service refused the request; correct it",
     };
+    let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
+    let quoted = |text: &str| text.trim().trim_end_matches('.').to_string();
     // Writing to a String cannot fail.
-    let _ = write!(out, "{} failed, {advice}", operation.id);
     if let Some(message) = message(answer) {
-        let _ = write!(out, " (it says: {})", message.trim_end_matches('.'));
+        let _ = write!(out, "; Atera says: {}", quoted(message));
     } else if looks_like_html(body) {
-        out.push_str(" (the answer is an HTML page, so a proxy may stand in between)");
+        out.push_str("; the answer is an HTML page, so a proxy may stand in between");
     }
     for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
-        let _ = write!(out, "; {field}: {}", errors.join(" ").trim_end_matches('.'));
+        let _ = write!(out, "; {field}: {}", quoted(&errors.join(" ")));
     }
+    out.push(')');
     out
 }
 

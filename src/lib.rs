@@ -1,5 +1,7 @@
 //! Client for the Atera v3 API.
 
+#![warn(clippy::unwrap_used)]
+
 mod auth;
 mod call;
 mod client;

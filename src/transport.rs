@@ -167,7 +167,9 @@ impl Reqwest {
     /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
     /// host), repeats nothing, and tells no `Referer`.
     pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
-        let tls = tls()?.with_platform_verifier().map_err(|error| tls_failed(error.into()))?;
+        let tls = tls()?
+            .with_platform_verifier()
+            .map_err(|error| tls_failed(error.into()))?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.with_no_client_auth())
             .connect_timeout(connect_timeout)
@@ -180,14 +182,21 @@ impl Reqwest {
         if !proxies {
             builder = builder.no_proxy();
         }
-        builder.build().map(Reqwest).map_err(|error| tls_failed(error.into()))
+        builder
+            .build()
+            .map(Reqwest)
+            .map_err(|error| tls_failed(error.into()))
     }
 }
 
 /// What progenitor builds its requests with. It trusts no server, so that nothing can go past the transport.
 pub(crate) fn request_builder() -> Result<reqwest::Client> {
-    let tls = tls()?.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-    let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy();
+    let tls = tls()?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .no_proxy();
     builder.build().map_err(|error| tls_failed(error.into()))
 }
 

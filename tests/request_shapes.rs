@@ -54,7 +54,9 @@ fn written(request: &Request) -> String {
     headers.sort_by_key(|(name, _)| name.as_str());
     for (name, value) in headers {
         let value = value.to_str().unwrap();
-        let value = value.replace(KEY, "[key]").replace(env!("CARGO_PKG_VERSION"), "[version]");
+        let value = value
+            .replace(KEY, "[key]")
+            .replace(env!("CARGO_PKG_VERSION"), "[version]");
         writeln!(out, "{name}: {value}").unwrap();
     }
     if let Some(body) = &request.body {
@@ -108,7 +110,12 @@ async fn every_request_keeps_the_key_out_of_its_address_and_says_what_it_carries
         assert_eq!(header("api-version"), None, "{}", shape.operation);
         let carries = operation.body.is_some();
         assert_eq!(request.body.is_some(), carries, "{}", shape.operation);
-        assert_eq!(header("content-type"), carries.then_some("application/json"), "{}", shape.operation);
+        assert_eq!(
+            header("content-type"),
+            carries.then_some("application/json"),
+            "{}",
+            shape.operation
+        );
     }
 }
 
@@ -128,7 +135,10 @@ fn plain(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
         Value::Array(values) => values.into_iter().map(plain).collect(),
-        Value::Object(values) => values.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        Value::Object(values) => values
+            .into_iter()
+            .map(|(name, value)| (name, plain(value)))
+            .collect(),
         other => other,
     }
 }
@@ -144,8 +154,13 @@ fn every_operation_has_a_snapshot_and_every_snapshot_an_operation() {
     let mut snapshots = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        let id = name.strip_suffix(".snap").unwrap_or_else(|| panic!("{name} is no snapshot that was accepted"));
-        assert!(described.contains(&id), "{name} is of no operation any more; remove it");
+        let id = name
+            .strip_suffix(".snap")
+            .unwrap_or_else(|| panic!("{name} is no snapshot that was accepted"));
+        assert!(
+            described.contains(&id),
+            "{name} is of no operation any more; remove it"
+        );
         snapshots += 1;
     }
     assert_eq!(snapshots, described.len());

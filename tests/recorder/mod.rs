@@ -25,7 +25,10 @@ pub struct Recorder {
 impl Recorder {
     /// Answers by the function.
     pub fn new(answer: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static) -> Self {
-        Recorder { sent: Arc::default(), answer: Arc::new(answer) }
+        Recorder {
+            sent: Arc::default(),
+            answer: Arc::new(answer),
+        }
     }
 
     /// Answers everything alike.
@@ -41,7 +44,9 @@ impl Recorder {
 
     /// A client that sends through it, to be set up further.
     pub fn builder(&self) -> ClientBuilder {
-        Client::builder().api_key(ApiKey::new(KEY).unwrap()).transport(self.clone())
+        Client::builder()
+            .api_key(ApiKey::new(KEY).unwrap())
+            .transport(self.clone())
     }
 
     /// What was sent so far.

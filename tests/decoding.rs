@@ -1,0 +1,276 @@
+//! Answers that our types did not write: the guide's own, and ones with what is new to us.
+
+mod recorder;
+
+use atera::{
+    ErrorKind, List,
+    types::{CreateTicket, TicketPriority, UpdateTicket},
+};
+use recorder::Recorder;
+use serde_json::Value;
+
+/// One of the guide's JSON samples, as it stands there.
+macro_rules! guide {
+    ($name:literal) => {
+        include_str!(concat!("fixtures/guide/", $name, ".json"))
+    };
+}
+
+#[tokio::test]
+async fn the_guides_page_decodes() {
+    let page = Recorder::answering(200, guide!("page"))
+        .client()
+        .tickets()
+        .list()
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.page, page.items_in_page, page.total_pages),
+        (Some(1), Some(50), Some(57))
+    );
+    assert_eq!(page.total(), Some(2847));
+}
+
+#[tokio::test]
+async fn the_guides_create_is_sent_and_its_answer_decodes() {
+    let body: CreateTicket = serde_json::from_str(guide!("ticket_create")).unwrap();
+    assert_eq!(
+        body,
+        CreateTicket {
+            end_user_id: Some(12345),
+            ticket_priority: Some(TicketPriority::Medium),
+            ..CreateTicket::new("New ticket", "Issue description")
+        }
+    );
+    let recorder = Recorder::answering(200, guide!("ticket_created"));
+    let made = recorder.client().tickets().create(body).await.unwrap();
+    assert_eq!(made.action_id.and_then(|id| id.number()), Some(54321));
+    assert_eq!(made.ticket_id, Some(54321));
+    let sent: Value = serde_json::from_slice(&recorder.only().body.unwrap()).unwrap();
+    assert_eq!(
+        sent,
+        serde_json::from_str::<Value>(guide!("ticket_create")).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn the_guides_update_is_sent_to_the_ticket_by_post() {
+    let body: UpdateTicket = serde_json::from_str(guide!("ticket_update")).unwrap();
+    let recorder = Recorder::answering(204, "");
+    recorder.client().tickets().update(54321, body).await.unwrap();
+    let sent = recorder.only();
+    assert_eq!(
+        (sent.method.as_str(), sent.url.path()),
+        ("POST", "/api/v3/tickets/54321")
+    );
+    assert_eq!(
+        serde_json::from_slice::<Value>(&sent.body.unwrap()).unwrap(),
+        serde_json::from_str::<Value>(guide!("ticket_update")).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn the_guides_answer_to_a_delete_decodes() {
+    let gone = Recorder::answering(200, guide!("deleted"))
+        .client()
+        .tickets()
+        .delete(54321)
+        .await
+        .unwrap();
+    assert_eq!(
+        (gone.success, gone.action_id.and_then(|id| id.number())),
+        (Some(true), Some(54321))
+    );
+}
+
+#[tokio::test]
+async fn the_guides_errors_are_told() {
+    let error = Recorder::answering(400, guide!("error"))
+        .client()
+        .tickets()
+        .get(1)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(
+        (error.message(), error.code()),
+        (Some("Error description here"), Some("SPECIFIC_ERROR_CODE"))
+    );
+
+    let error = Recorder::answering(429, guide!("rate_limited"))
+        .client()
+        .tickets()
+        .get(1)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        error.message(),
+        Some("Rate limit exceeded. Please wait before making more requests.")
+    );
+}
+
+#[tokio::test]
+async fn what_is_new_to_us_does_not_stop_a_page() {
+    let page = r#"{
+        "items": [{
+            "TicketID": "54321",
+            "TicketPriority": "Catastrophic",
+            "TicketImpact": 7,
+            "TicketStatus": "Waiting for customer",
+            "TicketCreatedDate": "2026-03-02T08:15:00.1234567",
+            "TicketResolvedDate": "0001-01-01T00:00:00",
+            "TicketTitle": null,
+            "TicketMood": {"Level": [1, 2]}
+        }],
+        "totalItemCount": 1, "totalPages": 1, "page": 1, "itemsInPage": 20, "continuationToken": "x"
+    }"#;
+    let page = Recorder::answering(200, page)
+        .client()
+        .tickets()
+        .list()
+        .await
+        .unwrap();
+    let ticket = &page.items[0];
+    assert_eq!(ticket.ticket_id, Some(54321));
+    assert_eq!(
+        ticket.ticket_priority,
+        Some(TicketPriority::Other("Catastrophic".into()))
+    );
+    assert_eq!(ticket.ticket_impact.as_ref().map(AsRef::as_ref), Some("7"));
+    assert_eq!(ticket.ticket_status.as_deref(), Some("Waiting for customer"));
+    assert_eq!(ticket.ticket_title, None);
+    assert_eq!(
+        ticket.ticket_created_date.unwrap().to_string(),
+        "2026-03-02T08:15:00.123456700Z"
+    );
+    assert!(ticket.ticket_resolved_date.unwrap().is_unset());
+}
+
+#[tokio::test]
+async fn null_may_stand_for_an_array() {
+    let agent = r#"{"AgentID": 5501, "IpAddresses": null, "HardwareDisks": null, "BatteryInfo": null}"#;
+    let agent = Recorder::answering(200, agent)
+        .client()
+        .agents()
+        .get(5501)
+        .await
+        .unwrap();
+    assert_eq!((agent.ip_addresses, agent.hardware_disks), (None, None));
+}
+
+#[tokio::test]
+async fn a_field_unknown_to_us_is_kept_in_a_raw_record() {
+    let record = r#"{ "TicketMood":1.50,  "TicketID":7 }"#;
+    let page = format!(r#"{{"items": [{record}], "totalPages": 1}}"#);
+    let mut records = Recorder::answering(200, page).client().tickets().list().raw();
+    assert_eq!(records.try_next().await.unwrap().unwrap().get(), record);
+    assert!(records.try_next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_list_without_items_is_an_error_and_not_its_end() {
+    for answer in [
+        "{}",
+        r#"{"items": null, "totalItemCount": 3}"#,
+        "[]",
+        "null",
+        "",
+        "<html>",
+    ] {
+        let recorder = Recorder::answering(200, answer);
+        for error in [
+            recorder.client().tickets().list().await.map(|_| ()).unwrap_err(),
+            recorder
+                .client()
+                .tickets()
+                .list()
+                .all()
+                .await
+                .map(|_| ())
+                .unwrap_err(),
+            recorder
+                .client()
+                .tickets()
+                .list()
+                .raw()
+                .try_next()
+                .await
+                .map(|_| ())
+                .unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Decode, "{answer}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_without_its_key_is_an_error() {
+    let page = r#"{"items": [{"TicketID": 1}, {"TicketTitle": "?"}], "totalPages": 1}"#;
+    let recorder = Recorder::answering(200, page);
+    let typed = recorder.client().tickets().list().await.map(|_| ()).unwrap_err();
+    let raw = recorder
+        .client()
+        .tickets()
+        .list()
+        .raw()
+        .try_next()
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    for error in [typed, raw] {
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(
+            error.to_string().contains("record 1 has no `TicketID`"),
+            "{error}"
+        );
+    }
+
+    let error = Recorder::answering(200, "{}")
+        .client()
+        .tickets()
+        .get(1)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("no `TicketID`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fault_in_a_record_is_told_with_its_place() {
+    let page = r#"{"items": [{"TicketID": 1}, {"TicketID": 2, "TicketTitle": {"en": "?"}}]}"#;
+    let error = Recorder::answering(200, page)
+        .client()
+        .tickets()
+        .list()
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("items[1].TicketTitle"), "{error}");
+}
+
+#[tokio::test]
+async fn a_write_may_be_answered_by_nothing_at_all() {
+    for (status, body) in [(200, ""), (204, ""), (200, " \r\n"), (200, "{}")] {
+        let client = Recorder::answering(status, body).client();
+        assert_eq!(
+            client.tickets().delete(1).await.unwrap().action_id,
+            None,
+            "{status} {body:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_read_may_not() {
+    for (status, body) in [(200, ""), (204, ""), (200, "\n")] {
+        let error = Recorder::answering(status, body)
+            .client()
+            .tickets()
+            .get(1)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode, "{status} {body:?}");
+        assert!(error.to_string().contains("it is empty"), "{error}");
+    }
+}
