@@ -99,7 +99,8 @@ pub struct Components {
 
 /// An HTTP method.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[serde(rename_all = "lowercase")]
+// By way of text, which is what serde_path_to_error can name as a key.
+#[serde(try_from = "String")]
 pub enum Verb {
     Get,
     Post,
@@ -269,6 +270,18 @@ impl Operation {
     /// JSON pointer of the operation in the file.
     fn pointer(&self) -> String {
         format!("/paths/{}/{}", escape(&self.path), self.method.key())
+    }
+}
+
+impl TryFrom<String> for Verb {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let verbs = [Verb::Get, Verb::Post, Verb::Put, Verb::Delete];
+        verbs
+            .into_iter()
+            .find(|verb| verb.key() == key)
+            .ok_or_else(|| format!("`{key}` is no method that is understood"))
     }
 }
 
@@ -611,6 +624,21 @@ impl Spec {
             None => Ok(()),
         }
     }
+}
+
+/// YAML, or JSON, which is YAML too, as JSON; and the line of each node, by its JSON pointer.
+pub fn read(source: &str) -> Result<(Value, HashMap<String, usize>), Fault> {
+    let nodes = MarkedYaml::load_from_str(source).map_err(|error| Fault {
+        line: error.marker().line(),
+        place: String::new(),
+        reason: error.info().to_string(),
+    })?;
+    let root = nodes
+        .first()
+        .ok_or_else(|| Fault::whole("the description is empty".into()))?;
+    let mut lines = HashMap::new();
+    let json = to_json(root, &mut String::new(), &mut lines)?;
+    Ok((json, lines))
 }
 
 /// The last part of a reference within the document.
