@@ -390,7 +390,10 @@ impl Spec {
             for (method, entry) in item {
                 let pointer = format!("/paths/{}/{}", escape(path), method.key());
                 let [group] = entry.tags.as_slice() else {
-                    return Err(self.fault(&pointer, "an operation has exactly one tag, its group"));
+                    return Err(self.fault(
+                        &format!("{pointer}/tags"),
+                        "an operation has exactly one tag, its group",
+                    ));
                 };
                 let id = &entry.operation_id;
                 let Some(verb) = id

@@ -60,7 +60,7 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
         (
             "      tags: [tickets]\n      operationId: tickets_create\n",
             "      tags: [tickets, tickets] # HERE\n      operationId: tickets_create\n",
-            "paths > /tickets > post: an operation has exactly one tag, its group",
+            "paths > /tickets > post > tags: an operation has exactly one tag, its group",
         ),
         (
             "      operationId: tickets_create\n",
