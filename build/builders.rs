@@ -12,7 +12,8 @@ use syn::{
 
 use super::{
     docs,
-    spec::{Fault, Operation, Parameter, Source, Spec},
+    model::{Parameter, Source},
+    spec::{Fault, Operation, Spec},
     types,
 };
 

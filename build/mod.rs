@@ -1,8 +1,9 @@
 //! From the description to Rust: progenitor makes the private layer, and what is here makes the rest of the
 //! bindings around it. `build.rs` calls [`generate`], and so does the maintainer's `xtask`.
 //!
-//! | module | makes |
+//! | module | is, or makes |
 //! |---|---|
+//! | `model` | the parts of OpenAPI that the description uses |
 //! | `spec` | the description, read strictly, with the line of every node |
 //! | `widen` | the copy of it that progenitor can digest |
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
@@ -15,6 +16,7 @@
 mod builders;
 mod docs;
 mod enums;
+mod model;
 mod shapes;
 pub mod spec;
 mod table;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{
     builders::Methods,
-    spec::{Fault, Media, Operation, Schema, Spec},
+    model::{Media, Schema},
+    spec::{Fault, Operation, Spec},
 };
 
 /// A function `shapes` that returns one `Shape` per operation and request example. The file that includes it defines

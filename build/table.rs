@@ -5,7 +5,10 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::spec::{Fault, Operation, Parameter, Schema, Source, Spec, Verb};
+use super::{
+    model::{Parameter, Schema, Source, Verb},
+    spec::{Fault, Operation, Spec},
+};
 
 /// Both tables.
 pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {

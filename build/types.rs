@@ -8,7 +8,8 @@ use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
 
 use super::{
     docs,
-    spec::{Fault, Schema, Spec},
+    model::Schema,
+    spec::{Fault, Spec},
 };
 
 /// Splits progenitor's output into its client and the items of its `types` module.

@@ -7,7 +7,10 @@
 use openapiv3::OpenAPI;
 use serde_json::{Map, Value, json};
 
-use super::spec::{Fault, Operation, Spec, Verb};
+use super::{
+    model::Verb,
+    spec::{Fault, Operation, Spec},
+};
 
 /// Keys of a schema that say more than its type.
 const BEYOND_THE_TYPE: [&str; 9] = [

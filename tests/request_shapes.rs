@@ -16,8 +16,10 @@ struct Shape {
     example: &'static str,
     /// The documented answers, as JSON.
     answers: &'static [&'static str],
-    call: fn(Client) -> Pin<Box<dyn Future<Output = atera::Result<Value>>>>,
+    call: fn(Client) -> Called,
 }
+
+type Called = Pin<Box<dyn Future<Output = atera::Result<Value>>>>;
 
 /// A value of the description as an argument.
 fn argument<T: DeserializeOwned>(json: &str) -> T {
