@@ -4,6 +4,9 @@
 
 mod auth;
 mod call;
+mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod client;
 mod dynamic;
 mod error;
@@ -12,6 +15,8 @@ mod open_enum;
 mod operation;
 mod page;
 mod pipeline;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod time;
 pub mod transport;
 mod wire;

@@ -6,9 +6,8 @@
 use std::borrow::Cow;
 
 use http::Method;
-use serde_json::Value;
 
-use crate::{AccountTime, Error, Timestamp};
+use crate::{Error, check::Check};
 
 /// One operation of the API.
 #[derive(Debug)]
@@ -204,50 +203,57 @@ impl Operation {
     /// Checks a request before anything is sent: each path parameter is one segment, and parameters and body keep
     /// within what the description says. `path` and `query` are as they go over the wire, `path` below the base URL.
     pub(crate) fn check(&self, path: &str, query: Option<&str>, body: Option<&[u8]>) -> Result<(), Error> {
-        self.check_path(path)?;
-        for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
-            if let Some(parameter) = self
-                .parameters
-                .iter()
-                .find(|it| it.name.eq_ignore_ascii_case(&name))
-            {
-                self.check_parameter(parameter, value)?;
-            }
+        let mut given = self.path_arguments(path)?;
+        given.extend(self.query_arguments(query.unwrap_or_default()));
+        let mut check = Check::default();
+        check.arguments(self, &given);
+        if let Some(kind) = self.body {
+            check.body(kind, body);
         }
-        match (self.body, body) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(self.invalid("it needs a body".into())),
-            (Some(kind), Some(body)) => {
-                let body = serde_json::from_slice(body)
-                    .map_err(|error| self.invalid(format!("its body is not JSON: {error}")))?;
-                kind.check(&body, "the body")
-                    .map_err(|reason| self.invalid(reason))
-            }
+        match check.violations.into_iter().next() {
+            Some(violation) => Err(self.invalid(violation.reason)),
+            None => Ok(()),
         }
     }
 
     /// A parameter that is empty, `.` or `..` does not survive as a segment of its own: the address then names
     /// another thing, and a DELETE would hit it.
-    fn check_path(&self, path: &str) -> Result<(), Error> {
+    fn path_arguments<'a>(&self, path: &'a str) -> Result<Vec<(&'static Parameter, Cow<'a, str>)>, Error> {
+        let mut given = Vec::new();
         let mut segments = path.split('/');
         for template in self.path.split('/') {
-            let segment = segments.next();
-            match template.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                None if segment == Some(template) => {}
-                Some(name) if segment.is_some_and(|segment| !segment.is_empty()) => {
-                    let parameter = self.parameters.iter().find(|it| it.name == name);
-                    if let (Some(parameter), Some(segment)) = (parameter, segment) {
-                        self.check_parameter(parameter, percent_decoded(segment))?;
-                    }
-                }
+            let segment = segments.next().unwrap_or_default();
+            match self.path_parameter(template) {
+                None if segment == template => {}
+                Some(parameter) if !segment.is_empty() => given.push((parameter, percent_decoded(segment))),
                 _ => return Err(self.not_a_segment()),
             }
         }
-        if segments.next().is_some() {
-            Err(self.not_a_segment())
-        } else {
-            Ok(())
+        match segments.next() {
+            None => Ok(given),
+            Some(_) => Err(self.not_a_segment()),
         }
+    }
+
+    /// The parameter that a segment of `path` stands for.
+    pub(crate) fn path_parameter(&self, segment: &str) -> Option<&'static Parameter> {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The parameters in a query, whose names are matched without regard to case, as the service does.
+    pub(crate) fn query_arguments<'a>(
+        &self,
+        query: &'a str,
+    ) -> impl Iterator<Item = (&'static Parameter, Cow<'a, str>)> + use<'a> {
+        let parameters = self.parameters;
+        url::form_urlencoded::parse(query.as_bytes()).filter_map(move |(name, value)| {
+            parameters
+                .iter()
+                .filter(|parameter| parameter.location == Location::Query)
+                .find(|parameter| parameter.name.eq_ignore_ascii_case(&name))
+                .map(|parameter| (parameter, value))
+        })
     }
 
     fn not_a_segment(&self) -> Error {
@@ -258,30 +264,6 @@ impl Operation {
             .map(|parameter| format!("`{}`", parameter.name))
             .collect();
         self.invalid(format!("{} must not be empty, `.` or `..`", names.join(" and ")))
-    }
-
-    fn check_parameter(&self, parameter: &Parameter, value: Cow<'_, str>) -> Result<(), Error> {
-        let value = match parameter.kind {
-            Kind::Integer => Value::from(value.parse::<i64>().map_err(|_| {
-                self.invalid(format!(
-                    "`{}` must be a whole number, and `{value}` is none",
-                    parameter.name
-                ))
-            })?),
-            Kind::Boolean => Value::from(value.parse::<bool>().map_err(|_| {
-                self.invalid(format!(
-                    "`{}` must be true or false, not `{value}`",
-                    parameter.name
-                ))
-            })?),
-            _ => Value::from(value.into_owned()),
-        };
-        let name = format!("`{}`", parameter.name);
-        parameter
-            .kind
-            .check(&value, &name)
-            .and_then(|()| in_bounds(&value, parameter.minimum, parameter.maximum, &name))
-            .map_err(|reason| self.invalid(reason))
     }
 
     fn invalid(&self, reason: String) -> Error {
@@ -318,123 +300,15 @@ impl Field {
     };
 }
 
-impl Kind {
-    /// Checks a JSON value; `place` names it in the message. Values that a closed list lacks are let through, since
-    /// Atera extends its lists.
-    pub(crate) fn check(&self, value: &Value, place: &str) -> Result<(), String> {
-        let fits = |fits: bool, what: &str| match fits {
-            true => Ok(()),
-            false => Err(format!("{place} must be {what}")),
-        };
-        match self {
-            Kind::Integer => fits(value.is_i64() || value.is_u64(), "a whole number"),
-            Kind::Number => fits(value.is_number(), "a number"),
-            Kind::Boolean => fits(value.is_boolean(), "true or false"),
-            Kind::Text | Kind::Enum { .. } => fits(value.is_string(), "text"),
-            Kind::Uuid => fits(text(value, |text| uuid::Uuid::parse_str(text).is_ok()), "a UUID"),
-            Kind::Date => fits(
-                text(value, |text| text.parse::<chrono::NaiveDate>().is_ok()),
-                "a date, yyyy-MM-dd",
-            ),
-            Kind::Timestamp => fits(
-                text(value, |text| text.parse::<Timestamp>().is_ok()),
-                "a point in time, as in 2026-03-02T08:15:00Z",
-            ),
-            Kind::AccountTime => fits(
-                text(value, |text| text.parse::<AccountTime>().is_ok()),
-                "a time in the account's zone without an offset, yyyy-MM-dd or yyyy-MM-ddTHH:mm:ss",
-            ),
-            Kind::Array(kind) => {
-                let Value::Array(values) = value else {
-                    return fits(false, "an array");
-                };
-                values
-                    .iter()
-                    .enumerate()
-                    .try_for_each(|(index, value)| kind.check(value, &format!("{place}[{index}]")))
-            }
-            Kind::Object(schema) => schema.check(value, place),
-            Kind::Map(_) => fits(value.is_object(), "an object"),
-            Kind::ActionId | Kind::Any => Ok(()),
-        }
-    }
-}
-
 impl Schema {
     /// The schema of this name.
     pub fn find(name: &str) -> Option<&'static Schema> {
         crate::SCHEMAS.iter().copied().find(|schema| schema.name == name)
     }
-
-    fn check(&self, value: &Value, place: &str) -> Result<(), String> {
-        let Value::Object(object) = value else {
-            return Err(format!("{place} must be an object"));
-        };
-        let given = |name: &str| match object.get(name) {
-            None | Some(Value::Null) => false,
-            Some(Value::String(text)) => !text.trim().is_empty(),
-            Some(_) => true,
-        };
-        for field in self.fields {
-            let place = || match place {
-                "the body" => format!("`{}`", field.name),
-                _ => format!("`{}` of {place}", field.name),
-            };
-            match object.get(field.name) {
-                None | Some(Value::Null) if field.required => return Err(format!("{} is missing", place())),
-                None | Some(Value::Null) => {}
-                Some(value) => {
-                    field.kind.check(value, &place())?;
-                    in_bounds(value, field.minimum, field.maximum, &place())?;
-                    if field.min_length > 0 && !given(field.name) {
-                        return Err(format!("{} must not be empty", place()));
-                    }
-                }
-            }
-        }
-        if self.requires.is_empty() || self.requires.iter().any(|set| set.iter().all(|name| given(name))) {
-            return Ok(());
-        }
-        let sets: Vec<_> = self
-            .requires
-            .iter()
-            .map(|set| {
-                set.iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(" with ")
-            })
-            .collect();
-        Err(format!(
-            "{} is missing; give {}",
-            if sets.len() > 1 { "one of them" } else { "it" },
-            sets.join(", or ")
-        ))
-    }
 }
 
-fn text(value: &Value, fits: impl Fn(&str) -> bool) -> bool {
-    value.as_str().is_some_and(fits)
-}
-
-fn in_bounds(value: &Value, minimum: Option<i64>, maximum: Option<i64>, place: &str) -> Result<(), String> {
-    let Some(number) = value.as_f64() else {
-        return Ok(());
-    };
-    let below = minimum.is_some_and(|minimum| number < minimum as f64);
-    let above = maximum.is_some_and(|maximum| number > maximum as f64);
-    match (below || above, minimum, maximum) {
-        (false, ..) => Ok(()),
-        (true, Some(minimum), Some(maximum)) => {
-            Err(format!("{place} must be {minimum} to {maximum}, not {value}"))
-        }
-        (true, Some(minimum), None) => Err(format!("{place} must be at least {minimum}, not {value}")),
-        (true, _, Some(maximum)) => Err(format!("{place} must be at most {maximum}, not {value}")),
-        (true, None, None) => Ok(()),
-    }
-}
-
-fn percent_decoded(segment: &str) -> Cow<'_, str> {
+/// A segment of a path as text.
+pub(crate) fn percent_decoded(segment: &str) -> Cow<'_, str> {
     if segment.contains('%') {
         percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
     } else {

@@ -169,7 +169,7 @@ async fn a_mistake_inside_an_array_is_told_with_its_place() {
     let reason = refused!(client => client.devices_tcp().create(body));
     assert_eq!(
         reason,
-        "devices_tcp_create was not sent: `PortNum` of `Ports`[1] must be 1 to 65535, not 65536"
+        "devices_tcp_create was not sent: `Ports[1].PortNum` must be 1 to 65535, not 65536"
     );
 }
 

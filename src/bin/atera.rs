@@ -1,1 +1,7 @@
-fn main() {}
+//! The `atera` command; everything is in [`atera::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    atera::cli::main()
+}

@@ -1,0 +1,68 @@
+//! Values as text for people.
+
+use serde_json::Value;
+
+use crate::{Kind, Timestamp};
+
+/// A value as the text of a cell.
+pub(super) fn cell(kind: Kind, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => match (kind, text.parse::<Timestamp>()) {
+            (Kind::Timestamp, Ok(time)) if time.is_unset() => String::new(),
+            (Kind::Timestamp, Ok(time)) => time.to_utc().format("%Y-%m-%d %H:%M").to_string(),
+            _ => plain(text),
+        },
+        value => plain(&value.to_string()),
+    }
+}
+
+/// A text on one line, without what a terminal would obey: records hold what strangers wrote in their mails.
+fn plain(text: &str) -> String {
+    let directs = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harmless = text.replace(
+        |character: char| character.is_control() || directs(character),
+        " ",
+    );
+    harmless.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_are_shortened_to_the_minute_in_utc() {
+        for (sent, shown) in [
+            ("2026-03-02T08:15:42.1234567Z", "2026-03-02 08:15"),
+            ("2026-03-02T10:15:00+02:00", "2026-03-02 08:15"),
+            ("0001-01-01T00:00:00", ""),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(cell(Kind::Timestamp, &json!(sent)), shown);
+        }
+    }
+
+    #[test]
+    fn only_times_are_shortened() {
+        assert_eq!(
+            cell(Kind::Text, &json!("2026-03-02T08:15:42Z")),
+            "2026-03-02T08:15:42Z"
+        );
+    }
+
+    #[test]
+    fn a_terminal_is_not_told_what_to_do() {
+        assert_eq!(cell(Kind::Text, &json!("a\u{1b}[2Jb\r\n\u{202e}c")), "a [2Jb c");
+    }
+
+    #[test]
+    fn values_are_shown_as_they_are() {
+        assert_eq!(cell(Kind::Integer, &json!(7)), "7");
+        assert_eq!(cell(Kind::Boolean, &json!(true)), "true");
+        assert_eq!(cell(Kind::Text, &Value::Null), "");
+        assert_eq!(cell(Kind::Any, &json!(["a", 1])), r#"["a",1]"#);
+    }
+}

@@ -1,0 +1,202 @@
+//! How the command fails: one sentence on stderr, and an exit code.
+
+use std::{
+    error::Error as _,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::error::ErrorKind as ArgumentErrorKind;
+
+/// Why the command ends without having done what it was asked for.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The arguments were not understood, or were a request for help.
+    Arguments(clap::Error),
+    /// The arguments were understood, and do not go together.
+    Usage(String),
+    /// The call failed.
+    Call(crate::Error),
+    /// The output cannot be written.
+    Output(io::Error),
+    /// The command cannot even begin.
+    Start(io::Error),
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl From<crate::Error> for Failure {
+    fn from(error: crate::Error) -> Self {
+        Failure::Call(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+impl Failure {
+    /// Says what went wrong, and gives the exit code for it.
+    pub(super) fn report(self) -> ExitCode {
+        if let Failure::Arguments(error) = &self
+            && is_help(error)
+        {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(error) => Failure::Output(error).report(),
+            };
+        }
+        if let Some(sentence) = self.sentence() {
+            // Without a stderr there is nobody to tell.
+            let _ = writeln!(io::stderr(), "atera: {sentence}");
+        }
+        ExitCode::from(self.exit_code())
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Arguments(_) | Failure::Usage(_) => 2,
+            Failure::Call(error) => error.kind().exit_code(),
+            // Whoever reads has seen enough, as `head` does.
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Failure::Output(_) | Failure::Start(_) => 1,
+            Failure::Interrupted => 130,
+        }
+    }
+
+    fn sentence(&self) -> Option<String> {
+        match self {
+            Failure::Arguments(error) => Some(of_arguments(&error.render().to_string())),
+            Failure::Usage(sentence) => Some(sentence.clone()),
+            Failure::Call(error) => Some(of_call(error)),
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
+            Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
+            Failure::Start(error) => Some(format!("the command cannot start: {error}")),
+            Failure::Interrupted => None,
+        }
+    }
+}
+
+fn is_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ArgumentErrorKind::DisplayHelp
+            | ArgumentErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ArgumentErrorKind::DisplayVersion
+    )
+}
+
+/// clap's paragraphs as a sentence: what is wrong, and its tips. How to call the command is told by `--help`.
+fn of_arguments(rendered: &str) -> String {
+    let paragraphs = rendered.split("\n\n").map(|paragraph| {
+        let words: Vec<_> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let mut sentence = String::new();
+    for paragraph in paragraphs {
+        if let Some(reason) = paragraph.strip_prefix("error: ") {
+            sentence.push_str(reason);
+        } else if let Some(tip) = paragraph.strip_prefix("tip: ") {
+            sentence.push_str("; ");
+            sentence.push_str(tip);
+        }
+    }
+    sentence.push_str("; see --help");
+    sentence
+}
+
+/// The error with those of its causes that say something more.
+fn of_call(error: &crate::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !text.is_empty() && !sentence.contains(&text) {
+            sentence.push_str(": ");
+            sentence.push_str(&text);
+        }
+        cause = error.source();
+    }
+    if let Some(page) = error.page().filter(|page| *page > 1) {
+        sentence.push_str(&format!("; --page {page} goes on from there"));
+    }
+    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ApiKey, cli::command};
+
+    fn refused(arguments: &[&str]) -> Failure {
+        let arguments = ["atera"].iter().chain(arguments);
+        let error = command::root()
+            .try_get_matches_from(arguments)
+            .expect_err("an error");
+        Failure::Arguments(error)
+    }
+
+    #[test]
+    fn bad_arguments_make_one_sentence() {
+        for (arguments, sentence) in [
+            (
+                &["tickets", "list", "--customer-id", "seven"][..],
+                "invalid value 'seven' for '--customer-id <INTEGER>': it must be a whole number; see --help",
+            ),
+            (
+                &["alerts", "list", "--alert-status", "Shut"],
+                "invalid value 'Shut' for '--alert-status <VALUE>' [possible values: Open, Resolved, Snoozed]; see --help",
+            ),
+            (
+                &["tickets", "get"],
+                "the following required arguments were not provided: <TICKET_ID>; see --help",
+            ),
+            (
+                &["tickets", "lst"],
+                "unrecognized subcommand 'lst'; a similar subcommand exists: 'list'; see --help",
+            ),
+        ] {
+            let failure = refused(arguments);
+            assert_eq!(failure.sentence().as_deref(), Some(sentence));
+            assert_eq!(failure.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn a_key_in_an_argument_is_not_repeated() {
+        let sentence = refused(&["tickets", "list", "--api-key=secret"]).sentence();
+        let sentence = sentence.expect("a sentence");
+        assert!(!sentence.contains("secret"), "{sentence}");
+    }
+
+    #[test]
+    fn causes_follow_the_error_they_explain() {
+        let error = ApiKey::from_file("no/such/file")
+            .map(|_| ())
+            .expect_err("no file");
+        let failure = Failure::from(error);
+        let sentence = failure.sentence().expect("a sentence");
+        assert!(
+            sentence
+                .starts_with("the key file no/such/file cannot be read; check its path and permissions: "),
+            "{sentence}"
+        );
+        assert_eq!(failure.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_failure() {
+        let failure = Failure::Output(io::ErrorKind::BrokenPipe.into());
+        assert_eq!((failure.sentence(), failure.exit_code()), (None, 0));
+    }
+
+    #[test]
+    fn a_full_disk_is_one() {
+        let failure = Failure::Output(io::ErrorKind::StorageFull.into());
+        assert_eq!(failure.exit_code(), 1);
+        assert!(failure.sentence().is_some());
+    }
+}
