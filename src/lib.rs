@@ -11,6 +11,8 @@ mod client;
 mod dynamic;
 mod error;
 mod generated;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod open_enum;
 mod operation;
 mod page;

@@ -13,7 +13,7 @@ use axum::{
 use serde_json::{Map, Value};
 
 use super::{agents, alerts, answer::Answer, contacts, customers, tickets, world::World};
-use crate::{Kind, OPERATIONS, Operation, Parameter, check::Check, operation::percent_decoded};
+use crate::{Kind, Operation, Parameter, check::Check, operation::percent_decoded};
 
 /// Most records on a page, whatever is asked for.
 const MOST_IN_PAGE: i64 = 50;
@@ -168,34 +168,17 @@ fn find<'r>(method: &Method, path: &'r str) -> Result<(&'static Operation, &'r s
         Answer::problem(StatusCode::NOT_FOUND, "Not Found", &detail)
     };
     let below = below.ok_or_else(unknown)?;
-    let matching: Vec<_> = OPERATIONS
-        .iter()
-        .filter(|operation| fits(operation, below))
-        .collect();
-    if matching.is_empty() {
+    let at_path = Operation::at_path(below);
+    if at_path.is_empty() {
         return Err(unknown());
     }
-    // `/tickets/noComments` is the list, not a ticket of that name: the path with the fewest parameters wins.
-    let parameters = |operation: &&&Operation| operation.path.matches('{').count();
-    let found = matching
-        .iter()
-        .filter(|operation| operation.method == *method)
-        .min_by_key(parameters);
-    found.map(|operation| (*operation, below)).ok_or_else(|| {
+    let mut found = at_path
+        .into_iter()
+        .filter(|operation| operation.method == *method);
+    found.next().map(|operation| (operation, below)).ok_or_else(|| {
         let detail = format!("{path} does not take {method}.");
         Answer::problem(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed", &detail)
     })
-}
-
-fn fits(operation: &Operation, path: &str) -> bool {
-    let (templates, segments) = (operation.path.split('/'), path.split('/'));
-    templates.clone().count() == segments.clone().count()
-        && templates
-            .zip(segments)
-            .all(|(template, segment)| match operation.path_parameter(template) {
-                Some(_) => !segment.is_empty(),
-                None => template.eq_ignore_ascii_case(segment),
-            })
 }
 
 fn path_arguments<'r>(operation: &Operation, path: &'r str) -> Vec<(&'static Parameter, Cow<'r, str>)> {
