@@ -1,4 +1,73 @@
-//! Client for the Atera v3 API.
+//! Client for the Atera v3 API, typed from one hand-maintained OpenAPI description.
+//!
+//! # Connect
+//!
+//! ```no_run
+//! let client = atera::Client::from_env()?; // ATERA_API_KEY or ATERA_API_KEY_FILE, and ATERA_BASE_URL
+//! # Ok::<(), atera::Error>(())
+//! ```
+//!
+//! [`Client::builder`] sets everything else: timeouts, the size of answers, the [`transport`]. A clone is the same client.
+//!
+//! # Call
+//!
+//! Each group of operations is a method of [`Client`], and each operation a method of its group. Path parameters and bodies
+//! are arguments, query parameters are set by name; nothing is sent until the call is awaited. `.await` gives the value,
+//! `.send().await` also status and headers, `.send_raw().await` the answer as it came.
+//!
+//! ```no_run
+//! use atera::types::{CreateTicket, TicketPriority, UpdateTicket};
+//!
+//! # async fn example(client: atera::Client) -> atera::Result<()> {
+//! let ticket = client.tickets().get(54321).include_relations(true).await?;
+//!
+//! let body = CreateTicket {
+//!     end_user_id: Some(12345),
+//!     ticket_priority: Some(TicketPriority::High),
+//!     ..CreateTicket::new("Printer", "It is on fire")
+//! };
+//! let made = client.tickets().create(body).await?;
+//!
+//! let body = UpdateTicket { ticket_status: Some("Resolved".into()), ..Default::default() };
+//! client.tickets().update(54321, body).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Read lists
+//!
+//! Awaited, a list gives one [`Page`]. With [`List`] in scope it gives all of them: `stream()` record by record, `pages()`
+//! page by page, `all()` in memory, `raw()` as the service sent them, and `count()` the total alone.
+//!
+//! ```no_run
+//! use atera::List;
+//!
+//! # async fn example(client: atera::Client) -> atera::Result<()> {
+//! let mut alerts = client.alerts().list().alert_status("Open").stream();
+//! while let Some(alert) = alerts.try_next().await? {
+//!     println!("{}", alert.title.unwrap_or_default());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Handle failures
+//!
+//! There is one [`Error`]. Its [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took
+//! effect, and its message says it in a sentence. Bad input is refused before anything is sent.
+//!
+//! # Tell times apart
+//!
+//! A [`Timestamp`] is a point in time. An [`AccountTime`] is local to the account's zone and has no offset; the parameters
+//! that take one refuse the other.
+//!
+//! # Test
+//!
+//! `sandbox` (feature `sandbox`) is a server that stands in for Atera; `mock` (feature `mock`) helps with httpmock.
+//!
+//! # Look at the API as data
+//!
+//! [`OPERATIONS`] and [`SCHEMAS`] are the description as tables, and [`Client::operation`] calls by their names.
 
 #![warn(clippy::unwrap_used)]
 
@@ -33,3 +102,8 @@ pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source}
 pub use page::{Key, List, Page, Pages, RawRecord, Record, Records};
 pub use time::{AccountTime, Timestamp};
 pub use wire::ActionId;
+
+/// The examples of the README, to be compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
