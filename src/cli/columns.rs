@@ -42,7 +42,11 @@ pub(super) fn columns(schema: &'static Schema) -> Vec<&'static Field> {
     let telling = TELLING
         .iter()
         .filter_map(|name| candidates().find(|field| own_name(schema, field) == *name));
-    let when = candidates().find(|field| matches!(field.kind, Kind::Timestamp | Kind::Date));
+    // When it began says more than when it ended or was last touched.
+    let dates = || candidates().filter(|field| matches!(field.kind, Kind::Timestamp | Kind::Date));
+    let when = dates()
+        .find(|field| field.name.contains("Created"))
+        .or_else(|| dates().next());
 
     let mut columns: Vec<&Field> = key.into_iter().collect();
     let room = MOST - usize::from(when.is_some());
@@ -110,6 +114,12 @@ mod tests {
             tables.as_slice(),
             [
                 "Ticket: TicketID TicketTitle TicketStatus TicketPriority CustomerName TechnicianFullName TicketCreatedDate",
+                "Agent: AgentID AgentName Online CustomerName Created",
+                "Customer: CustomerID CustomerName Domain CreatedOn",
+                "Contact: EndUserID Firstname Lastname Email CustomerName CreatedOn",
+                "Alert: AlertID Title Severity CustomerName DeviceName Created",
+                "TicketComment: FirstName LastName Email Comment Date",
+                "TicketWorkHours: WorkHoursID TechnicianFullName Description Billiable StartWorkHour",
             ]
         );
     }

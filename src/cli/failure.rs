@@ -155,7 +155,7 @@ mod tests {
                 "the following required arguments were not provided: <TICKET_ID>; see --help",
             ),
             (
-                &["tickets", "lst"],
+                &["contacts", "lst"],
                 "unrecognized subcommand 'lst'; a similar subcommand exists: 'list'; see --help",
             ),
         ] {

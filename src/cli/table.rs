@@ -56,7 +56,9 @@ impl Rows {
     pub(super) fn render(self, width: Option<u16>) -> String {
         let mut table = plain(width);
         if !self.columns.is_empty() {
-            table.set_header(self.columns.iter().map(|field| field.name));
+            let mut names = comfy_table::Row::from(self.columns.iter().map(|field| field.name));
+            names.max_height(1);
+            table.set_header(names);
         }
         for cells in self.rows {
             let mut row = comfy_table::Row::from(cells);
@@ -176,7 +178,30 @@ mod tests {
 
     #[test]
     fn records_are_lines_under_their_names() {
-        assert_eq!(tickets(None), "");
+        let table = tickets(None);
+        let lines: Vec<Vec<_>> = table
+            .lines()
+            .map(|line| line.split("  ").filter(|cell| !cell.is_empty()).collect())
+            .collect();
+        assert_eq!(lines[0][..2], ["TicketID", "TicketTitle"], "{table}");
+        let first: Vec<_> = lines[1].iter().map(|cell| cell.trim()).collect();
+        assert_eq!(
+            first,
+            [
+                "7",
+                "Printer",
+                "Open",
+                "High",
+                "Harbor Dental",
+                "2026-03-02 08:15"
+            ],
+            "{table}"
+        );
+        assert_eq!(
+            lines[2][1].trim(),
+            "The printer on the second floor is on fire again",
+            "{table}"
+        );
     }
 
     #[test]
