@@ -105,9 +105,9 @@ pub enum Kind {
     Uuid,
     /// A date, `2026-03-02`.
     Date,
-    /// A point in time, see [`Timestamp`].
+    /// A point in time, see [`Timestamp`](crate::Timestamp).
     Timestamp,
-    /// A time in the account's zone, see [`AccountTime`].
+    /// A time in the account's zone, see [`AccountTime`](crate::AccountTime).
     AccountTime,
     /// The id in the answer to a write, see [`ActionId`](crate::ActionId).
     ActionId,
