@@ -195,7 +195,7 @@ pub(crate) fn wanted(kind: &Kind, value: &Value) -> Option<&'static str> {
 }
 
 /// `true` or `false` in any case: some languages write `True`, and .NET reads it.
-fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     text.to_ascii_lowercase().parse().ok()
 }
 
@@ -219,4 +219,65 @@ fn either_or(sets: &[&[&str]]) -> String {
         if sets.len() > 1 { "one of them" } else { "it" },
         sets.iter().map(quoted).collect::<Vec<_>>().join(", or ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn violations(check: &mut Check, id: &str, body: &Value) -> Vec<(String, String)> {
+        let operation = Operation::find(id).expect(id);
+        check.body(operation.body.expect("a body"), Some(body.to_string().as_bytes()));
+        let found = check.violations.drain(..);
+        found.map(|it| (it.field, it.reason)).collect()
+    }
+
+    #[test]
+    fn every_violation_is_found_under_the_path_of_its_field() {
+        let body = json!({
+            "CommentText": " ",
+            "TechnicianCommentDetails": {"TechnicianId": "seven"},
+        });
+        let found = violations(&mut Check::default(), "tickets_add_comment", &body);
+        assert_eq!(
+            found,
+            [
+                (
+                    "CommentText".to_string(),
+                    "`CommentText` must not be empty".to_string()
+                ),
+                (
+                    "TechnicianCommentDetails.TechnicianId".to_string(),
+                    "`TechnicianCommentDetails.TechnicianId` must be a whole number".to_string()
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn either_or_rules_name_every_way_out() {
+        let body = json!({"TicketTitle": "T", "Description": "D", "EndUserEmail": "a@b.example"});
+        let found = violations(&mut Check::default(), "tickets_create", &body);
+        let reason = "one of them is missing; give `EndUserID`, or `EndUserFirstName` with `EndUserLastName` with \
+                      `EndUserEmail`";
+        assert_eq!(found, [("EndUserID".to_string(), reason.to_string())]);
+    }
+
+    #[test]
+    fn a_value_that_a_list_lacks_is_refused_only_where_lists_are_closed() {
+        let body = json!({"TicketPriority": "Urgent", "TicketType": "incident"});
+        let mut open = Check::default();
+        assert!(violations(&mut open, "tickets_update", &body).is_empty());
+        let mut closed = Check {
+            lists_are_closed: true,
+            ..Check::default()
+        };
+        let reason = "`TicketPriority` must be one of Low, Medium, High, Critical, not `Urgent`";
+        assert_eq!(
+            violations(&mut closed, "tickets_update", &body),
+            [("TicketPriority".to_string(), reason.to_string())]
+        );
+    }
 }

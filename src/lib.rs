@@ -86,6 +86,8 @@ mod open_enum;
 mod operation;
 mod page;
 mod pipeline;
+#[cfg(any(feature = "sandbox", feature = "mock"))]
+mod route;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod time;

@@ -25,7 +25,10 @@ use httpmock::{MockServer, Then, When};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{ApiKey, Client, Operation, Result};
+use crate::{
+    ApiKey, Client, Operation, Result,
+    route::{self, Route},
+};
 
 /// A client of the mock server.
 ///
@@ -54,8 +57,8 @@ impl Asks for When {
         let found = found.unwrap_or_else(|| panic!("there is no operation `{operation}`"));
         self.is_true(move |request| {
             let uri = request.uri();
-            let asked = Operation::of_request(request.method_str(), uri.path());
-            asked.is_some_and(|asked| asked.id == found.id)
+            let asked = route::find(&request.method(), uri.path());
+            matches!(asked, Route::Operation(asked, _) if asked.id == found.id)
         })
     }
 }

@@ -180,37 +180,6 @@ impl Operation {
         crate::OPERATIONS.iter().find(|operation| operation.id == id)
     }
 
-    /// The operations whose path is that of a request, below the base URL and without regard to case. More than one
-    /// has it, as `/tickets/noComments` could be a ticket of that name; the one with the fewest parameters is meant.
-    #[cfg(any(feature = "sandbox", feature = "mock"))]
-    pub(crate) fn at_path(path: &str) -> Vec<&'static Operation> {
-        let mut found: Vec<_> = crate::OPERATIONS
-            .iter()
-            .filter(|operation| operation.is_at(path))
-            .collect();
-        found.sort_by_key(|operation| operation.path.matches('{').count());
-        found
-    }
-
-    /// The operation that a request means.
-    #[cfg(feature = "mock")]
-    pub(crate) fn of_request(method: &str, path: &str) -> Option<&'static Operation> {
-        let mut at_path = Operation::at_path(path).into_iter();
-        at_path.find(|operation| operation.method.as_str() == method)
-    }
-
-    #[cfg(any(feature = "sandbox", feature = "mock"))]
-    fn is_at(&self, path: &str) -> bool {
-        let (templates, segments) = (self.path.split('/'), path.split('/'));
-        templates.clone().count() == segments.clone().count()
-            && templates
-                .zip(segments)
-                .all(|(template, segment)| match self.path_parameter(template) {
-                    Some(_) => !segment.is_empty(),
-                    None => template.eq_ignore_ascii_case(segment),
-                })
-    }
-
     /// Whether it makes something anew each time it is sent.
     pub fn creates(&self) -> bool {
         !self.idempotent

@@ -99,17 +99,6 @@ enum Local {
     Second(NaiveDateTime),
 }
 
-impl AccountTime {
-    /// The moment it names, or at which the day begins.
-    #[cfg(feature = "sandbox")]
-    pub(crate) fn start(self) -> NaiveDateTime {
-        match self.0 {
-            Local::Day(day) => day.and_time(Default::default()),
-            Local::Second(time) => time,
-        }
-    }
-}
-
 impl From<NaiveDate> for AccountTime {
     fn from(day: NaiveDate) -> Self {
         AccountTime(Local::Day(day))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{
     Arg, ArgAction,
     builder::{PossibleValuesParser, TypedValueParser, ValueParser},
@@ -9,9 +10,10 @@ use clap::{
 };
 use heck::{ToKebabCase, ToShoutySnakeCase};
 use serde_json::{Number, Value};
+use uuid::Uuid;
 
-use super::output::Format;
-use crate::{Kind, Parameter, check::wanted};
+use super::{help, output::Format};
+use crate::{AccountTime, Kind, Parameter, Timestamp};
 
 /// Name of the flag for all pages of a list.
 pub(super) const ALL: &str = "all";
@@ -55,20 +57,21 @@ pub(super) fn positional(parameter: &'static Parameter) -> Arg {
     typed(parameter.name, parameter.kind)
         .value_name(parameter.name.to_shouty_snake_case())
         .required(true)
-        .help(parameter.description)
+        .help(help::in_commands(parameter.description))
 }
 
 /// A parameter of the query.
 pub(super) fn filter(parameter: &'static Parameter) -> Arg {
     flag(parameter.name, parameter.kind)
         .required(parameter.required)
-        .help(parameter.description)
+        .help(help::in_commands(parameter.description))
         .help_heading(FILTERS)
 }
 
-/// A field of the body.
+/// A field of the body. Without words for it, its name says it all.
 pub(super) fn field(name: &'static str, kind: Kind, help: String) -> Arg {
-    flag(name, kind).help(help).help_heading(FIELDS)
+    let arg = flag(name, kind).help_heading(FIELDS);
+    if help.is_empty() { arg } else { arg.help(help) }
 }
 
 /// The body as a whole.
@@ -140,20 +143,30 @@ fn as_known(values: &'static [&'static str], text: String) -> String {
     known.map_or(text, |value| (*value).to_string())
 }
 
-/// The JSON value that a text stands for.
+/// The JSON value that a text stands for. What is text on the wire goes there as it was written.
 fn parse(kind: Kind, text: &str) -> Result<Value, String> {
-    let value = match kind {
-        Kind::Integer => text.parse::<i64>().map(Value::from).ok(),
-        Kind::Number => serde_json::from_str::<Number>(text).map(Value::from).ok(),
-        Kind::Boolean => text.to_ascii_lowercase().parse::<bool>().map(Value::from).ok(),
-        _ => None,
-    };
-    // What is not of its kind stays text, which the check then refuses in the words it always uses.
-    let value = value.unwrap_or_else(|| Value::from(text));
-    match wanted(&kind, &value) {
-        None => Ok(value),
-        Some(what) => Err(format!("it must be {what}")),
+    let written = Value::from(text);
+    match kind {
+        Kind::Integer => must_be("a whole number", text.parse::<i64>().map(Value::from)),
+        Kind::Number => must_be("a number", serde_json::from_str::<Number>(text).map(Value::from)),
+        Kind::Boolean => must_be(
+            "true or false",
+            text.to_ascii_lowercase().parse::<bool>().map(Value::from),
+        ),
+        Kind::Uuid => must_be("a UUID", text.parse::<Uuid>().map(|_| written)),
+        Kind::Date => must_be("a date, yyyy-MM-dd", text.parse::<NaiveDate>().map(|_| written)),
+        Kind::Timestamp => said(text.parse::<Timestamp>().map(|_| written)),
+        Kind::AccountTime => said(text.parse::<AccountTime>().map(|_| written)),
+        _ => Ok(written),
     }
+}
+
+fn must_be<E>(what: &str, parsed: Result<Value, E>) -> Result<Value, String> {
+    parsed.map_err(|_| format!("it must be {what}"))
+}
+
+fn said(parsed: crate::Result<Value>) -> Result<Value, String> {
+    parsed.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -201,7 +214,9 @@ mod tests {
         assert_eq!(refused(Kind::Number, "NaN"), "it must be a number");
         assert_eq!(refused(Kind::Boolean, "maybe"), "it must be true or false");
         assert_eq!(refused(Kind::Date, "02.03.2026"), "it must be a date, yyyy-MM-dd");
-        assert!(refused(Kind::AccountTime, "2026-03-02T08:15:00Z").contains("without an offset"));
+        assert_eq!(refused(Kind::Uuid, "7"), "it must be a UUID");
+        assert!(refused(Kind::Timestamp, "soon").contains("not a point in time"));
+        assert!(refused(Kind::AccountTime, "2026-03-02T08:15:00Z").contains("has an offset"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Which fields of a record make the columns of a table.
 //!
-//! The key comes first, then what people know a record by, what state it is in, whose it is, and when. Names on the wire
-//! are regular enough to tell: a leading name of the record's own type is left out (`TicketTitle` of a ticket is a title).
+//! The key comes first, then what people know a record by, what state it is in, whose it is, and at last when. Names on
+//! the wire are regular enough to tell, once the name of the record's own type is left out: `TicketTitle` of a ticket is
+//! its title.
 
 use crate::{Field, Kind, Schema};
 
@@ -11,7 +12,7 @@ const MOST: usize = 7;
 const LEAST: usize = 5;
 
 /// What tells people most about a record, in this order.
-const TELLING: [&str; 18] = [
+const TELLING: [&str; 21] = [
     "title",
     "name",
     "firstname",
@@ -21,54 +22,64 @@ const TELLING: [&str; 18] = [
     "priority",
     "online",
     "active",
+    "isinternal",
     "email",
     "customername",
     "devicename",
     "technicianfullname",
     "comment",
     "description",
+    "os",
     "domain",
+    "city",
+    "phone",
     "amount",
-    "billiable",
 ];
 
-/// The columns for records of this schema.
+/// The time that tells people most about a record; the first of any other kind if there is none of these.
+const WHEN: [&str; 7] = [
+    "lastseen",
+    "created",
+    "createdon",
+    "createddate",
+    "date",
+    "lastmodified",
+    "modified",
+];
+
+/// The columns for records of this schema, the most telling first but for the time, which is last.
 pub(super) fn columns(schema: &'static Schema) -> Vec<&'static Field> {
     let candidates = || {
         let fields = schema.fields.iter();
         fields.filter(|field| is_single(field.kind) && !field.deprecated)
     };
-    let key = candidates().find(|field| Some(field.name) == schema.key);
-    let telling = TELLING
+    let named = |name: &&str| candidates().find(|field| heading(schema, field).eq_ignore_ascii_case(name));
+    let is_time = |field: &Field| matches!(field.kind, Kind::Timestamp | Kind::Date);
+    let when = WHEN
         .iter()
-        .filter_map(|name| candidates().find(|field| own_name(schema, field) == *name));
-    // When it began says more than when it ended or was last touched.
-    let dates = || candidates().filter(|field| matches!(field.kind, Kind::Timestamp | Kind::Date));
-    let when = dates()
-        .find(|field| field.name.contains("Created"))
-        .or_else(|| dates().next());
+        .find_map(named)
+        .or_else(|| candidates().find(|field| is_time(field)));
+    let key = candidates().find(|field| Some(field.name) == schema.key);
+    let other = candidates().filter(|field| !is_id(field) && !is_time(field));
 
     let mut columns: Vec<&Field> = key.into_iter().collect();
-    let room = MOST - usize::from(when.is_some());
-    for field in telling {
-        if columns.len() < room {
-            push(&mut columns, field);
+    let room = |most: usize| most - usize::from(when.is_some());
+    let telling = TELLING.iter().filter_map(named).map(|field| (field, MOST));
+    for (field, most) in telling.chain(other.map(|field| (field, LEAST))) {
+        let new = columns.iter().all(|column| column.name != field.name);
+        if new && columns.len() < room(most) {
+            columns.push(field);
         }
     }
-    for field in candidates() {
-        if columns.len() + usize::from(when.is_some()) < LEAST && !is_id(field) {
-            push(&mut columns, field);
-        }
-    }
-    if let Some(when) = when {
-        push(&mut columns, when);
-    }
+    columns.extend(when);
     columns
 }
 
-fn push(columns: &mut Vec<&'static Field>, field: &'static Field) {
-    if columns.iter().all(|column| column.name != field.name) {
-        columns.push(field);
+/// The field's name without that of its record.
+pub(super) fn heading(schema: &Schema, field: &Field) -> &'static str {
+    match field.name.strip_prefix(schema.name) {
+        Some(rest) if !rest.is_empty() && schema.key != Some(field.name) => rest,
+        _ => field.name,
     }
 }
 
@@ -78,15 +89,6 @@ fn is_single(kind: Kind) -> bool {
 
 fn is_id(field: &Field) -> bool {
     matches!(field.kind, Kind::Uuid) || field.name.to_ascii_lowercase().ends_with("id")
-}
-
-/// The field's name in lower case, without that of its record.
-fn own_name(schema: &Schema, field: &Field) -> String {
-    let name = field.name.to_ascii_lowercase();
-    match name.strip_prefix(&schema.name.to_ascii_lowercase()) {
-        Some(rest) if !rest.is_empty() => rest.to_string(),
-        _ => name,
-    }
 }
 
 #[cfg(test)]
@@ -100,28 +102,29 @@ mod tests {
 
     #[test]
     fn a_table_shows_what_tells_most() {
-        let tables = [
-            "Ticket",
-            "Agent",
-            "Customer",
-            "Contact",
-            "Alert",
-            "TicketComment",
-            "TicketWorkHours",
-        ];
-        let tables = tables.map(|schema| format!("{schema}: {}", names(schema).join(" ")));
-        assert_eq!(
-            tables.as_slice(),
-            [
-                "Ticket: TicketID TicketTitle TicketStatus TicketPriority CustomerName TechnicianFullName TicketCreatedDate",
-                "Agent: AgentID AgentName Online CustomerName Created",
-                "Customer: CustomerID CustomerName Domain CreatedOn",
-                "Contact: EndUserID Firstname Lastname Email CustomerName CreatedOn",
-                "Alert: AlertID Title Severity CustomerName DeviceName Created",
-                "TicketComment: FirstName LastName Email Comment Date",
-                "TicketWorkHours: WorkHoursID TechnicianFullName Description Billiable StartWorkHour",
-            ]
-        );
+        for (schema, columns) in [
+            (
+                "Ticket",
+                "TicketID TicketTitle TicketStatus TicketPriority CustomerName TechnicianFullName TicketCreatedDate",
+            ),
+            ("Agent", "AgentID AgentName Online CustomerName OS LastSeen"),
+            ("Customer", "CustomerID CustomerName Domain City Phone CreatedOn"),
+            (
+                "Contact",
+                "EndUserID Firstname Lastname Email CustomerName Phone CreatedOn",
+            ),
+            ("Alert", "AlertID Title Severity CustomerName DeviceName Created"),
+            (
+                "TicketComment",
+                "FirstName LastName IsInternal Email Comment Date",
+            ),
+            (
+                "TicketWorkHours",
+                "WorkHoursID TechnicianFullName Description Billiable StartWorkHour",
+            ),
+        ] {
+            assert_eq!(names(schema).join(" "), columns);
+        }
     }
 
     #[test]
@@ -139,6 +142,24 @@ mod tests {
 
     #[test]
     fn records_without_telling_names_show_their_first_values() {
-        assert!(names("TicketDurations").len() >= LEAST);
+        assert_eq!(names("TicketDurations").len(), LEAST);
+    }
+
+    #[test]
+    fn headings_leave_out_the_name_of_the_record() {
+        let schema = Schema::find("Ticket").expect("a schema");
+        let headings = columns(schema).into_iter().map(|field| heading(schema, field));
+        assert_eq!(
+            headings.collect::<Vec<_>>(),
+            [
+                "TicketID",
+                "Title",
+                "Status",
+                "Priority",
+                "CustomerName",
+                "TechnicianFullName",
+                "CreatedDate"
+            ]
+        );
     }
 }

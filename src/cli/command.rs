@@ -7,9 +7,9 @@ use super::{
     arguments,
     failure::Failure,
     fields::{self, ScalarField},
-    serve,
+    help, serve,
 };
-use crate::{Kind, OPERATIONS, Operation, operation::Location};
+use crate::{OPERATIONS, Operation, operation::Location};
 
 /// The groups that have commands, and what they are.
 const GROUPS: [(&str, &str); 5] = [
@@ -98,9 +98,12 @@ fn verb(operation: &'static Operation) -> Command {
         .about(operation.summary)
         .long_about(format!(
             "{}\n\n{}\n\n{} {}",
-            operation.summary, operation.description, operation.method, operation.path
+            operation.summary,
+            help::in_commands(operation.description),
+            operation.method,
+            operation.path
         ))
-        .after_help(format!("Example:\n  {}", example(operation)))
+        .after_help(format!("Example:\n  {}", help::example(operation)))
         .args(within(Location::Path).map(arguments::positional))
         .args(within(Location::Query).map(arguments::filter));
     if operation.list {
@@ -132,86 +135,9 @@ pub(super) fn chosen<'a>(
     })
 }
 
-/// A command line that could be meant, from the examples of the table.
-fn example(operation: &Operation) -> String {
-    let mut words = vec![
-        "atera".to_string(),
-        operation.group.to_kebab_case(),
-        operation.verb.to_kebab_case(),
-    ];
-    let path = operation
-        .parameters
-        .iter()
-        .filter(|it| it.location == Location::Path);
-    words.extend(path.map(|parameter| quoted(parameter.example)));
-    let mut filters = operation.parameters.iter().filter(|parameter| {
-        parameter.location == Location::Query && !["page", "itemsInPage"].contains(&parameter.name)
-    });
-    if let Some(filter) = filters.next() {
-        words.push(format!("--{}", arguments::flag_name(filter.name)));
-        words.push(quoted(filter.example));
-    }
-    if let Some(body) = operation.body {
-        words.push(example_of_body(body));
-    }
-    words.join(" ")
-}
-
-fn example_of_body(body: Kind) -> String {
-    let scalars = fields::scalars(body);
-    let Kind::Object(schema) = body else {
-        return "--body FILE".to_string();
-    };
-    let required = schema
-        .fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name);
-    let either = schema
-        .requires
-        .first()
-        .copied()
-        .unwrap_or_default()
-        .iter()
-        .copied();
-    let flags: Option<Vec<_>> = required
-        .chain(either)
-        .map(|name| {
-            scalars
-                .iter()
-                .find(|scalar| scalar.parent.unwrap_or(scalar.field).name == name)
-        })
-        .collect();
-    let flags = match (flags, scalars.first()) {
-        (Some(flags), Some(first)) if flags.is_empty() => vec![first],
-        (Some(flags), Some(_)) => flags,
-        // Something that is needed has no flag.
-        _ => return "--body FILE".to_string(),
-    };
-    let flags = flags.iter().map(|scalar| {
-        format!(
-            "--{} {}",
-            scalar.flag(),
-            arguments::placeholder(scalar.field.kind)
-        )
-    });
-    flags.collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(text: &str) -> String {
-    match text.contains(char::is_whitespace) {
-        true => format!("'{text}'"),
-        false => text.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn example_of(id: &str) -> String {
-        example(Operation::find(id).expect("an operation"))
-    }
 
     #[test]
     fn every_operation_makes_a_sound_command() {
@@ -229,26 +155,6 @@ mod tests {
                 "{group}"
             );
         }
-    }
-
-    #[test]
-    fn examples_come_from_the_table() {
-        assert_eq!(
-            example_of("tickets_get"),
-            "atera tickets get 54321 --include-relations true"
-        );
-        assert_eq!(
-            example_of("tickets_create"),
-            "atera tickets create --ticket-title TEXT --description TEXT --end-user-id INTEGER"
-        );
-        assert_eq!(
-            example_of("tickets_add_comment"),
-            "atera tickets add-comment 54321 --comment-text TEXT --technician-id INTEGER"
-        );
-        assert_eq!(
-            example_of("tickets_query_billable_durations"),
-            "atera tickets query-billable-durations --body FILE"
-        );
     }
 
     #[test]

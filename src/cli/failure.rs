@@ -155,8 +155,8 @@ mod tests {
                 "the following required arguments were not provided: <TICKET_ID>; see --help",
             ),
             (
-                &["contacts", "lst"],
-                "unrecognized subcommand 'lst'; a similar subcommand exists: 'list'; see --help",
+                &["tckets"],
+                "unrecognized subcommand 'tckets'; a similar subcommand exists: 'tickets'; see --help",
             ),
         ] {
             let failure = refused(arguments);
@@ -185,6 +185,13 @@ mod tests {
             "{sentence}"
         );
         assert_eq!(failure.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_walk_that_fails_tells_how_to_go_on() {
+        let sentence = |page| of_call(&crate::Error::config("it failed").with_page(page));
+        assert_eq!(sentence(1), "it failed");
+        assert_eq!(sentence(7), "it failed; --page 7 goes on from there");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clap::Arg;
 
-use super::arguments;
+use super::{arguments, help};
 use crate::{Field, Kind};
 
 /// A field of a body that holds a single value.
@@ -53,7 +53,7 @@ impl ScalarField {
     }
 
     pub(super) fn argument(self) -> Arg {
-        let mut help = self.field.description.to_string();
+        let mut help = help::in_commands(self.field.description);
         if let Some(parent) = self.parent {
             help.push_str(&format!(" (part of `{}`)", parent.name));
         }

@@ -13,6 +13,7 @@ mod columns;
 mod command;
 mod failure;
 mod fields;
+mod help;
 mod output;
 mod records;
 mod request;

@@ -72,7 +72,9 @@ pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
         return Cow::Borrowed(json);
     }
     // Within a string there are none, since JSON escapes them there: all white space around one is between tokens.
-    let lines = json.lines().map(|line| line.trim_matches([' ', '\t', '\r']));
+    let lines = json
+        .split(['\n', '\r'])
+        .map(|line| line.trim_matches([' ', '\t']));
     Cow::Owned(lines.collect())
 }
 

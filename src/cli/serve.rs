@@ -47,6 +47,9 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     writeln!(out, "ATERA_BASE_URL={}", sandbox.base_url())?;
     writeln!(out, "ATERA_API_KEY={}", sandbox.api_key())?;
     out.flush()?;
-    // Ctrl-C is how it is meant to end, so this is a success.
-    tokio::signal::ctrl_c().await.map_err(Failure::Start)
+    tokio::select! {
+        result = sandbox.serve() => Ok(result?),
+        // Ctrl-C is how it is meant to end, so this is a success.
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::Start),
+    }
 }

@@ -5,15 +5,24 @@ use std::{
     io::{self, IsTerminal},
 };
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use serde_json::Value;
 use terminal_size::terminal_size;
 
-use super::{cells::cell, columns::columns};
+use super::{
+    cells::cell,
+    columns::{columns, heading},
+};
 use crate::{Field, Kind, Schema};
 
-/// The widest that a column gets.
-const WIDEST_COLUMN: u16 = 60;
+/// Spaces between columns.
+const GAP: u16 = 2;
+/// How much of a text is shown at most.
+const WIDEST_TEXT: u16 = 60;
+/// How much of a text has to be shown for a column to be worth its place.
+const NARROWEST_TEXT: u16 = 14;
+/// How many columns stay, however narrow the terminal is.
+const FEWEST_COLUMNS: usize = 3;
 
 /// The width of the terminal, if stdout is one.
 pub(super) fn width() -> Option<u16> {
@@ -23,15 +32,34 @@ pub(super) fn width() -> Option<u16> {
 
 /// The rows of a table of records. Only what it shows of a record is kept.
 pub(super) struct Rows {
-    columns: Vec<&'static Field>,
+    columns: Vec<Column>,
     rows: Vec<Vec<String>>,
+}
+
+struct Column {
+    field: &'static Field,
+    heading: &'static str,
+}
+
+impl Column {
+    /// Whether a part of a value is worth something: not of a number, a time, or one of a list.
+    fn may_be_cut(&self) -> bool {
+        matches!(self.field.kind, Kind::Text)
+    }
 }
 
 impl Rows {
     /// For records of this schema; without one they are single values.
     pub(super) fn new(record: Option<&'static Schema>) -> Self {
+        let columns = record.map(|schema| {
+            let columns = columns(schema).into_iter();
+            columns.map(|field| Column {
+                field,
+                heading: heading(schema, field),
+            })
+        });
         Rows {
-            columns: record.map(columns).unwrap_or_default(),
+            columns: columns.into_iter().flatten().collect(),
             rows: Vec::new(),
         }
     }
@@ -41,9 +69,9 @@ impl Rows {
         let value: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
         let row = match &value {
             Value::Object(record) if !self.columns.is_empty() => {
-                let cells = self.columns.iter().map(|field| {
-                    let value = record.get(field.name).unwrap_or(&Value::Null);
-                    cell(field.kind, value)
+                let cells = self.columns.iter().map(|column| {
+                    let value = record.get(column.field.name).unwrap_or(&Value::Null);
+                    cell(column.field.kind, value)
                 });
                 cells.collect()
             }
@@ -52,33 +80,55 @@ impl Rows {
         self.rows.push(row);
     }
 
-    /// The table, a line for each record: what does not fit is cut off.
-    pub(super) fn render(self, width: Option<u16>) -> String {
+    /// The table, a line for each record: what does not fit is cut off, and the least telling columns are left out
+    /// where nothing would be left of the others.
+    pub(super) fn render(mut self, width: Option<u16>) -> String {
+        loop {
+            let table = self.table(width);
+            let needed = table.column_max_content_widths();
+            let needed = needed.iter().zip(&self.columns).map(|(natural, column)| {
+                let shown = match column.may_be_cut() {
+                    true => (*natural).min(NARROWEST_TEXT),
+                    false => *natural,
+                };
+                usize::from(shown + GAP)
+            });
+            // The last column has no gap behind it.
+            let fits = width.is_none_or(|width| needed.sum::<usize>() <= usize::from(width + GAP));
+            if fits || self.columns.len() <= FEWEST_COLUMNS {
+                return lines(&table);
+            }
+            // The last is the time; before it stands what tells least.
+            let least = self.columns.len() - 2;
+            self.columns.remove(least);
+            for row in &mut self.rows {
+                row.remove(least);
+            }
+        }
+    }
+
+    fn table(&self, width: Option<u16>) -> Table {
         let mut table = plain(width);
         if !self.columns.is_empty() {
-            let mut names = comfy_table::Row::from(self.columns.iter().map(|field| field.name));
-            names.max_height(1);
-            table.set_header(names);
+            let mut header = Row::from(self.columns.iter().map(|column| column.heading));
+            header.max_height(1);
+            table.set_header(header);
         }
-        for cells in self.rows {
-            let mut row = comfy_table::Row::from(cells);
+        for cells in &self.rows {
+            let mut row = Row::from(cells);
             row.max_height(1);
             table.add_row(row);
         }
+        let last = table.column_count().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
-            // A key, a number or a time that is cut off is worth nothing.
-            let whole = index == 0
-                || self
-                    .columns
-                    .get(index)
-                    .is_some_and(|field| !matches!(field.kind, Kind::Text));
-            column.set_padding((0, 2));
-            column.set_constraint(match whole {
-                true => ColumnConstraint::ContentWidth,
-                false => ColumnConstraint::UpperBoundary(Width::Fixed(WIDEST_COLUMN)),
+            let may_be_cut = self.columns.get(index).is_none_or(Column::may_be_cut);
+            column.set_padding((0, if index == last { 0 } else { GAP }));
+            column.set_constraint(match may_be_cut {
+                true => ColumnConstraint::UpperBoundary(Width::Fixed(WIDEST_TEXT + GAP)),
+                false => ColumnConstraint::ContentWidth,
             });
         }
-        lines(&table)
+        table
     }
 }
 
@@ -98,7 +148,7 @@ pub(super) fn record(schema: Option<&'static Schema>, value: &Value, width: Opti
         table.add_row([name.as_str(), &cell(Kind::Any, value)]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
+        column.set_padding((0, if index == 0 { GAP } else { 0 }));
         if index == 0 {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
@@ -178,35 +228,19 @@ mod tests {
 
     #[test]
     fn records_are_lines_under_their_names() {
-        let table = tickets(None);
-        let lines: Vec<Vec<_>> = table
-            .lines()
-            .map(|line| line.split("  ").filter(|cell| !cell.is_empty()).collect())
-            .collect();
-        assert_eq!(lines[0][..2], ["TicketID", "TicketTitle"], "{table}");
-        let first: Vec<_> = lines[1].iter().map(|cell| cell.trim()).collect();
         assert_eq!(
-            first,
+            tickets(None).lines().collect::<Vec<_>>(),
             [
-                "7",
-                "Printer",
-                "Open",
-                "High",
-                "Harbor Dental",
-                "2026-03-02 08:15"
-            ],
-            "{table}"
-        );
-        assert_eq!(
-            lines[2][1].trim(),
-            "The printer on the second floor is on fire again",
-            "{table}"
+                "TicketID  Title                                             Status  Priority  CustomerName   TechnicianFullName  CreatedDate",
+                "7         Printer                                           Open    High      Harbor Dental                      2026-03-02 08:15",
+                "54321     The printer on the second floor is on fire again  Open    High      Harbor Dental                      2026-03-02 08:15",
+            ]
         );
     }
 
     #[test]
     fn a_table_fits_the_terminal_and_shows_what_is_cut_off() {
-        for width in [80, 100, 120] {
+        for width in [60, 80, 100, 120] {
             let table = tickets(Some(width));
             assert_eq!(table.lines().count(), 3, "{table}");
             assert!(
@@ -215,6 +249,25 @@ mod tests {
             );
             assert!(table.contains('…') && table.contains("54321"), "{table}");
         }
+    }
+
+    #[test]
+    fn a_narrow_table_leaves_out_what_tells_least() {
+        let header = |width| tickets(Some(width)).lines().next().map(str::to_string);
+        assert_eq!(
+            header(80)
+                .as_deref()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>()),
+            Some(vec![
+                "TicketID",
+                "Title",
+                "Status",
+                "Priority",
+                "CustomerName",
+                "CreatedDate"
+            ])
+        );
+        assert!(header(20).is_some_and(|line| line.starts_with("TicketID")));
     }
 
     #[test]

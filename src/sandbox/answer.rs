@@ -1,173 +1,177 @@
-//! What the sandbox answers, in the forms of the service.
+//! What is answered, and how it goes over the wire.
 
 use std::collections::BTreeMap;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
 };
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{record::Record, router::Incoming};
-use crate::check::Violation;
+use super::record::Record;
+use crate::{Schema, check::Violation};
 
-/// An answer: a status, and a body where there is one.
+/// Properties that the guide shows and the published document lacks; they are not answered.
+const GUIDE_ONLY: [&str; 3] = ["totalItems", "TicketID", "Success"];
+
+/// An answer to a request that went well.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) enum Answer {
+    /// One record.
+    Record(Box<Record>),
+    /// One page of a list.
+    Page(Page),
+    /// The id of a record that was made.
+    Created(i64),
+    /// The id of a record that was changed.
+    Updated(i64),
+    /// Nothing, where there is nothing to say.
+    Empty,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) schema: &'static Schema,
+    pub(super) records: Vec<Record>,
+    pub(super) page: i64,
+    pub(super) items_in_page: i64,
+    pub(super) total: i64,
+    pub(super) total_pages: i64,
+    pub(super) prev_link: String,
+    pub(super) next_link: String,
+}
+
+/// An answer to a request that was refused, as RFC 7807 has it.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
     status: StatusCode,
-    content_type: &'static str,
-    body: String,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    errors: BTreeMap<String, Vec<String>>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status,
+            detail: detail.into(),
+            instance: None,
+            errors: BTreeMap::new(),
+        }
+    }
+
+    /// The request breaks rules.
+    pub(super) fn invalid(violations: Vec<Violation>) -> Self {
+        let reasons: Vec<&str> = violations
+            .iter()
+            .map(|violation| violation.reason.as_str())
+            .collect();
+        let mut problem = Problem::new(StatusCode::BAD_REQUEST, reasons.join("; "));
+        problem.title = "One or more validation errors occurred.";
+        for violation in violations {
+            // The body as a whole goes under the name that JSONPath has for it.
+            let field = match violation.field {
+                field if field.is_empty() => "$".to_string(),
+                field => field,
+            };
+            problem.errors.entry(field).or_default().push(violation.reason);
+        }
+        problem
+    }
+
+    /// Names the path that was asked for.
+    pub(super) fn at(mut self, path: &str) -> Self {
+        self.instance = Some(path.to_string());
+        self
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        json(self.status, "application/problem+json; charset=utf-8", &self)
+    }
 }
 
 impl Answer {
-    /// An answer without a body.
-    pub(super) fn empty(status: StatusCode) -> Self {
-        Answer {
-            status,
-            content_type: "",
-            body: String::new(),
+    pub(super) fn into_response(self) -> Response {
+        const JSON: &str = "application/json; charset=utf-8";
+        match self {
+            Answer::Record(record) => json(StatusCode::OK, JSON, &record),
+            Answer::Page(page) => json(StatusCode::OK, JSON, &page),
+            Answer::Created(id) => json(StatusCode::CREATED, JSON, &ActionResult(id)),
+            Answer::Updated(id) => json(StatusCode::OK, JSON, &ActionResult(id)),
+            Answer::Empty => empty(StatusCode::NO_CONTENT),
         }
-    }
-
-    fn json(status: StatusCode, content_type: &'static str, body: &impl Serialize) -> Self {
-        // What is written are strings, numbers and arrays of them, which cannot fail.
-        let body = serde_json::to_string(body).unwrap_or_default();
-        Answer {
-            status,
-            content_type,
-            body,
-        }
-    }
-
-    /// One record.
-    pub(super) fn record(record: &Record) -> Self {
-        Answer::json(StatusCode::OK, "application/json; charset=utf-8", record)
-    }
-
-    /// A write that is answered with the id of what was written. The published document has it as text.
-    pub(super) fn written(status: StatusCode, id: i64) -> Self {
-        Answer::json(
-            status,
-            "application/json; charset=utf-8",
-            &json!({"ActionID": id.to_string()}),
-        )
-    }
-
-    /// What a delete answers.
-    pub(super) fn deleted(found: bool, incoming: &Incoming<'_>) -> Self {
-        match found {
-            true => Answer::empty(StatusCode::NO_CONTENT),
-            false => Answer::not_found(incoming),
-        }
-    }
-
-    /// One page of the records, which are cloned for it alone.
-    pub(super) fn page<'r>(incoming: &Incoming<'_>, records: impl Iterator<Item = &'r Record>) -> Self {
-        Answer::page_with(incoming, records, Record::clone)
-    }
-
-    /// One page of the records, each as `shown` makes it.
-    pub(super) fn page_with<'r>(
-        incoming: &Incoming<'_>,
-        records: impl Iterator<Item = &'r Record>,
-        shown: impl Fn(&Record) -> Record,
-    ) -> Self {
-        let records: Vec<_> = records.collect();
-        let size = incoming.number("itemsInPage").unwrap_or(20) as usize;
-        let page = incoming.number("page").unwrap_or(1) as usize;
-        let total_pages = records.len().div_ceil(size);
-        let items = records.iter().skip((page - 1).saturating_mul(size)).take(size);
-        let link = |there: bool, page: usize| match there {
-            true => incoming.link_to_page(page),
-            false => String::new(),
-        };
-        let page = Page {
-            items: items.map(|record| shown(record)).collect(),
-            page,
-            items_in_page: size,
-            total_item_count: records.len(),
-            total_pages,
-            prev_link: link(page > 1, page.saturating_sub(1)),
-            next_link: link(page < total_pages, page.saturating_add(1)),
-        };
-        Answer::json(StatusCode::OK, "application/json; charset=utf-8", &page)
-    }
-
-    /// A refusal that names the fields, as RFC 7807 has it.
-    pub(super) fn refused(violations: &[Violation]) -> Self {
-        let mut errors = BTreeMap::<&str, Vec<&str>>::new();
-        for violation in violations {
-            errors
-                .entry(&violation.field)
-                .or_default()
-                .push(&violation.reason);
-        }
-        let mut problem = problem(
-            StatusCode::BAD_REQUEST,
-            "One or more validation errors occurred.",
-            Value::Null,
-        );
-        problem["errors"] = json!(errors);
-        Answer::json(
-            StatusCode::BAD_REQUEST,
-            "application/problem+json; charset=utf-8",
-            &problem,
-        )
-    }
-
-    /// A refusal of one field.
-    pub(super) fn refused_field(field: &str, reason: impl Into<String>) -> Self {
-        Answer::refused(&[Violation {
-            field: field.to_string(),
-            reason: reason.into(),
-        }])
-    }
-
-    /// The record does not exist.
-    pub(super) fn not_found(incoming: &Incoming<'_>) -> Self {
-        let detail = format!("There is no record at {}.", incoming.path);
-        Answer::problem(StatusCode::NOT_FOUND, "Not Found", &detail)
-    }
-
-    /// Any other problem.
-    pub(super) fn problem(status: StatusCode, title: &str, detail: &str) -> Self {
-        let problem = problem(status, title, detail.into());
-        Answer::json(status, "application/problem+json; charset=utf-8", &problem)
     }
 }
 
-fn problem(status: StatusCode, title: &str, detail: Value) -> Value {
-    json!({
-        "type": "about:blank",
-        "title": title,
-        "status": status.as_u16(),
-        "detail": detail,
-        "instance": null,
-    })
-}
-
-impl From<Answer> for Response<Body> {
-    fn from(answer: Answer) -> Self {
-        let mut response = Response::new(Body::from(answer.body));
-        *response.status_mut() = answer.status;
-        if !answer.content_type.is_empty() {
-            let value = HeaderValue::from_static(answer.content_type);
-            response.headers_mut().insert(header::CONTENT_TYPE, value);
+impl Serialize for Page {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for name in published(self.schema) {
+            match name {
+                "items" => map.serialize_entry(name, &self.records)?,
+                "page" => map.serialize_entry(name, &self.page)?,
+                "itemsInPage" => map.serialize_entry(name, &self.items_in_page)?,
+                "totalItemCount" => map.serialize_entry(name, &self.total)?,
+                "totalPages" => map.serialize_entry(name, &self.total_pages)?,
+                "prevLink" => map.serialize_entry(name, &self.prev_link)?,
+                "nextLink" => map.serialize_entry(name, &self.next_link)?,
+                _ => map.serialize_entry(name, &())?,
+            }
         }
-        response
+        map.end()
     }
 }
 
-/// The envelope of the published document.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    items: Vec<Record>,
-    page: usize,
-    items_in_page: usize,
-    total_item_count: usize,
-    total_pages: usize,
-    prev_link: String,
-    next_link: String,
+/// The answer to a write: the id of the record, as text in the published document.
+struct ActionResult(i64);
+
+impl Serialize for ActionResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for name in published(super::entity::described("ActionResult")) {
+            match name {
+                "ActionID" => map.serialize_entry(name, &self.0.to_string())?,
+                _ => map.serialize_entry(name, &())?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The properties of an envelope that the published document has.
+fn published(schema: &'static Schema) -> impl Iterator<Item = &'static str> {
+    let names = schema.fields.iter().map(|field| field.name);
+    names.filter(|name| !GUIDE_ONLY.contains(name))
+}
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn json(status: StatusCode, content_type: &'static str, value: &impl Serialize) -> Response {
+    let Ok(text) = serde_json::to_vec(value) else {
+        return empty(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
 }

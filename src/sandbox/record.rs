@@ -1,22 +1,27 @@
-//! A record: a value for every field that the description gives it, in its order.
+//! Records, which have every field of their schema, in its order.
 
-use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::{Map, Value};
+use chrono::{DateTime, Utc};
+use serde::{
+    Serialize, Serializer,
+    ser::{SerializeMap, SerializeSeq},
+};
+use serde_json::Value;
 
-use crate::{Schema, Timestamp};
+use crate::{Kind, Schema, Timestamp};
 
-/// A record. What it holds nothing for is `null`, as with the service.
+/// One record. It cannot lack a field, nor have one that the description does not know.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     schema: &'static Schema,
+    /// A value for each field of the schema.
     values: Vec<Value>,
-    /// When it was last changed, which not every schema tells.
-    pub(super) modified: Timestamp,
+    /// When it was last changed, which not every kind of record shows.
+    pub(super) modified: DateTime<Utc>,
 }
 
 impl Record {
-    /// A record of the schema with nothing in it.
-    pub(super) fn new(schema: &'static Schema, modified: Timestamp) -> Self {
+    /// A record with nothing in it.
+    pub(super) fn new(schema: &'static Schema, modified: DateTime<Utc>) -> Self {
         Record {
             schema,
             values: vec![Value::Null; schema.fields.len()],
@@ -24,63 +29,131 @@ impl Record {
         }
     }
 
-    /// The value of a field.
-    pub(super) fn get(&self, field: &str) -> &Value {
-        &self.values[self.index(field)]
-    }
-
-    /// The value of a field as a number.
-    pub(super) fn number(&self, field: &str) -> Option<i64> {
-        self.get(field).as_i64()
-    }
-
-    /// The value of a field as text; empty where there is none.
-    pub(super) fn text(&self, field: &str) -> &str {
-        self.get(field).as_str().unwrap_or_default()
-    }
-
-    /// Gives a field its value.
-    pub(super) fn set(&mut self, field: &str, value: impl Into<Value>) {
-        let index = self.index(field);
-        self.values[index] = value.into();
-    }
-
-    /// The record with the field's value, for building one.
-    pub(super) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
-        self.set(field, value);
-        self
-    }
-
-    /// Takes over the fields of a body that records of this kind have.
-    pub(super) fn apply(&mut self, body: &Map<String, Value>) {
-        for (name, value) in body {
-            if let Some(index) = self.schema.fields.iter().position(|field| field.name == name) {
-                self.values[index] = value.clone();
+    /// A record of these fields; the others are null.
+    pub(super) fn of<const N: usize>(
+        schema: &'static Schema,
+        modified: DateTime<Utc>,
+        fields: [(&'static str, Value); N],
+    ) -> Self {
+        let mut record = Record::new(schema, modified);
+        let mut expected = 0;
+        for (name, value) in fields {
+            // Fields mostly come in order, so looking from the last one on spares most of the search.
+            let ahead = schema.fields[expected..]
+                .iter()
+                .position(|field| field.name == name);
+            match ahead.map(|ahead| expected + ahead) {
+                Some(index) => {
+                    record.values[index] = value;
+                    expected = index + 1;
+                }
+                None => record.set(name, value),
             }
-        }
-    }
-
-    /// The record without what these fields hold.
-    pub(super) fn without(&self, fields: &[&str]) -> Self {
-        let mut record = self.clone();
-        for field in fields {
-            record.set(field, Value::Null);
         }
         record
     }
 
-    fn index(&self, field: &str) -> usize {
-        let position = self.schema.fields.iter().position(|it| it.name == field);
-        position.expect("only fields of the description are set and read")
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.schema
     }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    pub(super) fn get(&self, name: &str) -> &Value {
+        match self.position(name) {
+            Some(index) => &self.values[index],
+            None => &Value::Null,
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let position = self.position(name);
+        debug_assert!(position.is_some(), "{} has no field {name}", self.schema.name);
+        if let Some(index) = position {
+            self.values[index] = value.into();
+        }
+    }
+
+    pub(super) fn clear(&mut self, names: &[&str]) {
+        for name in names {
+            self.set(name, Value::Null);
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.get(name).as_i64()
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.get(name).as_str().unwrap_or_default()
+    }
+
+    pub(super) fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        let time: Timestamp = self.text(name).parse().ok()?;
+        Some(time.to_utc())
+    }
+
+    /// Notes that it changed now, in whichever field shows it.
+    pub(super) fn touch(&mut self, now: DateTime<Utc>) {
+        self.modified = now;
+        for name in ["LastModified", "Modified"] {
+            if self.has(name) {
+                self.set(name, time(now));
+            }
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.schema.fields.iter().position(|field| field.name == name)
+    }
+}
+
+/// A point in time as records have it.
+pub(super) fn time(time: DateTime<Utc>) -> Value {
+    Timestamp::from(time).to_string().into()
 }
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.values.len()))?;
         for (field, value) in self.schema.fields.iter().zip(&self.values) {
-            map.serialize_entry(field.name, value)?;
+            map.serialize_entry(field.name, &Shaped(&field.kind, value))?;
         }
         map.end()
+    }
+}
+
+/// A value in the shape of its kind: objects within have every field, in order.
+struct Shaped<'a>(&'a Kind, &'a Value);
+
+impl Serialize for Shaped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.1) {
+            (Kind::Object(schema), Value::Object(object)) => {
+                debug_assert!(
+                    object
+                        .keys()
+                        .all(|name| schema.fields.iter().any(|field| field.name == name)),
+                    "{} has no such fields: {object:?}",
+                    schema.name
+                );
+                let mut map = serializer.serialize_map(Some(schema.fields.len()))?;
+                for field in schema.fields {
+                    let value = object.get(field.name).unwrap_or(&Value::Null);
+                    map.serialize_entry(field.name, &Shaped(&field.kind, value))?;
+                }
+                map.end()
+            }
+            (Kind::Array(kind), Value::Array(values)) => {
+                let mut seq = serializer.serialize_seq(Some(values.len()))?;
+                for value in values {
+                    seq.serialize_element(&Shaped(kind, value))?;
+                }
+                seq.end()
+            }
+            (_, value) => value.serialize(serializer),
+        }
     }
 }

@@ -1,0 +1,90 @@
+//! Alerts.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fastrand::Rng;
+use serde_json::Value;
+
+use super::{REFERENCE_DATE, ago, between, chance, customers::optional, ids, pick, subjects::ALERTS};
+use crate::sandbox::{
+    entity::Entity::{Agent, Alert, Ticket},
+    record::{Record, time},
+    store::Store,
+};
+
+/// Id of the first.
+const FIRST_ID: i64 = 90_210;
+
+pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
+    let agents = ids(store, Agent);
+    if agents.is_empty() {
+        return;
+    }
+    let tickets = tickets(store);
+    for (id, index) in (FIRST_ID..).zip(0..count) {
+        let agent = if index == 0 {
+            agents[0]
+        } else {
+            *pick(rng, &agents)
+        };
+        let Some(device) = store.table(Agent).get(agent) else {
+            continue;
+        };
+        let customer = device.get("CustomerID").clone();
+        let folder = device.get("FolderID").clone();
+        let registered = device.time("Created").unwrap_or(REFERENCE_DATE);
+        let created = ago(rng, TimeDelta::minutes(3), TimeDelta::days(60)).max(registered);
+        let of_customer = customer.as_i64().and_then(|customer| tickets.get(&customer));
+        let ticket = of_customer
+            .filter(|_| chance(rng, 25))
+            .and_then(|tickets| tickets.iter().find(|(opened, _)| *opened >= created))
+            .map(|(_, id)| *id);
+        let resolved = chance(rng, 55).then(|| between(rng, created, REFERENCE_DATE));
+        let snoozed = (resolved.is_none() && chance(rng, 25))
+            .then(|| REFERENCE_DATE + TimeDelta::hours(rng.i64(1..200)));
+        let (title, message, category, severity, code) = *pick(rng, &ALERTS);
+        let alert = Record::of(
+            Alert.schema(),
+            resolved.unwrap_or(created),
+            [
+                ("Code", code.into()),
+                (
+                    "Source",
+                    (*pick(rng, &["Agent", "Agent", "Agent", "Threshold"])).into(),
+                ),
+                ("Title", title.into()),
+                ("Severity", severity.into()),
+                ("Created", time(created)),
+                ("SnoozedEndDate", snoozed.map_or(Value::Null, time)),
+                ("AgentId", agent.into()),
+                (
+                    "AdditionalInfo",
+                    optional(rng, 10, |_| "Found by the weekly capacity check".to_string()),
+                ),
+                ("Archived", resolved.is_some().into()),
+                ("AlertCategoryID", category.into()),
+                ("ArchivedDate", resolved.map_or(Value::Null, time)),
+                ("TicketID", ticket.into()),
+                ("AlertMessage", message.into()),
+                ("CustomerID", customer),
+                ("FolderID", folder),
+                ("PollingCyclesCount", rng.i32(1..8).into()),
+                ("DeviceType", "Agent".into()),
+            ],
+        );
+        store.put(Alert, id, alert);
+    }
+}
+
+/// The tickets of each customer with the time when they were opened, by that time.
+fn tickets(store: &Store) -> HashMap<i64, Vec<(DateTime<Utc>, i64)>> {
+    let mut tickets: HashMap<i64, Vec<_>> = HashMap::new();
+    for ticket in store.table(Ticket).iter() {
+        let key = (ticket.number("CustomerID"), ticket.number("TicketID"));
+        if let ((Some(customer), Some(id)), Some(opened)) = (key, ticket.time("TicketCreatedDate")) {
+            tickets.entry(customer).or_default().push((opened, id));
+        }
+    }
+    tickets
+}

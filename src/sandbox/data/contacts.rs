@@ -1,0 +1,104 @@
+//! Contacts.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+use fastrand::Rng;
+use serde_json::Value;
+
+use super::{
+    REFERENCE_DATE, between, chance,
+    customers::{optional, phone},
+    ids,
+    names::{FIRST, JOBS, LAST, PLACES, ascii},
+    owner, pick,
+};
+use crate::sandbox::{
+    entity::Entity::{Contact, Customer, Department},
+    record::{Record, time},
+    store::Store,
+};
+
+/// Id of the first.
+const FIRST_ID: i64 = 12_345;
+
+pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
+    let customers = ids(store, Customer);
+    if customers.is_empty() {
+        return;
+    }
+    let departments = ids(store, Department);
+    let mut emails = HashSet::new();
+    for (id, index) in (FIRST_ID..).zip(0..count) {
+        let customer = owner(rng, &customers, index);
+        // The first is the person in the examples of the description.
+        let (first, last) = match index {
+            0 => (FIRST[0], LAST[0]),
+            _ => (*pick(rng, &FIRST), *pick(rng, &LAST)),
+        };
+        let Some(at) = store.table(Customer).get(customer) else {
+            continue;
+        };
+        let email = email(&mut emails, first, last, at.text("Domain"), id);
+        let taken_on = at.time("CreatedOn").unwrap_or(REFERENCE_DATE);
+        let created = match index {
+            0 => taken_on,
+            _ => between(rng, taken_on, REFERENCE_DATE - TimeDelta::days(2)),
+        };
+        let modified = between(rng, created, REFERENCE_DATE);
+        let place = PLACES.iter().find(|place| place.city == at.text("City"));
+        let department = match index {
+            0 => departments.first().copied(),
+            _ if chance(rng, 45) => Some(*pick(rng, &departments)),
+            _ => None,
+        };
+        let contact = Record::of(
+            Contact.schema(),
+            modified,
+            [
+                ("CustomerID", customer.into()),
+                ("Firstname", first.into()),
+                // A mailbox that many share has no last name.
+                (
+                    "Lastname",
+                    if index > 0 && chance(rng, 3) {
+                        Value::Null
+                    } else {
+                        last.into()
+                    },
+                ),
+                (
+                    "JobTitle",
+                    optional(rng, 75, |rng| (*pick(rng, &JOBS)).to_string()),
+                ),
+                ("Email", email.into()),
+                ("Phone", place.map_or(Value::Null, |place| phone(rng, place))),
+                (
+                    "MobilePhone",
+                    optional(rng, 50, |rng| format!("+44 7700 900{:03}", rng.u16(..1000))),
+                ),
+                ("IsContactPerson", (index < customers.len()).into()),
+                ("InIgnoreMode", chance(rng, 3).into()),
+                ("CreatedOn", time(created)),
+                ("LastModified", time(modified)),
+                ("Archived", (index >= customers.len() && chance(rng, 6)).into()),
+                ("DepartmentID", department.into()),
+            ],
+        );
+        store.put(Contact, id, contact);
+    }
+}
+
+/// An address that no other contact has.
+fn email(taken: &mut HashSet<String>, first: &str, last: &str, domain: &str, id: i64) -> String {
+    let user = match (ascii(first), ascii(last)) {
+        (first, last) if first.is_empty() || last.is_empty() => format!("{first}{last}{id}"),
+        (first, last) => format!("{first}.{last}"),
+    };
+    let mut email = format!("{user}@{domain}");
+    if !taken.insert(email.clone()) {
+        email = format!("{user}{id}@{domain}");
+        taken.insert(email.clone());
+    }
+    email
+}

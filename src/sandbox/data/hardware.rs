@@ -1,0 +1,63 @@
+//! What machines are made of. Makers and models are made up.
+
+/// A model of a machine.
+pub(super) struct Model {
+    pub(super) vendor: &'static str,
+    pub(super) brand_model: &'static str,
+    pub(super) product: &'static str,
+    pub(super) motherboard: &'static str,
+    pub(super) processor: &'static str,
+    pub(super) cores: i32,
+    pub(super) clock: &'static str,
+    /// Main memory in megabytes, in one of these sizes.
+    pub(super) memory: [i32; 3],
+    pub(super) display: Option<&'static str>,
+    /// The battery and its capacity in milliwatt-hours.
+    pub(super) battery: Option<(&'static str, i32)>,
+    pub(super) server: bool,
+}
+
+#[rustfmt::skip]
+pub(super) const MODELS: [Model; 6] = [
+    Model { vendor: "Larkfield Computers", brand_model: "Larkfield Book 5400", product: "Book 5400", motherboard: "Larkfield LF-5400", processor: "Larkfield L5 1240", cores: 8, clock: "1.90GHz", memory: [8192, 16384, 32768], display: Some("Larkfield Graphics 620"), battery: Some(("LF-BAT-56", 56_000)), server: false },
+    Model { vendor: "Larkfield Computers", brand_model: "Larkfield Desk 300", product: "Desk 300", motherboard: "Larkfield LF-D300", processor: "Larkfield L7 2700", cores: 12, clock: "2.60GHz", memory: [8192, 16384, 65536], display: Some("Larkfield Graphics 770"), battery: None, server: false },
+    Model { vendor: "Halden Systems", brand_model: "Halden Slate 14", product: "Slate 14", motherboard: "Halden HS14-B", processor: "Halden H6 650", cores: 6, clock: "2.30GHz", memory: [8192, 16384, 16384], display: Some("Halden Vista 6"), battery: Some(("HS-4C-63", 63_200)), server: false },
+    Model { vendor: "Halden Systems", brand_model: "Halden Mini 2", product: "Mini 2", motherboard: "Halden HM2", processor: "Halden H4 480", cores: 4, clock: "3.10GHz", memory: [4096, 8192, 16384], display: Some("Halden Vista 4"), battery: None, server: false },
+    Model { vendor: "Northgate Data", brand_model: "Northgate Rack R440", product: "R440", motherboard: "Northgate NG-R440", processor: "Northgate N9 4410", cores: 24, clock: "2.40GHz", memory: [65536, 131_072, 262_144], display: None, battery: None, server: true },
+    Model { vendor: "Northgate Data", brand_model: "Northgate Tower T150", product: "T150", motherboard: "Northgate NG-T150", processor: "Northgate N5 1500", cores: 8, clock: "3.00GHz", memory: [16384, 32768, 65536], display: None, battery: None, server: true },
+];
+
+/// An operating system.
+pub(super) struct System {
+    pub(super) name: &'static str,
+    pub(super) class: &'static str,
+    pub(super) number: f64,
+    pub(super) version: &'static str,
+    pub(super) build: &'static str,
+}
+
+#[rustfmt::skip]
+pub(super) const WORKSTATIONS: [System; 3] = [
+    System { name: "Microsoft Windows 11 Pro x64", class: "Work Station", number: 10.0, version: "24H2", build: "26100" },
+    System { name: "Microsoft Windows 11 Pro x64", class: "Work Station", number: 10.0, version: "23H2", build: "22631" },
+    System { name: "Microsoft Windows 10 Pro x64", class: "Work Station", number: 10.0, version: "22H2", build: "19045" },
+];
+
+#[rustfmt::skip]
+pub(super) const SERVERS: [System; 2] = [
+    System { name: "Microsoft Windows Server 2022 Standard x64", class: "Server", number: 10.0, version: "21H2", build: "20348" },
+    System { name: "Microsoft Windows Server 2019 Standard x64", class: "Server", number: 10.0, version: "1809", build: "17763" },
+];
+
+/// What machines are called after: where they stand, what they are, or what they do.
+pub(super) const DESKS: [&str; 6] = ["FRONT", "DESK", "LAB", "OFFICE", "TILL", "STORE"];
+pub(super) const LAPTOP: &str = "LAP";
+pub(super) const SERVICES: [&str; 4] = ["DC", "FILE", "APP", "BACKUP"];
+
+/// Folders that customers sort their machines into, with their ids.
+pub(super) const FOLDERS: [(i64, &str); 4] = [
+    (310, "Reception"),
+    (311, "Back office"),
+    (312, "Servers"),
+    (313, "Laptops"),
+];

@@ -1,0 +1,52 @@
+//! The technicians and departments of the account, which are the same for every seed.
+
+use super::REFERENCE_DATE;
+use crate::sandbox::{
+    data::names::ascii,
+    entity::Entity::{Department, Technician},
+    record::Record,
+    store::Store,
+};
+
+const TECHNICIANS: [&str; 8] = [
+    "Tom Reyes",
+    "Priya Raman",
+    "Ólafur Jónsson",
+    "Beatriz Nunes",
+    "Callum Reid",
+    "Ewa Mazur",
+    "Samir Haddad",
+    "June Park",
+];
+
+const DEPARTMENTS: [(&str, &str); 6] = [
+    ("Front office", "Reception and appointments"),
+    ("Finance", "Accounts and payroll"),
+    ("Operations", "Day-to-day running of the sites"),
+    ("Sales", "Customers and quotations"),
+    ("Management", "Directors and their assistants"),
+    ("IT", "In-house IT and its suppliers"),
+];
+
+pub(super) fn technicians(store: &mut Store) {
+    for (id, name) in (77..).zip(TECHNICIANS) {
+        let user: Vec<String> = name.split(' ').map(ascii).collect();
+        let fields = [
+            ("TechnicianFullName", name.into()),
+            (
+                "TechnicianEmail",
+                format!("{}@fieldline.example", user.join(".")).into(),
+            ),
+        ];
+        let record = Record::of(Technician.schema(), REFERENCE_DATE, fields);
+        store.put(Technician, id, record);
+    }
+}
+
+pub(super) fn departments(store: &mut Store) {
+    for (id, (name, description)) in (14..).zip(DEPARTMENTS) {
+        let fields = [("Name", name.into()), ("Description", description.into())];
+        let record = Record::of(Department.schema(), REFERENCE_DATE, fields);
+        store.put(Department, id, record);
+    }
+}

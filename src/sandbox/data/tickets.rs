@@ -1,0 +1,247 @@
+//! Tickets.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fastrand::Rng;
+use serde_json::Value;
+
+use super::{
+    REFERENCE_DATE, between, chance, ids, pick,
+    subjects::{PROGRESS, REPLIES, SUBJECTS, Subject},
+};
+use crate::sandbox::{
+    entity::Entity::{Contact, Technician, Ticket},
+    record::{Record, time},
+    store::Store,
+};
+
+/// Id of the first.
+const FIRST_ID: i64 = 54_321;
+
+/// How far back tickets go.
+const SPAN: TimeDelta = TimeDelta::days(700);
+
+pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
+    let contacts = contacts(store);
+    let Some((_, first)) = contacts.first() else {
+        return;
+    };
+    let first = *first;
+    let technicians = ids(store, Technician);
+    for (id, index) in (FIRST_ID..).zip(0..count) {
+        // They are spread evenly, and later ones have greater ids.
+        let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
+        let start = REFERENCE_DATE - SPAN + slot * index as i32;
+        let created = between(rng, start, start + slot);
+        // The first is that of the person in the examples of the description; others ask once they are known.
+        let known = contacts.partition_point(|(since, _)| *since <= created).max(1);
+        let contact = if index == 0 {
+            first
+        } else {
+            pick(rng, &contacts[..known]).1
+        };
+        let Some(asks) = store.table(Contact).get(contact) else {
+            continue;
+        };
+        let customer = asks.get("CustomerID").clone();
+        let subject = if index == 0 {
+            &SUBJECTS[0]
+        } else {
+            pick(rng, &SUBJECTS)
+        };
+        let mut ticket = ticket(rng, subject, created);
+        ticket.set("TicketNumber", number(id));
+        ticket.set("EndUserID", contact);
+        ticket.set("ContractID", contract(&customer));
+        ticket.set("CustomerID", customer);
+        if chance(rng, 85) || !ticket.get("LastTechnicianComment").is_null() {
+            ticket.set("TechnicianContactID", *pick(rng, &technicians));
+        }
+        store.put(Ticket, id, ticket);
+        if chance(rng, 5) {
+            relate(store, id);
+        }
+    }
+}
+
+/// The contacts with the time since when they are known, by that time.
+fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
+    let known = |contact: &Record| Some((contact.time("CreatedOn")?, contact.number("EndUserID")?));
+    let mut contacts: Vec<_> = store.table(Contact).iter().filter_map(known).collect();
+    contacts.sort_unstable();
+    contacts
+}
+
+/// The number of a ticket that people see.
+pub(in crate::sandbox) fn number(id: i64) -> String {
+    (id - FIRST_ID + 1).to_string()
+}
+
+/// The contract of a customer; every other customer has one.
+pub(in crate::sandbox) fn contract(customer: &Value) -> Option<i64> {
+    customer.as_i64().filter(|id| id % 2 == 1).map(|id| id + 2100)
+}
+
+/// By when a technician must have responded, and by when the ticket must be closed.
+pub(in crate::sandbox) fn due(priority: &str, created: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let (response, closing) = match priority {
+        "Critical" => (1, 8),
+        "High" => (2, 24),
+        "Medium" => (4, 72),
+        _ => (8, 120),
+    };
+    (
+        created + TimeDelta::hours(response),
+        created + TimeDelta::hours(closing),
+    )
+}
+
+fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
+    let priority = *pick(
+        rng,
+        &[
+            "Low", "Low", "Medium", "Medium", "Medium", "High", "High", "Critical",
+        ],
+    );
+    let impact = *pick(
+        rng,
+        &[
+            "NoImpact",
+            "Minor",
+            "Minor",
+            "Minor",
+            "Major",
+            "ServerIssue",
+            "SiteDown",
+            "Crisis",
+        ],
+    );
+    let source = *pick(
+        rng,
+        &["Email", "Email", "Email", "Portal", "Phone", "Agent", "Alert"],
+    );
+    let status = status(rng, created);
+    let done = ["Resolved", "Closed"].contains(&status);
+    let (response_due, closing_due) = due(priority, created);
+    let responded = created + TimeDelta::minutes(rng.i64(4..600));
+    // A technician has commented on all that is done, and on most of what is old enough.
+    let responded = match responded.min(REFERENCE_DATE) {
+        responded if done || (responded < REFERENCE_DATE && chance(rng, 80)) => Some(responded),
+        _ => None,
+    };
+    let hours = TimeDelta::hours(rng.i64(1..140));
+    let resolved = responded
+        .filter(|_| done)
+        .map(|responded| (responded + hours).min(REFERENCE_DATE));
+    let last_answer = responded.map(|responded| match resolved {
+        Some(resolved) => between(rng, responded, resolved),
+        None => between(rng, responded, (responded + hours).min(REFERENCE_DATE)),
+    });
+    let replied = last_answer
+        .filter(|_| chance(rng, 60))
+        .map(|last| between(rng, created, last));
+    let reply = match replied {
+        Some(_) => (*pick(rng, &REPLIES)).to_string(),
+        None => subject.comment.to_string(),
+    };
+    let answer = match (last_answer, done) {
+        (None, _) => Value::Null,
+        (_, true) => subject.solution.into(),
+        (_, false) => (*pick(rng, &PROGRESS)).into(),
+    };
+    let modified = [resolved, last_answer, replied]
+        .into_iter()
+        .flatten()
+        .fold(created, DateTime::max);
+    let worked = responded.map_or(0, |_| rng.i32(1..16) * 15);
+    let on_site = if chance(rng, 30) { worked / 30 * 15 } else { 0 };
+    let off_sla = if chance(rng, 15) { worked / 45 * 15 } else { 0 };
+    Record::of(
+        Ticket.schema(),
+        modified,
+        [
+            ("TicketTitle", subject.title.into()),
+            ("TicketPriority", priority.into()),
+            ("TicketImpact", impact.into()),
+            ("TicketStatus", status.into()),
+            ("TicketSource", source.into()),
+            ("TicketType", subject.kind.into()),
+            ("TicketResolvedDate", resolved.map_or(Value::Null, time)),
+            ("TicketCreatedDate", time(created)),
+            ("TechnicianFirstCommentDate", responded.map_or(Value::Null, time)),
+            ("FirstResponseDueDate", time(response_due)),
+            ("ClosedTicketDueDate", time(closing_due)),
+            ("FirstComment", first_comment(rng, subject).into()),
+            ("LastEndUserComment", reply.into()),
+            ("LastEndUserCommentTimestamp", time(replied.unwrap_or(created))),
+            ("LastTechnicianComment", answer),
+            (
+                "LastTechnicianCommentTimestamp",
+                last_answer.map_or(Value::Null, time),
+            ),
+            ("OnSiteDurationSeconds", (on_site * 60).into()),
+            ("OnSiteDurationMinutes", on_site.into()),
+            ("OffSiteDurationSeconds", ((worked - on_site) * 60).into()),
+            ("OffSiteDurationMinutes", (worked - on_site).into()),
+            ("OnSLADurationSeconds", ((worked - off_sla) * 60).into()),
+            ("OnSLADurationMinutes", (worked - off_sla).into()),
+            ("OffSLADurationSeconds", (off_sla * 60).into()),
+            ("OffSLADurationMinutes", off_sla.into()),
+            ("TotalDurationSeconds", (worked * 60).into()),
+            ("TotalDurationMinutes", worked.into()),
+        ],
+    )
+}
+
+/// Most tickets that are old are done, most that are new are not.
+fn status(rng: &mut Rng, created: DateTime<Utc>) -> &'static str {
+    let likely: &[&str] = match (REFERENCE_DATE - created).num_days() {
+        0..3 => &["Open", "Open", "Open", "Pending", "Resolved"],
+        3..30 => &[
+            "Open",
+            "Pending",
+            "Waiting for customer",
+            "Resolved",
+            "Resolved",
+            "Closed",
+        ],
+        _ if chance(rng, 90) => &["Closed"],
+        _ => &["Resolved", "Resolved", "Open", "Pending"],
+    };
+    likely[rng.usize(..likely.len())]
+}
+
+/// A few are long: people paste logs.
+fn first_comment(rng: &mut Rng, subject: &Subject) -> String {
+    let mut comment = subject.comment.to_string();
+    if chance(rng, 3) {
+        comment.push_str("\n\nThis is what the log says:\n");
+        for line in 0..rng.u32(40..160) {
+            comment.push_str(&format!(
+                "{line:04} WARN \"connection lost\"\tretry in {} s\r\n",
+                rng.u8(1..60)
+            ));
+        }
+    }
+    comment
+}
+
+/// Makes a ticket the child of an earlier one of the same customer, if there is one that is free.
+fn relate(store: &mut Store, id: i64) {
+    let table = store.table(Ticket);
+    let Some(child) = table.get(id) else { return };
+    let free = |other: &&Record| {
+        other.get("CustomerID") == child.get("CustomerID") && other.get("RelationType").is_null()
+    };
+    let parent = table.iter().rev().skip(1).take(400).find(free);
+    let Some(parent) = parent else { return };
+    let Some(earlier) = parent.number("TicketID") else {
+        return;
+    };
+    let (mut child, mut parent) = (child.clone(), parent.clone());
+    child.set("RelationType", "Child");
+    child.set("RelatedTicketId", earlier);
+    parent.set("RelationType", "Parent");
+    parent.set("RelatedTicketId", id);
+    store.put(Ticket, id, child);
+    store.put(Ticket, earlier, parent);
+}

@@ -1,0 +1,27 @@
+//! The account.
+
+use super::Handlers;
+use crate::sandbox::{answer::Answer, data::REFERENCE_DATE, entity::described, record::Record};
+
+pub(super) const HANDLERS: Handlers = &[("account_get", |_, _| {
+    let account = Record::of(
+        described("Account"),
+        REFERENCE_DATE,
+        [
+            ("AccountID", "204817".into()),
+            ("Country", "United Kingdom".into()),
+            ("CompanyName", "Fieldline IT".into()),
+            ("CreatedOn", "2023-09-04T10:15:00Z".into()),
+            ("State", "England".into()),
+            // All times of the sandbox are in UTC, those of the account too.
+            ("TimeZoneName", "UTC".into()),
+            ("City", "Bristol".into()),
+            ("Address", "4 Quay Lane".into()),
+            ("PostalCode", "BS1 4ST".into()),
+            ("Phone", "+44 117 496 0170".into()),
+            ("IsITDepartment", false.into()),
+            ("Plan", "Growth".into()),
+        ],
+    );
+    Ok(Answer::Record(Box::new(account)))
+})];

@@ -1,0 +1,180 @@
+//! Tickets.
+
+use chrono::{DateTime, NaiveTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{Handlers, records};
+use crate::sandbox::{
+    answer::{Answer, Problem},
+    data::tickets::{contract, due, number},
+    entity::Entity::{Contact, Customer, Ticket},
+    paging::page,
+    record::{Record, time},
+    request::Request,
+    world::World,
+};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("tickets_list", |world, request| {
+        Ok(list(world, request, true, |ticket| has_filters(request, ticket)))
+    }),
+    ("tickets_list_without_comments", |world, request| {
+        Ok(list(world, request, false, |ticket| has_filters(request, ticket)))
+    }),
+    ("tickets_list_last_modified", |world, request| {
+        let today = world.now().with_time(NaiveTime::MIN).single().unwrap_or_default();
+        let since = request.time("date").unwrap_or(today);
+        let comments = request.flag("includeComments");
+        Ok(list(world, request, comments, |ticket| ticket.modified >= since))
+    }),
+    ("tickets_list_status_modified", |world, request| {
+        let comments = request.flag("includeComments");
+        Ok(list(world, request, comments, is_done))
+    }),
+    ("tickets_get", |world, request| {
+        let mut ticket = world.store.shown(records::named(world, request, Ticket)?);
+        shape(&mut ticket, request, true);
+        Ok(Answer::Record(Box::new(ticket)))
+    }),
+    ("tickets_create", create),
+    ("tickets_update", update),
+    ("tickets_update_put", update),
+    ("tickets_delete", |world, request| {
+        records::delete(world, request, Ticket)
+    }),
+];
+
+fn list(world: &World, request: &Request, comments: bool, wanted: impl Fn(&Record) -> bool) -> Answer {
+    let tickets = world.store.table(Ticket).iter().filter(|ticket| wanted(ticket));
+    page(world, request, tickets, |ticket| shape(ticket, request, comments))
+}
+
+fn has_filters(request: &Request, ticket: &Record) -> bool {
+    let (customer, status) = (request.number("customerId"), request.text("ticketStatus"));
+    customer.is_none_or(|customer| ticket.number("CustomerID") == Some(customer))
+        && status.is_none_or(|status| ticket.text("TicketStatus").eq_ignore_ascii_case(status))
+}
+
+/// Leaves out what was not asked for.
+fn shape(ticket: &mut Record, request: &Request, comments: bool) {
+    if !comments {
+        ticket.clear(&["FirstComment", "LastEndUserComment", "LastTechnicianComment"]);
+    }
+    if !request.flag("includeRelations") {
+        ticket.clear(&["RelationType", "RelatedTicketId"]);
+    }
+}
+
+fn is_done(ticket: &Record) -> bool {
+    let status = ticket.text("TicketStatus");
+    ["Resolved", "Closed"]
+        .iter()
+        .any(|done| done.eq_ignore_ascii_case(status))
+}
+
+fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let now = world.now();
+    let given = request.given();
+    let mut ticket = Record::of(
+        Ticket.schema(),
+        now,
+        [
+            ("TicketPriority", "Low".into()),
+            ("TicketImpact", "NoImpact".into()),
+            ("TicketStatus", "Open".into()),
+            ("TicketSource", "API".into()),
+            ("TicketType", "Incident".into()),
+            ("TicketCreatedDate", time(now)),
+            ("LastEndUserCommentTimestamp", time(now)),
+            ("OnSiteDurationSeconds", 0.into()),
+            ("OnSiteDurationMinutes", 0.into()),
+            ("OffSiteDurationSeconds", 0.into()),
+            ("OffSiteDurationMinutes", 0.into()),
+            ("OnSLADurationSeconds", 0.into()),
+            ("OnSLADurationMinutes", 0.into()),
+            ("OffSLADurationSeconds", 0.into()),
+            ("OffSLADurationMinutes", 0.into()),
+            ("TotalDurationSeconds", 0.into()),
+            ("TotalDurationMinutes", 0.into()),
+        ],
+    );
+    world.store.fill(&mut ticket, &given)?;
+    if ticket.get("EndUserID").is_null() {
+        let contact = contact_by_email(world, &given, now);
+        ticket.set("EndUserID", contact);
+    }
+    let description = given.get("Description").cloned().unwrap_or_default();
+    ticket.set("FirstComment", description.clone());
+    ticket.set("LastEndUserComment", description);
+    let contact = ticket
+        .number("EndUserID")
+        .and_then(|id| world.store.table(Contact).get(id));
+    let customer = contact.map_or(Value::Null, |contact| contact.get("CustomerID").clone());
+    ticket.set("ContractID", contract(&customer));
+    ticket.set("CustomerID", customer);
+    let (response, closing) = due(ticket.text("TicketPriority"), now);
+    ticket.set("FirstResponseDueDate", time(response));
+    ticket.set("ClosedTicketDueDate", time(closing));
+    ticket.set("TicketNumber", number(world.store.table(Ticket).next_id()));
+    follow_status(&mut ticket, now);
+    Ok(Answer::Created(world.store.add(Ticket, ticket)))
+}
+
+fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let mut ticket = records::changed(world, request, Ticket)?;
+    follow_status(&mut ticket, world.now());
+    world.store.put(Ticket, request.id(), ticket);
+    Ok(Answer::Updated(request.id()))
+}
+
+/// A ticket has a date of resolution as long as it is resolved or closed.
+fn follow_status(ticket: &mut Record, now: DateTime<Utc>) {
+    if !is_done(ticket) {
+        ticket.clear(&["TicketResolvedDate"]);
+    } else if ticket.get("TicketResolvedDate").is_null() {
+        ticket.set("TicketResolvedDate", time(now));
+    }
+}
+
+/// The contact with the e-mail address, made if there is none: with the customer of that domain, or else with one that
+/// stands for all who are not known.
+fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime<Utc>) -> i64 {
+    let value = |name: &str| given.get(name).cloned().unwrap_or_default();
+    let email = value("EndUserEmail");
+    let email = email.as_str().unwrap_or_default();
+    if let Some(id) = world.store.table(Contact).find("Email", email) {
+        return id;
+    }
+    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let customers = world.store.table(Customer);
+    let known = customers
+        .find("Domain", domain)
+        .filter(|_| !domain.is_empty())
+        .or_else(|| customers.find("CustomerName", UNASSIGNED));
+    let customer = known.unwrap_or_else(|| {
+        let fields = [("CustomerName", UNASSIGNED.into()), ("CreatedOn", time(now))];
+        let mut customer = Record::of(Customer.schema(), now, fields);
+        customer.touch(now);
+        world.store.add(Customer, customer)
+    });
+    let mut contact = Record::of(
+        Contact.schema(),
+        now,
+        [
+            ("CustomerID", customer.into()),
+            ("Firstname", value("EndUserFirstName")),
+            ("Lastname", value("EndUserLastName")),
+            ("Email", email.into()),
+            ("Phone", value("EndUserPhone")),
+            ("IsContactPerson", false.into()),
+            ("InIgnoreMode", false.into()),
+            ("CreatedOn", time(now)),
+            ("Archived", false.into()),
+        ],
+    );
+    contact.touch(now);
+    world.store.add(Contact, contact)
+}
+
+/// Name of the customer of those who belong to no customer.
+const UNASSIGNED: &str = "Unassigned";

@@ -1,0 +1,59 @@
+//! The service's habits with pages.
+
+use super::{
+    answer::{Answer, Page},
+    entity::described,
+    record::Record,
+    request::Request,
+    world::World,
+};
+use crate::Kind;
+
+/// Records of a page if the request does not say.
+const DEFAULT_SIZE: i64 = 20;
+
+/// The page that was asked for. `shape` changes each record of it before it is answered.
+pub(super) fn page<'a>(
+    world: &World,
+    request: &Request,
+    records: impl Iterator<Item = &'a Record>,
+    shape: impl Fn(&mut Record),
+) -> Answer {
+    let page = request.number("page").unwrap_or(1);
+    let size = request.number("itemsInPage").unwrap_or(DEFAULT_SIZE);
+    let all: Vec<&Record> = records.collect();
+    let total = all.len() as i64;
+    let total_pages = (total + size - 1) / size;
+    let start = (page - 1).saturating_mul(size).min(total) as usize;
+    let records = all[start..].iter().take(size as usize).map(|record| {
+        let mut record = world.store.shown(record);
+        shape(&mut record);
+        record
+    });
+    let link = |exists: bool, page: i64| match exists {
+        true => link(world, request, page, size),
+        false => String::new(),
+    };
+    Answer::Page(Page {
+        schema: match request.operation.answer {
+            Some(Kind::Object(schema)) => schema,
+            _ => described("TicketPage"),
+        },
+        records: records.collect(),
+        page,
+        items_in_page: size,
+        total,
+        total_pages,
+        prev_link: link(page > 1, page - 1),
+        next_link: link(page < total_pages, page.saturating_add(1)),
+    })
+}
+
+fn link(world: &World, request: &Request, page: i64, size: i64) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("page", &page.to_string())
+        .append_pair("itemsInPage", &size.to_string())
+        .extend_pairs(request.filters());
+    format!("{}{}?{}", world.base_url, request.path, query.finish())
+}

@@ -1,0 +1,132 @@
+//! A request of an operation, checked by the rules of the description.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::answer::Problem;
+use crate::{
+    Kind, Operation, Parameter, Timestamp,
+    check::{Check, boolean},
+    operation::Location,
+};
+
+/// A request that keeps the rules.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) operation: &'static Operation,
+    /// Path below the base URL, as it was asked for.
+    pub(super) path: String,
+    arguments: Vec<(&'static Parameter, String)>,
+    /// The fields of the body that the description knows; others are ignored.
+    pub(super) body: Map<String, Value>,
+}
+
+impl Request {
+    /// Checks the parts of a request and puts them together.
+    pub(super) fn new(
+        operation: &'static Operation,
+        path: &str,
+        in_path: Vec<(&'static Parameter, Cow<'_, str>)>,
+        query: &str,
+        body: &[u8],
+    ) -> Result<Self, Problem> {
+        let mut given = in_path;
+        for (parameter, text) in operation.query_arguments(query) {
+            // The first of several counts, and what is empty is not given, as in .NET.
+            let is_new = given.iter().all(|(it, _)| it.name != parameter.name);
+            if is_new && !text.is_empty() {
+                given.push((parameter, capped(parameter, text)));
+            }
+        }
+        let mut check = Check {
+            lists_are_closed: true,
+            ..Check::default()
+        };
+        check.arguments(operation, &given);
+        let body = match operation.body {
+            Some(kind) => check.body(kind, Some(body).filter(|body| !body.is_empty())),
+            None => Value::Null,
+        };
+        if !check.violations.is_empty() {
+            return Err(Problem::invalid(check.violations));
+        }
+        Ok(Request {
+            operation,
+            path: path.to_string(),
+            arguments: given
+                .into_iter()
+                .map(|(parameter, text)| (parameter, text.into_owned()))
+                .collect(),
+            body: known_fields(operation, body),
+        })
+    }
+
+    /// The id in the path.
+    pub(super) fn id(&self) -> i64 {
+        let in_path = |parameter: &&Parameter| parameter.location == Location::Path;
+        let parameter = self.operation.parameters.iter().find(in_path);
+        parameter
+            .and_then(|parameter| self.number(parameter.name))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        let argument = self
+            .arguments
+            .iter()
+            .find(|(parameter, _)| parameter.name == name);
+        argument.map(|(_, text)| text.as_str())
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// Whether a flag is given and set.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.text(name).and_then(boolean).unwrap_or_default()
+    }
+
+    /// A time, one of the account's zone too, since that of the sandbox is UTC.
+    pub(super) fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        let time: Timestamp = self.text(name)?.parse().ok()?;
+        Some(time.to_utc())
+    }
+
+    /// The fields of the body that are given and not null.
+    pub(super) fn given(&self) -> Map<String, Value> {
+        let mut given = self.body.clone();
+        given.retain(|_, value| !value.is_null());
+        given
+    }
+
+    /// What was asked for in the query besides the page.
+    pub(super) fn filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.arguments
+            .iter()
+            .filter(|(parameter, _)| {
+                parameter.location == Location::Query && !["page", "itemsInPage"].contains(&parameter.name)
+            })
+            .map(|(parameter, text)| (parameter.name, text.as_str()))
+    }
+}
+
+/// The service does not refuse a page size above its most, but takes it for that.
+fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
+    match (parameter.name, parameter.maximum, text.parse::<i64>()) {
+        ("itemsInPage", Some(most), Ok(size)) if size > most => most.to_string().into(),
+        _ => text,
+    }
+}
+
+fn known_fields(operation: &Operation, body: Value) -> Map<String, Value> {
+    match (operation.body, body) {
+        (Some(Kind::Object(schema)), Value::Object(mut body)) => {
+            body.retain(|name, _| schema.fields.iter().any(|field| field.name == name));
+            body
+        }
+        _ => Map::new(),
+    }
+}
