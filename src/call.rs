@@ -162,6 +162,10 @@ impl ClientHooks<Call> for raw::Client {
 
         let outcome = pipeline::run(call.client.shared(), call.operation, outgoing).await;
         let shown = match &outcome {
+            // All that an empty answer could tell is unknown: an object without fields.
+            Ok(answer) if !call.undecoded && answer.is_empty() => {
+                shown(answer.status, Bytes::from_static(b"{}"))
+            }
             Ok(answer) if !call.undecoded => shown(answer.status, answer.body.clone()),
             _ => shown(
                 StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),

@@ -21,6 +21,13 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
+impl Answer {
+    /// Whether the body says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+}
+
 /// Sends a request and returns the answer of a success.
 pub(crate) async fn run(
     shared: &Shared,
@@ -107,22 +114,14 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
     Err(Cut::TooLong)
 }
 
-/// The answer of a success, or the error that the answer stands for.
-fn judge(operation: &'static Operation, mut answer: Answer) -> Result<Answer, Error> {
+/// The answer of a success, or the error that the answer stands for. A write may be answered by nothing at all.
+fn judge(operation: &'static Operation, answer: Answer) -> Result<Answer, Error> {
     if !answer.status.is_success() {
         return Err(Error::from_answer(operation, answer.status, answer.body));
     }
-    if answer.body.trim_ascii().is_empty() {
-        if operation.reads {
-            return Err(undecodable(
-                operation,
-                answer.status,
-                answer.body,
-                "it is empty".into(),
-            ));
-        }
-        // A write may be answered by 204, or by nothing: all that its answer could tell is then unknown.
-        answer.body = Bytes::from_static(b"{}");
+    if answer.is_empty() && operation.reads {
+        let reason = "it is empty".to_string();
+        return Err(undecodable(operation, answer.status, answer.body, reason));
     }
     Ok(answer)
 }

@@ -3,7 +3,7 @@
 mod recorder;
 
 use atera::{
-    ErrorKind, List,
+    ErrorKind, List, Operation,
     types::{CreateTicket, TicketPriority, UpdateTicket},
 };
 use recorder::Recorder;
@@ -257,6 +257,20 @@ async fn a_write_may_be_answered_by_nothing_at_all() {
             client.tickets().delete(1).await.unwrap().action_id,
             None,
             "{status} {body:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_undecoded_answer_is_as_the_service_sent_it() {
+    for body in ["", " \r\n", "{ }", "OK"] {
+        let client = Recorder::answering(200, body).client();
+        let dynamic = client.operation(Operation::find("tickets_delete").unwrap());
+        let dynamic = dynamic.set("ticketId", "1").unwrap().send().await.unwrap();
+        let typed = client.tickets().delete(1).send_raw().await.unwrap();
+        assert_eq!(
+            (&dynamic.value[..], &typed.value[..]),
+            (body.as_bytes(), body.as_bytes())
         );
     }
 }

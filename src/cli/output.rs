@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ArgMatches;
-use http::StatusCode;
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -90,7 +89,8 @@ pub(super) async fn answer(
 ) -> Result<(), Failure> {
     let answer = call.send().await?;
     let body = answer.value;
-    let json: Value = serde_json::from_slice(&body).map_err(|error| {
+    let silent = body.trim_ascii().is_empty();
+    let json: Value = serde_json::from_slice(if silent { b"{}" } else { &body }).map_err(|error| {
         pipeline::undecodable(
             operation,
             answer.status,
@@ -105,7 +105,7 @@ pub(super) async fn answer(
             writeln!(out, "{}: {said}", operation.id)?;
         }
         // Nothing was sent, so there is nothing to repeat.
-        (Format::Json | Format::Ndjson, _) if answer.status == StatusCode::NO_CONTENT => {}
+        (Format::Json | Format::Ndjson, _) if silent => {}
         (Format::Json, _) => line(&body, out)?,
         (format, answer) if json.is_array() => {
             let element = match answer {
