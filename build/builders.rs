@@ -328,6 +328,10 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             fn client(&self) -> &crate::Client {
                 &self.client
             }
+
+            fn client_mut(&mut self) -> &mut crate::Client {
+                &mut self.client
+            }
             async fn through(
                 self,
                 raw: crate::generated::raw::Client,

@@ -1,6 +1,9 @@
 //! The API key: how it is read, checked, kept and sent.
 
-use std::{env, fmt, fs, path::Path};
+use std::{
+    env, fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::DateTime;
@@ -27,8 +30,12 @@ const FILE_VARIABLE: &str = "ATERA_API_KEY_FILE";
 #[derive(Clone)]
 pub struct ApiKey {
     secret: SecretString,
-    header: KeyHeader,
+    /// The header that its form suggests.
+    suggested: KeyHeader,
+    /// The header that was chosen in place of it.
+    chosen: Option<KeyHeader>,
     expires_at: Option<Timestamp>,
+    file: Option<PathBuf>,
 }
 
 /// The header that a key goes into.
@@ -63,7 +70,7 @@ impl ApiKey {
             )));
         }
         let claims = claims(key);
-        let header = if claims.is_some() {
+        let suggested = if claims.is_some() {
             KeyHeader::Bearer
         } else {
             KeyHeader::XApiKey
@@ -71,12 +78,15 @@ impl ApiKey {
         let expires_at = claims.and_then(|claims| claims.exp).and_then(seconds);
         Ok(ApiKey {
             secret: SecretString::from(key),
-            header,
+            suggested,
+            chosen: None,
             expires_at,
+            file: None,
         })
     }
 
-    /// Reads the key from the file.
+    /// Reads the key from the file. A client reads it again when the service refuses the key, so that a key can be
+    /// replaced while the program runs.
     ///
     /// # Errors
     ///
@@ -90,7 +100,9 @@ impl ApiKey {
             ))
             .with_source(error)
         })?;
-        ApiKey::new(text)
+        let mut key = ApiKey::new(text)?;
+        key.file = Some(path.to_path_buf());
+        Ok(key)
     }
 
     /// Reads the key from `ATERA_API_KEY`, or from the file that `ATERA_API_KEY_FILE` names.
@@ -117,7 +129,7 @@ impl ApiKey {
     /// The same key in another header than the one that its form suggests.
     #[must_use]
     pub fn in_header(mut self, header: KeyHeader) -> Self {
-        self.header = header;
+        self.chosen = Some(header);
         self
     }
 
@@ -126,10 +138,24 @@ impl ApiKey {
         self.expires_at
     }
 
+    /// The file that it was read from, and the header that was chosen for it.
+    pub(crate) fn file(&self) -> Option<(&Path, Option<KeyHeader>)> {
+        self.file.as_deref().map(|path| (path, self.chosen))
+    }
+
+    /// The key itself.
+    pub(crate) fn text(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    fn kind(&self) -> KeyHeader {
+        self.chosen.unwrap_or(self.suggested)
+    }
+
     /// Name and value of the header to send, the value marked sensitive.
     pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue)> {
-        let key = self.secret.expose_secret();
-        let (name, value) = match self.header {
+        let key = self.text();
+        let (name, value) = match self.kind() {
             KeyHeader::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(key)),
             KeyHeader::Bearer => (
                 header::AUTHORIZATION,
@@ -145,7 +171,7 @@ impl ApiKey {
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "ApiKey({:?}, hidden)", self.header)
+        write!(out, "ApiKey({:?}, hidden)", self.kind())
     }
 }
 

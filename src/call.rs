@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Client, Error, Operation, Result,
+    attempt::{self, Answer},
     generated::raw,
-    pipeline::{self, Answer},
-    transport,
+    pipeline, transport,
     types::ApiError,
 };
 
@@ -38,6 +38,8 @@ pub(crate) trait Request: Clone + Send + Sync + 'static {
     const OPERATION: &'static Operation;
 
     fn client(&self) -> &Client;
+
+    fn client_mut(&mut self) -> &mut Client;
 
     /// Hands itself to the method of progenitor's client.
     fn through(
@@ -94,7 +96,7 @@ pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> 
             status: answer.status,
             headers: answer.headers,
         }),
-        Err(reason) => Err(pipeline::undecodable(
+        Err(reason) => Err(attempt::undecodable(
             R::OPERATION,
             answer.status,
             answer.body,
@@ -160,13 +162,13 @@ impl ClientHooks<Call> for raw::Client {
             .and_then(reqwest::Body::as_bytes)
             .map(Bytes::copy_from_slice);
 
-        let outcome = pipeline::run(call.client.shared(), call.operation, outgoing).await;
+        let outcome = pipeline::run(&call.client, call.operation, outgoing).await;
         let shown = match &outcome {
             // All that an empty answer could tell is unknown: an object without fields.
             Ok(answer) if !call.undecoded && answer.is_empty() => {
-                shown(answer.status, Bytes::from_static(b"{}"))
+                shown(StatusCode::OK, Bytes::from_static(b"{}"))
             }
-            Ok(answer) if !call.undecoded => shown(answer.status, answer.body.clone()),
+            Ok(answer) if !call.undecoded => shown(StatusCode::OK, answer.body.clone()),
             _ => shown(
                 StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),
                 Bytes::from_static(b"{}"),
@@ -194,5 +196,5 @@ fn undecodable<R: Request>(answer: Answer) -> Error {
         Err(error) => error.inner().to_string(),
         Ok(_) => "it goes on after its end".to_string(),
     };
-    pipeline::undecodable(R::OPERATION, answer.status, answer.body, reason)
+    attempt::undecodable(R::OPERATION, answer.status, answer.body, reason)
 }

@@ -1,13 +1,21 @@
 //! The client and how it is set up.
 
-use std::{env, fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    env, fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use url::{Host, Url};
 
 use crate::{
-    ApiKey, Error, Result,
+    ApiKey, Error, KeyProvider, Priority, Rate, RateLimit, Result, RetryPolicy, SlotStore, Timestamp, Usage,
+    credential::{Credentials, Slots, Source},
+    retry::Budget,
     transport::{Reqwest, Transport, request_builder},
+    usage::Tally,
 };
 
 /// Environment variable that names another base URL.
@@ -26,18 +34,37 @@ const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    settings: Arc<Settings>,
+}
+
+/// What a client may be told for some of its calls.
+#[derive(Clone, Debug)]
+struct Settings {
+    deadline: Option<Duration>,
+    priority: Option<Priority>,
+    retry: RetryPolicy,
 }
 
 /// What all clones of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: BaseUrl,
-    pub(crate) key_header: (HeaderName, HeaderValue),
+    pub(crate) credentials: Credentials,
     pub(crate) user_agent: HeaderValue,
     pub(crate) transport: Arc<dyn Transport>,
     /// progenitor builds its requests with it, whatever transport sends them.
     pub(crate) requests: reqwest::Client,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_limit: usize,
+    pub(crate) budget: Mutex<Budget>,
+    pub(crate) tally: Tally,
+    jitter: Mutex<fastrand::Rng>,
+}
+
+impl Shared {
+    /// A number between 0 and 1.
+    pub(crate) fn random(&self) -> f64 {
+        self.jitter.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
 }
 
 impl Client {
@@ -64,8 +91,85 @@ impl Client {
         self.shared.base_url.as_str()
     }
 
+    /// The same client with a deadline for each of its calls: for the waiting, all attempts, and the answer. Each page of
+    /// a walk is a call.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: atera::Client) -> atera::Result<()> {
+    /// let quick = client.with_deadline(Duration::from_secs(5));
+    /// let ticket = quick.tickets().get(54321).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        self.with(|settings| settings.deadline = Some(deadline))
+    }
+
+    /// The same client with another priority. Without one, single calls are `Interactive` and walks `Background`.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        self.with(|settings| settings.priority = Some(priority))
+    }
+
+    /// The same client with another retry policy. What is spent on sending again is shared all the same.
+    ///
+    /// ```no_run
+    /// # async fn example(client: atera::Client, changes: atera::types::UpdateTicket) -> atera::Result<()> {
+    /// let once = client.with_retry(atera::RetryPolicy::never());
+    /// once.tickets().update(54321, changes).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.with(|settings| settings.retry = policy)
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut client = self.clone();
+        change(Arc::make_mut(&mut client.settings));
+        client
+    }
+
+    /// The same client, for what nobody waits for unless told otherwise.
+    pub(crate) fn in_background(&self) -> Self {
+        self.with(|settings| {
+            settings.priority.get_or_insert(Priority::Background);
+        })
+    }
+
+    /// What the rate limiter does at the moment: the limit, how much of it is in use, how many calls wait, and until when
+    /// the service asked for a pause.
+    pub fn rate(&self) -> Rate {
+        self.shared.credentials.rate()
+    }
+
+    /// What this client and its clones did so far, by operation.
+    pub fn usage(&self) -> Usage {
+        self.shared.tally.usage()
+    }
+
+    /// When the key in use expires. Only a JWT tells; from two weeks before on there is also a warning in the log.
+    pub fn key_expires_at(&self) -> Option<Timestamp> {
+        self.shared.credentials.known()?.expires_at
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.settings.deadline
+    }
+
+    pub(crate) fn priority(&self) -> Option<Priority> {
+        self.settings.priority
+    }
+
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.settings.retry
     }
 }
 
@@ -81,25 +185,35 @@ impl fmt::Debug for Client {
 #[derive(Clone, Debug)]
 #[must_use = "call `build`"]
 pub struct ClientBuilder {
-    api_key: Option<ApiKey>,
+    key: Option<Source>,
     base_url: String,
     user_agent: Option<String>,
     connect_timeout: Duration,
     attempt_timeout: Duration,
     body_limit: usize,
     transport: Option<Arc<dyn Transport>>,
+    deadline: Option<Duration>,
+    rate_limit: RateLimit,
+    slot_store: Option<Arc<dyn SlotStore>>,
+    retry: RetryPolicy,
+    seed: Option<u64>,
 }
 
 impl Default for ClientBuilder {
     fn default() -> Self {
         ClientBuilder {
-            api_key: None,
+            key: None,
             base_url: crate::BASE_URL.to_string(),
             user_agent: None,
             connect_timeout: Duration::from_secs(10),
             attempt_timeout: Duration::from_secs(30),
             body_limit: 16 * 1024 * 1024,
             transport: None,
+            deadline: None,
+            rate_limit: RateLimit::default(),
+            slot_store: None,
+            retry: RetryPolicy::default(),
+            seed: None,
         }
     }
 }
@@ -107,7 +221,13 @@ impl Default for ClientBuilder {
 impl ClientBuilder {
     /// The key to send. There is no client without one.
     pub fn api_key(mut self, key: ApiKey) -> Self {
-        self.api_key = Some(key);
+        self.key = Some(Source::Key(key));
+        self
+    }
+
+    /// What gives the key, in place of a key that stays the same.
+    pub fn key_provider(mut self, provider: impl KeyProvider) -> Self {
+        self.key = Some(Source::Provider(Arc::new(provider)));
         self
     }
 
@@ -144,6 +264,40 @@ impl ClientBuilder {
         self
     }
 
+    /// How long a call may take in all: waiting for slots and between attempts, every attempt, and the answer. There is no
+    /// deadline by default; [`Client::with_deadline`] sets one for some calls.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How many requests may be sent; 700 a minute by default.
+    ///
+    /// The limit is kept by all clients of the process together that send with the same key to the same host. If they
+    /// have different limits, the stricter one is kept.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = limit;
+        self
+    }
+
+    /// Where to take slots, in place of the built-in limiter: a limit that several processes or machines share.
+    pub fn slot_store(mut self, store: impl SlotStore) -> Self {
+        self.slot_store = Some(Arc::new(store));
+        self
+    }
+
+    /// How calls are sent again; [`RetryPolicy::new`] by default. [`Client::with_retry`] changes it for some calls.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Where the random delays begin, so that a test has the same ones each time.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// How many bytes the body of an answer may have after decompression; 16 MiB by default.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
@@ -160,15 +314,28 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` if there is no key, if the base URL is not one that a key may be sent to, if the user agent cannot be a
-    /// header, or if TLS cannot be set up.
+    /// `Config` if there is no key, if the base URL is not one that a key may be sent to, if the rate limit cannot be kept,
+    /// if the user agent cannot be a header, or if TLS cannot be set up.
     pub fn build(self) -> Result<Client> {
-        let Some(key) = self.api_key else {
+        let Some(key) = self.key else {
             return Err(Error::config(
                 "the client has no API key; give it one with `api_key(ApiKey::from_env()?)`",
             ));
         };
+        if let Some(fault) = self.rate_limit.fault() {
+            return Err(Error::config(format!(
+                "the rate limit {} {fault}",
+                self.rate_limit
+            )));
+        }
         let base_url = BaseUrl::parse(&self.base_url)?;
+        let slots = match self.slot_store {
+            Some(store) => Slots::Store(store),
+            None => Slots::Process {
+                host: base_url.authority().to_string(),
+                limit: self.rate_limit,
+            },
+        };
         let product = concat!("atera/", env!("CARGO_PKG_VERSION"));
         let user_agent = match self.user_agent {
             Some(before) => HeaderValue::try_from(format!("{before} {product}"))
@@ -181,15 +348,26 @@ impl ClientBuilder {
         };
         let shared = Shared {
             base_url,
-            key_header: key.header()?,
+            credentials: Credentials::new(key, slots)?,
             user_agent,
             requests: request_builder()?,
             transport,
             attempt_timeout: self.attempt_timeout,
             body_limit: self.body_limit,
+            budget: Mutex::new(Budget::new()),
+            tally: Tally::default(),
+            jitter: Mutex::new(
+                self.seed
+                    .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+            ),
         };
         Ok(Client {
             shared: Arc::new(shared),
+            settings: Arc::new(Settings {
+                deadline: self.deadline,
+                priority: None,
+                retry: self.retry,
+            }),
         })
     }
 }
@@ -201,6 +379,9 @@ pub(crate) struct BaseUrl {
     text: String,
     /// Path of it, without a slash at the end.
     path: String,
+    /// Host and port of it.
+    authority: String,
+    host: String,
     loopback: bool,
 }
 
@@ -238,6 +419,8 @@ impl BaseUrl {
         Ok(BaseUrl {
             text: trim(url.as_str()),
             path: trim(url.path()),
+            authority: url.authority().to_string(),
+            host: url.host_str().unwrap_or_default().to_string(),
             loopback,
         })
     }
@@ -248,6 +431,14 @@ impl BaseUrl {
 
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn authority(&self) -> &str {
+        &self.authority
     }
 
     fn is_loopback(&self) -> bool {

@@ -96,7 +96,7 @@ impl DynamicCall {
     /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
-        let answer = pipeline::run(self.client.shared(), self.operation, request).await?;
+        let answer = pipeline::run(&self.client, self.operation, request).await?;
         Ok(Response {
             value: answer.body,
             status: answer.status,
@@ -110,7 +110,8 @@ impl DynamicCall {
     }
 
     /// Every page of the list.
-    pub fn pages(self) -> Pages<RawRecord> {
+    pub fn pages(mut self) -> Pages<RawRecord> {
+        self.client = self.client.in_background();
         let asked = |name: &str| {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
             argument.and_then(|(_, value)| value.parse().ok())

@@ -107,8 +107,13 @@ impl Error {
         Error::new(ErrorKind::Config, sentence)
     }
 
-    /// The failure that an answer stands for.
-    pub(crate) fn from_answer(operation: &'static Operation, status: StatusCode, body: Bytes) -> Self {
+    /// The failure that an answer stands for. `of_key` is what is known of a key that was refused.
+    pub(crate) fn from_answer(
+        operation: &'static Operation,
+        status: StatusCode,
+        body: Bytes,
+        of_key: Option<String>,
+    ) -> Self {
         let answer: ApiError = serde_json::from_slice(&body).unwrap_or_default();
         let kind = match status.as_u16() {
             401 => ErrorKind::Unauthorized,
@@ -126,7 +131,7 @@ impl Error {
             408 | 500.. => Applied::Unknown,
             _ => Applied::No,
         };
-        let sentence = sentence(operation, kind, status, &answer, &body);
+        let sentence = sentence(operation, kind, status, &answer, &body, of_key);
         let mut error = Error::new(kind, sentence)
             .with_operation(operation)
             .with_applied(applied);
@@ -149,6 +154,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -246,7 +256,11 @@ impl ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0.sentence)
+        out.write_str(&self.0.sentence)?;
+        match self.0.attempts {
+            0 | 1 => Ok(()),
+            attempts => write!(out, "; sent {attempts} times"),
+        }
     }
 }
 
@@ -296,11 +310,15 @@ fn sentence(
     status: StatusCode,
     answer: &ApiError,
     body: &[u8],
+    of_key: Option<String>,
 ) -> String {
+    let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
+    let unknown = || {
+        let find_out = operation.how_to_find_out();
+        format!("a gateway answered, not the service, so it may or may not have taken effect; {find_out}")
+    };
     let advice = match kind {
-        ErrorKind::Unauthorized => {
-            "the key was refused; check ATERA_API_KEY, and whether the key has expired"
-        }
+        ErrorKind::Unauthorized => &format!("the key was refused; {of_key}"),
         ErrorKind::Forbidden => {
             "the key may not do this; give it the permission in Admin > API, or use another key"
         }
@@ -308,9 +326,7 @@ fn sentence(
         ErrorKind::RateLimited => "too many requests with this key; wait a minute, and see what else uses it",
         ErrorKind::Timeout => "the service gave up waiting; try again",
         ErrorKind::Conflict => "this is in conflict with a record that exists",
-        ErrorKind::OutcomeUnknown => {
-            "a gateway answered, not the service, so the record may or may not exist; look for it before creating it again"
-        }
+        ErrorKind::OutcomeUnknown => &unknown(),
         ErrorKind::Server if status.is_redirection() => {
             "the service redirects, which is not followed because the key would go along; check the base URL"
         }

@@ -71,38 +71,53 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod attempt;
 mod auth;
 mod call;
 mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod client;
+mod clock;
+mod credential;
 mod dynamic;
 mod error;
 mod generated;
+mod hints;
+mod limit;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod open_enum;
 mod operation;
 mod page;
 mod pipeline;
+mod raw;
+mod retry;
 #[cfg(any(feature = "sandbox", feature = "mock"))]
 mod route;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod time;
 pub mod transport;
+mod usage;
 mod wire;
 
 pub use auth::{ApiKey, KeyHeader};
 pub use call::{CallFuture, Response};
 pub use client::{Client, ClientBuilder};
+pub use credential::{KeyProvider, ProvidedKey};
 pub use dynamic::DynamicCall;
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use generated::{BASE_URL, OPERATIONS, SCHEMAS, api, types};
+pub use limit::{
+    InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, Storing,
+};
 pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
 pub use page::{Key, List, Page, Pages, RawRecord, Record, Records};
+pub use raw::RawCall;
+pub use retry::RetryPolicy;
 pub use time::{AccountTime, Timestamp};
+pub use usage::{Counts, Usage};
 pub use wire::ActionId;
 
 /// The examples of the README, to be compiled.

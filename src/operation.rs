@@ -185,6 +185,58 @@ impl Operation {
         !self.idempotent
     }
 
+    /// Whether it stands for a request to any path, of which the description says nothing.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.path.is_empty()
+    }
+
+    /// Whether an answer without a body is none.
+    pub(crate) fn answers(&self) -> bool {
+        self.reads && self.answer.is_some()
+    }
+
+    /// The list that shows what this operation makes, and the parameters of the list that what was sent can be found by.
+    fn shown_by(&self) -> Option<(&'static Operation, Vec<&'static str>)> {
+        let lists = || {
+            crate::OPERATIONS
+                .iter()
+                .filter(|list| list.list && list.method == Method::GET)
+        };
+        let list = lists()
+            .find(|list| list.path == self.path)
+            .or_else(|| lists().find(|list| list.group == self.group && list.verb == "list"))?;
+        let sent = |parameter: &&Parameter| match self.body {
+            Some(Kind::Object(body)) => body
+                .fields
+                .iter()
+                .any(|field| field.name.eq_ignore_ascii_case(parameter.name)),
+            _ => false,
+        };
+        let filters = list
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.location == Location::Query)
+            .filter(sent);
+        Some((list, filters.map(|parameter| parameter.name).collect()))
+    }
+
+    /// What to do when it is not known whether this took effect.
+    pub(crate) fn how_to_find_out(&self) -> String {
+        match self.shown_by() {
+            Some((list, filters)) if filters.is_empty() => {
+                format!("look through {} before sending it again", list.id)
+            }
+            Some((list, filters)) => {
+                let filters = filters.join(" and ");
+                format!(
+                    "look for it with {} by {filters} before sending it again",
+                    list.id
+                )
+            }
+            None => "find out in Atera before sending it again".to_string(),
+        }
+    }
+
     /// The fields of the records that a list answers.
     pub fn record(&self) -> Option<&'static Schema> {
         let Some(Kind::Object(page)) = self.answer else {

@@ -29,9 +29,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
-    Operation, Result,
+    Operation, Result, attempt,
     call::{self, CallFuture, Request, Response},
-    pipeline,
 };
 
 /// Records of a page that a walk asks for, the most that the service hands out.
@@ -243,7 +242,8 @@ pub trait List: Listed {
     }
 
     /// Every page of the list, with its status and headers.
-    fn pages(self) -> Pages<Self::Record> {
+    fn pages(mut self) -> Pages<Self::Record> {
+        *self.client_mut() = self.client().in_background();
         let (page, size) = self.asked();
         walk(
             page.unwrap_or(1),
@@ -276,7 +276,7 @@ pub trait List: Listed {
                 .total()
                 .and_then(|total| u64::try_from(total).ok())
                 .ok_or_else(|| {
-                    pipeline::undecodable(
+                    attempt::undecodable(
                         Self::OPERATION,
                         answer.status,
                         Default::default(),
@@ -288,7 +288,8 @@ pub trait List: Listed {
 
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
     /// not lost.
-    fn raw(self) -> Records<RawRecord> {
+    fn raw(mut self) -> Records<RawRecord> {
+        *self.client_mut() = self.client().in_background();
         let (page, size) = self.asked();
         records(walk(
             page.unwrap_or(1),
@@ -352,7 +353,7 @@ pub(crate) fn undecoded(
     operation: &'static Operation,
     answer: Response<Bytes>,
 ) -> Result<Response<Page<RawRecord>>> {
-    let refuse = |reason| pipeline::undecodable(operation, answer.status, answer.value.clone(), reason);
+    let refuse = |reason| attempt::undecodable(operation, answer.status, answer.value.clone(), reason);
     let page: Page<RawRecord> =
         serde_json::from_slice(&answer.value).map_err(|error| refuse(error.to_string()))?;
     if let Some(key) = operation.record().and_then(|record| record.key) {

@@ -1,49 +1,70 @@
-//! What happens to a request, in order: it is checked, sent, its answer read whole, and judged.
-//!
-//! The limiter's slot is taken between the check and the sending, and the decision to try again falls after the
-//! answer was judged.
+//! What happens to a call, in order: it is checked, waits for a slot, is sent, its answer is read whole and judged, and
+//! it is sent again where that is right.
 
-use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-
-use crate::{
-    Applied, Error, ErrorKind, Operation,
-    client::Shared,
-    transport::{Body, Fault, Request},
+use std::{
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant},
 };
 
-/// An answer that was read whole.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use tracing::Instrument;
 
-impl Answer {
-    /// Whether the body says nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.body.trim_ascii().is_empty()
-    }
-}
+use crate::{
+    Applied, Client, Error, ErrorKind, Operation, Priority,
+    attempt::{self, Answer, Failure},
+    client::Shared,
+    clock,
+    credential::Credential,
+    limit::{NoSlot, Slot},
+    retry::{self, Decision, Effect, Failed, Mishap},
+    transport::Request,
+};
 
-/// Sends a request and returns the answer of a success.
+/// Sends a request, again where that is right, and returns the answer of a success.
 pub(crate) async fn run(
-    shared: &Shared,
+    client: &Client,
     operation: &'static Operation,
     mut request: Request,
 ) -> Result<Answer, Error> {
+    let shared = client.shared();
     check(shared, operation, &request)?;
     prepare(shared, &mut request.headers);
-    let answer = attempt(shared, operation, request)
-        .await
-        .map_err(|error| error.with_attempts(1))?;
-    judge(operation, answer).map_err(|error| error.with_attempts(1))
+    // Neither values of the path nor the query are told: they may be names and addresses.
+    let span = tracing::info_span!(
+        "atera",
+        otel.kind = "client",
+        http.request.method = %operation.method,
+        url.template = operation.path,
+        server.address = shared.base_url.host(),
+        atera.operation = operation.id,
+    );
+    let call = Call {
+        client,
+        operation,
+        effect: client
+            .retry_policy()
+            .effect(operation.id, operation.reads, operation.creates()),
+        deadline: client
+            .deadline()
+            .and_then(|deadline| clock::now().checked_add(deadline)),
+        attempts: 0,
+        unsettled: false,
+        renewed: false,
+    };
+    shared.tally.count(operation.id, |counts| counts.calls += 1);
+    let result = call.run(request).instrument(span).await;
+    if result.is_err() {
+        shared.tally.count(operation.id, |counts| counts.failures += 1);
+    }
+    result
 }
 
 /// Refuses what would not do what it says, before anything is sent.
 fn check(shared: &Shared, operation: &'static Operation, request: &Request) -> Result<(), Error> {
+    if operation.is_raw() {
+        return Ok(());
+    }
     // An address that has left the base has lost a segment, which the check of the path reports.
     let path = request
         .url
@@ -53,186 +74,229 @@ fn check(shared: &Shared, operation: &'static Operation, request: &Request) -> R
     operation.check(path, request.url.query(), request.body.as_deref())
 }
 
-/// The headers that every request has, and none that is not meant to be there.
+/// The headers that every request has, but for the key's, and none that is not meant to be there.
 fn prepare(shared: &Shared, headers: &mut HeaderMap) {
     // progenitor adds the version of the description; the service knows no such header.
     headers.remove(HeaderName::from_static("api-version"));
     headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(http::header::USER_AGENT, shared.user_agent.clone());
-    let (name, value) = &shared.key_header;
-    headers.insert(name.clone(), value.clone());
 }
 
-/// Sends once and reads the answer whole, within the time for an attempt.
-async fn attempt(shared: &Shared, operation: &'static Operation, request: Request) -> Result<Answer, Error> {
-    let exchange = async {
-        let response = shared
-            .transport
-            .send(request)
-            .await
-            .map_err(|fault| unanswered(operation, fault))?;
-        let body = read(response.body, shared.body_limit)
-            .await
-            .map_err(|cut| match cut {
-                Cut::Fault(fault) => interrupted(operation, response.status, fault),
-                Cut::TooLong => too_long(operation, response.status, shared.body_limit),
-            })?;
-        Ok(Answer {
-            status: response.status,
-            headers: response.headers,
-            body,
-        })
-    };
-    match tokio::time::timeout(shared.attempt_timeout, exchange).await {
-        Ok(result) => result,
-        Err(elapsed) => Err(unanswered(operation, Fault::broken(elapsed).timed_out())),
-    }
-}
-
-/// Why a body was not read to its end.
-enum Cut {
-    Fault(Fault),
-    TooLong,
-}
-
-/// Reads a body, counting what it has become after decompression.
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
-    let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
-        return Ok(Bytes::new());
-    };
-    let mut whole = None;
-    let mut length = first.len();
-    while length <= limit {
-        let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
-            return Ok(whole.map_or(first, BytesMut::freeze));
-        };
-        length += chunk.len();
-        whole
-            .get_or_insert_with(|| BytesMut::from(&first[..]))
-            .extend_from_slice(&chunk);
-    }
-    Err(Cut::TooLong)
-}
-
-/// The answer of a success, or the error that the answer stands for. A write may be answered by nothing at all.
-fn judge(operation: &'static Operation, answer: Answer) -> Result<Answer, Error> {
-    if !answer.status.is_success() {
-        return Err(Error::from_answer(operation, answer.status, answer.body));
-    }
-    if answer.is_empty() && operation.reads {
-        let reason = "it is empty".to_string();
-        return Err(undecodable(operation, answer.status, answer.body, reason));
-    }
-    Ok(answer)
-}
-
-/// An answer that does not fit the description.
-pub(crate) fn undecodable(
+/// A call on its way.
+struct Call<'a> {
+    client: &'a Client,
     operation: &'static Operation,
-    status: StatusCode,
-    body: Bytes,
-    reason: String,
-) -> Error {
-    let done = match operation.reads {
-        true => "",
-        false => "; the call took effect all the same, so do not repeat it",
-    };
-    Error::new(
-        ErrorKind::Decode,
-        format!(
-            "the answer to {} does not fit the description, {reason}{done}",
-            operation.id
-        ),
-    )
-    .with_operation(operation)
-    .with_applied(effect(operation, Applied::Yes))
-    .with_status(status, body)
+    effect: Effect,
+    deadline: Option<Instant>,
+    /// Requests that were sent, or begun to be.
+    attempts: u32,
+    /// Whether an earlier attempt may have taken effect.
+    unsettled: bool,
+    /// Whether the key was looked up again.
+    renewed: bool,
 }
 
-fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> Error {
-    Error::new(
-        ErrorKind::Decode,
-        format!(
-            "the answer to {} is longer than {limit} bytes; raise `body_limit` if it should be",
-            operation.id
-        ),
-    )
-    .with_operation(operation)
-    .with_applied(effect(
-        operation,
-        if status.is_success() {
-            Applied::Yes
-        } else {
-            Applied::Unknown
-        },
-    ))
-    .with_status(status, Bytes::new())
-}
-
-/// There is no answer.
-fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
-    let id = operation.id;
-    let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
-        (false, true) => (
-            ErrorKind::Timeout,
-            format!("{id} was not sent, the service did not take the connection in time; check the network"),
-        ),
-        (false, false) => (
-            ErrorKind::Connection,
-            format!("{id} was not sent, the service cannot be reached; check the network and the base URL"),
-        ),
-        (true, _) if operation.creates() => (
-            ErrorKind::OutcomeUnknown,
-            format!(
-                "{id} was sent and its answer lost, so the record may or may not exist; look for it before creating it again"
-            ),
-        ),
-        (true, true) => (
-            ErrorKind::Timeout,
-            format!("{id} had no answer in time; try again"),
-        ),
-        (true, false) => (
-            ErrorKind::Connection,
-            format!("{id} lost its connection before the answer; try again"),
-        ),
-    };
-    let applied = if fault.was_sent() {
-        effect(operation, Applied::Unknown)
-    } else {
-        Applied::No
-    };
-    Error::new(kind, sentence)
-        .with_operation(operation)
-        .with_applied(applied)
-        .with_source(fault)
-}
-
-/// The answer began and was cut short.
-fn interrupted(operation: &'static Operation, status: StatusCode, fault: Fault) -> Error {
-    if !status.is_success() {
-        // The status tells all that matters of a failure.
-        return Error::from_answer(operation, status, Bytes::new()).with_source(fault);
+impl Call<'_> {
+    async fn run(mut self, request: Request) -> Result<Answer, Error> {
+        loop {
+            let credential = self.credential().await?;
+            credential.warn(clock::now());
+            let slot = self.slot(&credential).await?;
+            self.attempts += 1;
+            let failure = match self.attempt(&credential, slot, request.clone()).await {
+                Ok(answer) => {
+                    self.budget(|budget| budget.succeeded(self.attempts > 1));
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            if self.was_deleted_before(&failure) {
+                return Ok(Answer {
+                    status: failure.error.status().unwrap_or_default(),
+                    headers: HeaderMap::new(),
+                    body: Bytes::new(),
+                });
+            }
+            if self.has_another_key(&credential, &failure).await {
+                continue;
+            }
+            match self.decide(&failure) {
+                Decision::GiveUp => return Err(self.give_up(failure)),
+                Decision::Again(delay) => {
+                    self.unsettled |= failure.error.applied() == Applied::Unknown;
+                    tracing::debug!(attempt = self.attempts, ?delay, "sent again");
+                    clock::sleep_until(clock::now() + delay).await;
+                }
+            }
+        }
     }
-    let kind = if fault.is_timeout() {
-        ErrorKind::Timeout
-    } else {
-        ErrorKind::Connection
-    };
-    let sentence = match operation.reads {
-        true => format!("the answer to {} was cut short; try again", operation.id),
-        false => format!(
-            "the answer to {} was cut short; the call took effect all the same, so do not repeat it",
-            operation.id
-        ),
-    };
-    Error::new(kind, sentence)
-        .with_operation(operation)
-        .with_applied(effect(operation, Applied::Yes))
-        .with_status(status, Bytes::new())
-        .with_source(fault)
-}
 
-/// What took effect: nothing, where the operation only reads.
-fn effect(operation: &Operation, otherwise: Applied) -> Applied {
-    if operation.reads { Applied::No } else { otherwise }
+    /// How long the call may still take.
+    fn left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(clock::now()))
+    }
+
+    /// The key to send with.
+    async fn credential(&self) -> Result<Arc<Credential>, Error> {
+        let credentials = &self.client.shared().credentials;
+        match self.in_time(credentials.current()).await {
+            Some(result) => result.map_err(|error| self.unsent(error)),
+            None => Err(self.unsent(self.late("the API key"))),
+        }
+    }
+
+    /// Waits for a slot.
+    async fn slot(&self, credential: &Credential) -> Result<Slot, Error> {
+        let patience = self.client.retry_policy().patience();
+        let patience = self.left().map_or(patience, |left| left.min(patience));
+        let priority = self.client.priority().unwrap_or(Priority::Interactive);
+        let began = clock::now();
+        let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
+        let waited = clock::now() - began;
+        if !waited.is_zero() {
+            self.count(|counts| counts.waited += waited);
+        }
+        let error = match acquired {
+            Some(Ok(slot)) => return Ok(slot),
+            None => self.late("a slot within the rate limit"),
+            Some(Err(NoSlot::Paused(left))) => Error::new(
+                ErrorKind::RateLimited,
+                format!(
+                    "{} was not sent, the service asked for a pause with this key that lasts {} s more; try again then",
+                    self.operation.id,
+                    left.as_secs_f64().ceil()
+                ),
+            )
+            .with_retry_after(left),
+            Some(Err(NoSlot::Failed(source))) => Error::config(format!(
+                "{} was not sent, the store of the rate limit failed; see to it, or use the built-in limit",
+                self.operation.id
+            ))
+            .with_source(source),
+        };
+        Err(self.unsent(error))
+    }
+
+    /// Sends once, and tells what came of it.
+    async fn attempt(
+        &self,
+        credential: &Arc<Credential>,
+        slot: Slot,
+        mut request: Request,
+    ) -> Result<Answer, Failure> {
+        let shared = self.client.shared();
+        let (name, value) = credential.header();
+        request.headers.insert(name, value);
+        let sent = request.body.as_ref().map_or(0, |body| body.len() as u64);
+        self.count(|counts| {
+            counts.attempts += 1;
+            counts.retries += u64::from(self.attempts > 1);
+            counts.bytes_sent += sent;
+        });
+        let began = clock::now();
+        let until = [began.checked_add(shared.attempt_timeout), self.deadline];
+        let until = until.into_iter().flatten().min();
+        let result = attempt::send(self.operation, shared, credential, slot, request, until).await;
+        let (status, received, failed) = match &result {
+            Ok(answer) => (Some(answer.status), answer.body.len(), None),
+            Err(failure) => (
+                failure.error.status(),
+                failure.error.body().len(),
+                Some(failure.error.kind()),
+            ),
+        };
+        self.count(|counts| {
+            counts.throttled += u64::from(status == Some(StatusCode::TOO_MANY_REQUESTS));
+            counts.bytes_received += received as u64;
+        });
+        tracing::debug!(
+            attempt = self.attempts,
+            http.response.status_code = status.map(|status| status.as_u16()),
+            http.response.body.size = received,
+            duration = ?(clock::now() - began),
+            error.type = failed.map(tracing::field::debug),
+            "attempt"
+        );
+        result
+    }
+
+    /// A DELETE that finds nothing after one whose outcome is not known: that one deleted it.
+    fn was_deleted_before(&self, failure: &Failure) -> bool {
+        self.unsettled
+            && self.operation.method == Method::DELETE
+            && failure.error.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether the key was refused, and there is another to try, once.
+    async fn has_another_key(&mut self, credential: &Arc<Credential>, failure: &Failure) -> bool {
+        if failure.error.kind() != ErrorKind::Unauthorized || self.renewed {
+            return false;
+        }
+        self.renewed = true;
+        let changed = self.client.shared().credentials.changed_since(credential);
+        self.in_time(changed).await.unwrap_or(false)
+    }
+
+    fn decide(&self, failure: &Failure) -> Decision {
+        let failed = Failed {
+            attempt: self.attempts,
+            mishap: failure.mishap,
+            effect: self.effect,
+            hint: failure.hint,
+            paused: failure.paused,
+            left: self.left(),
+        };
+        let random = self.client.shared().random();
+        self.budget(|budget| retry::decide(self.client.retry_policy(), failed, budget, random))
+    }
+
+    /// The error that the caller gets.
+    fn give_up(&self, failure: Failure) -> Error {
+        let wait = match failure.mishap {
+            Mishap::Throttled => Some(retry::pause(failure.hint, 0.0)),
+            _ => failure.hint,
+        };
+        let error = self.unsent(failure.error);
+        match wait {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        }
+    }
+
+    /// The error of an attempt, with what the attempts before it did.
+    fn unsent(&self, error: Error) -> Error {
+        let error = match error.applied() {
+            Applied::No if self.unsettled => error.with_applied(Applied::Unknown),
+            _ => error,
+        };
+        error.with_operation(self.operation).with_attempts(self.attempts)
+    }
+
+    fn late(&self, what: &str) -> Error {
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "{} was not sent, {what} was not to be had before the deadline; allow more time, or send less",
+                self.operation.id
+            ),
+        )
+    }
+
+    /// What comes of it before the deadline.
+    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        match self.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
+            None => Some(future.await),
+        }
+    }
+
+    fn count(&self, count: impl FnOnce(&mut crate::Counts)) {
+        self.client.shared().tally.count(self.operation.id, count);
+    }
+
+    fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {
+        let budget = self.client.shared().budget.lock();
+        change(&mut budget.unwrap_or_else(PoisonError::into_inner))
+    }
 }

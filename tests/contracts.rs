@@ -15,7 +15,11 @@ fn a_client_is_shared_between_threads_and_cheap_to_clone() {
     shared::<atera::api::tickets::Tickets>();
     shared::<atera::api::tickets::Create>();
     shared::<atera::DynamicCall>();
-    assert_eq!(size_of::<Client>(), size_of::<usize>());
+    assert_eq!(
+        size_of::<Client>(),
+        2 * size_of::<usize>(),
+        "what is shared, and what is set"
+    );
 }
 
 #[test]
@@ -41,6 +45,7 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     sent(client.tickets().list().all());
     sent(client.tickets().list().count());
     sent(client.tickets().list().raw());
+    sent(client.request(http::Method::GET, "/account").send());
     fn stream<T: futures_util::Stream + Unpin>() {}
     stream::<Records<Ticket>>();
 }

@@ -166,7 +166,11 @@ async fn an_answer_that_does_not_come_is_given_up_after_the_time_for_an_attempt(
     let before = tokio::time::Instant::now();
     assert_eq!(read(recorder.clone()).await.kind(), ErrorKind::Timeout);
     assert_eq!(before.elapsed().as_secs(), 30);
-    assert_eq!(create(recorder).await.kind(), ErrorKind::OutcomeUnknown);
+    let created = create(recorder).await;
+    assert_eq!(
+        (created.kind(), created.applied()),
+        (ErrorKind::Timeout, Applied::Yes)
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use atera::{ApiKey, Applied, Client, ClientBuilder, ErrorKind, types::CreateTicket};
+use atera::{ApiKey, Applied, Client, ClientBuilder, ErrorKind, RetryPolicy, types::CreateTicket};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -43,6 +43,7 @@ impl Server {
         Client::builder()
             .api_key(ApiKey::new(KEY).unwrap())
             .base_url(format!("{}/api/v3", self.address))
+            .retry(RetryPolicy::never())
     }
 
     fn client(&self) -> Client {
@@ -224,6 +225,7 @@ async fn an_unreachable_service_was_sent_nothing() {
     let client = Client::builder()
         .api_key(key)
         .base_url(format!("http://{address}"))
+        .retry(RetryPolicy::never())
         .build()
         .unwrap();
     let error = client.tickets().create(ticket()).await.unwrap_err();

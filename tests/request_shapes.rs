@@ -55,10 +55,13 @@ fn written(request: &Request) -> String {
     let mut headers: Vec<_> = request.headers.iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str());
     for (name, value) in headers {
-        let value = value.to_str().unwrap();
-        let value = value
-            .replace(KEY, "[key]")
-            .replace(env!("CARGO_PKG_VERSION"), "[version]");
+        let value = match value.is_sensitive() {
+            true => "[key]".to_string(),
+            false => value
+                .to_str()
+                .unwrap()
+                .replace(env!("CARGO_PKG_VERSION"), "[version]"),
+        };
         writeln!(out, "{name}: {value}").unwrap();
     }
     if let Some(body) = &request.body {

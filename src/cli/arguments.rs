@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 use uuid::Uuid;
 
 use super::{help, output::Format};
-use crate::{AccountTime, Kind, Parameter, Timestamp};
+use crate::{AccountTime, Kind, Parameter, RateLimit, Timestamp};
 
 /// Name of the flag for all pages of a list.
 pub(super) const ALL: &str = "all";
@@ -23,6 +23,8 @@ pub(super) const API_KEY_FILE: &str = "api-key-file";
 pub(super) const BODY: &str = "body";
 /// Name of the flag for the format of the output.
 pub(super) const OUTPUT: &str = "output";
+/// Name of the flag for the rate limit.
+pub(super) const RATE_LIMIT: &str = "rate-limit";
 /// Name of the flag for the embedded server.
 pub(super) const SANDBOX: &str = "sandbox";
 
@@ -31,7 +33,7 @@ const FILTERS: &str = "Parameters";
 const GLOBAL: &str = "Global options";
 
 /// The flags that every command has.
-pub(super) fn global() -> [Arg; 3] {
+pub(super) fn global() -> [Arg; 4] {
     [
         Arg::new(OUTPUT)
             .short('o')
@@ -48,6 +50,12 @@ pub(super) fn global() -> [Arg; 3] {
             .value_name("FILE")
             .value_parser(value_parser!(PathBuf))
             .help("Read the API key from this file instead of ATERA_API_KEY or the file that ATERA_API_KEY_FILE names"),
+        Arg::new(RATE_LIMIT)
+            .long(RATE_LIMIT)
+            .value_name("LIMIT")
+            .env("ATERA_RATE_LIMIT")
+            .value_parser(value_parser!(RateLimit))
+            .help("Send no more requests than this, as in 500/5m, or `off`; 700/60s if left out"),
     ]
     .map(|arg| arg.global(true).help_heading(GLOBAL))
 }

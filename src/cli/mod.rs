@@ -25,7 +25,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use clap::ArgMatches;
 
 use self::{failure::Failure, output::Format, request::Request};
-use crate::{ApiKey, Client, Operation, sandbox::Sandbox};
+use crate::{ApiKey, Client, Operation, RateLimit, sandbox::Sandbox};
 
 /// Runs the command with the arguments and the environment of this process.
 ///
@@ -75,10 +75,7 @@ async fn execute(
         true => Some(Sandbox::builder().start().await?),
         false => None,
     };
-    let client = client(
-        sandbox.as_ref(),
-        matches.get_one::<PathBuf>(arguments::API_KEY_FILE),
-    )?;
+    let client = client(sandbox.as_ref(), matches)?;
     let call = request.call(&client)?;
     let format = Format::chosen(matches);
     let mut out = io::BufWriter::new(io::stdout().lock());
@@ -90,8 +87,10 @@ async fn execute(
     }
 }
 
-fn client(sandbox: Option<&Sandbox>, key_file: Option<&PathBuf>) -> crate::Result<Client> {
-    let builder = Client::builder();
+fn client(sandbox: Option<&Sandbox>, matches: &ArgMatches) -> crate::Result<Client> {
+    let key_file = matches.get_one::<PathBuf>(arguments::API_KEY_FILE);
+    let limit = matches.get_one::<RateLimit>(arguments::RATE_LIMIT);
+    let builder = Client::builder().rate_limit(limit.copied().unwrap_or_default());
     match (sandbox, key_file) {
         (Some(sandbox), _) => builder
             .api_key(ApiKey::new(sandbox.api_key())?)

@@ -12,7 +12,7 @@ use super::{
     request::Request,
     table,
 };
-use crate::{DynamicCall, Kind, Operation, Schema, page, pipeline};
+use crate::{DynamicCall, Kind, Operation, Schema, attempt, page};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub(super) async fn answer(
     let body = answer.value;
     let silent = body.trim_ascii().is_empty();
     let json: Value = serde_json::from_slice(if silent { b"{}" } else { &body }).map_err(|error| {
-        pipeline::undecodable(
+        attempt::undecodable(
             operation,
             answer.status,
             body.clone(),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{data::REFERENCE_DATE, store::Store};
+use crate::clock;
 
 /// The records, the clock, and where it all is.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl World {
     /// than what was there.
     pub(super) fn now(&self) -> DateTime<Utc> {
         match self.clock {
-            Clock::System => Utc::now().trunc_subsecs(0).max(REFERENCE_DATE),
+            Clock::System => clock::utc().trunc_subsecs(0).max(REFERENCE_DATE),
             Clock::Fixed(time) => time.trunc_subsecs(0),
         }
     }

@@ -2,10 +2,13 @@
 
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use atera::{
-    ApiKey, Client, ClientBuilder,
+    ApiKey, Client, ClientBuilder, RetryPolicy,
     transport::{Answering, Fault, Request, Response, Transport},
 };
 use http::StatusCode;
@@ -20,14 +23,19 @@ type Answer = dyn Fn(&Request) -> Result<Response, Fault> + Send + Sync;
 pub struct Recorder {
     sent: Arc<Mutex<Vec<Request>>>,
     answer: Arc<Answer>,
+    key: String,
 }
 
 impl Recorder {
     /// Answers by the function.
     pub fn new(answer: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static) -> Self {
+        // Each has a key of its own: clients with the same key share a limit, even across tests.
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         Recorder {
             sent: Arc::default(),
             answer: Arc::new(answer),
+            key: format!("{KEY}{number}"),
         }
     }
 
@@ -42,11 +50,12 @@ impl Recorder {
         self.builder().build().unwrap()
     }
 
-    /// A client that sends through it, to be set up further.
+    /// A client that sends through it, everything once, to be set up further.
     pub fn builder(&self) -> ClientBuilder {
         Client::builder()
-            .api_key(ApiKey::new(KEY).unwrap())
+            .api_key(ApiKey::new(self.key.as_str()).unwrap())
             .transport(self.clone())
+            .retry(RetryPolicy::never())
     }
 
     /// What was sent so far.

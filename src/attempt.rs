@@ -1,0 +1,282 @@
+//! One attempt: the request is sent once, its answer read whole within its time and size, and judged.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use http::{HeaderMap, StatusCode};
+use tokio::time::error::Elapsed;
+
+use crate::{
+    Applied, Error, ErrorKind, Operation,
+    client::Shared,
+    credential::Credential,
+    hints,
+    limit::{Slot, StoreError},
+    retry::{self, Mishap},
+    transport::{Body, Fault, Request, Response},
+};
+
+/// An answer that was read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// Whether the body says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+}
+
+/// An attempt that failed, with what is needed to decide whether there is another.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) mishap: Mishap,
+    /// How long the service asks to wait.
+    pub(crate) hint: Option<Duration>,
+    /// Whether others waited for the same pause already.
+    pub(crate) paused: bool,
+}
+
+/// Sends a request once and reads its answer, until the time at the latest.
+pub(crate) async fn send(
+    operation: &'static Operation,
+    shared: &Shared,
+    credential: &Credential,
+    mut slot: Slot,
+    request: Request,
+    until: Option<Instant>,
+) -> Result<Answer, Failure> {
+    let failure = |error, mishap| Failure {
+        error,
+        mishap,
+        hint: None,
+        paused: false,
+    };
+    slot.sending();
+    let response = match in_time(until, shared.transport.send(request)).await {
+        Ok(response) => response,
+        Err(fault) if fault.was_sent() => {
+            return Err(failure(unanswered(operation, fault), Mishap::Unanswered));
+        }
+        Err(fault) => {
+            logged(slot.unsent().await);
+            return Err(failure(unanswered(operation, fault), Mishap::Unsent));
+        }
+    };
+    let Response {
+        status,
+        headers,
+        body,
+    } = response;
+    let mut hint = hints::retry_after(&headers);
+    let mut paused = false;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        // Before anything else: whoever asks for a slot from here on has to know.
+        hint = hints::wait(&headers);
+        let pause = retry::pause(hint, shared.random());
+        paused = logged(credential.limiter.pause(pause).await) == Some(false);
+    }
+    logged(slot.answered(hints::remaining(&headers)).await);
+
+    let read = in_time(until, read(body, shared.body_limit)).await;
+    let (error, mishap) = match read {
+        _ if !status.is_success() => {
+            // The status tells all that matters of a failure, whatever becomes of its body.
+            let (body, fault) = match read {
+                Ok(body) => (body, None),
+                Err(Cut::TooLong) => (Bytes::new(), None),
+                Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
+            };
+            let mut error = Error::from_answer(operation, status, body, credential.refused());
+            if let Some(fault) = fault {
+                error = error.with_source(fault);
+            }
+            (error, mishap(status))
+        }
+        Ok(body) if operation.answers() && body.trim_ascii().is_empty() => {
+            let reason = "it is empty".to_string();
+            (undecodable(operation, status, body, reason), Mishap::Final)
+        }
+        Ok(body) => {
+            return Ok(Answer {
+                status,
+                headers,
+                body,
+            });
+        }
+        Err(Cut::TooLong) => (too_long(operation, status, shared.body_limit), Mishap::Final),
+        Err(Cut::Fault(fault)) => (interrupted(operation, status, fault), Mishap::CutShort),
+    };
+    Err(Failure {
+        error,
+        mishap,
+        hint,
+        paused,
+    })
+}
+
+/// How an answer other than a success counts.
+fn mishap(status: StatusCode) -> Mishap {
+    match status.as_u16() {
+        429 => Mishap::Throttled,
+        408 | 500 | 503 => Mishap::Unavailable,
+        502 | 504 => Mishap::Gateway,
+        _ => Mishap::Final,
+    }
+}
+
+/// A store that fails after the request was sent does not make the call fail.
+fn logged<T>(stored: Result<T, StoreError>) -> Option<T> {
+    stored
+        .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
+        .ok()
+}
+
+async fn in_time<T, E: From<Elapsed>>(
+    until: Option<Instant>,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match until {
+        Some(until) => tokio::time::timeout_at(until.into(), future).await?,
+        None => future.await,
+    }
+}
+
+/// Why a body was not read to its end.
+enum Cut {
+    Fault(Fault),
+    TooLong,
+}
+
+impl From<Elapsed> for Cut {
+    fn from(elapsed: Elapsed) -> Self {
+        Cut::Fault(elapsed.into())
+    }
+}
+
+impl From<Elapsed> for Fault {
+    fn from(elapsed: Elapsed) -> Self {
+        Fault::broken(elapsed).timed_out()
+    }
+}
+
+/// Reads a body, counting what it has become after decompression.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
+    let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
+        return Ok(Bytes::new());
+    };
+    let mut whole = None;
+    let mut length = first.len();
+    while length <= limit {
+        let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
+            return Ok(whole.map_or(first, BytesMut::freeze));
+        };
+        length += chunk.len();
+        whole
+            .get_or_insert_with(|| BytesMut::from(&first[..]))
+            .extend_from_slice(&chunk);
+    }
+    Err(Cut::TooLong)
+}
+
+/// An answer that does not fit the description.
+pub(crate) fn undecodable(
+    operation: &'static Operation,
+    status: StatusCode,
+    body: Bytes,
+    reason: String,
+) -> Error {
+    let done = match operation.reads {
+        true => "",
+        false => "; the call took effect all the same, so do not repeat it",
+    };
+    let sentence = format!(
+        "the answer to {} does not fit the description, {reason}{done}",
+        operation.id
+    );
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_applied(effect(operation, Applied::Yes))
+        .with_status(status, body)
+}
+
+/// The answer of a success that is longer than it may be.
+fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> Error {
+    let sentence = format!(
+        "the answer to {} is longer than {limit} bytes; raise `body_limit` if it should be",
+        operation.id
+    );
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_applied(effect(operation, Applied::Yes))
+        .with_status(status, Bytes::new())
+}
+
+/// There is no answer.
+fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
+    let id = operation.id;
+    let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
+        (false, true) => (
+            ErrorKind::Timeout,
+            format!("{id} was not sent, the service did not take the connection in time; check the network"),
+        ),
+        (false, false) => (
+            ErrorKind::Connection,
+            format!("{id} was not sent, the service cannot be reached; check the network and the base URL"),
+        ),
+        (true, _) if operation.creates() => (
+            ErrorKind::OutcomeUnknown,
+            format!(
+                "{id} was sent and its answer lost, so it may or may not have taken effect; {}",
+                operation.how_to_find_out()
+            ),
+        ),
+        (true, true) => (
+            ErrorKind::Timeout,
+            format!("{id} had no answer in time; try again"),
+        ),
+        (true, false) => (
+            ErrorKind::Connection,
+            format!("{id} lost its connection before the answer; try again"),
+        ),
+    };
+    let applied = match fault.was_sent() {
+        true => effect(operation, Applied::Unknown),
+        false => Applied::No,
+    };
+    Error::new(kind, sentence)
+        .with_operation(operation)
+        .with_applied(applied)
+        .with_source(fault)
+}
+
+/// The answer of a success began and was cut short.
+fn interrupted(operation: &'static Operation, status: StatusCode, fault: Fault) -> Error {
+    let kind = match fault.is_timeout() {
+        true => ErrorKind::Timeout,
+        false => ErrorKind::Connection,
+    };
+    let advice = match operation.reads {
+        true => "try again",
+        false => "the call took effect all the same, so do not repeat it",
+    };
+    Error::new(
+        kind,
+        format!("the answer to {} was cut short; {advice}", operation.id),
+    )
+    .with_operation(operation)
+    .with_applied(effect(operation, Applied::Yes))
+    .with_status(status, Bytes::new())
+    .with_source(fault)
+}
+
+/// What took effect: nothing, where the operation only reads.
+fn effect(operation: &Operation, otherwise: Applied) -> Applied {
+    if operation.reads { Applied::No } else { otherwise }
+}

@@ -1,0 +1,236 @@
+//! The key in use: where it comes from, the limiter that goes with it, and what is done when it is refused.
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    path::PathBuf,
+    pin::Pin,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use http::{HeaderName, HeaderValue};
+
+use crate::{
+    ApiKey, Error, KeyHeader, Rate, RateLimit, Result, SlotStore, Timestamp, clock,
+    limit::{self, Limiter},
+};
+
+/// How long before the end of a key its user is warned.
+const NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// Gives the key to send with, for keys that change while the program runs.
+///
+/// ```
+/// use atera::{ApiKey, KeyProvider, ProvidedKey};
+///
+/// #[derive(Debug)]
+/// struct Vault;
+///
+/// impl KeyProvider for Vault {
+///     fn key(&self) -> ProvidedKey {
+///         Box::pin(async { Ok(ApiKey::new("the-key-of-today")?) })
+///     }
+/// }
+/// ```
+pub trait KeyProvider: fmt::Debug + Send + Sync + 'static {
+    /// The key of now. It is asked for before the first request, and again each time the service refuses the key: a call
+    /// whose key has changed meanwhile is sent again with the new one.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the key from being had. The call then fails with `Config`, and this as its source.
+    fn key(&self) -> ProvidedKey;
+}
+
+/// What a [`KeyProvider`] answers.
+pub type ProvidedKey = Pin<Box<dyn Future<Output = Result<ApiKey, Box<dyn StdError + Send + Sync>>> + Send>>;
+
+/// A key and what goes with it.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    header: (HeaderName, HeaderValue),
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) limiter: Limiter,
+    warn_at: Option<Instant>,
+    warned: AtomicBool,
+}
+
+/// Where the key comes from, and the one in use.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    source: Source,
+    slots: Slots,
+    current: RwLock<Option<Arc<Credential>>>,
+    /// Held by the one who asks for the key, so that the others wait for it.
+    renewing: tokio::sync::Mutex<()>,
+}
+
+/// Where a client takes its slots.
+#[derive(Debug)]
+pub(crate) enum Slots {
+    /// From the limiter of the process, by key and host.
+    Process { host: String, limit: RateLimit },
+    /// From somewhere else, whatever the key.
+    Store(Arc<dyn SlotStore>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Key(ApiKey),
+    Provider(Arc<dyn KeyProvider>),
+}
+
+/// A file that holds the key, and is read again after the key was refused.
+#[derive(Debug)]
+struct KeyFile {
+    path: PathBuf,
+    header: Option<KeyHeader>,
+}
+
+impl KeyProvider for KeyFile {
+    fn key(&self) -> ProvidedKey {
+        let key = ApiKey::from_file(&self.path).map(|key| match self.header {
+            Some(header) => key.in_header(header),
+            None => key,
+        });
+        Box::pin(std::future::ready(key.map_err(Into::into)))
+    }
+}
+
+impl Credential {
+    fn new(key: &ApiKey, slots: &Slots) -> Result<Self> {
+        let limiter = match slots {
+            Slots::Process { host, limit } => limit::shared(key.text(), host, *limit),
+            Slots::Store(store) => Limiter::Store(store.clone()),
+        };
+        let left = key
+            .expires_at()
+            .map(|time| (time.to_utc() - clock::utc()).to_std().unwrap_or_default());
+        // An end that no clock can tell is far enough off.
+        let warn_at = left.and_then(|left| clock::now().checked_add(left.saturating_sub(NOTICE)));
+        Ok(Credential {
+            header: key.header()?,
+            expires_at: key.expires_at(),
+            limiter,
+            warn_at,
+            warned: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn header(&self) -> (HeaderName, HeaderValue) {
+        self.header.clone()
+    }
+
+    /// Warns once, from two weeks before the end on.
+    pub(crate) fn warn(&self, now: Instant) {
+        let Some(expires_at) = self.expires_at else { return };
+        if self.warn_at.is_some_and(|time| time <= now) && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%expires_at, "the API key expires soon; make a new one in Admin > API in Atera");
+        }
+    }
+
+    /// What is known of a key that was refused.
+    pub(crate) fn refused(&self) -> Option<String> {
+        let expires_at = self.expires_at?;
+        let over = clock::utc() - expires_at.to_utc();
+        Some(if over < chrono::TimeDelta::zero() {
+            format!("it is valid until {expires_at}, so it may be revoked, or bound to other IP addresses")
+        } else {
+            let ago = match (over.num_days(), over.num_hours(), over.num_minutes()) {
+                (0, 0, minutes) => format!("{minutes} minutes"),
+                (0, hours, _) => format!("{hours} hours"),
+                (1, ..) => "1 day".to_string(),
+                (days, ..) => format!("{days} days"),
+            };
+            format!("it expired {ago} ago, so make a new one in Admin > API")
+        })
+    }
+}
+
+impl Credentials {
+    pub(crate) fn new(source: Source, slots: Slots) -> Result<Self> {
+        let current = match &source {
+            Source::Key(key) => Some(Arc::new(Credential::new(key, &slots)?)),
+            Source::Provider(_) => None,
+        };
+        let source = match source {
+            Source::Key(key) => match key.file() {
+                Some((path, header)) => Source::Provider(Arc::new(KeyFile {
+                    path: path.to_path_buf(),
+                    header,
+                })),
+                None => Source::Key(key),
+            },
+            provider => provider,
+        };
+        Ok(Credentials {
+            source,
+            slots,
+            current: RwLock::new(current),
+            renewing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The key in use, if it was asked for.
+    pub(crate) fn known(&self) -> Option<Arc<Credential>> {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The key to send with.
+    pub(crate) async fn current(&self) -> Result<Arc<Credential>> {
+        match self.known() {
+            Some(credential) => Ok(credential),
+            None => self.renew(None).await,
+        }
+    }
+
+    /// Looks for another key after this one was refused. Tells whether there is one.
+    pub(crate) async fn changed_since(&self, refused: &Arc<Credential>) -> bool {
+        if matches!(self.source, Source::Key(_)) {
+            return false;
+        }
+        match self.renew(Some(refused)).await {
+            Ok(renewed) => renewed.header != refused.header,
+            Err(error) => {
+                tracing::warn!(%error, "the API key was refused, and another is not to be had");
+                false
+            }
+        }
+    }
+
+    /// What the limiter does.
+    pub(crate) fn rate(&self) -> Rate {
+        match (self.known(), &self.slots) {
+            (Some(credential), _) => credential.limiter.rate(),
+            (None, Slots::Process { limit, .. }) => Rate::idle(*limit),
+            (None, Slots::Store(store)) => store.rate(),
+        }
+    }
+
+    async fn renew(&self, refused: Option<&Arc<Credential>>) -> Result<Arc<Credential>> {
+        let _turn = self.renewing.lock().await;
+        // Whoever had the turn before may have done it.
+        if let Some(known) = self
+            .known()
+            .filter(|known| refused.is_none_or(|refused| !Arc::ptr_eq(known, refused)))
+        {
+            return Ok(known);
+        }
+        let key = match &self.source {
+            Source::Key(key) => key.clone(),
+            Source::Provider(provider) => provider.key().await.map_err(|error| {
+                Error::config("the API key is not to be had; see to what provides it").with_source(error)
+            })?,
+        };
+        let renewed = Arc::new(Credential::new(&key, &self.slots)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(renewed.clone());
+        Ok(renewed)
+    }
+}

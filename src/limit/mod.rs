@@ -1,0 +1,256 @@
+//! The limiter: who may send when, so that the service never counts more requests than it allows.
+//!
+//! [`window`] decides, and is told the time; here is the waiting around it, the registry of all limiters of the process,
+//! and the seam for a limit that is kept elsewhere. Nothing here knows of HTTP or of Atera.
+
+mod rate;
+mod registry;
+mod store;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+pub use rate::{InvalidRateLimit, RateLimit};
+pub(crate) use registry::shared;
+pub use store::{Reservation, SlotStore, SlotUse, StoreError, Storing};
+
+use crate::clock;
+use window::{Grant, Place, Turn, Window};
+
+/// Who goes first when there are not enough slots for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Somebody waits for it: the default of single calls. It overtakes `Background`, but takes no more than a tenth of
+    /// the limit while calls of that wait.
+    Interactive,
+    /// Nobody waits for it: the default of walks over lists.
+    Background,
+}
+
+/// What a limiter does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rate {
+    /// The limit that is kept.
+    pub limit: RateLimit,
+    /// Slots that are taken or on their way back.
+    pub in_use: u32,
+    /// Calls that wait for a slot.
+    pub waiting: usize,
+    /// Until when nothing is sent at all, because the service asked for it.
+    pub paused_until: Option<Instant>,
+}
+
+impl Rate {
+    /// What a limiter does before anything was sent.
+    pub(crate) fn idle(limit: RateLimit) -> Self {
+        Rate {
+            limit,
+            in_use: 0,
+            waiting: 0,
+            paused_until: None,
+        }
+    }
+}
+
+/// Where a client takes its slots.
+#[derive(Clone, Debug)]
+pub(crate) enum Limiter {
+    Window(Arc<Shared>),
+    Store(Arc<dyn SlotStore>),
+}
+
+/// A window that clients and tasks share.
+#[derive(Debug)]
+pub(crate) struct Shared(Mutex<Window>);
+
+/// Why there is no slot.
+#[derive(Debug)]
+pub(crate) enum NoSlot {
+    /// The service asked for a longer pause than the call would wait.
+    Paused(Duration),
+    Failed(StoreError),
+}
+
+/// A slot that was taken. Dropped, it goes back as far as it was used.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Slot {
+    kept: Option<Kept>,
+    sent: bool,
+}
+
+enum Kept {
+    Window(Arc<Shared>, Grant),
+    Store(Box<dyn Reservation>),
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Kept")
+    }
+}
+
+impl Limiter {
+    /// Waits for a slot and takes it. A pause longer than `patience` is not waited for.
+    pub(crate) async fn acquire(&self, priority: Priority, patience: Duration) -> Result<Slot, NoSlot> {
+        let kept = match self {
+            Limiter::Window(window) => match window.with(|state, now| state.take(now, priority)) {
+                Some(grant) => Kept::Window(window.clone(), grant),
+                None => Kept::Window(window.clone(), window.queue(priority, patience).await?),
+            },
+            Limiter::Store(store) => {
+                let paused = store.rate().paused_until;
+                let paused = paused.map(|until| until.saturating_duration_since(clock::now()));
+                if let Some(left) = paused.filter(|left| *left > patience) {
+                    return Err(NoSlot::Paused(left));
+                }
+                Kept::Store(store.reserve(priority).await.map_err(NoSlot::Failed)?)
+            }
+        };
+        Ok(Slot {
+            kept: Some(kept),
+            sent: false,
+        })
+    }
+
+    /// Lets nobody send for this long. Tells whether that is news: no pause was known.
+    pub(crate) async fn pause(&self, length: Duration) -> Result<bool, StoreError> {
+        match self {
+            Limiter::Window(window) => Ok(window.with(|state, now| state.pause(now, after(now, length)))),
+            Limiter::Store(store) => {
+                let news = store.rate().paused_until.is_none();
+                store.pause(length).await?;
+                Ok(news)
+            }
+        }
+    }
+
+    pub(crate) fn rate(&self) -> Rate {
+        match self {
+            Limiter::Window(window) => window.with(Window::rate),
+            Limiter::Store(store) => store.rate(),
+        }
+    }
+}
+
+/// A time that may be as far off as a clock can tell.
+fn after(now: Instant, length: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    now + length.min(LONGEST)
+}
+
+impl Shared {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Shared(Mutex::new(Window::new(limit)))
+    }
+
+    /// Looks at the window or changes it, and wakes whom that concerns.
+    fn with<T>(&self, change: impl FnOnce(&mut Window, Instant) -> T) -> T {
+        let mut state = self.lock();
+        let result = change(&mut state, clock::now());
+        let rousing = state.rousing();
+        drop(state);
+        for waker in rousing {
+            waker.wake();
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Window> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a slot at the end of the queue.
+    async fn queue(&self, priority: Priority, patience: Duration) -> Result<Grant, NoSlot> {
+        let queued = Queued {
+            window: self,
+            place: self.with(|state, _| state.enter(priority)),
+        };
+        let mut timer = pin!(clock::sleep_until(clock::now()));
+        poll_fn(|context| {
+            loop {
+                let ask = |state: &mut Window, now| state.ask(now, queued.place, patience, context.waker());
+                match self.with(ask) {
+                    Turn::Granted(grant) => return Ok(grant).into(),
+                    Turn::Paused(left) => return Err(NoSlot::Paused(left)).into(),
+                    Turn::Wait(None) => return std::task::Poll::Pending,
+                    Turn::Wait(Some(due)) => timer.as_mut().reset(due.into()),
+                }
+                if timer.as_mut().poll(context).is_pending() {
+                    return std::task::Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// A place in the queue, which is given up with the future that holds it.
+struct Queued<'a> {
+    window: &'a Shared,
+    place: Place,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.window.with(|state, now| state.leave(now, self.place));
+    }
+}
+
+impl Slot {
+    /// From here on the service may see the request.
+    pub(crate) fn sending(&mut self) {
+        self.sent = true;
+    }
+
+    /// The answer has arrived; `left` tells how many requests it allows for how long.
+    pub(crate) async fn answered(mut self, left: Option<(u32, Option<Duration>)>) -> Result<(), StoreError> {
+        match self.kept.take() {
+            Some(Kept::Window(window, grant)) => window.with(|state, now| {
+                state.finish(now, grant, SlotUse::Answered);
+                if let Some((remaining, reset)) = left {
+                    let reset = reset.unwrap_or(state.length());
+                    state.hint(now, grant, remaining, after(now, reset));
+                }
+            }),
+            Some(Kept::Store(reservation)) => reservation.complete(SlotUse::Answered).await?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Nothing was sent after all.
+    pub(crate) async fn unsent(mut self) -> Result<(), StoreError> {
+        self.sent = false;
+        match self.kept.take() {
+            Some(Kept::Store(reservation)) => reservation.complete(SlotUse::Unsent).await,
+            kept => {
+                self.kept = kept;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(Kept::Window(window, grant)) = self.kept.take() {
+            let slot_use = if self.sent {
+                SlotUse::Unanswered
+            } else {
+                SlotUse::Unsent
+            };
+            window.with(|state, now| state.finish(now, grant, slot_use));
+        }
+    }
+}

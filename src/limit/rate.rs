@@ -1,0 +1,165 @@
+//! The limit to keep.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+/// How many requests may be sent with one key.
+///
+/// The limit holds for all clients of the process that send with the same key to the same host. The service never counts
+/// more requests than this in any window of this length, whatever the network delays: a slot comes back one window after
+/// the *answer* arrived. It can take up to `late_allowance` longer for a request that was never answered.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(atera::RateLimit::default(), atera::RateLimit::per_minute(700));
+/// let other = atera::RateLimit::new(500, Duration::from_secs(300));
+/// assert_eq!(other.to_string(), "500/300s");
+/// assert_eq!("500/5m".parse(), Ok(other));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RateLimit {
+    pub(super) requests: Option<u32>,
+    pub(super) window: Duration,
+    pub(super) kept: u32,
+    pub(super) late: Duration,
+}
+
+impl RateLimit {
+    /// This many requests a minute.
+    pub fn per_minute(requests: u32) -> Self {
+        RateLimit::new(requests, Duration::from_secs(60))
+    }
+
+    /// This many requests in any window of this length.
+    pub fn new(requests: u32, window: Duration) -> Self {
+        RateLimit {
+            requests: Some(requests),
+            window,
+            kept: 10,
+            late: Duration::from_secs(30),
+        }
+    }
+
+    /// No limit of one's own. When the service asks for a pause, the pause is kept all the same.
+    pub fn off() -> Self {
+        RateLimit {
+            requests: None,
+            ..RateLimit::per_minute(0)
+        }
+    }
+
+    /// How many slots are kept for `Interactive` calls: 10 by default, and a tenth of the limit at most.
+    pub fn kept_for_interactive(mut self, slots: u32) -> Self {
+        self.kept = slots;
+        self
+    }
+
+    /// How late the service may count a request that was given up, a timeout or a broken connection; 30 seconds by default.
+    pub fn late_allowance(mut self, late: Duration) -> Self {
+        self.late = late;
+        self
+    }
+
+    /// How many requests a window may have; `None` if there is no limit.
+    pub fn requests(&self) -> Option<u32> {
+        self.requests
+    }
+
+    /// Length of the window.
+    pub fn window(&self) -> Duration {
+        self.window
+    }
+
+    /// Why this limit cannot be kept.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        match self.requests {
+            Some(0) => Some("lets nothing through; `RateLimit::off()` is no limit"),
+            _ if self.window.is_zero() => Some("has a window without length"),
+            _ if self.window > DAY || self.late > DAY => {
+                Some("has a window or an allowance of more than a day")
+            }
+            _ => None,
+        }
+    }
+
+    /// What keeps both limits.
+    pub(super) fn stricter(self, other: Self) -> Self {
+        let (Some(one), Some(two)) = (self.requests, other.requests) else {
+            return if self.requests.is_some() { self } else { other };
+        };
+        RateLimit {
+            requests: Some(one.min(two)),
+            window: self.window.max(other.window),
+            kept: self.kept.max(other.kept),
+            late: self.late.max(other.late),
+        }
+    }
+
+    /// How much of the limit interactive requests may have while background requests wait.
+    pub(super) fn share(&self) -> Option<u32> {
+        self.requests.map(|limit| limit / 10)
+    }
+}
+
+impl Default for RateLimit {
+    /// 700 a minute, as in the guide.
+    fn default() -> Self {
+        RateLimit::per_minute(700)
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.requests {
+            Some(requests) => write!(out, "{requests}/{}s", self.window.as_secs_f64()),
+            None => out.write_str("off"),
+        }
+    }
+}
+
+/// Why a text is no rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidRateLimit;
+
+impl fmt::Display for InvalidRateLimit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(
+            "a rate limit is a number of requests and a time in s, m or h, as in 700/60s, or else `off`",
+        )
+    }
+}
+
+impl std::error::Error for InvalidRateLimit {}
+
+impl FromStr for RateLimit {
+    type Err = InvalidRateLimit;
+
+    /// Reads `700/60s`, `500/5m`, `1000/h` or `off`.
+    fn from_str(text: &str) -> Result<Self, InvalidRateLimit> {
+        if text.trim().eq_ignore_ascii_case("off") {
+            return Ok(RateLimit::off());
+        }
+        let (requests, window) = text.split_once('/').ok_or(InvalidRateLimit)?;
+        let requests = requests.trim().parse().map_err(|_| InvalidRateLimit)?;
+        let window = window.trim();
+        let unit = window.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        let seconds = match unit {
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 60 * 60,
+            _ => return Err(InvalidRateLimit),
+        };
+        let number = match window.trim_end_matches(unit) {
+            "" => 1,
+            digits => digits.parse::<u32>().map_err(|_| InvalidRateLimit)?,
+        };
+        let limit = RateLimit::new(requests, Duration::from_secs(seconds) * number);
+        match limit.fault() {
+            None => Ok(limit),
+            Some(_) => Err(InvalidRateLimit),
+        }
+    }
+}

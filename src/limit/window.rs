@@ -1,0 +1,372 @@
+//! The exact window: which request may be sent when. Every method is told the time, and nothing here waits.
+//!
+//! A slot is taken before a request is sent. The service counts the request somewhere between its sending and its answer,
+//! so the slot comes back one window after the answer: then whatever the service counts in any window of that length
+//! fits into the limit, however long answers take. A request that was never answered may be counted late, and its slot
+//! comes back later by that allowance.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    mem,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use super::{Priority, Rate, RateLimit, SlotUse};
+
+/// Added to every slot's way back, for clocks that do not run alike.
+const MARGIN: Duration = Duration::from_millis(100);
+
+/// Most hints that are kept at a time. They are few: one that another undercuts and outlives is dropped.
+const MOST_HINTS: usize = 16;
+
+/// A slot that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Grant {
+    /// How many had been taken when this one was, itself counted.
+    pub(super) number: u64,
+    priority: Priority,
+}
+
+/// What a waiter is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It has its slot.
+    Granted(Grant),
+    /// Nothing may be sent for longer than the waiter would wait. It has left the queue.
+    Paused(Duration),
+    /// It has to wait, and ask again at this time at the latest, or when it is woken.
+    Wait(Option<Instant>),
+}
+
+/// A place in a queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    id: u64,
+    priority: Priority,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    id: u64,
+    waker: Option<Waker>,
+    /// When it will ask again of its own accord.
+    armed: Option<Instant>,
+}
+
+/// What an answer said was left: up to which grant requests may be sent before the time.
+#[derive(Debug)]
+struct Hint {
+    until: Instant,
+    last: u64,
+}
+
+/// All that is known of the requests with one key.
+#[derive(Debug)]
+pub(super) struct Window {
+    limit: RateLimit,
+    /// Slots whose requests are under way, by priority.
+    taken: [u32; 2],
+    /// Slots on their way back and when they are free again, in this order.
+    returning: VecDeque<(Instant, Priority)>,
+    /// The same, counted by priority.
+    returning_of: [u32; 2],
+    granted: u64,
+    paused_until: Option<Instant>,
+    hints: Vec<Hint>,
+    /// Number of the latest grant whose answer gave a hint.
+    heard: u64,
+    waiting: [VecDeque<Waiter>; 2],
+    /// Grants that waiters have not fetched yet.
+    handed: HashMap<u64, Grant>,
+    next_place: u64,
+    rousing: Vec<Waker>,
+}
+
+impl Window {
+    pub(super) fn new(limit: RateLimit) -> Self {
+        // Room from the start, so that a slot's way back costs no allocation either; within reason.
+        let room = limit.requests.unwrap_or_default().min(4096) as usize;
+        Window {
+            limit,
+            taken: [0; 2],
+            returning: VecDeque::with_capacity(room),
+            returning_of: [0; 2],
+            granted: 0,
+            paused_until: None,
+            hints: Vec::new(),
+            heard: 0,
+            waiting: Default::default(),
+            handed: HashMap::new(),
+            next_place: 0,
+            rousing: Vec::new(),
+        }
+    }
+
+    /// Takes on what is stricter of another limit: the smaller number, the longer window.
+    pub(super) fn tighten(&mut self, now: Instant, other: RateLimit) {
+        let stricter = self.limit.stricter(other);
+        for (time, _) in &mut self.returning {
+            *time += stricter.window.saturating_sub(self.limit.window);
+        }
+        self.limit = stricter;
+        self.settle(now);
+    }
+
+    /// A slot, if there is one for a newcomer.
+    pub(super) fn take(&mut self, now: Instant, priority: Priority) -> Option<Grant> {
+        self.settle(now);
+        let priority = self.priority(priority);
+        let first = self.waiting[priority as usize].is_empty();
+        (first && self.blocked_until().is_none() && self.admits(priority)).then(|| self.grant(priority))
+    }
+
+    /// A place at the end of the queue.
+    pub(super) fn enter(&mut self, priority: Priority) -> Place {
+        let priority = self.priority(priority);
+        let id = self.next_place;
+        self.next_place += 1;
+        self.waiting[priority as usize].push_back(Waiter {
+            id,
+            waker: None,
+            armed: None,
+        });
+        Place { id, priority }
+    }
+
+    /// Asks whether it is a waiter's turn. One that waits on is woken by the waker.
+    pub(super) fn ask(&mut self, now: Instant, place: Place, patience: Duration, waker: &Waker) -> Turn {
+        self.settle(now);
+        if let Some(grant) = self.handed.remove(&place.id) {
+            return Turn::Granted(grant);
+        }
+        if let Some(left) = self.paused_for(now).filter(|left| *left > patience) {
+            self.leave(now, place);
+            return Turn::Paused(left);
+        }
+        let Some(position) = self.position(place) else {
+            return Turn::Wait(None);
+        };
+        let due = self.due(position);
+        let waiter = &mut self.waiting[place.priority as usize][position];
+        waiter.armed = due;
+        match &mut waiter.waker {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+        Turn::Wait(due)
+    }
+
+    /// Gives up a place, and the slot that may have been handed to it.
+    pub(super) fn leave(&mut self, now: Instant, place: Place) {
+        if let Some(grant) = self.handed.remove(&place.id) {
+            self.finish(now, grant, SlotUse::Unsent);
+        } else if let Some(position) = self.position(place) {
+            self.waiting[place.priority as usize].remove(position);
+            self.settle(now);
+        }
+    }
+
+    /// Sends a slot on its way back.
+    pub(super) fn finish(&mut self, now: Instant, grant: Grant, slot_use: SlotUse) {
+        let kind = grant.priority as usize;
+        self.taken[kind] -= 1;
+        let late = match slot_use {
+            SlotUse::Unsent => None,
+            SlotUse::Answered => Some(MARGIN),
+            SlotUse::Unanswered => Some(MARGIN.max(self.limit.late)),
+        };
+        if let Some(late) = late.filter(|_| self.limit.requests.is_some()) {
+            let free = now + self.limit.window + late;
+            let at = match self.returning.back() {
+                Some((last, _)) if *last > free => self.returning.partition_point(|(time, _)| *time <= free),
+                _ => self.returning.len(),
+            };
+            self.returning.insert(at, (free, grant.priority));
+            self.returning_of[kind] += 1;
+        }
+        self.settle(now);
+    }
+
+    /// Nothing more is sent before the time. Tells whether that is news: nothing was paused yet.
+    pub(super) fn pause(&mut self, now: Instant, until: Instant) -> bool {
+        self.settle(now);
+        let news = self.paused_until.is_none();
+        self.paused_until = self.paused_until.max(Some(until).filter(|until| *until > now));
+        // Whoever would not wait so long is to know at once.
+        let waiters = self.waiting.iter().flatten();
+        self.rousing
+            .extend(waiters.filter_map(|waiter| waiter.waker.clone()));
+        news
+    }
+
+    /// The service says how many more requests it takes before the time. A hint that was overtaken by a later request's
+    /// says nothing, and none ever adds to what is left.
+    pub(super) fn hint(&mut self, now: Instant, grant: Grant, remaining: u32, until: Instant) {
+        if grant.number < self.heard {
+            return;
+        }
+        self.heard = grant.number;
+        let last = grant.number + u64::from(remaining);
+        if self
+            .hints
+            .iter()
+            .any(|hint| hint.until >= until && hint.last <= last)
+        {
+            return;
+        }
+        self.hints.retain(|hint| hint.until > until || hint.last < last);
+        if self.hints.len() < MOST_HINTS {
+            self.hints.push(Hint { until, last });
+        }
+        self.settle(now);
+    }
+
+    /// How long nothing may be sent.
+    pub(super) fn paused_for(&self, now: Instant) -> Option<Duration> {
+        self.blocked_until()
+            .map(|until| until.saturating_duration_since(now))
+    }
+
+    pub(super) fn rate(&mut self, now: Instant) -> Rate {
+        self.settle(now);
+        Rate {
+            limit: self.limit,
+            in_use: self.in_use(),
+            waiting: self.waiting.iter().map(VecDeque::len).sum(),
+            paused_until: self.blocked_until(),
+        }
+    }
+
+    /// Length of the window.
+    pub(super) fn length(&self) -> Duration {
+        self.limit.window
+    }
+
+    /// Whether nothing is known that a new window would not know.
+    pub(super) fn is_idle(&mut self, now: Instant) -> bool {
+        self.settle(now);
+        self.in_use() == 0 && self.blocked_until().is_none() && self.hints.is_empty()
+    }
+
+    /// Those who have to be woken now, to be called after every other method.
+    pub(super) fn rousing(&mut self) -> Vec<Waker> {
+        mem::take(&mut self.rousing)
+    }
+
+    /// Where the share of interactive requests would be less than one, all are served in the order they came.
+    fn priority(&self, priority: Priority) -> Priority {
+        match self.limit.share() {
+            Some(0) => Priority::Interactive,
+            _ => priority,
+        }
+    }
+
+    fn used(&self, priority: Priority) -> u32 {
+        self.taken[priority as usize] + self.returning_of[priority as usize]
+    }
+
+    fn in_use(&self) -> u32 {
+        self.used(Priority::Interactive) + self.used(Priority::Background)
+    }
+
+    fn free(&self) -> u32 {
+        self.limit
+            .requests
+            .map_or(u32::MAX, |limit| limit.saturating_sub(self.in_use()))
+    }
+
+    /// Whether the next slot may go to this kind of request.
+    fn admits(&self, priority: Priority) -> bool {
+        let (Some(limit), Some(share)) = (self.limit.requests, self.limit.share()) else {
+            return true;
+        };
+        self.free() > 0
+            && match priority {
+                Priority::Interactive => {
+                    self.waiting[Priority::Background as usize].is_empty() || self.used(priority) < share
+                }
+                Priority::Background => self.used(priority) < limit - self.limit.kept.min(share),
+            }
+    }
+
+    /// Until when nothing may be sent, although there are slots.
+    fn blocked_until(&self) -> Option<Instant> {
+        let exhausted = self.hints.iter().filter(|hint| hint.last <= self.granted);
+        exhausted.map(|hint| hint.until).chain(self.paused_until).max()
+    }
+
+    fn grant(&mut self, priority: Priority) -> Grant {
+        self.taken[priority as usize] += 1;
+        self.granted += 1;
+        Grant {
+            number: self.granted,
+            priority,
+        }
+    }
+
+    fn position(&self, place: Place) -> Option<usize> {
+        self.waiting[place.priority as usize]
+            .binary_search_by_key(&place.id, |waiter| waiter.id)
+            .ok()
+    }
+
+    /// When a waiter should ask again: when as many slots have come back as there are waiters before it, and one more.
+    /// The first thereby hands out slots to all behind it. The others only have to if the first does not come to ask.
+    fn due(&self, position: usize) -> Option<Instant> {
+        let blocked = self.blocked_until();
+        let free = self.free() as usize;
+        if position < free && blocked.is_some() {
+            return blocked;
+        }
+        let slot = self.returning.get(position.saturating_sub(free));
+        slot.map(|(time, _)| *time).max(blocked)
+    }
+
+    /// Lets what is over be over, hands out what is free, and wakes whom it concerns.
+    fn settle(&mut self, now: Instant) {
+        while let Some((_, priority)) = self.returning.front().filter(|(time, _)| *time <= now) {
+            self.returning_of[*priority as usize] -= 1;
+            self.returning.pop_front();
+        }
+        self.paused_until = self.paused_until.filter(|until| *until > now);
+        self.hints.retain(|hint| hint.until > now);
+        while let Some(priority) = self.next() {
+            let Some(waiter) = self.waiting[priority as usize].pop_front() else {
+                break;
+            };
+            let grant = self.grant(priority);
+            self.handed.insert(waiter.id, grant);
+            self.rousing.extend(waiter.waker);
+        }
+        for priority in [Priority::Interactive, Priority::Background] {
+            // The first must know when to come, and so must the first of those who had no time to come at.
+            for position in [0, self.returning.len().saturating_sub(1)] {
+                self.rouse(priority, position);
+            }
+        }
+    }
+
+    /// Who is next, if anyone may be.
+    fn next(&self) -> Option<Priority> {
+        if self.blocked_until().is_some() {
+            return None;
+        }
+        [Priority::Interactive, Priority::Background]
+            .into_iter()
+            .find(|priority| !self.waiting[*priority as usize].is_empty() && self.admits(*priority))
+    }
+
+    /// Wakes a waiter that would come too late.
+    fn rouse(&mut self, priority: Priority, position: usize) {
+        let Some(waiter) = self.waiting[priority as usize].get(position) else {
+            return;
+        };
+        let due = self.due(position);
+        if due.is_some_and(|due| waiter.armed.is_none_or(|armed| due < armed)) {
+            let waiter = &mut self.waiting[priority as usize][position];
+            waiter.armed = due;
+            self.rousing.extend(waiter.waker.clone());
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Requests to any path of the service, for what the description does not have.
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::{Client, Error, Operation, Response, Result, Source, attempt, pipeline, transport};
+
+/// A request to any path of the service.
+///
+/// It goes through the same pipeline as every other call: the key, the limit, the retries, the bounded answer. It is
+/// checked against nothing, and goes nowhere but below the base URL. Made by [`Client::request`].
+///
+/// A POST is taken for a create, which is never sent twice once the service may have seen it, unless
+/// [`idempotent`](RawCall::idempotent) says otherwise. The body goes out as it is, so a field that is an explicit `null`
+/// is sent as `null`:
+///
+/// ```no_run
+/// use http::Method;
+/// use serde_json::json;
+///
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// let body = json!({"TechnicianContactID": null});
+/// client.request(Method::POST, "/tickets/54321").json(&body)?.idempotent(true).send().await?;
+///
+/// let page: atera::Page<serde_json::Value> =
+///     client.request(Method::GET, "/tickets").query("page", 2).decode().await?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct RawCall {
+    client: Client,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Bytes>,
+    idempotent: Option<bool>,
+}
+
+impl Client {
+    /// Begins a request to any path below the base URL: `client.request(Method::GET, "/account")`.
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
+        RawCall {
+            client: self.clone(),
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body: None,
+            idempotent: None,
+        }
+    }
+}
+
+impl RawCall {
+    /// Adds a pair to the query.
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Gives the request a body of JSON.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if this cannot be written as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        let json = serde_json::to_vec(body).map_err(|error| {
+            self.invalid("its body cannot be written as JSON")
+                .with_source(error)
+        })?;
+        self.body = Some(json.into());
+        Ok(self)
+    }
+
+    /// Whether sending the request twice does the same as sending it once. GET, HEAD, PUT and DELETE are taken to be so,
+    /// POST and PATCH are not.
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = Some(idempotent);
+        self
+    }
+
+    /// Sends the request and returns the answer as it came.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
+    /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
+    pub async fn send(self) -> Result<Response<Bytes>> {
+        let answer = pipeline::run(&self.client, self.row()?, self.request()?).await?;
+        Ok(Response {
+            value: answer.body,
+            status: answer.status,
+            headers: answer.headers,
+        })
+    }
+
+    /// Sends the request and decodes the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](RawCall::send), and `Decode` if the answer is not what was expected.
+    pub async fn decode<T: DeserializeOwned>(self) -> Result<T> {
+        let row = self.row()?;
+        let answer = self.send().await?;
+        let mut json = serde_json::Deserializer::from_slice(&answer.value);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let reason = format!("at {}: {}", error.path(), error.inner());
+            attempt::undecodable(row, answer.status, answer.value.clone(), reason)
+        })
+    }
+
+    /// The row that stands in for an operation of the table.
+    fn row(&self) -> Result<&'static Operation> {
+        let row = ROWS.iter().find(|row| {
+            let idempotent = self.idempotent.unwrap_or(row.idempotent);
+            row.method == self.method && (row.reads || row.idempotent == idempotent)
+        });
+        row.ok_or_else(|| self.invalid("there is no such method; use GET, HEAD, POST, PUT, PATCH or DELETE"))
+    }
+
+    fn request(&self) -> Result<transport::Request> {
+        if !self.path.starts_with('/') {
+            return Err(self.invalid("the path must begin with a slash, as in /tickets"));
+        }
+        if self.path.contains(['?', '#', '\\']) {
+            return Err(
+                self.invalid("the path must not have `?`, `#` or `\\` in it; give the query with `query`")
+            );
+        }
+        let base = self.client.base_url();
+        let Ok(mut url) = Url::parse(&format!("{base}{}", self.path)) else {
+            return Err(self.invalid("the path does not make an address"));
+        };
+        // A segment that is `.` or `..`, in whatever spelling, is gone by now, and another thing would be meant.
+        let segments = |path: &str| path.split('/').count();
+        let below = url
+            .as_str()
+            .strip_prefix(base)
+            .is_some_and(|path| path.starts_with('/'));
+        if !below || segments(url.as_str()) != segments(base) + segments(&self.path) - 1 {
+            return Err(self.invalid("the path leads elsewhere; write it without `.` and `..`"));
+        }
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        let mut request = transport::Request::new(self.method.clone(), url);
+        if let Some(body) = &self.body {
+            let json = HeaderValue::from_static("application/json");
+            request.headers.insert(header::CONTENT_TYPE, json);
+            request.body = Some(body.clone());
+        }
+        Ok(request)
+    }
+
+    fn invalid(&self, reason: &str) -> Error {
+        Error::invalid_request(format!("the request was not sent: {reason}"))
+    }
+}
+
+/// What is known of a request by its method alone. The first of a method is the usual.
+static ROWS: [Operation; 10] = [
+    row("raw_get", Method::GET, true, true),
+    row("raw_head", Method::HEAD, true, true),
+    row("raw_post", Method::POST, false, false),
+    row("raw_post", Method::POST, false, true),
+    row("raw_put", Method::PUT, false, true),
+    row("raw_put", Method::PUT, false, false),
+    row("raw_patch", Method::PATCH, false, false),
+    row("raw_patch", Method::PATCH, false, true),
+    row("raw_delete", Method::DELETE, false, true),
+    row("raw_delete", Method::DELETE, false, false),
+];
+
+const fn row(id: &'static str, method: Method, reads: bool, idempotent: bool) -> Operation {
+    Operation {
+        id,
+        group: "raw",
+        verb: "",
+        method,
+        path: "",
+        source: Source::Published,
+        summary: "",
+        description: "",
+        reads,
+        idempotent,
+        list: false,
+        append: false,
+        cache: false,
+        parameters: &[],
+        body: None,
+        answer: None,
+    }
+}
