@@ -209,7 +209,7 @@ impl Credentials {
     pub(crate) fn rate(&self) -> Rate {
         match (self.known(), &self.slots) {
             (Some(credential), _) => credential.limiter.rate(),
-            (None, Slots::Process { limit, .. }) => Rate::idle(*limit),
+            (None, Slots::Process { limit, .. }) => Rate::new(*limit),
             (None, Slots::Store(store)) => store.rate(),
         }
     }

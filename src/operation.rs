@@ -195,45 +195,47 @@ impl Operation {
         self.reads && self.answer.is_some()
     }
 
-    /// The list that shows what this operation makes, and the parameters of the list that what was sent can be found by.
-    fn shown_by(&self) -> Option<(&'static Operation, Vec<&'static str>)> {
-        let lists = || {
-            crate::OPERATIONS
-                .iter()
-                .filter(|list| list.list && list.method == Method::GET)
+    /// What to do when it is not known whether this took effect: which operation shows what it makes, and which of its
+    /// filters fit what was sent.
+    pub(crate) fn how_to_find_out(&self) -> String {
+        let shows = |fits: &dyn Fn(&Operation) -> bool| {
+            let mut all = crate::OPERATIONS.iter();
+            all.find(|other| other.method == Method::GET && fits(other))
         };
-        let list = lists()
-            .find(|list| list.path == self.path)
-            .or_else(|| lists().find(|list| list.group == self.group && list.verb == "list"))?;
+        let of_group = |verb: &str| shows(&|other| other.group == self.group && other.verb == verb);
+        // What is made below a record is shown with it, unless it has a list of its own.
+        let of_record = || of_group("get").filter(|_| self.path.contains('{'));
+        let Some(other) = shows(&|other| other.path == self.path)
+            .or_else(of_record)
+            .or_else(|| of_group("list"))
+        else {
+            return "find out in Atera before sending it again".to_string();
+        };
+        let recent = of_group("list_last_modified").filter(|_| other.id == format!("{}_list", self.group));
+        if let Some(recent) = recent {
+            return format!("look through {} of today before sending it again", recent.id);
+        }
         let sent = |parameter: &&Parameter| match self.body {
+            _ if parameter.location == Location::Path => false,
             Some(Kind::Object(body)) => body
                 .fields
                 .iter()
                 .any(|field| field.name.eq_ignore_ascii_case(parameter.name)),
             _ => false,
         };
-        let filters = list
+        let filters: Vec<_> = other
             .parameters
             .iter()
-            .filter(|parameter| parameter.location == Location::Query)
-            .filter(sent);
-        Some((list, filters.map(|parameter| parameter.name).collect()))
-    }
-
-    /// What to do when it is not known whether this took effect.
-    pub(crate) fn how_to_find_out(&self) -> String {
-        match self.shown_by() {
-            Some((list, filters)) if filters.is_empty() => {
-                format!("look through {} before sending it again", list.id)
-            }
-            Some((list, filters)) => {
-                let filters = filters.join(" and ");
-                format!(
-                    "look for it with {} by {filters} before sending it again",
-                    list.id
-                )
-            }
-            None => "find out in Atera before sending it again".to_string(),
+            .filter(sent)
+            .map(|parameter| parameter.name)
+            .collect();
+        match filters.is_empty() {
+            true => format!("look at {} before sending it again", other.id),
+            false => format!(
+                "look for it with {} by {} before sending it again",
+                other.id,
+                filters.join(" and ")
+            ),
         }
     }
 

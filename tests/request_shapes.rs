@@ -5,7 +5,10 @@ mod recorder;
 
 use std::{collections::BTreeMap, fmt::Write, fs, pin::Pin};
 
-use atera::{Client, OPERATIONS, Operation, transport::Request};
+use atera::{
+    Client, ErrorKind, OPERATIONS, Operation,
+    transport::{Fault, Request},
+};
 use recorder::{KEY, Recorder};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -178,4 +181,21 @@ fn every_operation_has_a_snapshot_and_every_snapshot_an_operation() {
         snapshots += 1;
     }
     assert_eq!(snapshots, described.len());
+}
+
+#[tokio::test]
+async fn every_create_that_may_have_been_made_tells_how_to_find_out() {
+    let mut told = String::new();
+    for (id, shapes) in by_operation() {
+        if !Operation::find(id).unwrap().creates() {
+            continue;
+        }
+        let recorder = Recorder::new(|_| Err(Fault::broken("reset")));
+        let error = (shapes[0].call)(recorder.client()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{id}");
+        let sentence = error.to_string();
+        let (_, advice) = sentence.rsplit_once("; ").unwrap();
+        writeln!(told, "{id}: {advice}").unwrap();
+    }
+    insta::assert_snapshot!(told);
 }

@@ -52,7 +52,7 @@ pub struct Rate {
 
 impl Rate {
     /// What a limiter does before anything was sent.
-    pub(crate) fn idle(limit: RateLimit) -> Self {
+    pub fn new(limit: RateLimit) -> Self {
         Rate {
             limit,
             in_use: 0,

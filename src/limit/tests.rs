@@ -588,3 +588,38 @@ fn a_limit_is_read_as_it_is_written() {
         assert_eq!(text.parse::<RateLimit>(), Err(InvalidRateLimit), "{text}");
     }
 }
+
+/// What taking a slot and sending it back costs, when there are slots.
+#[tokio::test]
+async fn a_free_slot_is_taken_without_an_allocation() {
+    let limiter = limiter(RateLimit::default());
+    let take = || {
+        let slot = limiter.acquire(Priority::Interactive, PATIENT).now_or_never();
+        let mut slot = slot.expect("a slot is free").unwrap();
+        slot.sending();
+        slot.answered(None)
+            .now_or_never()
+            .expect("it is done at once")
+            .unwrap();
+    };
+    let allocations = allocation_counter::measure(|| (0..600).for_each(|_| take()));
+    assert_eq!(allocations.count_total, 0);
+}
+
+/// Prints the time: `cargo test --release --lib taking_a_free_slot -- --ignored --nocapture`.
+#[tokio::test]
+#[ignore = "it asserts nothing, and is for release builds"]
+async fn taking_a_free_slot_takes_nanoseconds() {
+    let limiter = limiter(RateLimit::per_minute(u32::MAX));
+    let times: Vec<_> = (0..20)
+        .map(|_| {
+            let began = clock::now();
+            for _ in 0..10_000 {
+                let slot = limiter.acquire(Priority::Interactive, PATIENT).now_or_never();
+                drop(std::hint::black_box(slot));
+            }
+            (clock::now() - began) / 10_000
+        })
+        .collect();
+    println!("acquire and release: {:?}", times.iter().min().unwrap());
+}

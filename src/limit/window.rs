@@ -137,12 +137,21 @@ impl Window {
     /// Asks whether it is a waiter's turn. One that waits on is woken by the waker.
     pub(super) fn ask(&mut self, now: Instant, place: Place, patience: Duration, waker: &Waker) -> Turn {
         self.settle(now);
-        if let Some(grant) = self.handed.remove(&place.id) {
-            return Turn::Granted(grant);
-        }
-        if let Some(left) = self.paused_for(now).filter(|left| *left > patience) {
+        let handed = self.handed.get(&place.id).copied();
+        // A pause may have begun after the slot was handed out.
+        let held = self.held(handed.map_or(self.granted + 1, |grant| grant.number));
+        let left = held.map(|until| until.saturating_duration_since(now));
+        if let Some(left) = left.filter(|left| *left > patience) {
             self.leave(now, place);
             return Turn::Paused(left);
+        }
+        match (handed, held) {
+            (Some(grant), None) => {
+                self.handed.remove(&place.id);
+                return Turn::Granted(grant);
+            }
+            (Some(_), Some(_)) => return Turn::Wait(held),
+            (None, _) => {}
         }
         let Some(position) = self.position(place) else {
             return Turn::Wait(None);
@@ -222,12 +231,6 @@ impl Window {
         self.settle(now);
     }
 
-    /// How long nothing may be sent.
-    pub(super) fn paused_for(&self, now: Instant) -> Option<Duration> {
-        self.blocked_until()
-            .map(|until| until.saturating_duration_since(now))
-    }
-
     pub(super) fn rate(&mut self, now: Instant) -> Rate {
         self.settle(now);
         Rate {
@@ -290,9 +293,14 @@ impl Window {
             }
     }
 
-    /// Until when nothing may be sent, although there are slots.
+    /// Until when nothing more may be sent, although there may be slots.
     fn blocked_until(&self) -> Option<Instant> {
-        let exhausted = self.hints.iter().filter(|hint| hint.last <= self.granted);
+        self.held(self.granted + 1)
+    }
+
+    /// Until when the grant of this number may not be used.
+    fn held(&self, number: u64) -> Option<Instant> {
+        let exhausted = self.hints.iter().filter(|hint| hint.last < number);
         exhausted.map(|hint| hint.until).chain(self.paused_until).max()
     }
 

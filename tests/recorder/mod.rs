@@ -16,7 +16,7 @@ use http::StatusCode;
 /// A key that no message, snapshot or address may show.
 pub const KEY: &str = "canary0123456789canary0123456789";
 
-type Answer = dyn Fn(&Request) -> Result<Response, Fault> + Send + Sync;
+type Answer = dyn Fn(&Request) -> Answering + Send + Sync;
 
 /// Notes requests and answers them.
 #[derive(Clone)]
@@ -27,8 +27,13 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Answers by the function.
+    /// Answers at once, by the function.
     pub fn new(answer: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static) -> Self {
+        Recorder::in_time(move |request| Box::pin(std::future::ready(answer(request))))
+    }
+
+    /// Answers when the future of the function does.
+    pub fn in_time(answer: impl Fn(&Request) -> Answering + Send + Sync + 'static) -> Self {
         // Each has a key of its own: clients with the same key share a limit, even across tests.
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -81,6 +86,6 @@ impl Transport for Recorder {
     fn send(&self, request: Request) -> Answering {
         let answer = (self.answer)(&request);
         self.sent.lock().unwrap().push(request);
-        Box::pin(std::future::ready(answer))
+        answer
     }
 }
