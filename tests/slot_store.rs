@@ -83,7 +83,7 @@ impl Reservation for Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         if !self.1 {
-            let _ = self.0.tell("drop", String::new(), ());
+            drop(self.0.tell("drop", String::new(), ()));
         }
     }
 }
