@@ -231,10 +231,14 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
             fields.push(quote!(#name: #name #convert));
         }
     }
+    let options = operation
+        .record
+        .as_ref()
+        .map(|_| quote!(options: crate::page::Options::default(),));
     Ok(quote! {
         #doc
         pub fn #name(&self, #(#arguments),*) -> #call {
-            #call { client: self.client.clone(), #(#fields),* }
+            #call { client: self.client.clone(), #options #(#fields),* }
         }
     })
 }
@@ -278,9 +282,31 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let lent = method.arguments.iter().map(Argument::lend);
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
+        let other = method
+            .arguments
+            .iter()
+            .filter(|argument| {
+                argument.optional && argument.name != "page" && argument.name != "items_in_page"
+            })
+            .map(|argument| &argument.name);
+        let keyed = operation.keyed;
+        let (record_name, key) = match keyed {
+            true => (quote!(record), quote!(crate::Record::key(record))),
+            false => (quote!(_), quote!(None)),
+        };
         quote! {
             impl crate::page::Listed for #name {
                 type Record = crate::types::#record;
+                const KEYED: bool = #keyed;
+                fn key(#record_name: &Self::Record) -> Option<crate::Key> {
+                    #key
+                }
+                fn is_filtered(&self) -> bool {
+                    false #(|| self.#other.is_some())*
+                }
+                fn options(&mut self) -> &mut crate::page::Options {
+                    &mut self.options
+                }
                 fn asked(&self) -> (Option<i32>, Option<i32>) {
                     (self.page, self.items_in_page)
                 }
@@ -291,12 +317,17 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
         }
     });
     let verify = verify(operation);
+    let options = operation
+        .record
+        .as_ref()
+        .map(|_| quote!(options: crate::page::Options,));
     quote! {
         #doc
         #[derive(Clone, Debug)]
         #[must_use = "a call is sent when it is awaited"]
         pub struct #name {
             client: crate::Client,
+            #options
             #(#fields),*
         }
 

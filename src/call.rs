@@ -17,6 +17,7 @@ use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
     generated::raw,
+    page::{self, Fetched, Item, Listed, RawRecord},
     pipeline, transport,
     types::ApiError,
 };
@@ -83,12 +84,9 @@ pub(crate) struct Call {
 
 /// Sends a call and decodes its answer.
 pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> {
-    let call = Call::new::<R>(&request, false);
-    let result = request.through(call.raw_client()).await;
-    let answer = call.answer(result.as_ref().err())?;
-    let value = match result {
-        Ok(value) => value.into_inner(),
-        Err(_) => return Err(undecodable::<R>(answer)),
+    let (answer, decoded) = exchange(request).await?;
+    let Some(value) = decoded else {
+        return Err(undecodable::<R>(answer));
     };
     match R::verify(&value) {
         Ok(()) => Ok(Response {
@@ -103,6 +101,70 @@ pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> 
             reason,
         )),
     }
+}
+
+/// Sends for a page. A record that does not fit the description does not spoil the others.
+pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
+    let (answer, decoded) = exchange(request).await?;
+    let answer = Response {
+        value: answer.body,
+        status: answer.status,
+        headers: answer.headers,
+    };
+    let Some(page) = decoded else {
+        return salvage::<L>(answer);
+    };
+    let (page, records) = page.with_items(Vec::new());
+    let items: Vec<_> = records
+        .into_iter()
+        .map(|record| Item {
+            key: L::key(&record),
+            record: Ok(record),
+        })
+        .collect();
+    if L::KEYED && items.iter().any(|item| item.key.is_none()) {
+        return salvage::<L>(answer);
+    }
+    Ok(Fetched {
+        status: answer.status,
+        headers: answer.headers,
+        page,
+        items,
+        body: answer.value,
+    })
+}
+
+/// Decodes a page record by record.
+fn salvage<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
+    let raw = page::undecoded(L::OPERATION, answer)?;
+    let decode = |(index, item): (usize, Item<RawRecord>)| {
+        let record = item.record.and_then(|record| {
+            let mut json = serde_json::Deserializer::from_str(record.get());
+            serde_path_to_error::deserialize(&mut json).map_err(|error| {
+                let reason = format!("at {}: {}", error.path(), error.inner());
+                Error::malformed_record(L::OPERATION, index, record.get(), &reason)
+            })
+        });
+        Item {
+            key: item.key,
+            record,
+        }
+    };
+    Ok(Fetched {
+        status: raw.status,
+        headers: raw.headers,
+        page: raw.page,
+        items: raw.items.into_iter().enumerate().map(decode).collect(),
+        body: raw.body,
+    })
+}
+
+/// Sends a call. What it answers is decoded by progenitor, unless it does not fit the description.
+async fn exchange<R: Request>(request: R) -> Result<(Answer, Option<R::Output>)> {
+    let call = Call::new::<R>(&request, false);
+    let result = request.through(call.raw_client()).await;
+    let answer = call.answer(result.as_ref().err())?;
+    Ok((answer, result.ok().map(raw::ResponseValue::into_inner)))
 }
 
 /// Sends a call and returns the body of its answer as it came.

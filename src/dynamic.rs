@@ -1,12 +1,14 @@
 //! Calls that are put together at run time, by the names of the description: what the command line sends.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Client, Error, Operation, Page, Pages, RawRecord, Records, Response, Result,
+    Client, Consistency, Error, Operation, Page, Pages, RawRecord, Records, Response, Result,
     operation::Location,
-    page::{self, WALK_PAGE_SIZE},
+    page::{self, Options, Reading},
     pipeline, transport,
 };
 
@@ -29,6 +31,7 @@ pub struct DynamicCall {
     operation: &'static Operation,
     arguments: Vec<(&'static str, String)>,
     body: Option<Bytes>,
+    options: Options,
 }
 
 impl Client {
@@ -39,6 +42,7 @@ impl Client {
             operation,
             arguments: Vec::new(),
             body: None,
+            options: Options::default(),
         }
     }
 }
@@ -104,32 +108,69 @@ impl DynamicCall {
         })
     }
 
+    /// No more than so many records, as [`List::limit`](crate::List::limit).
+    pub fn limit(mut self, records: u64) -> Self {
+        self.options.limit = Some(records);
+        self
+    }
+
+    /// How many pages may be on their way at a time, as [`List::prefetch`](crate::List::prefetch).
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.options.prefetch = pages.max(1);
+        self
+    }
+
+    /// What is promised of the records, as [`List::consistency`](crate::List::consistency).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have nothing to tell them apart by.
+    pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
+        let keyed = self.operation.record().is_some_and(|record| record.key.is_some());
+        if consistency == Consistency::Complete && !keyed {
+            let id = self.operation.id;
+            return Err(self.invalid(format!(
+                "the records of {id} have no identity, so nobody can tell whether all of them came; read it in one pass"
+            )));
+        }
+        self.options.consistency = consistency;
+        Ok(self)
+    }
+
     /// Every record of the list, as [`List::raw`](crate::List::raw).
     pub fn records(self) -> Records<RawRecord> {
-        page::records(self.pages())
+        self.reading().records()
     }
 
     /// Every page of the list.
-    pub fn pages(mut self) -> Pages<RawRecord> {
+    pub fn pages(self) -> Pages<RawRecord> {
+        self.reading().pages()
+    }
+
+    fn reading(mut self) -> Reading<RawRecord> {
         self.client = self.client.in_background();
+        let paging = ["page", "itemsInPage"];
         let asked = |name: &str| {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
             argument.and_then(|(_, value)| value.parse().ok())
         };
-        let (start, size) = (
-            asked("page").unwrap_or(1),
-            asked("itemsInPage").unwrap_or(WALK_PAGE_SIZE),
-        );
-        page::walk(start, size, move |page, size| {
-            let call = self.clone();
-            async move {
-                let operation = call.operation;
-                let call = call
-                    .set("page", page.to_string())?
-                    .set("itemsInPage", size.to_string())?;
-                page::undecoded(operation, call.send().await?)
-            }
-        })
+        Reading {
+            operation: self.operation,
+            start: asked(paging[0]).unwrap_or(1),
+            size: asked(paging[1]),
+            is_filtered: self.arguments.iter().any(|(name, _)| !paging.contains(name)),
+            options: self.options,
+            fetch: Arc::new(move |page, size| {
+                let call = self.clone();
+                Box::pin(async move {
+                    let operation = call.operation;
+                    let call = call
+                        .set(paging[0], page.to_string())?
+                        .set(paging[1], size.to_string())?;
+                    page::undecoded(operation, call.send().await?)
+                })
+            }),
+        }
     }
 
     /// One page of the list.
@@ -139,7 +180,7 @@ impl DynamicCall {
     /// As told by [`ErrorKind`](crate::ErrorKind).
     pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
         let operation = self.operation;
-        page::undecoded(operation, self.send().await?)
+        page::undecoded(operation, self.send().await?)?.into_page()
     }
 
     fn request(&self) -> Result<transport::Request> {

@@ -33,6 +33,7 @@ struct Inner {
     retry_after: Option<Duration>,
     applied: Applied,
     page: Option<u32>,
+    record: Option<usize>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -95,6 +96,7 @@ impl Error {
             retry_after: None,
             applied: Applied::No,
             page: None,
+            record: None,
             source: None,
         }))
     }
@@ -138,6 +140,23 @@ impl Error {
         error.0.status = Some(status);
         error.0.answer = answer;
         error.0.body = body;
+        error
+    }
+
+    /// A record of a list that does not fit the description. Its JSON is the body.
+    pub(crate) fn malformed_record(
+        operation: &'static Operation,
+        index: usize,
+        json: &str,
+        reason: &str,
+    ) -> Self {
+        let sentence = format!(
+            "record {index} of a page of {} does not fit the description, {reason}",
+            operation.id
+        );
+        let mut error = Error::new(ErrorKind::Decode, sentence).with_operation(operation);
+        error.0.record = Some(index);
+        error.0.body = Bytes::copy_from_slice(json.as_bytes());
         error
     }
 
@@ -229,6 +248,12 @@ impl Error {
     /// The page of a list that failed, from which the walk can be resumed.
     pub fn page(&self) -> Option<u32> {
         self.0.page
+    }
+
+    /// Which record of the page it is, from 0, that does not fit the description. [`body`](Error::body) is its JSON then,
+    /// and the stream that it came from goes on.
+    pub fn record(&self) -> Option<usize> {
+        self.0.record
     }
 
     /// Body of the answer, as it came.

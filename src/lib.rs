@@ -113,7 +113,7 @@ pub use limit::{
     InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, Storing,
 };
 pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
-pub use page::{Key, List, Page, Pages, RawRecord, Record, Records};
+pub use page::{Consistency, Drift, Key, List, Page, Pages, RawRecord, Record, Records};
 pub use raw::RawCall;
 pub use retry::RetryPolicy;
 pub use time::{AccountTime, Timestamp};

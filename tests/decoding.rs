@@ -6,6 +6,7 @@ use atera::{
     ErrorKind, List, Operation,
     types::{CreateTicket, TicketPriority, UpdateTicket},
 };
+use futures_util::{StreamExt, TryStreamExt};
 use recorder::Recorder;
 use serde_json::Value;
 
@@ -209,22 +210,11 @@ async fn a_record_without_its_key_is_an_error() {
     let page = r#"{"items": [{"TicketID": 1}, {"TicketTitle": "?"}], "totalPages": 1}"#;
     let recorder = Recorder::answering(200, page);
     let typed = recorder.client().tickets().list().await.map(|_| ()).unwrap_err();
-    let raw = recorder
-        .client()
-        .tickets()
-        .list()
-        .raw()
-        .try_next()
-        .await
-        .map(|_| ())
-        .unwrap_err();
-    for error in [typed, raw] {
-        assert_eq!(error.kind(), ErrorKind::Decode);
-        assert!(
-            error.to_string().contains("record 1 has no `TicketID`"),
-            "{error}"
-        );
-    }
+    assert_eq!(typed.kind(), ErrorKind::Decode);
+    assert!(
+        typed.to_string().contains("record 1 has no `TicketID`"),
+        "{typed}"
+    );
 
     let error = Recorder::answering(200, "{}")
         .client()
@@ -287,4 +277,47 @@ async fn a_read_may_not() {
         assert_eq!(error.kind(), ErrorKind::Decode, "{status} {body:?}");
         assert!(error.to_string().contains("it is empty"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_malformed_record_is_told_with_its_json_and_the_stream_goes_on() {
+    let page = r#"{"items": [
+        {"TicketID": 1}, {"TicketTitle": "?"}, {"TicketID": 2, "EndUserID": {"a": 1}}, {"TicketID": 3}, 7
+    ], "totalPages": 1}"#;
+    let client = Recorder::answering(200, page).client();
+    let typed = client
+        .tickets()
+        .list()
+        .stream()
+        .map_ok(|ticket| i64::from(ticket.ticket_id.unwrap()));
+    let raw = client
+        .tickets()
+        .list()
+        .raw()
+        .map_ok(|record| record.get().len() as i64);
+    let told: Vec<_> = typed.collect().await;
+    let ids: Vec<_> = told.iter().filter_map(|record| record.as_ref().ok()).collect();
+    assert_eq!(ids, [&1, &3]);
+    let faults: Vec<_> = told.into_iter().filter_map(Result::err).collect();
+    for (fault, (index, json, reason)) in faults.iter().zip([
+        (1, r#"{"TicketTitle": "?"}"#, "it has no `TicketID`"),
+        (2, r#"{"TicketID": 2, "EndUserID": {"a": 1}}"#, "at EndUserID: "),
+        (4, "7", "it has no `TicketID`"),
+    ]) {
+        assert_eq!((fault.kind(), fault.record()), (ErrorKind::Decode, Some(index)));
+        assert_eq!(std::str::from_utf8(fault.body()), Ok(json));
+        assert!(fault.to_string().contains(reason), "{fault}");
+    }
+    assert_eq!(faults.len(), 3);
+    let raw: Vec<_> = raw.collect().await;
+    assert_eq!(
+        raw.iter().filter(|record| record.is_ok()).count(),
+        3,
+        "what has its key is left as it came"
+    );
+    assert_eq!(raw.len(), 5);
+
+    let pages: Vec<_> = client.tickets().list().pages().collect().await;
+    let fault = pages.into_iter().next().unwrap().unwrap_err();
+    assert_eq!((fault.page(), fault.record()), (Some(1), Some(1)));
 }

@@ -62,7 +62,7 @@ pub(super) async fn list(
         }
     } else {
         let answer = call.send().await?;
-        let page = page::undecoded(operation, answer.clone())?.value;
+        let page = page::undecoded(operation, answer.clone())?.into_page()?.value;
         if format == Format::Json {
             return Ok(line(&answer.value, out)?);
         }

@@ -1,0 +1,342 @@
+//! Lists: one page, or a walk over all of them.
+//!
+//! [`walk`] fetches pages side by side and in order, [`end`] tells when it is over, and [`records`] makes records of
+//! them: each once, and all of them if so asked.
+
+mod end;
+mod record;
+mod records;
+#[cfg(test)]
+mod simulation;
+mod walk;
+
+use futures_util::TryStreamExt;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    Result, attempt,
+    call::{self, CallFuture, Request},
+};
+pub use record::{Key, RawRecord, Record};
+pub(crate) use record::{all_have_keys, has_key};
+pub use records::{Drift, Records};
+pub(crate) use records::{Reading, undecoded};
+pub use walk::Pages;
+pub(crate) use walk::{Fetched, Item};
+
+/// Records of a page that a walk asks for, the most that the service hands out.
+const WALK_PAGE_SIZE: i32 = 50;
+
+/// Pages that a walk has on their way at a time.
+const PREFETCH: usize = 8;
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(try_from = "Envelope<T>", rename_all = "camelCase")]
+#[schemars(!try_from)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Number of the page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<i32>,
+    /// How many records a page may hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items_in_page: Option<i32>,
+    /// How many records there are on all pages, under the name of the published document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_item_count: Option<i64>,
+    /// How many records there are on all pages, under the guide's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_items: Option<i64>,
+    /// How many pages there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_pages: Option<i32>,
+    /// Address of the page before; null or empty on the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_link: Option<String>,
+    /// Address of the next page; null or empty on the last. It is never followed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_link: Option<String>,
+}
+
+/// A page as it comes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<T> {
+    items: Option<Vec<T>>,
+    #[serde(default, deserialize_with = "crate::wire::integer")]
+    page: Option<i32>,
+    #[serde(default, deserialize_with = "crate::wire::integer")]
+    items_in_page: Option<i32>,
+    #[serde(default, deserialize_with = "crate::wire::integer")]
+    total_item_count: Option<i64>,
+    #[serde(default, deserialize_with = "crate::wire::integer")]
+    total_items: Option<i64>,
+    #[serde(default, deserialize_with = "crate::wire::integer")]
+    total_pages: Option<i32>,
+    prev_link: Option<String>,
+    next_link: Option<String>,
+}
+
+impl<T> TryFrom<Envelope<T>> for Page<T> {
+    type Error = &'static str;
+
+    fn try_from(envelope: Envelope<T>) -> Result<Self, &'static str> {
+        Ok(Page {
+            items: envelope
+                .items
+                .ok_or("there is no `items` array, so it is not a page")?,
+            page: envelope.page,
+            items_in_page: envelope.items_in_page,
+            total_item_count: envelope.total_item_count,
+            total_items: envelope.total_items,
+            total_pages: envelope.total_pages,
+            prev_link: envelope.prev_link,
+            next_link: envelope.next_link,
+        })
+    }
+}
+
+impl<T> Page<T> {
+    /// How many records there are on all pages, under whichever name it came.
+    pub fn total(&self) -> Option<i64> {
+        self.total_item_count.or(self.total_items)
+    }
+
+    /// The page with other records in it, and those that it had.
+    pub(crate) fn with_items<U>(self, items: Vec<U>) -> (Page<U>, Vec<T>) {
+        let page = Page {
+            items,
+            page: self.page,
+            items_in_page: self.items_in_page,
+            total_item_count: self.total_item_count,
+            total_items: self.total_items,
+            total_pages: self.total_pages,
+            prev_link: self.prev_link,
+            next_link: self.next_link,
+        };
+        (page, self.items)
+    }
+}
+
+/// What is promised of the records of a walk, if others come and go while it reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// Every record as the pages have it. One that moves to a later page meanwhile comes twice, and one that moves to an
+    /// earlier page may be missing.
+    Raw,
+    /// The same, but no record comes twice.
+    #[default]
+    OnePass,
+    /// Every record that exists throughout the walk comes exactly once, or the walk ends with
+    /// [`Unsettled`](crate::ErrorKind::Unsettled). The list is read again until that adds nothing, five times at most.
+    ///
+    /// Nothing can prove it over numbered pages. This is the criterion:
+    ///
+    /// 1. A list that is ordered by a growing key, read without a filter, is complete after one pass if every answer told
+    ///    the same total, no record came twice, as many came as the total, and the first and the last page, read again,
+    ///    are as they were.
+    /// 2. Any other list is read again until a pass finds no record that the passes before it missed. Records whose
+    ///    number is greater than all of the first pass's are new, and do not count.
+    ///
+    /// [`Records::drift`] tells what was seen.
+    Complete,
+}
+
+/// How a list is to be read.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub(crate) limit: Option<u64>,
+    pub(crate) prefetch: usize,
+    pub(crate) consistency: Consistency,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            limit: None,
+            prefetch: PREFETCH,
+            consistency: Consistency::default(),
+        }
+    }
+}
+
+/// What the generated code says of a list.
+#[doc(hidden)]
+#[allow(private_bounds, reason = "only the generated calls are lists")]
+pub trait Listed: Request<Output = Page<Self::Record>> {
+    type Record: DeserializeOwned + Send + 'static;
+    /// The page and the page size that the caller asked for.
+    fn asked(&self) -> (Option<i32>, Option<i32>);
+    fn ask(&mut self, page: i32, items_in_page: i32);
+    /// Whether anything else was asked for: a filter, an order.
+    fn is_filtered(&self) -> bool;
+    fn options(&mut self) -> &mut Options;
+    /// Whether records have an identity.
+    const KEYED: bool;
+    /// The identity of a record.
+    fn key(record: &Self::Record) -> Option<Key>;
+}
+
+/// What can be done with a list besides asking for one page.
+///
+/// Pages are fetched side by side by tasks of their own, so a consumer may take its time: it holds no slot of the rate
+/// limit, and nothing times out meanwhile. Dropping a stream ends its requests.
+///
+/// ```no_run
+/// use atera::List;
+///
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// let mut tickets = client.tickets().list().ticket_status("Open").stream();
+/// while let Some(ticket) = tickets.try_next().await? {
+///     println!("{}", ticket.ticket_title.unwrap_or_default());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub trait List: Listed {
+    /// No more than so many records. No page is asked for that is not needed for them.
+    #[must_use]
+    fn limit(mut self, records: u64) -> Self {
+        self.options().limit = Some(records);
+        self
+    }
+
+    /// Begins with this page instead of the first: the [`page`](crate::Error::page) of an error, to go on where a walk failed.
+    #[must_use]
+    fn start_page(mut self, page: i32) -> Self {
+        let size = self.asked().1.unwrap_or(WALK_PAGE_SIZE);
+        self.ask(page, size);
+        self
+    }
+
+    /// How many pages may be on their way at a time; 8 by default, and at least 1. The rate limit holds all the same.
+    #[must_use]
+    fn prefetch(mut self, pages: usize) -> Self {
+        self.options().prefetch = pages.max(1);
+        self
+    }
+
+    /// What is promised of the records; [`OnePass`](Consistency::OnePass) by default.
+    ///
+    /// ```no_run
+    /// use atera::{Consistency, List};
+    ///
+    /// # async fn example(client: atera::Client) -> atera::Result<()> {
+    /// let mut agents = client.agents().list().consistency(Consistency::Complete).stream();
+    /// while let Some(agent) = agents.try_next().await? {
+    ///     println!("{}", agent.machine_name.unwrap_or_default());
+    /// }
+    /// println!("{:?}", agents.drift());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    fn consistency(mut self, consistency: Consistency) -> Self
+    where
+        Self::Record: Record,
+    {
+        self.options().consistency = consistency;
+        self
+    }
+
+    /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
+    ///
+    /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on.
+    fn stream(self) -> Records<Self::Record> {
+        reading(self, |call| Box::pin(call::fetch(call))).records()
+    }
+
+    /// Every page of the list, with its status and headers.
+    fn pages(self) -> Pages<Self::Record> {
+        reading(self, |call| Box::pin(call::fetch(call))).pages()
+    }
+
+    /// Every record of the list, in memory.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
+    /// [`stream`](List::stream) for long lists.
+    fn all(self) -> CallFuture<Vec<Self::Record>> {
+        Box::pin(self.stream().try_collect())
+    }
+
+    /// How many records the list has. One record is asked for.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+    fn count(mut self) -> CallFuture<u64> {
+        self.ask(1, 1);
+        Box::pin(async move {
+            let answer = call::send(self).await?;
+            let total = answer.value.total().and_then(|total| u64::try_from(total).ok());
+            total.ok_or_else(|| {
+                let reason = "it names no total".to_string();
+                attempt::undecodable(Self::OPERATION, answer.status, Default::default(), reason)
+            })
+        })
+    }
+
+    /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
+    /// not lost.
+    fn raw(self) -> Records<RawRecord> {
+        reading(self, |call| {
+            Box::pin(async move { undecoded(Self::OPERATION, call::send_raw(call).await?) })
+        })
+        .records()
+    }
+}
+
+impl<L: Listed> List for L {}
+
+/// A list as it is to be read.
+fn reading<L: Listed, T: Send + 'static>(
+    mut list: L,
+    fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
+) -> Reading<T> {
+    *list.client_mut() = list.client().in_background();
+    let (page, size) = list.asked();
+    Reading {
+        operation: L::OPERATION,
+        start: page.unwrap_or(1),
+        size,
+        is_filtered: list.is_filtered(),
+        options: *list.options(),
+        fetch: std::sync::Arc::new(move |page, size| {
+            let mut call = list.clone();
+            call.ask(page, size);
+            fetch(call)
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(json: &str) -> Page<u32> {
+        serde_json::from_str(json).expect("a page")
+    }
+
+    #[test]
+    fn what_has_no_items_is_not_a_page() {
+        for json in ["{}", r#"{"items": null}"#, r#"{"Items": [1]}"#] {
+            let error = serde_json::from_str::<Page<u32>>(json)
+                .expect_err(json)
+                .to_string();
+            assert!(error.contains("no `items` array"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_a_page_may_be_text() {
+        let page = page(r#"{"items": [], "page": "2", "totalItemCount": "7"}"#);
+        assert_eq!((page.page, page.total()), (Some(2), Some(7)));
+    }
+}
