@@ -17,7 +17,7 @@ use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
     generated::raw,
-    page::{self, Fetched, Item, Listed, RawRecord},
+    page::{self, Fetched, Item, Listed, Page, RawRecord},
     pipeline, transport,
     types::ApiError,
 };
@@ -78,8 +78,20 @@ impl<T> Response<T> {
 pub(crate) struct Call {
     client: Client,
     operation: &'static Operation,
-    undecoded: bool,
+    purpose: Purpose,
     outcome: Arc<Mutex<Option<Result<Answer>>>>,
+}
+
+/// What progenitor's client is called for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Purpose {
+    /// To send the request and decode the answer.
+    Value,
+    /// To send the request.
+    Body,
+    /// To make the request, of which only the address below the base URL is wanted: it becomes the body.
+    #[cfg(feature = "cache")]
+    Address,
 }
 
 /// Sends a call and decodes its answer.
@@ -103,6 +115,15 @@ pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> 
     }
 }
 
+/// Where a call would be sent, below the base URL. Nothing is sent.
+#[cfg(feature = "cache")]
+pub(crate) async fn address<R: Request>(request: R) -> Result<String> {
+    let call = Call::new::<R>(&request, Purpose::Address);
+    let result = request.through(call.raw_client()).await;
+    let answer = call.answer(result.as_ref().err())?;
+    Ok(String::from_utf8_lossy(&answer.body).into_owned())
+}
+
 /// Sends for a page. A record that does not fit the description does not spoil the others.
 pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
     let (answer, decoded) = exchange(request).await?;
@@ -111,9 +132,14 @@ pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
         status: answer.status,
         headers: answer.headers,
     };
-    let Some(page) = decoded else {
-        return salvage::<L>(answer);
-    };
+    match decoded {
+        Some(page) => keyed::<L>(page, answer),
+        None => salvage::<L>(answer),
+    }
+}
+
+/// A page that was decoded, its records by their identity.
+fn keyed<L: Listed>(page: Page<L::Record>, answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
     let (page, records) = page.with_items(Vec::new());
     let items: Vec<_> = records
         .into_iter()
@@ -132,6 +158,15 @@ pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
         items,
         body: answer.value,
     })
+}
+
+/// A page from its answer, without a request.
+#[cfg(feature = "cache")]
+pub(crate) fn decoded<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
+    match serde_json::from_slice(&answer.value) {
+        Ok(page) => keyed::<L>(page, answer),
+        Err(_) => salvage::<L>(answer),
+    }
 }
 
 /// Decodes a page record by record.
@@ -161,7 +196,7 @@ fn salvage<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
 
 /// Sends a call. What it answers is decoded by progenitor, unless it does not fit the description.
 async fn exchange<R: Request>(request: R) -> Result<(Answer, Option<R::Output>)> {
-    let call = Call::new::<R>(&request, false);
+    let call = Call::new::<R>(&request, Purpose::Value);
     let result = request.through(call.raw_client()).await;
     let answer = call.answer(result.as_ref().err())?;
     Ok((answer, result.ok().map(raw::ResponseValue::into_inner)))
@@ -169,7 +204,7 @@ async fn exchange<R: Request>(request: R) -> Result<(Answer, Option<R::Output>)>
 
 /// Sends a call and returns the body of its answer as it came.
 pub(crate) async fn send_raw<R: Request>(request: R) -> Result<Response<Bytes>> {
-    let call = Call::new::<R>(&request, true);
+    let call = Call::new::<R>(&request, Purpose::Body);
     let result = request.through(call.raw_client()).await;
     let answer = call.answer(result.as_ref().err())?;
     Ok(Response {
@@ -180,12 +215,12 @@ pub(crate) async fn send_raw<R: Request>(request: R) -> Result<Response<Bytes>> 
 }
 
 impl Call {
-    fn new<R: Request>(request: &R, undecoded: bool) -> Self {
+    fn new<R: Request>(request: &R, purpose: Purpose) -> Self {
         let client = request.client().clone();
         Call {
             client,
             operation: R::OPERATION,
-            undecoded,
+            purpose,
             outcome: Arc::default(),
         }
     }
@@ -224,13 +259,25 @@ impl ClientHooks<Call> for raw::Client {
             .and_then(reqwest::Body::as_bytes)
             .map(Bytes::copy_from_slice);
 
+        #[cfg(feature = "cache")]
+        if call.purpose == Purpose::Address {
+            let address = pipeline::address(call.client.shared(), &outgoing).to_string();
+            let answer = Answer {
+                status: StatusCode::OK,
+                headers: HeaderMap::new(),
+                body: address.into(),
+            };
+            *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(answer));
+            return Ok(shown(StatusCode::OK, Bytes::from_static(b"{}")));
+        }
+
         let outcome = pipeline::run(&call.client, call.operation, outgoing).await;
         let shown = match &outcome {
             // All that an empty answer could tell is unknown: an object without fields.
-            Ok(answer) if !call.undecoded && answer.is_empty() => {
+            Ok(answer) if call.purpose == Purpose::Value && answer.is_empty() => {
                 shown(StatusCode::OK, Bytes::from_static(b"{}"))
             }
-            Ok(answer) if !call.undecoded => shown(StatusCode::OK, answer.body.clone()),
+            Ok(answer) if call.purpose == Purpose::Value => shown(StatusCode::OK, answer.body.clone()),
             _ => shown(
                 StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),
                 Bytes::from_static(b"{}"),

@@ -10,6 +10,8 @@ use std::{
 use http::HeaderValue;
 use url::{Host, Url};
 
+#[cfg(feature = "cache")]
+use crate::cache::{Cache, Kept};
 use crate::{
     ApiKey, Error, KeyProvider, Priority, Rate, RateLimit, Result, RetryPolicy, SlotStore, Timestamp, Usage,
     credential::{Credentials, Slots, Source},
@@ -43,6 +45,8 @@ struct Settings {
     deadline: Option<Duration>,
     priority: Option<Priority>,
     retry: RetryPolicy,
+    #[cfg(feature = "cache")]
+    without_cache: bool,
 }
 
 /// What all clones of a client share.
@@ -57,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) body_limit: usize,
     pub(crate) budget: Mutex<Budget>,
     pub(crate) tally: Tally,
+    #[cfg(feature = "cache")]
+    pub(crate) cache: Option<Kept>,
     jitter: Mutex<fastrand::Rng>,
 }
 
@@ -125,6 +131,22 @@ impl Client {
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         self.with(|settings| settings.retry = policy)
+    }
+
+    /// The same client, which asks the service itself and not the cache.
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn without_cache(&self) -> Self {
+        self.with(|settings| settings.without_cache = true)
+    }
+
+    /// The cache to ask, if any.
+    #[cfg(feature = "cache")]
+    pub(crate) fn cache(&self) -> Option<&Kept> {
+        self.shared
+            .cache
+            .as_ref()
+            .filter(|_| !self.settings.without_cache)
     }
 
     fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
@@ -197,6 +219,8 @@ pub struct ClientBuilder {
     slot_store: Option<Arc<dyn SlotStore>>,
     retry: RetryPolicy,
     seed: Option<u64>,
+    #[cfg(feature = "cache")]
+    cache: Option<Cache>,
 }
 
 impl Default for ClientBuilder {
@@ -214,6 +238,8 @@ impl Default for ClientBuilder {
             slot_store: None,
             retry: RetryPolicy::default(),
             seed: None,
+            #[cfg(feature = "cache")]
+            cache: None,
         }
     }
 }
@@ -292,6 +318,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps answers that change slowly; see [`Cache`].
+    #[cfg(feature = "cache")]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Where the random delays begin, so that a test has the same ones each time.
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -356,6 +389,8 @@ impl ClientBuilder {
             body_limit: self.body_limit,
             budget: Mutex::new(Budget::new()),
             tally: Tally::default(),
+            #[cfg(feature = "cache")]
+            cache: self.cache.map(Kept::new),
             jitter: Mutex::new(
                 self.seed
                     .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
@@ -367,6 +402,8 @@ impl ClientBuilder {
                 deadline: self.deadline,
                 priority: None,
                 retry: self.retry,
+                #[cfg(feature = "cache")]
+                without_cache: false,
             }),
         })
     }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     error::Error as StdError,
     fmt::{self, Write as _},
+    sync::Arc,
     time::Duration,
 };
 
@@ -21,6 +22,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// sentence; what lies behind it is in [`source`](StdError::source). Neither holds the key or a query.
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     /// What happened, in words that say what to do next.
@@ -34,7 +36,7 @@ struct Inner {
     applied: Applied,
     page: Option<u32>,
     record: Option<usize>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What kind of failure it was.
@@ -193,8 +195,14 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// The same error, for another who waited for the same thing.
+    #[cfg(feature = "cache")]
+    pub(crate) fn duplicate(&self) -> Self {
+        Error(self.0.clone())
     }
 
     /// What kind of failure it was.

@@ -73,7 +73,12 @@
 
 mod attempt;
 mod auth;
+mod batch;
+#[cfg(feature = "cache")]
+mod cache;
 mod call;
+#[cfg(feature = "changes")]
+mod changes;
 mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -103,7 +108,12 @@ mod usage;
 mod wire;
 
 pub use auth::{ApiKey, KeyHeader};
+pub use batch::{Batch, Outcome, Report, batch};
+#[cfg(feature = "cache")]
+pub use cache::Cache;
 pub use call::{CallFuture, Response};
+#[cfg(feature = "changes")]
+pub use changes::Changes;
 pub use client::{Client, ClientBuilder};
 pub use credential::{KeyProvider, ProvidedKey};
 pub use dynamic::DynamicCall;

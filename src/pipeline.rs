@@ -25,10 +25,39 @@ use crate::{
 pub(crate) async fn run(
     client: &Client,
     operation: &'static Operation,
-    mut request: Request,
+    request: Request,
 ) -> Result<Answer, Error> {
     let shared = client.shared();
     check(shared, operation, &request)?;
+    #[cfg(feature = "cache")]
+    if let Some(cache) = client.cache().filter(|_| operation.cache && !operation.list) {
+        let address = address(shared, &request).to_string();
+        let answering = exchange(client, operation, request);
+        return cache.record(&address, answering).await;
+    }
+    #[cfg(feature = "cache")]
+    let _write = shared
+        .cache
+        .as_ref()
+        .filter(|_| !operation.reads)
+        .map(|cache| cache.write(address(shared, &request)));
+    exchange(client, operation, request).await
+}
+
+/// The address of a request below the base URL.
+#[cfg(feature = "cache")]
+pub(crate) fn address<'a>(shared: &Shared, request: &'a Request) -> &'a str {
+    let url = request.url.as_str();
+    url.strip_prefix(shared.base_url.as_str()).unwrap_or(url)
+}
+
+/// Sends a request that was checked.
+async fn exchange(
+    client: &Client,
+    operation: &'static Operation,
+    mut request: Request,
+) -> Result<Answer, Error> {
+    let shared = client.shared();
     prepare(shared, &mut request.headers);
     // Neither values of the path nor the query are told: they may be names and addresses.
     let span = tracing::info_span!(

@@ -3,6 +3,8 @@
 //! [`walk`] fetches pages side by side and in order, [`end`] tells when it is over, and [`records`] makes records of
 //! them: each once, and all of them if so asked.
 
+#[cfg(feature = "cache")]
+mod cached;
 mod end;
 mod record;
 mod records;
@@ -137,8 +139,8 @@ pub enum Consistency {
     /// Nothing can prove it over numbered pages. This is the criterion:
     ///
     /// 1. A list that is ordered by a growing key, read without a filter, is complete after one pass if every answer told
-    ///    the same total, no record came twice, as many came as the total, and the first and the last page, read again,
-    ///    are as they were.
+    ///    the same total, the keys came in order, no record came twice, as many came as the total, and the first and the
+    ///    last page, read again, are as they were.
     /// 2. Any other list is read again until a pass finds no record that the passes before it missed. Records whose
     ///    number is greater than all of the first pass's are new, and do not count.
     ///
@@ -248,12 +250,12 @@ pub trait List: Listed {
     ///
     /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on.
     fn stream(self) -> Records<Self::Record> {
-        reading(self, |call| Box::pin(call::fetch(call))).records()
+        typed(self).records()
     }
 
     /// Every page of the list, with its status and headers.
     fn pages(self) -> Pages<Self::Record> {
-        reading(self, |call| Box::pin(call::fetch(call))).pages()
+        typed(self).pages()
     }
 
     /// Every record of the list, in memory.
@@ -263,6 +265,10 @@ pub trait List: Listed {
     /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
     /// [`stream`](List::stream) for long lists.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
+        #[cfg(feature = "cache")]
+        if cached::is_kept(&self) {
+            return Box::pin(async move { cached::list(self).await?.records().try_collect().await });
+        }
         Box::pin(self.stream().try_collect())
     }
 
@@ -295,7 +301,12 @@ pub trait List: Listed {
 
 impl<L: Listed> List for L {}
 
-/// A list as it is to be read.
+/// A list as it is to be read, its records decoded.
+pub(crate) fn typed<L: Listed>(list: L) -> Reading<L::Record> {
+    reading(list, |call| Box::pin(call::fetch(call)))
+}
+
+/// A list as it is to be read, its pages as the function fetches them.
 fn reading<L: Listed, T: Send + 'static>(
     mut list: L,
     fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,

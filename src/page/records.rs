@@ -59,7 +59,7 @@ impl<T: Send + 'static> Reading<T> {
         }
     }
 
-    fn walk(&self) -> Walk<T> {
+    pub(super) fn walk(&self) -> Walk<T> {
         Walk::new(
             self.operation,
             self.start,
@@ -105,6 +105,10 @@ struct Sweep {
     totals_differ: bool,
     records: u64,
     repeats: u64,
+    /// Whether any key was greater than the one before it, and whether any was smaller.
+    grew: bool,
+    shrank: bool,
+    before: Option<Key>,
     /// Records that the passes before it missed.
     missed: u64,
     /// The records of this pass, if it is not the first.
@@ -204,6 +208,10 @@ impl<T: Send + 'static> Sweeps<T> {
             return self.is_first();
         };
         self.sweep.records += 1;
+        if let Some(before) = self.sweep.before.replace(key) {
+            self.sweep.grew |= before < key;
+            self.sweep.shrank |= before > key;
+        }
         let is_first = self.is_first();
         let repeated = !is_first && !self.sweep.seen.insert(key);
         let new = self.seen.insert(key);
@@ -241,7 +249,9 @@ impl<T: Send + 'static> Sweeps<T> {
             && sweep.repeats == 0
             && sweep.total.and_then(|total| u64::try_from(total).ok()) == Some(sweep.records)
             && self.seen.len() as u64 == sweep.records;
-        let by_key = self.reading.operation.append && !self.reading.is_filtered;
+        // The description says that it is ordered by key, and so it looked.
+        let ordered = !(sweep.grew && sweep.shrank);
+        let by_key = ordered && self.reading.operation.append && !self.reading.is_filtered;
         Ok(by_key && steady && self.is_unchanged().await?)
     }
 

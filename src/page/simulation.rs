@@ -22,14 +22,17 @@ enum Order {
     Filtered,
     /// Alphabetical, each insert with a delete, so that the total stays.
     Balanced,
+    /// Newest first, each insert with a delete.
+    BalancedNewestFirst,
 }
 
-const ORDERS: [Order; 5] = [
+const ORDERS: [Order; 6] = [
     Order::NewestFirst,
     Order::OldestFirst,
     Order::Alphabetical,
     Order::Filtered,
     Order::Balanced,
+    Order::BalancedNewestFirst,
 ];
 
 #[derive(Clone, Copy)]
@@ -63,7 +66,7 @@ impl Table {
             })
             .collect();
         match order {
-            Order::NewestFirst | Order::Filtered => all.reverse(),
+            Order::NewestFirst | Order::Filtered | Order::BalancedNewestFirst => all.reverse(),
             Order::Alphabetical | Order::Balanced => random.shuffle(&mut all),
             Order::OldestFirst => {}
         }
@@ -84,7 +87,7 @@ impl Table {
         };
         self.next_id += 1;
         let at = match self.order {
-            Order::NewestFirst | Order::Filtered => 0,
+            Order::NewestFirst | Order::Filtered | Order::BalancedNewestFirst => 0,
             Order::OldestFirst => self.rows.len(),
             Order::Alphabetical | Order::Balanced => self.random.usize(..=self.rows.len()),
         };
@@ -104,16 +107,17 @@ impl Table {
     }
 
     fn pass(&mut self) {
+        let balanced = matches!(self.order, Order::Balanced | Order::BalancedNewestFirst);
         while self.due <= clock::now() {
             self.due += TICK;
             let chance = self.random.u8(..100);
             if chance < 20 {
                 self.insert();
-                if self.order == Order::Balanced {
+                if balanced {
                     self.delete();
                 }
             }
-            if self.random.u8(..100) < 5 && self.order != Order::Balanced {
+            if self.random.u8(..100) < 5 && !balanced {
                 self.delete();
             }
             if self.random.u8(..100) < 10 && self.order == Order::Filtered {

@@ -223,7 +223,9 @@ impl<T: Send + 'static> Fetched<T> {
 
 /// The pages of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Pages<T>(Pin<Box<dyn Stream<Item = Result<Response<Page<T>>>> + Send>>);
+pub struct Pages<T>(PageStream<T>);
+
+type PageStream<T> = Pin<Box<dyn Stream<Item = Result<Response<Page<T>>>> + Send>>;
 
 impl<T: Send + 'static> Pages<T> {
     pub(super) fn new(walk: Walk<T>, limit: Option<u64>) -> Self {

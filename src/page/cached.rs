@@ -1,0 +1,67 @@
+//! Whole lists that the cache keeps.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Consistency, Listed, Reading, reading};
+use crate::{
+    Response, Result, attempt,
+    call::{self, CallFuture},
+    page::{Fetched, RawRecord, undecoded},
+};
+
+/// Whether the cache may answer: for a whole list, read in one pass.
+pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
+    let options = list.clone().options().to_owned();
+    L::OPERATION.cache
+        && list.client().cache().is_some()
+        && options.limit.is_none()
+        && options.consistency == Consistency::OnePass
+        && list.asked() == (None, None)
+}
+
+/// The list from the cache, which is filled first if need be.
+pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
+    let address = call::address(list.clone()).await?;
+    let pages = match list.client().cache() {
+        Some(cache) => cache.list(&address, walk(list.clone())).await?,
+        None => walk(list.clone()).await?,
+    };
+    let mut kept = super::typed(list);
+    kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
+    Ok(kept)
+}
+
+/// A page of the list, from memory.
+fn decoded<L: Listed>(pages: &[Response<Bytes>], page: i32) -> Result<Fetched<L::Record>> {
+    let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
+    let answer = answer.ok_or_else(|| {
+        let reason = format!("its page {page} is not kept");
+        attempt::undecodable(L::OPERATION, Default::default(), Bytes::new(), reason)
+    })?;
+    call::decoded::<L>(answer.clone())
+}
+
+/// The pages of the list as they come.
+async fn walk<L: Listed>(list: L) -> Result<Vec<Response<Bytes>>> {
+    let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
+        Box::pin(async move { undecoded(L::OPERATION, call::send_raw(call).await?) })
+    };
+    let mut walk = reading(list, fetch).walk();
+    let mut pages = Vec::new();
+    while let Some(fetched) = walk.next(None).await {
+        let Fetched {
+            status,
+            headers,
+            body,
+            ..
+        } = fetched?;
+        pages.push(Response {
+            value: body,
+            status,
+            headers,
+        });
+    }
+    Ok(pages)
+}
