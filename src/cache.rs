@@ -164,6 +164,8 @@ impl Kept {
             }))
         };
         let fetched: Result<_, Arc<Error>> = self.entries.try_get_with(key, fetch).await;
+        // moka lets go of what is too much when it is next used; that may be long.
+        self.entries.run_pending_tasks().await;
         fetched.map_err(|error| error.duplicate())
     }
 
