@@ -12,6 +12,11 @@ async fn run(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> String {
     path.pop();
     path.push("examples");
     path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    // `cargo test` builds them with all the tests, and not when it is told to run one file of them.
+    assert!(
+        path.exists(),
+        "build the examples first: cargo build --all-features --examples"
+    );
     let mut command = std::process::Command::new(path);
     command
         .args(arguments)
