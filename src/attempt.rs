@@ -98,6 +98,7 @@ pub(crate) async fn send(
                 Err(Cut::TooLong) => (Bytes::new(), None),
                 Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
             };
+            let body = credential.blotted_out(body);
             let mut error = Error::from_answer(operation, status, body, credential.refused());
             if let Some(fault) = fault {
                 error = error.with_source(fault);
