@@ -82,20 +82,25 @@ impl Shown {
     }
 }
 
-/// A legacy key, a JWT, and each of them in the other's header.
-fn keys() -> Vec<(String, ApiKey)> {
-    let mut keys = Vec::new();
-    for text in [legacy_key(), jwt(false), jwt(true)] {
-        for header in [None, Some(KeyHeader::XApiKey), Some(KeyHeader::Bearer)] {
-            let key = ApiKey::new(text.as_str()).unwrap();
-            let key = match header {
-                Some(header) => key.in_header(header),
-                None => key,
-            };
-            keys.push((text.clone(), key));
-        }
-    }
-    keys
+/// A legacy key and a JWT.
+fn keys() -> [(String, ApiKey); 2] {
+    [legacy_key(), jwt(false)].map(|text| (text.clone(), ApiKey::new(text).unwrap()))
+}
+
+/// The same, one that has expired, and each of them in the other's header.
+fn keys_in_every_header() -> Vec<(String, ApiKey)> {
+    let expired = jwt(true);
+    let expired = (expired.clone(), ApiKey::new(expired).unwrap());
+    let keys = keys().into_iter().chain([expired]);
+    keys.flat_map(|(text, key)| {
+        let in_header = |header| (text.clone(), key.clone().in_header(header));
+        [
+            (text.clone(), key.clone()),
+            in_header(KeyHeader::XApiKey),
+            in_header(KeyHeader::Bearer),
+        ]
+    })
+    .collect()
 }
 
 #[derive(Debug)]
@@ -128,7 +133,7 @@ impl SlotStore for Store {
 
 #[tokio::test]
 async fn no_public_type_shows_the_key() {
-    for (text, key) in keys() {
+    for (text, key) in keys_in_every_header() {
         let mut shown = Shown::default();
         let headers = Arc::<Mutex<Vec<Request>>>::default();
         let seen = headers.clone();
@@ -185,7 +190,7 @@ async fn no_public_type_shows_the_key() {
 
 #[tokio::test(start_paused = true)]
 async fn no_error_of_any_kind_shows_the_key() {
-    for (text, key) in keys() {
+    for (text, key) in keys_in_every_header() {
         let mut shown = Shown::default();
         let mut kinds = HashMap::new();
         let mut note = |error: Error| {
