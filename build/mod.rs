@@ -64,6 +64,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
         #[doc = "What progenitor generates; private."]
         pub(crate) mod raw {
             use super::types;
+            use crate::operation::encode_path;
             #raw
         }
     };

@@ -4,7 +4,7 @@
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
+use syn::{Attribute, Field, File, Item, ItemStruct, Type, UseTree, parse_quote};
 
 use super::{
     docs,
@@ -23,6 +23,16 @@ pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
             && let Some((_, items)) = &mut module.content
         {
             types = std::mem::take(items);
+        }
+        if let Item::Use(item) = item
+            && let UseTree::Path(path) = &mut item.tree
+            && let UseTree::Group(group) = &mut *path.tree
+        {
+            // Ours takes its place.
+            let names = std::mem::take(&mut group.items).into_iter();
+            group.items = names
+                .filter(|name| !matches!(name, UseTree::Name(name) if name.ident == "encode_path"))
+                .collect();
         }
     }
     file.items.retain(

@@ -64,6 +64,11 @@ pub(crate) async fn send(
         Err(fault) if fault.was_sent() => {
             return Err(failure(unanswered(operation, fault), Mishap::Unanswered));
         }
+        Err(fault) if fault.was_refused() => {
+            // It may be counted, and no later than now.
+            logged(slot.answered(None).await);
+            return Err(failure(unanswered(operation, fault), Mishap::Unsent));
+        }
         Err(fault) => {
             logged(slot.unsent().await);
             return Err(failure(unanswered(operation, fault), Mishap::Unsent));
@@ -93,6 +98,7 @@ pub(crate) async fn send(
                 Err(Cut::TooLong) => (Bytes::new(), None),
                 Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
             };
+            let body = credential.blotted_out(body);
             let mut error = Error::from_answer(operation, status, body, credential.refused());
             if let Some(fault) = fault {
                 error = error.with_source(fault);
@@ -222,6 +228,10 @@ fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> 
 fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
     let id = operation.id;
     let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
+        _ if fault.was_refused() => (
+            ErrorKind::Connection,
+            format!("{id} was turned away by the service, which did not look at it; try again"),
+        ),
         (false, true) => (
             ErrorKind::Timeout,
             format!("{id} was not sent, the service did not take the connection in time; check the network"),

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 use crate::{
@@ -123,6 +124,16 @@ impl Credential {
 
     pub(crate) fn header(&self) -> (HeaderName, HeaderValue) {
         self.header.clone()
+    }
+
+    /// A body without the key in it: whoever refuses a request may quote its headers, and errors are shown.
+    pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
+        let key = self.header.1.to_str().unwrap_or_default();
+        let key = key.strip_prefix("Bearer ").unwrap_or(key);
+        match std::str::from_utf8(&body) {
+            Ok(text) if text.contains(key) => text.replace(key, "(the API key)").into(),
+            _ => body,
+        }
     }
 
     /// Warns once, from two weeks before the end on.

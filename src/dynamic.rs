@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     Client, Consistency, Error, Operation, Page, Pages, RawRecord, Records, Response, Result,
-    operation::Location,
+    operation::{Location, encode_path},
     page::{self, Options, Reading},
     pipeline, transport,
 };
@@ -192,7 +192,7 @@ impl DynamicCall {
             match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 None => url.push_str(segment),
                 Some(name) => match argument(name) {
-                    Some((_, value)) => url.push_str(&progenitor_client::encode_path(value)),
+                    Some((_, value)) => url.push_str(&encode_path(value)),
                     None => return Err(self.invalid(format!("{} needs `{name}`", self.operation.id))),
                 },
             }

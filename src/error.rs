@@ -264,7 +264,7 @@ impl Error {
         self.0.record
     }
 
-    /// Body of the answer, as it came.
+    /// Body of the answer, as it came, but for the key if the answer quotes it.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }

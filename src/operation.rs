@@ -361,6 +361,12 @@ impl Schema {
     }
 }
 
+/// A text as one segment of a path. In the address of an http request a backslash is a slash, which progenitor's own
+/// function does not know.
+pub(crate) fn encode_path(text: &str) -> String {
+    progenitor_client::encode_path(text).replace('\\', "%5C")
+}
+
 /// A segment of a path as text.
 pub(crate) fn percent_decoded(segment: &str) -> Cow<'_, str> {
     if segment.contains('%') {

@@ -136,8 +136,11 @@ impl RawCall {
         }
         // These disappear from an address, which then means another thing.
         let dots = |segment| matches!(&*percent_decoded(segment), "." | "..");
-        if self.path.contains(char::is_control) || self.path.split('/').any(dots) {
-            return Err(self.invalid("the path must not have `.`, `..` or control characters in it"));
+        let trimmed = self.path.ends_with(' ');
+        if trimmed || self.path.contains(char::is_control) || self.path.split('/').any(dots) {
+            return Err(self.invalid(
+                "the path must not have `.`, `..` or control characters in it, nor a space at its end",
+            ));
         }
         let base = self.client.base_url();
         let Ok(mut url) = Url::parse(&format!("{base}{}", self.path)) else {

@@ -2,7 +2,7 @@
 //!
 //! | what happened | read, update, delete | create |
 //! |---|---|---|
-//! | nothing was sent | again | again |
+//! | nothing was sent, or the service turned it away unseen | again | again |
 //! | 429 | again, after the pause | again, after the pause |
 //! | 408, 500, 503 | again | give up |
 //! | 502, 504: a gateway spoke, not the service | again | give up, the outcome is unknown |
@@ -135,7 +135,7 @@ pub(crate) enum Effect {
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mishap {
-    /// Nothing was sent.
+    /// Nothing was sent, or the service turned it away without looking at it.
     Unsent,
     /// 429: the service takes no requests for a while.
     Throttled,

@@ -3,7 +3,7 @@
 //! Everything above it is tested without sockets, and a program can bring its own: one that records, or that goes
 //! through a tunnel. What is sent, and whether again, is decided above; a transport sends once.
 
-use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, iter, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
@@ -53,9 +53,17 @@ pub struct Response {
 /// Why there is no answer, or not all of it.
 #[derive(Debug)]
 pub struct Fault {
-    sent: bool,
+    reach: Reach,
     timed_out: bool,
     source: Box<dyn StdError + Send + Sync>,
+}
+
+/// How far a request came that has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Unsent,
+    Refused,
+    Sent,
 }
 
 impl Request {
@@ -113,19 +121,25 @@ impl fmt::Debug for Response {
 impl Fault {
     /// Not a byte was sent: the service cannot have seen the request.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Fault {
-            sent: false,
-            timed_out: false,
-            source: source.into(),
-        }
+        Fault::new(Reach::Unsent, source.into())
+    }
+
+    /// The service turned the request away and gives its word that it did not look at it, as HTTP/2 does by refusing a
+    /// stream. It may be counted within the rate limit all the same.
+    pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Fault::new(Reach::Refused, source.into())
     }
 
     /// Something may have been sent: the service may have acted on the request.
     pub fn broken(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Fault::new(Reach::Sent, source.into())
+    }
+
+    fn new(reach: Reach, source: Box<dyn StdError + Send + Sync>) -> Self {
         Fault {
-            sent: true,
+            reach,
             timed_out: false,
-            source: source.into(),
+            source,
         }
     }
 
@@ -136,9 +150,14 @@ impl Fault {
         self
     }
 
-    /// Whether the service may have seen the request.
+    /// Whether the service may have acted on the request.
     pub fn was_sent(&self) -> bool {
-        self.sent
+        self.reach == Reach::Sent
+    }
+
+    /// Whether the service turned the request away without looking at it.
+    pub fn was_refused(&self) -> bool {
+        self.reach == Reach::Refused
     }
 
     /// Whether it came of waiting too long.
@@ -167,11 +186,14 @@ impl Reqwest {
     /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
     /// host), repeats nothing, and tells no `Referer`.
     pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
-        let tls = tls()?
+        let mut tls = tls()?
             .with_platform_verifier()
-            .map_err(|error| tls_failed(error.into()))?;
+            .map_err(|error| tls_failed(error.into()))?
+            .with_no_client_auth();
+        // reqwest offers no protocol of its own accord where TLS is set up for it.
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.with_no_client_auth())
+            .tls_backend_preconfigured(tls)
             .connect_timeout(connect_timeout)
             // Shorter than what servers and their load balancers usually keep, so that no request meets a connection
             // that is being closed.
@@ -231,10 +253,25 @@ impl Transport for Reqwest {
 
 /// reqwest's error as a fault. Its address is taken off, for it has the query in it.
 fn fault(error: reqwest::Error) -> Fault {
-    let timed_out = error.is_timeout();
-    let fault = match error.is_connect() || error.is_builder() {
-        true => Fault::not_sent(error.without_url()),
-        false => Fault::broken(error.without_url()),
+    let reach = match () {
+        () if error.is_connect() || error.is_builder() => Reach::Unsent,
+        () if is_refusal(&error) => Reach::Refused,
+        () => Reach::Sent,
     };
+    let timed_out = error.is_timeout();
+    let fault = Fault::new(reach, error.without_url().into());
     if timed_out { fault.timed_out() } else { fault }
+}
+
+/// Whether the service refused the HTTP/2 stream, or was shutting down and told that it will not look at it: by RFC 9113,
+/// section 8.7, nothing has been done then.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
+        .any(|error| {
+            let reset = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            let shutdown = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            error.is_remote() && (reset || shutdown)
+        })
 }

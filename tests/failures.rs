@@ -135,6 +135,7 @@ async fn a_failed_write_tells_whether_it_took_effect() {
 #[tokio::test]
 async fn without_an_answer_it_matters_whether_anything_was_sent() {
     let not_sent = || Recorder::new(|_| Err(Fault::not_sent("connection refused")));
+    let refused = || Recorder::new(|_| Err(Fault::refused("stream refused")));
     let broken = || Recorder::new(|_| Err(Fault::broken("connection reset")));
     let late = || Recorder::new(|_| Err(Fault::broken("too slow").timed_out()));
     for (error, kind, applied) in [
@@ -142,6 +143,9 @@ async fn without_an_answer_it_matters_whether_anything_was_sent() {
         (read(broken()).await, ErrorKind::Connection, Applied::No),
         (read(late()).await, ErrorKind::Timeout, Applied::No),
         (create(not_sent()).await, ErrorKind::Connection, Applied::No),
+        (read(refused()).await, ErrorKind::Connection, Applied::No),
+        (create(refused()).await, ErrorKind::Connection, Applied::No),
+        (update(refused()).await, ErrorKind::Connection, Applied::No),
         (
             create(broken()).await,
             ErrorKind::OutcomeUnknown,

@@ -1,90 +1,24 @@
 //! The built-in transport against real sockets: what it sends byte by byte, and what it makes of odd answers.
 
+mod sockets;
+
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use atera::{ApiKey, Applied, Client, ClientBuilder, ErrorKind, RetryPolicy, types::CreateTicket};
+use atera::{Applied, Client, Error, ErrorKind, List, Operation, RateLimit, Result};
+use flate2::write::GzEncoder;
+use http::Method;
+use sockets::{Server, answer, chunked, gzip, in_every_coding, ticket};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
-
-const KEY: &str = "canary0123456789canary0123456789";
-
-/// A server that gives each connection the same bytes and then closes it.
-struct Server {
-    address: String,
-    heard: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let (bytes, heard) = (bytes.into(), Arc::<Mutex<Vec<String>>>::default());
-        let server = Server {
-            address,
-            heard: heard.clone(),
-        };
-        tokio::spawn(async move {
-            while let Ok((mut socket, _)) = listener.accept().await {
-                let request = read_request(&mut socket).await;
-                heard.lock().unwrap().push(request);
-                let _ = socket.write_all(&bytes).await;
-                let _ = socket.shutdown().await;
-            }
-        });
-        server
-    }
-
-    fn builder(&self) -> ClientBuilder {
-        Client::builder()
-            .api_key(ApiKey::new(KEY).unwrap())
-            .base_url(format!("{}/api/v3", self.address))
-            .retry(RetryPolicy::never())
-    }
-
-    fn client(&self) -> Client {
-        self.builder().build().unwrap()
-    }
-
-    fn heard(&self) -> Vec<String> {
-        self.heard.lock().unwrap().clone()
-    }
-}
-
-/// A request to its last byte, by its `content-length`.
-async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
-    let mut request = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-                return text;
-            }
-        }
-        match socket.read_buf(&mut request).await {
-            Ok(0) | Err(_) => return text,
-            Ok(_) => {}
-        }
-    }
-}
-
-fn answer(head: &str, body: &str) -> String {
-    format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-}
-
-fn ticket() -> CreateTicket {
-    CreateTicket {
-        end_user_id: Some(7),
-        ..CreateTicket::new("Printer", "on fire")
-    }
-}
 
 #[tokio::test]
 async fn a_request_carries_the_headers_of_the_guide_and_no_more() {
@@ -106,7 +40,7 @@ async fn a_request_carries_the_headers_of_the_guide_and_no_more() {
             "content-type: application/json".to_string(),
             format!("host: {host}"),
             format!("user-agent: tool/1.0 atera/{}", env!("CARGO_PKG_VERSION")),
-            format!("x-api-key: {KEY}"),
+            format!("x-api-key: {}", server.key),
         ]
     );
     assert_eq!(
@@ -115,105 +49,198 @@ async fn a_request_carries_the_headers_of_the_guide_and_no_more() {
     );
 }
 
-#[tokio::test]
-async fn no_redirect_is_followed_and_the_key_stays_here() {
-    let elsewhere = Server::answering(answer("200 OK", r#"{"TicketID": 1}"#)).await;
-    for status in [
-        "301 Moved",
-        "302 Found",
-        "303 See Other",
-        "307 Temporary",
-        "308 Permanent",
-    ] {
-        let location = format!("{status}\r\nlocation: {}/api/v3/tickets/1", elsewhere.address);
-        let server = Server::answering(answer(&location, "")).await;
-        let error = server.client().tickets().get(1).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Server, "{error}");
-        let error = server.client().tickets().create(ticket()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Server, "{error}");
+type Call = fn(Client) -> Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// Every way to send something, by whether it creates.
+const CALLS: [(&str, bool, Call); 7] = [
+    ("typed", false, |client| {
+        Box::pin(async move { client.tickets().get(54321).await.map(drop) })
+    }),
+    ("undecoded", false, |client| {
+        Box::pin(async move { client.tickets().get(54321).send_raw().await.map(drop) })
+    }),
+    ("list", false, |client| {
+        Box::pin(async move { client.tickets().list().all().await.map(drop) })
+    }),
+    ("dynamic", false, |client| {
+        let operation = Operation::find("tickets_list").unwrap();
+        Box::pin(async move { client.operation(operation).send().await.map(drop) })
+    }),
+    ("raw", false, |client| {
+        Box::pin(async move { client.request(Method::GET, "/tickets").send().await.map(drop) })
+    }),
+    ("create", true, |client| {
+        Box::pin(async move { client.tickets().create(ticket()).await.map(drop) })
+    }),
+    ("raw create", true, |client| {
+        Box::pin(async move { client.request(Method::POST, "/tickets").send().await.map(drop) })
+    }),
+];
+
+/// Suits all of them.
+const WHOLE: &str =
+    r#"{"ActionID": "54321", "TicketID": 54321, "items": [{"TicketID": 54321}], "totalPages": 1}"#;
+
+/// Cuts the answer at every byte, and hands the failure to the check, with whether its head was whole.
+async fn cut_at_every_byte(status: &str, check: impl Fn(&Error, bool, bool) -> bool) {
+    for (coding, bytes) in in_every_coding(status, WHOLE) {
+        let head = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap() + 4;
+        let cut = Arc::new(AtomicUsize::new(bytes.len()));
+        let (length, at) = (bytes.len(), cut.clone());
+        let server = Server::new(move |_| bytes[..at.load(Ordering::Relaxed)].to_vec()).await;
+        // One client for all of them, as setting up TLS is what takes the time.
+        let client = server.builder().rate_limit(RateLimit::off()).build().unwrap();
+        for (name, creates, call) in CALLS {
+            cut.store(length, Ordering::Relaxed);
+            let whole = call(client.clone()).await;
+            assert_eq!(
+                whole.is_ok(),
+                status.starts_with('2'),
+                "{name}, {coding}: {whole:?}"
+            );
+            for at in 0..length {
+                cut.store(at, Ordering::Relaxed);
+                let error = call(client.clone()).await.expect_err("a cut answer");
+                assert!(
+                    check(&error, creates, at >= head),
+                    "{name}, {coding}, {status}, {at} of {length}: {error:?}"
+                );
+            }
+        }
     }
-    assert_eq!(elsewhere.heard().len(), 0);
+}
+
+#[tokio::test]
+async fn an_answer_cut_at_any_byte_is_never_taken_for_a_whole_one() {
+    cut_at_every_byte("200 OK", |error, creates, head| {
+        let expected = match (creates, head) {
+            (false, _) => (ErrorKind::Connection, Applied::No),
+            (true, false) => (ErrorKind::OutcomeUnknown, Applied::Unknown),
+            (true, true) => (ErrorKind::Connection, Applied::Yes),
+        };
+        (error.kind(), error.applied()) == expected
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_cut_at_any_byte_keeps_its_status() {
+    cut_at_every_byte("503 Service Unavailable", |error, creates, head| {
+        let kind = match (creates, head) {
+            (_, true) => ErrorKind::Server,
+            (true, false) => ErrorKind::OutcomeUnknown,
+            (false, false) => ErrorKind::Connection,
+        };
+        let applied = if creates { Applied::Unknown } else { Applied::No };
+        (error.kind(), error.applied()) == (kind, applied)
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_compressed_answer_is_read() {
-    let json = r#"{"TicketID": 54321}"#;
-    let server = Server::answering(gzipped(json.as_bytes())).await;
-    assert_eq!(
-        server.client().tickets().get(54321).await.unwrap().ticket_id,
-        Some(54321)
-    );
+    let head = "200 OK\r\ncontent-encoding: gzip";
+    for bytes in [answer(head, gzip(WHOLE)), chunked(head, gzip(WHOLE))] {
+        let ticket = Server::answering(bytes).await.client().tickets().get(54321).await;
+        assert_eq!(ticket.unwrap().ticket_id, Some(54321));
+    }
 }
 
 #[tokio::test]
-async fn a_small_answer_that_becomes_a_large_one_stops_at_the_limit() {
-    let server = Server::answering(gzipped(&vec![b' '; 64 * 1024 * 1024])).await;
+async fn the_limit_of_a_body_is_counted_in_bytes_after_decompression() {
+    for (_, bytes) in in_every_coding("200 OK", WHOLE) {
+        let server = Server::answering(bytes).await;
+        for (limit, fits) in [
+            (WHOLE.len() + 1, true),
+            (WHOLE.len(), true),
+            (WHOLE.len() - 1, false),
+        ] {
+            let client = server.builder().body_limit(limit).build().unwrap();
+            for (name, creates, call) in CALLS {
+                let result = call(client.clone()).await;
+                assert_eq!(result.is_ok(), fits, "{name}, {limit}");
+                if let Err(error) = result {
+                    let applied = if creates { Applied::Yes } else { Applied::No };
+                    assert_eq!((error.kind(), error.applied()), (ErrorKind::Decode, applied));
+                    assert!(
+                        error.to_string().contains(&format!("longer than {limit} bytes")),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_limit_of_its_own_an_answer_may_have_16_mib() {
+    let compressed = gzip(vec![b' '; 17 * 1024 * 1024]);
+    let server = Server::answering(answer("200 OK\r\ncontent-encoding: gzip", compressed)).await;
     let error = server.client().tickets().get(54321).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(
         error.to_string().contains("longer than 16777216 bytes"),
         "{error}"
     );
 }
 
-fn gzipped(body: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(body).unwrap();
-    let body = encoder.finish().unwrap();
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.into_bytes(), body].concat()
-}
-
 #[tokio::test]
-async fn an_answer_cut_at_any_byte_is_never_taken_for_a_whole_one() {
-    let whole = r#"{"TicketID": 54321, "TicketTitle": "Printer"}"#;
-    let plain = answer("200 OK", whole).into_bytes();
-    let chunked = format!(
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n0\r\n\r\n",
-        whole.len()
-    );
-    for bytes in [plain, chunked.into_bytes(), gzipped(whole.as_bytes())] {
-        let all = Server::answering(bytes.clone()).await;
-        assert!(all.client().tickets().get(54321).await.is_ok());
-        // One client for all of them, as setting up TLS is what takes the time.
-        let cut = Arc::new(Mutex::new(0));
-        let server = cutting(bytes.clone(), cut.clone()).await;
-        let client = server.client();
-        for length in 0..bytes.len() {
-            *cut.lock().unwrap() = length;
-            let error = client
-                .tickets()
-                .get(54321)
-                .await
-                .map(|_| ())
-                .expect_err("a cut answer");
-            assert!(
-                matches!(error.kind(), ErrorKind::Connection | ErrorKind::Decode),
-                "{length}: {error}"
-            );
+async fn a_small_answer_that_becomes_an_endless_one_stops_at_the_limit() {
+    for (status, kind) in [
+        ("200 OK", ErrorKind::Decode),
+        ("404 Not Found", ErrorKind::NotFound),
+        ("503 Service Unavailable", ErrorKind::Server),
+    ] {
+        let (address, sent) = endless(status).await;
+        let server = Server::answering("").await;
+        let client = server.builder().base_url(address);
+        let client = client.body_limit(1024 * 1024).build().unwrap();
+        for (name, creates, call) in CALLS {
+            // It never ends, so that this would not either if it were read on.
+            let error = call(client.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{name}: {error}");
+            let applied = match error.kind() {
+                ErrorKind::Decode if creates => Applied::Yes,
+                ErrorKind::Server if creates => Applied::Unknown,
+                _ => Applied::No,
+            };
+            assert_eq!(error.applied(), applied, "{name}: {error}");
+            assert!(error.body().is_empty());
         }
+        assert!(sent.load(Ordering::Relaxed) > 0);
     }
 }
 
-/// A server that cuts its answer where it is told at the time.
-async fn cutting(bytes: Vec<u8>, cut: Arc<Mutex<usize>>) -> Server {
+/// A server of gzipped zeros without end, and how many bytes of it were sent.
+async fn endless(status: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
+    let sent = Arc::<AtomicUsize>::default();
+    let count = sent.clone();
+    // What comes after the first zeros is the same for all others.
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut zeros = || {
+        encoder.write_all(&[0; 64 * 1024]).unwrap();
+        encoder.flush().unwrap();
+        let chunk = std::mem::take(encoder.get_mut());
+        [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n"].concat()
+    };
+    let head = format!("HTTP/1.1 {status}\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n");
+    let begin = Arc::new([head.into_bytes(), zeros()].concat());
+    let more = Arc::new(zeros());
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
-            read_request(&mut socket).await;
-            let length = *cut.lock().unwrap();
-            let _ = socket.write_all(&bytes[..length]).await;
-            let _ = socket.shutdown().await;
+            let (count, begin, more) = (count.clone(), begin.clone(), more.clone());
+            tokio::spawn(async move {
+                let _ = socket.read(&mut [0; 1024]).await;
+                let mut bytes = begin;
+                while socket.write_all(&bytes).await.is_ok() {
+                    count.fetch_add(bytes.len(), Ordering::Relaxed);
+                    bytes = more.clone();
+                }
+            });
         }
     });
-    Server {
-        address,
-        heard: Arc::default(),
-    }
+    (address, sent)
 }
 
 #[tokio::test]
@@ -221,11 +248,10 @@ async fn an_unreachable_service_was_sent_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let key = ApiKey::new(KEY).unwrap();
-    let client = Client::builder()
-        .api_key(key)
+    let server = Server::answering("").await;
+    let client = server
+        .builder()
         .base_url(format!("http://{address}"))
-        .retry(RetryPolicy::never())
         .build()
         .unwrap();
     let error = client.tickets().create(ticket()).await.unwrap_err();

@@ -3,7 +3,7 @@
 mod recorder;
 
 use atera::{
-    ErrorKind, List, Operation,
+    ErrorKind, Kind, List, Location, Operation,
     types::{
         AddComment, CreateContact, CreatePort, CreateTcpDevice, CreateTicket, EndUserCommentDetails,
         TechnicianCommentDetails,
@@ -86,6 +86,8 @@ async fn every_other_text_is_exactly_one_encoded_segment() {
         ("a?b#c", "a%3Fb%23c"),
         ("B\u{fc}ro 2", "B%C3%BCro%202"),
         ("...", "..."),
+        ("DENTAL\\a", "DENTAL%5Ca"),
+        ("a\\..\\b", "a%5C..%5Cb"),
     ] {
         let recorder = Recorder::answering(200, r#"{"items": []}"#);
         recorder.client().agents().list_by_machine(name).await.unwrap();
@@ -93,6 +95,96 @@ async fn every_other_text_is_exactly_one_encoded_segment() {
             recorder.only().url.path(),
             format!("/api/v3/agents/machine/{segment}")
         );
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_of_a_path_is_one_segment_of_it_or_refused_whatever_the_call() {
+    let answering = || Recorder::answering(200, r#"{"items": []}"#);
+    let mut texts = 0;
+    for operation in &atera::OPERATIONS {
+        let in_path = |parameter: &&atera::Parameter| parameter.location == Location::Path;
+        for parameter in operation.parameters.iter().filter(in_path) {
+            for (value, segment) in [
+                ("", None),
+                (".", None),
+                ("..", None),
+                ("a/b", Some("a%2Fb")),
+                ("/..", Some("%2F..")),
+                ("a\\b", Some("a%5Cb")),
+                ("1\\..\\2", Some("1%5C..%5C2")),
+                ("%2e%2e", Some("%252e%252e")),
+                ("a?b", Some("a%3Fb")),
+                ("a#b", Some("a%23b")),
+                (" ", Some("%20")),
+                (".\n", Some(".%0A")),
+            ] {
+                let recorder = answering();
+                let mut call = recorder.client().operation(operation);
+                for other in operation.parameters {
+                    call = call.set(other.name, other.example).unwrap();
+                }
+                if let Some(kind) = operation.body {
+                    call = call.body(&example(&kind)).unwrap();
+                }
+                let result = call.set(parameter.name, value).unwrap().send().await;
+                let told = format!("{} with {value:?}: {result:?}", operation.id);
+                let segment = segment.filter(|_| matches!(parameter.kind, Kind::Text | Kind::Enum { .. }));
+                match segment {
+                    Some(segment) => {
+                        texts += 1;
+                        result.expect(&told);
+                        let sent = recorder.only().url;
+                        let sent = sent.path().strip_prefix("/api/v3").unwrap();
+                        let template = format!("{{{}}}", parameter.name);
+                        assert_eq!(
+                            sent.split('/').count(),
+                            operation.path.split('/').count(),
+                            "{told}"
+                        );
+                        let place = operation.path.split('/').position(|part| part == template);
+                        assert_eq!(sent.split('/').nth(place.unwrap()), Some(segment), "{told}");
+                    }
+                    None => {
+                        assert_eq!(
+                            result.expect_err(&told).kind(),
+                            ErrorKind::InvalidRequest,
+                            "{told}"
+                        );
+                        assert_eq!(recorder.sent().len(), 0, "{told}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(texts > 0);
+}
+
+/// A value that fits.
+fn example(kind: &Kind) -> serde_json::Value {
+    match kind {
+        Kind::Object(schema) => {
+            let asked = |name: &str| {
+                schema
+                    .requires
+                    .first()
+                    .is_some_and(|fields| fields.contains(&name))
+            };
+            let fields = schema.fields.iter();
+            let fields = fields.filter(|field| field.required || asked(field.name));
+            fields
+                .map(|field| (field.name.to_string(), example(&field.kind)))
+                .collect()
+        }
+        Kind::Array(kind) => vec![example(kind)].into(),
+        Kind::Boolean => true.into(),
+        Kind::Integer | Kind::Number => 1.into(),
+        Kind::Enum { values, .. } => values[0].into(),
+        Kind::Uuid => "5f9c2a10-1111-4c5e-9a51-0d2f3b4c5d6e".into(),
+        Kind::Date => "2026-03-02".into(),
+        Kind::Timestamp => "2026-03-02T08:15:00Z".into(),
+        Kind::AccountTime => "2026-03-02T08:15:00".into(),
+        _ => "text".into(),
     }
 }
 
