@@ -204,7 +204,7 @@ impl fmt::Debug for Client {
 }
 
 /// Sets up a [`Client`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct ClientBuilder {
     key: Option<Source>,
@@ -221,6 +221,17 @@ pub struct ClientBuilder {
     seed: Option<u64>,
     #[cfg(feature = "cache")]
     cache: Option<Cache>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the base URL, which nobody has checked yet: it may hold a password.
+        out.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("rate_limit", &self.rate_limit)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for ClientBuilder {
