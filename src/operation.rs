@@ -145,7 +145,7 @@ pub struct Schema {
 }
 
 /// A field of an object.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Field {
     /// Name on the wire.

@@ -1,4 +1,4 @@
-//! What is answered, and how it goes over the wire.
+//! What is answered, and how it goes over the wire in either dialect.
 
 use std::collections::BTreeMap;
 
@@ -8,32 +8,53 @@ use axum::{
     response::Response,
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value, json};
 
-use super::record::Record;
-use crate::{Schema, check::Violation};
-
-/// Properties that the guide shows and the published document lacks; they are not answered.
-const GUIDE_ONLY: [&str; 3] = ["totalItems", "TicketID", "Success"];
+use super::{
+    dialect::Dialect,
+    record::{Record, Shaped},
+};
+use crate::{Kind, Operation, Schema, check::Violation};
 
 /// An answer to a request that went well.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// One record.
     Record(Box<Record>),
+    /// An array of records, without pages.
+    Records(Vec<Record>),
     /// One page of a list.
     Page(Page),
+    /// Whatever else the operation answers; what it has of objects is completed.
+    Value(Value),
     /// The id of a record that was made.
-    Created(i64),
+    Created(Id),
+    /// The device that was made.
+    CreatedDevice { id: i64, guid: String },
     /// The id of a record that was changed.
-    Updated(i64),
+    Updated(Id),
+    /// The id of a record that was deleted.
+    Deleted(Id),
     /// Nothing, where there is nothing to say.
     Empty,
+}
+
+/// What identifies a record in the answer to a write.
+#[derive(Debug)]
+pub(super) enum Id {
+    Number(i64),
+    Guid(String),
+}
+
+impl From<i64> for Id {
+    fn from(number: i64) -> Self {
+        Id::Number(number)
+    }
 }
 
 /// One page of a list.
 #[derive(Debug)]
 pub(super) struct Page {
-    pub(super) schema: &'static Schema,
     pub(super) records: Vec<Record>,
     pub(super) page: i64,
     pub(super) items_in_page: i64,
@@ -43,27 +64,21 @@ pub(super) struct Page {
     pub(super) next_link: String,
 }
 
-/// An answer to a request that was refused, as RFC 7807 has it.
-#[derive(Debug, Serialize)]
+/// An answer to a request that was refused.
+#[derive(Debug)]
 pub(super) struct Problem {
-    #[serde(rename = "type")]
-    kind: &'static str,
+    pub(super) status: StatusCode,
     title: &'static str,
-    #[serde(serialize_with = "as_number")]
-    status: StatusCode,
     detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     errors: BTreeMap<String, Vec<String>>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Problem {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
             status,
+            title: status.canonical_reason().unwrap_or_default(),
             detail: detail.into(),
             instance: None,
             errors: BTreeMap::new(),
@@ -89,69 +104,146 @@ impl Problem {
         problem
     }
 
+    /// One field breaks a rule.
+    pub(super) fn field(field: &str, reason: impl Into<String>) -> Self {
+        Problem::invalid(vec![Violation {
+            field: field.to_string(),
+            reason: reason.into(),
+        }])
+    }
+
     /// Names the path that was asked for.
     pub(super) fn at(mut self, path: &str) -> Self {
         self.instance = Some(path.to_string());
         self
     }
 
-    pub(super) fn into_response(self) -> Response {
-        json(self.status, "application/problem+json; charset=utf-8", &self)
+    /// As RFC 7807 has it, or as the guide has it.
+    pub(super) fn into_response(self, dialect: Dialect) -> Response {
+        if dialect == Dialect::Guide {
+            let code = self.title_as_code();
+            return json(self.status, &json!({"Message": self.detail, "ErrorCode": code}));
+        }
+        let mut body = Map::new();
+        body.insert("type".into(), "about:blank".into());
+        body.insert("title".into(), self.title.into());
+        body.insert("status".into(), self.status.as_u16().into());
+        body.insert("detail".into(), self.detail.into());
+        if let Some(instance) = self.instance {
+            body.insert("instance".into(), instance.into());
+        }
+        if !self.errors.is_empty() {
+            body.insert("errors".into(), json!(self.errors));
+        }
+        json(self.status, &body)
+    }
+
+    fn title_as_code(&self) -> String {
+        match self.status {
+            StatusCode::BAD_REQUEST if !self.errors.is_empty() => "VALIDATION_ERROR".to_string(),
+            status => status
+                .canonical_reason()
+                .unwrap_or_default()
+                .to_ascii_uppercase()
+                .replace(' ', "_"),
+        }
     }
 }
 
 impl Answer {
-    pub(super) fn into_response(self) -> Response {
-        const JSON: &str = "application/json; charset=utf-8";
+    pub(super) fn into_response(self, operation: &'static Operation, dialect: Dialect) -> Response {
+        let dialect = dialect.of(operation);
+        let created = match dialect {
+            // The guide shows 200, but most creates are documented with 201 alone.
+            Dialect::Guide if documents_200_for_creates(operation) => StatusCode::OK,
+            _ => StatusCode::CREATED,
+        };
+        let action = |status, id, more| match operation.answer {
+            Some(_) => json(status, &action_result(id, dialect, more)),
+            None => empty(StatusCode::NO_CONTENT),
+        };
         match self {
-            Answer::Record(record) => json(StatusCode::OK, JSON, &record),
-            Answer::Page(page) => json(StatusCode::OK, JSON, &page),
-            Answer::Created(id) => json(StatusCode::CREATED, JSON, &ActionResult(id)),
-            Answer::Updated(id) => json(StatusCode::OK, JSON, &ActionResult(id)),
-            Answer::Empty => empty(StatusCode::NO_CONTENT),
+            Answer::Record(record) => json(StatusCode::OK, &record),
+            Answer::Records(records) => json(StatusCode::OK, &records),
+            Answer::Page(page) => json(StatusCode::OK, &page.in_dialect(operation, dialect)),
+            Answer::Value(value) => {
+                let kind = operation.answer.unwrap_or(Kind::Any);
+                json(StatusCode::OK, &Shaped(&kind, &value))
+            }
+            Answer::Created(id) => {
+                let ticket = match (&id, operation.group, dialect) {
+                    (Id::Number(id), "tickets", Dialect::Guide) => Some(("TicketID", Value::from(*id))),
+                    _ => None,
+                };
+                action(created, id, ticket)
+            }
+            Answer::CreatedDevice { id, guid } => json(created, &json!({"DeviceId": id, "DeviceGuid": guid})),
+            Answer::Updated(id) => action(StatusCode::OK, id, None),
+            Answer::Deleted(id) if dialect == Dialect::Guide => {
+                action(StatusCode::OK, id, Some(("Success", true.into())))
+            }
+            Answer::Deleted(_) | Answer::Empty => empty(StatusCode::NO_CONTENT),
         }
     }
 }
 
-impl Serialize for Page {
+/// Whether a create is documented to answer 200 too.
+fn documents_200_for_creates(operation: &Operation) -> bool {
+    operation.source == crate::Source::Guide || operation.id == "tickets_create"
+}
+
+fn action_result(id: Id, dialect: Dialect, more: Option<(&'static str, Value)>) -> Value {
+    let id: Value = match (id, dialect) {
+        (Id::Number(id), Dialect::Guide) => id.into(),
+        (Id::Number(id), _) => id.to_string().into(),
+        (Id::Guid(guid), _) => guid.into(),
+    };
+    let mut result = Map::from_iter([("ActionID".to_string(), id)]);
+    result.extend(more.map(|(name, value)| (name.to_string(), value)));
+    result.into()
+}
+
+impl Page {
+    fn in_dialect(&self, operation: &Operation, dialect: Dialect) -> PageInDialect<'_> {
+        PageInDialect {
+            page: self,
+            schema: match operation.answer {
+                Some(Kind::Object(schema)) => Some(schema),
+                _ => None,
+            },
+            dialect,
+        }
+    }
+}
+
+struct PageInDialect<'a> {
+    page: &'a Page,
+    schema: Option<&'static Schema>,
+    dialect: Dialect,
+}
+
+impl Serialize for PageInDialect<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let page = self.page;
+        let guide = self.dialect == Dialect::Guide;
         let mut map = serializer.serialize_map(None)?;
-        for name in published(self.schema) {
+        for field in self.schema.map_or(&[][..], |schema| schema.fields) {
+            let name = field.name;
             match name {
-                "items" => map.serialize_entry(name, &self.records)?,
-                "page" => map.serialize_entry(name, &self.page)?,
-                "itemsInPage" => map.serialize_entry(name, &self.items_in_page)?,
-                "totalItemCount" => map.serialize_entry(name, &self.total)?,
-                "totalPages" => map.serialize_entry(name, &self.total_pages)?,
-                "prevLink" => map.serialize_entry(name, &self.prev_link)?,
-                "nextLink" => map.serialize_entry(name, &self.next_link)?,
-                _ => map.serialize_entry(name, &())?,
+                "items" => map.serialize_entry(name, &page.records)?,
+                "page" => map.serialize_entry(name, &page.page)?,
+                "itemsInPage" if guide => map.serialize_entry(name, &page.records.len())?,
+                "itemsInPage" => map.serialize_entry(name, &page.items_in_page)?,
+                "totalItems" if guide => map.serialize_entry(name, &page.total)?,
+                "totalItemCount" if !guide => map.serialize_entry(name, &page.total)?,
+                "totalPages" => map.serialize_entry(name, &page.total_pages)?,
+                "prevLink" if !guide => map.serialize_entry(name, &page.prev_link)?,
+                "nextLink" if !guide => map.serialize_entry(name, &page.next_link)?,
+                _ => {}
             }
         }
         map.end()
     }
-}
-
-/// The answer to a write: the id of the record, as text in the published document.
-struct ActionResult(i64);
-
-impl Serialize for ActionResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for name in published(super::entity::described("ActionResult")) {
-            match name {
-                "ActionID" => map.serialize_entry(name, &self.0.to_string())?,
-                _ => map.serialize_entry(name, &())?,
-            }
-        }
-        map.end()
-    }
-}
-
-/// The properties of an envelope that the published document has.
-fn published(schema: &'static Schema) -> impl Iterator<Item = &'static str> {
-    let names = schema.fields.iter().map(|field| field.name);
-    names.filter(|name| !GUIDE_ONLY.contains(name))
 }
 
 /// An answer without a body.
@@ -161,17 +253,13 @@ pub(super) fn empty(status: StatusCode) -> Response {
     response
 }
 
-fn json(status: StatusCode, content_type: &'static str, value: &impl Serialize) -> Response {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let Ok(text) = serde_json::to_vec(value) else {
         return empty(StatusCode::INTERNAL_SERVER_ERROR);
     };
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    let content_type = HeaderValue::from_static(content_type);
+    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
-}
-
-fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u16(status.as_u16())
 }

@@ -13,6 +13,7 @@ use super::{
     data::{self, Counts},
     server::{self, BASE_PATH, Shared},
     world::{Clock, World},
+    zone::Zone,
 };
 use crate::{Error, Result, Timestamp};
 
@@ -37,6 +38,10 @@ impl Default for SandboxBuilder {
                 agents: 412,
                 tickets: 2_847,
                 alerts: 380,
+                contracts: 72,
+                invoices: 240,
+                articles: 84,
+                devices: 64,
             },
             clock: Clock::System,
         }
@@ -86,6 +91,30 @@ impl SandboxBuilder {
         self
     }
 
+    /// How many contracts there are at the start; 72 by default.
+    pub fn contracts(mut self, count: usize) -> Self {
+        self.counts.contracts = count;
+        self
+    }
+
+    /// How many invoices there are at the start; 240 by default. Without contracts there are none.
+    pub fn invoices(mut self, count: usize) -> Self {
+        self.counts.invoices = count;
+        self
+    }
+
+    /// How many articles of the knowledge base there are at the start; 84 by default.
+    pub fn articles(mut self, count: usize) -> Self {
+        self.counts.articles = count;
+        self
+    }
+
+    /// How many devices of each of the four kinds there are at the start; 64 by default. Without agents there are none.
+    pub fn devices(mut self, count: usize) -> Self {
+        self.counts.devices = count;
+        self
+    }
+
     /// Makes it be this time always, for tests. By default the sandbox goes by the clock of this machine. The data that it
     /// starts with is as of 2026-03-02T09:00:00Z, whatever the time is.
     pub fn now(mut self, time: Timestamp) -> Self {
@@ -114,9 +143,11 @@ impl SandboxBuilder {
         let shared = Shared {
             api_key: api_key.clone(),
             world: Mutex::new(World {
-                store: data::generate(self.seed, self.counts),
+                store: data::generate(self.seed, self.counts, &Zone::default()),
                 clock: self.clock,
+                zone: Zone::default(),
                 base_url: base_url.clone(),
+                rng: fastrand::Rng::with_seed(self.seed),
             }),
         };
         let (stop, stopped) = oneshot::channel();

@@ -1,6 +1,8 @@
-//! The kinds of records, and how they refer to each other.
+//! The kinds of records that are kept.
 
-use crate::{Field, Kind, Schema};
+use std::sync::LazyLock;
+
+use crate::{Field, Kind, Operation, Schema};
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,36 +14,39 @@ pub(super) enum Entity {
     Agent,
     Ticket,
     Alert,
+    Rate,
+    Sla,
+    Folder,
+    CustomerFile,
+    Contract,
+    Comment,
+    WorkHours,
+    TicketFile,
+    Article,
+    Invoice,
+    GenericDevice,
+    HttpDevice,
+    SnmpDevice,
+    TcpDevice,
+    CustomField,
+    CustomValue,
+    ScriptRun,
 }
 
-/// Technicians have no operations of their own; tickets name them.
-static TECHNICIAN: Schema = Schema {
-    name: "Technician",
-    description: "A technician of the account.",
-    key: Some("TechnicianContactID"),
-    requires: &[],
-    fields: &[
-        Field {
-            name: "TechnicianContactID",
-            kind: Kind::Integer,
-            ..Field::PLAIN
-        },
-        Field {
-            name: "TechnicianFullName",
-            kind: Kind::Text,
-            ..Field::PLAIN
-        },
-        Field {
-            name: "TechnicianEmail",
-            kind: Kind::Text,
-            ..Field::PLAIN
-        },
-    ],
-};
+/// What a kind of record looks like in the store: like a schema of the description, and more that is never answered.
+struct Shape {
+    name: &'static str,
+    noun: &'static str,
+    /// The schema of the description that it has all the fields of, if it is answered at all.
+    like: Option<&'static str>,
+    /// The field that holds the number by which it is kept.
+    key: &'static str,
+    more: &'static [(&'static str, Kind)],
+}
 
 impl Entity {
     /// All of them, each after those that it refers to as a rule.
-    pub(super) const ALL: [Entity; 7] = [
+    pub(super) const ALL: [Entity; 24] = [
         Entity::Customer,
         Entity::Department,
         Entity::Technician,
@@ -49,24 +54,190 @@ impl Entity {
         Entity::Agent,
         Entity::Ticket,
         Entity::Alert,
+        Entity::Rate,
+        Entity::Sla,
+        Entity::Folder,
+        Entity::CustomerFile,
+        Entity::Contract,
+        Entity::Comment,
+        Entity::WorkHours,
+        Entity::TicketFile,
+        Entity::Article,
+        Entity::Invoice,
+        Entity::GenericDevice,
+        Entity::HttpDevice,
+        Entity::SnmpDevice,
+        Entity::TcpDevice,
+        Entity::CustomField,
+        Entity::CustomValue,
+        Entity::ScriptRun,
     ];
 
+    /// Those that are watched without an agent of their own. Their ids are of one sequence.
+    pub(super) const DEVICES: [Entity; 4] = [
+        Entity::HttpDevice,
+        Entity::TcpDevice,
+        Entity::SnmpDevice,
+        Entity::GenericDevice,
+    ];
+
+    /// The groups of operations that act on one kind of record, each with that kind.
+    const GROUPS: [(&'static str, Entity); 12] = [
+        ("agents", Entity::Agent),
+        ("alerts", Entity::Alert),
+        ("contacts", Entity::Contact),
+        ("contracts", Entity::Contract),
+        ("customers", Entity::Customer),
+        ("departments", Entity::Department),
+        ("devices_generic", Entity::GenericDevice),
+        ("devices_http", Entity::HttpDevice),
+        ("devices_snmp", Entity::SnmpDevice),
+        ("devices_tcp", Entity::TcpDevice),
+        ("knowledge_bases", Entity::Article),
+        ("tickets", Entity::Ticket),
+    ];
+
+    /// The kind of record that an operation of its group acts on, if there is one for the whole group.
+    pub(super) fn of(operation: &Operation) -> Option<Entity> {
+        let mut groups = Entity::GROUPS.iter();
+        let (_, entity) = groups.find(|(group, _)| *group == operation.group)?;
+        Some(*entity)
+    }
+
+    #[rustfmt::skip]
+    fn shape(self) -> Shape {
+        const fn answered(name: &'static str, noun: &'static str, key: &'static str) -> Shape {
+            Shape { name, noun, like: Some(name), key, more: &[] }
+        }
+        match self {
+            Entity::Customer => answered("Customer", "customer", "CustomerID"),
+            Entity::Department => answered("Department", "department", "Id"),
+            Entity::Contact => answered("Contact", "contact", "EndUserID"),
+            Entity::Agent => answered("Agent", "agent", "AgentID"),
+            Entity::Ticket => answered("Ticket", "ticket", "TicketID"),
+            Entity::Alert => answered("Alert", "alert", "AlertID"),
+            Entity::Article => answered("KnowledgeBaseArticle", "article", "KBID"),
+            Entity::GenericDevice => answered("GenericDevice", "generic device", "DeviceID"),
+            Entity::HttpDevice => answered("HttpDevice", "HTTP device", "DeviceID"),
+            Entity::SnmpDevice => answered("SnmpDevice", "SNMP device", "DeviceID"),
+            Entity::TcpDevice => answered("TcpDevice", "TCP device", "DeviceID"),
+            Entity::Technician => Shape {
+                name: "Technician", noun: "technician", like: None, key: "TechnicianContactID",
+                more: &[("TechnicianFullName", Kind::Text), ("TechnicianEmail", Kind::Text), ("FirstName", Kind::Text), ("LastName", Kind::Text)],
+            },
+            Entity::Rate => Shape {
+                name: "Rate", noun: "rate", like: Some("Rate"), key: "RateID",
+                more: &[("IsExpense", Kind::Boolean), ("Archived", Kind::Boolean)],
+            },
+            Entity::Sla => Shape {
+                name: "Sla", noun: "SLA", like: None, key: "SLAId",
+                more: &[("Name", Kind::Text)],
+            },
+            Entity::Folder => Shape {
+                name: "Folder", noun: "folder", like: None, key: "FolderID",
+                more: &[("Name", Kind::Text), ("CustomerId", Kind::Integer), ("ThresholdId", Kind::Integer)],
+            },
+            Entity::CustomerFile => Shape {
+                name: "CustomerFile", noun: "attachment", like: None, key: "AttachmentID",
+                more: &[("Name", Kind::Text), ("CustomerId", Kind::Integer), ("ContentBased64", Kind::Text)],
+            },
+            Entity::Contract => Shape {
+                name: "Contract", noun: "contract", like: Some("Contract"), key: "ContractID",
+                more: &[("SLAId", Kind::Integer), ("TaxId", Kind::Integer), ("Notes", Kind::Text)],
+            },
+            Entity::Comment => Shape {
+                name: "TicketComment", noun: "comment", like: Some("TicketComment"), key: "CommentID",
+                more: &[("TicketID", Kind::Integer)],
+            },
+            Entity::WorkHours => Shape {
+                name: "WorkHoursRecord", noun: "work hours", like: Some("WorkHoursRecord"), key: "WorkHoursID",
+                more: &[("WithinSLA", Kind::Boolean)],
+            },
+            Entity::TicketFile => Shape {
+                name: "TicketFile", noun: "attachment", like: None, key: "AttachmentID",
+                more: &[("TicketID", Kind::Integer), ("Address", Kind::Text)],
+            },
+            Entity::Invoice => Shape {
+                name: "Invoice", noun: "invoice", like: Some("Invoice"), key: "InvoiceNumber", more: &[],
+            },
+            Entity::CustomField => Shape {
+                name: "CustomField", noun: "custom field", like: Some("CustomField"), key: "FieldID", more: &[],
+            },
+            Entity::CustomValue => Shape {
+                name: "CustomValue", noun: "custom value", like: Some("CustomValue"), key: "ValueID",
+                more: &[("Target", Kind::Text)],
+            },
+            Entity::ScriptRun => Shape {
+                name: "ScriptRun", noun: "run of a script", like: None, key: "RunID",
+                more: &[("AgentID", Kind::Integer), ("Script", Kind::Text), ("Queued", Kind::Timestamp)],
+            },
+        }
+    }
+
+    /// What a record of it looks like in the store. Its key is the number by which it is kept.
     pub(super) fn schema(self) -> &'static Schema {
-        let name = match self {
-            Entity::Customer => "Customer",
-            Entity::Department => "Department",
-            Entity::Technician => return &TECHNICIAN,
-            Entity::Contact => "Contact",
-            Entity::Agent => "Agent",
-            Entity::Ticket => "Ticket",
-            Entity::Alert => "Alert",
-        };
-        described(name)
+        static SCHEMAS: LazyLock<Vec<Schema>> =
+            LazyLock::new(|| Entity::ALL.map(|entity| stored(entity.shape())).into());
+        &SCHEMAS[self as usize]
+    }
+
+    /// What it is called in a dump.
+    pub(super) fn name(self) -> &'static str {
+        self.shape().name
     }
 
     /// What to call one of them.
-    pub(super) fn noun(self) -> String {
-        self.schema().name.to_ascii_lowercase()
+    pub(super) fn noun(self) -> &'static str {
+        self.shape().noun
+    }
+
+    /// The target of the custom fields that its records can have, as the description names it.
+    pub(super) fn target(self) -> Option<&'static str> {
+        match self {
+            Entity::Customer => Some("Customer"),
+            Entity::Ticket => Some("Ticket"),
+            Entity::Contact => Some("Contact"),
+            Entity::Contract => Some("Contract"),
+            Entity::Sla => Some("SLA"),
+            Entity::Agent => Some("Agent"),
+            Entity::SnmpDevice => Some("SNMPDevice"),
+            Entity::TcpDevice => Some("TCPDevice"),
+            Entity::HttpDevice => Some("HTTPDevice"),
+            Entity::GenericDevice => Some("GenericDevice"),
+            _ => None,
+        }
+    }
+
+    /// The field by whose value its records are looked up again and again: that of the record that they are part of.
+    pub(super) fn part_of(self) -> Option<&'static str> {
+        match self {
+            Entity::Comment | Entity::WorkHours | Entity::TicketFile => Some("TicketID"),
+            Entity::CustomValue => Some("ItemId"),
+            _ => None,
+        }
+    }
+}
+
+fn stored(shape: Shape) -> Schema {
+    let plain = |(name, kind): (&'static str, Kind)| Field {
+        name,
+        kind,
+        nullable: true,
+        ..Field::PLAIN
+    };
+    let described = shape.like.map(described);
+    let mut fields: Vec<Field> = described.map_or(&[][..], |schema| schema.fields).to_vec();
+    if fields.iter().all(|field| field.name != shape.key) {
+        fields.push(plain((shape.key, Kind::Integer)));
+    }
+    fields.extend(shape.more.iter().copied().map(plain));
+    Schema {
+        name: shape.name,
+        description: described.map_or("", |schema| schema.description),
+        key: Some(shape.key),
+        requires: &[],
+        // The schemas of the description live as long as the program, and so do these.
+        fields: fields.leak(),
     }
 }
 
@@ -75,106 +246,20 @@ pub(super) fn described(name: &str) -> &'static Schema {
     Schema::find(name).expect("the sandbox only names schemas of the description")
 }
 
-/// A field that holds the id of another record.
-pub(super) struct Reference {
-    pub(super) field: &'static str,
-    pub(super) to: Entity,
-    /// Fields that show something of the other record, each with the field there.
-    pub(super) shows: &'static [(&'static str, &'static str)],
-    /// A field by which a request can name the other record instead; it is one of those shown.
-    pub(super) named_by: Option<&'static str>,
-    /// What becomes of it when the other record is deleted.
-    pub(super) once_gone: OnceGone,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What becomes of a record whose reference leads nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnceGone {
-    /// It is deleted too.
-    Delete,
-    /// The reference becomes null, and what it showed.
-    Clear,
-    /// It stays, as history.
-    Keep,
-}
-
-/// Every reference, one that shows fields which another needs before that.
-pub(super) const REFERENCES: [Reference; 8] = [
-    Reference {
-        field: "EndUserID",
-        to: Entity::Contact,
-        shows: &[
-            ("EndUserEmail", "Email"),
-            ("EndUserFirstName", "Firstname"),
-            ("EndUserLastName", "Lastname"),
-            ("EndUserPhone", "Phone"),
-        ],
-        named_by: None,
-        once_gone: OnceGone::Keep,
-    },
-    Reference {
-        field: "CustomerID",
-        to: Entity::Customer,
-        shows: &[
-            ("CustomerName", "CustomerName"),
-            ("CustomerBusinessNumber", "BusinessNumber"),
-        ],
-        named_by: Some("CustomerName"),
-        once_gone: OnceGone::Delete,
-    },
-    Reference {
-        field: "TechnicianContactID",
-        to: Entity::Technician,
-        shows: &[
-            ("TechnicianFullName", "TechnicianFullName"),
-            ("TechnicianEmail", "TechnicianEmail"),
-        ],
-        named_by: Some("TechnicianEmail"),
-        once_gone: OnceGone::Clear,
-    },
-    Reference {
-        field: "DepartmentID",
-        to: Entity::Department,
-        shows: &[("DepartmentName", "Name")],
-        named_by: Some("DepartmentName"),
-        once_gone: OnceGone::Clear,
-    },
-    Reference {
-        field: "DefaultAgentId",
-        to: Entity::Agent,
-        shows: &[],
-        named_by: None,
-        once_gone: OnceGone::Clear,
-    },
-    Reference {
-        field: "AgentId",
-        to: Entity::Agent,
-        shows: &[("DeviceGuid", "DeviceGuid"), ("DeviceName", "AgentName")],
-        named_by: Some("DeviceGuid"),
-        once_gone: OnceGone::Delete,
-    },
-    Reference {
-        field: "TicketID",
-        to: Entity::Ticket,
-        shows: &[],
-        named_by: None,
-        once_gone: OnceGone::Clear,
-    },
-    Reference {
-        field: "RelatedTicketId",
-        to: Entity::Ticket,
-        shows: &[],
-        named_by: None,
-        once_gone: OnceGone::Clear,
-    },
-];
-
-impl Reference {
-    /// The references of a kind of record; its own id is none.
-    pub(super) fn of(schema: &'static Schema) -> impl Iterator<Item = &'static Reference> {
-        let has = |name: &str| schema.fields.iter().any(|field| field.name == name);
-        REFERENCES
-            .iter()
-            .filter(move |reference| has(reference.field) && schema.key != Some(reference.field))
+    #[test]
+    fn every_kind_has_its_place_and_its_key() {
+        for (index, entity) in Entity::ALL.into_iter().enumerate() {
+            assert_eq!(entity as usize, index, "{entity:?}");
+            let schema = entity.schema();
+            let mut names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
+            assert!(names.contains(&schema.key.expect("a key")), "{entity:?}");
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), schema.fields.len(), "{entity:?}");
+        }
     }
 }

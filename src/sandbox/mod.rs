@@ -36,20 +36,24 @@
 mod answer;
 mod builder;
 mod data;
+mod dialect;
 mod entity;
 mod handlers;
 mod paging;
 mod record;
+mod reference;
 mod request;
 mod server;
 mod store;
 mod world;
+mod zone;
 
 use std::io;
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use builder::SandboxBuilder;
+pub use dialect::Dialect;
 
 use crate::{ApiKey, Client, Error, Result};
 

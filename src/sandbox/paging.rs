@@ -2,12 +2,10 @@
 
 use super::{
     answer::{Answer, Page},
-    entity::described,
     record::Record,
     request::Request,
     world::World,
 };
-use crate::Kind;
 
 /// Records of a page if the request does not say.
 const DEFAULT_SIZE: i64 = 20;
@@ -28,17 +26,16 @@ pub(super) fn page<'a>(
     let records = all[start..].iter().take(size as usize).map(|record| {
         let mut record = world.store.shown(record);
         shape(&mut record);
-        record
+        match request.operation.record() {
+            Some(schema) => record.seen_as(schema),
+            None => record,
+        }
     });
     let link = |exists: bool, page: i64| match exists {
         true => link(world, request, page, size),
         false => String::new(),
     };
     Answer::Page(Page {
-        schema: match request.operation.answer {
-            Some(Kind::Object(schema)) => schema,
-            _ => described("TicketPage"),
-        },
         records: records.collect(),
         page,
         items_in_page: size,

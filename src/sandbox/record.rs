@@ -57,19 +57,38 @@ impl Record {
         self.schema
     }
 
+    /// The value of the field that has this place in the schema.
+    pub(super) fn at(&self, position: usize) -> &Value {
+        &self.values[position]
+    }
+
+    /// What another schema shows of it: the fields that have the same names.
+    pub(super) fn seen_as(self, schema: &'static Schema) -> Record {
+        if std::ptr::eq(self.schema, schema) {
+            return self;
+        }
+        let mut record = Record::new(schema, self.modified);
+        for (field, value) in self.schema.fields.iter().zip(self.values) {
+            if record.has(field.name) {
+                record.set(field.name, value);
+            }
+        }
+        record
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
-        self.position(name).is_some()
+        self.schema.position(name).is_some()
     }
 
     pub(super) fn get(&self, name: &str) -> &Value {
-        match self.position(name) {
+        match self.schema.position(name) {
             Some(index) => &self.values[index],
             None => &Value::Null,
         }
     }
 
     pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
-        let position = self.position(name);
+        let position = self.schema.position(name);
         debug_assert!(position.is_some(), "{} has no field {name}", self.schema.name);
         if let Some(index) = position {
             self.values[index] = value.into();
@@ -79,6 +98,16 @@ impl Record {
     pub(super) fn clear(&mut self, names: &[&str]) {
         for name in names {
             self.set(name, Value::Null);
+        }
+    }
+
+    /// Clears whatever may be null but these.
+    pub(super) fn strip(&mut self, kept: &[&str]) {
+        let schema = self.schema;
+        for (field, value) in schema.fields.iter().zip(&mut self.values) {
+            if field.nullable && !kept.contains(&field.name) {
+                *value = Value::Null;
+            }
         }
     }
 
@@ -104,9 +133,12 @@ impl Record {
             }
         }
     }
+}
 
-    fn position(&self, name: &str) -> Option<usize> {
-        self.schema.fields.iter().position(|field| field.name == name)
+impl Schema {
+    /// The place of a field.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
     }
 }
 
@@ -126,7 +158,7 @@ impl Serialize for Record {
 }
 
 /// A value in the shape of its kind: objects within have every field, in order.
-struct Shaped<'a>(&'a Kind, &'a Value);
+pub(super) struct Shaped<'a>(pub(super) &'a Kind, pub(super) &'a Value);
 
 impl Serialize for Shaped<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::answer::Problem;
+use super::{answer::Problem, zone::Zone};
 use crate::{
-    Kind, Operation, Parameter, Timestamp,
+    Kind, Operation, Parameter, Schema, Timestamp,
     check::{Check, boolean},
     operation::Location,
 };
@@ -21,6 +21,8 @@ pub(super) struct Request {
     arguments: Vec<(&'static Parameter, String)>,
     /// The fields of the body that the description knows; others are ignored.
     pub(super) body: Map<String, Value>,
+    /// The numbers of a body that is an array of them.
+    numbers: Vec<i64>,
 }
 
 impl Request {
@@ -59,6 +61,7 @@ impl Request {
                 .into_iter()
                 .map(|(parameter, text)| (parameter, text.into_owned()))
                 .collect(),
+            numbers: numbers(&body),
             body: known_fields(operation, body),
         })
     }
@@ -89,10 +92,30 @@ impl Request {
         self.text(name).and_then(boolean).unwrap_or_default()
     }
 
-    /// A time, one of the account's zone too, since that of the sandbox is UTC.
+    /// A point in time.
     pub(super) fn time(&self, name: &str) -> Option<DateTime<Utc>> {
         let time: Timestamp = self.text(name)?.parse().ok()?;
         Some(time.to_utc())
+    }
+
+    /// A time in the account's zone.
+    pub(super) fn local_time(&self, name: &str, zone: &Zone) -> Option<DateTime<Utc>> {
+        // It was checked to have no offset, so that what it shows is what the account's clocks show.
+        Some(zone.utc(self.time(name)?.naive_utc()))
+    }
+
+    /// The numbers of a body that is an array of them.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
+        self.numbers.iter().copied()
+    }
+
+    /// The schema of the records that are answered, one or several.
+    pub(super) fn answered(&self) -> Option<&'static Schema> {
+        match self.operation.answer? {
+            Kind::Object(schema) => Some(schema),
+            Kind::Array(Kind::Object(schema)) => Some(schema),
+            _ => None,
+        }
     }
 
     /// The fields of the body that are given and not null.
@@ -102,14 +125,24 @@ impl Request {
         given
     }
 
+    /// What was asked for in path and query besides the page.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.asked().map(|(parameter, text)| (parameter.name, text))
+    }
+
     /// What was asked for in the query besides the page.
     pub(super) fn filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let asked = self.asked();
+        asked
+            .filter(|(parameter, _)| parameter.location == Location::Query)
+            .map(|(parameter, text)| (parameter.name, text))
+    }
+
+    fn asked(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.arguments
             .iter()
-            .filter(|(parameter, _)| {
-                parameter.location == Location::Query && !["page", "itemsInPage"].contains(&parameter.name)
-            })
-            .map(|(parameter, text)| (parameter.name, text.as_str()))
+            .filter(|(parameter, _)| !["page", "itemsInPage"].contains(&parameter.name))
+            .map(|(parameter, text)| (*parameter, text.as_str()))
     }
 }
 
@@ -119,6 +152,11 @@ fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
         ("itemsInPage", Some(most), Ok(size)) if size > most => most.to_string().into(),
         _ => text,
     }
+}
+
+fn numbers(body: &Value) -> Vec<i64> {
+    let values = body.as_array().into_iter().flatten();
+    values.filter_map(Value::as_i64).collect()
 }
 
 fn known_fields(operation: &Operation, body: Value) -> Map<String, Value> {

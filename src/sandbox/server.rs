@@ -15,6 +15,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{
     answer::{Answer, Problem, empty},
+    dialect::Dialect,
     handlers,
     request::Request,
     world::World,
@@ -60,7 +61,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
         Route::OtherMethods(methods) => return wrong_method(&parts.method, path, &methods),
         Route::Nowhere => {
             let problem = Problem::new(StatusCode::NOT_FOUND, "The service has no such path.");
-            return problem.at(path).into_response();
+            return problem.at(path).into_response(Dialect::Published);
         }
     };
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
@@ -68,7 +69,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
             StatusCode::PAYLOAD_TOO_LARGE,
             "The body is too large, or broke off.",
         );
-        return problem.at(path).into_response();
+        return problem.at(path).into_response(Dialect::Published);
     };
     let answer = Request::new(
         operation,
@@ -79,14 +80,14 @@ async fn handle(State(shared): State<Arc<Shared>>, request: axum::extract::Reque
     )
     .and_then(|request| shared.answer(&request));
     match answer {
-        Ok(answer) => answer.into_response(),
-        Err(problem) => problem.at(path).into_response(),
+        Ok(answer) => answer.into_response(operation, Dialect::Published),
+        Err(problem) => problem.at(path).into_response(Dialect::Published),
     }
 }
 
 impl Shared {
     fn answer(&self, request: &Request) -> Result<Answer, Problem> {
-        let Some(handler) = handlers::find(request.operation.id) else {
+        let Some(handler) = handlers::find(request.operation) else {
             return Err(Problem::new(
                 StatusCode::NOT_IMPLEMENTED,
                 format!("The sandbox has no answer to {} yet.", request.operation.id),
@@ -117,7 +118,7 @@ fn wrong_method(method: &axum::http::Method, path: &str, others: &[&axum::http::
     let names = names.join(", ");
     let detail = format!("{method} is not possible here, only {names}.");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail);
-    let mut response = problem.at(path).into_response();
+    let mut response = problem.at(path).into_response(Dialect::Published);
     if let Ok(allow) = HeaderValue::from_str(&names) {
         response.headers_mut().insert(header::ALLOW, allow);
     }

@@ -1,28 +1,32 @@
 //! All records, and what keeps them in agreement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::{
     answer::Problem,
-    entity::{Entity, OnceGone, Reference},
+    entity::Entity,
     record::Record,
+    reference::{OnceGone, Reference},
 };
 use crate::{Kind, Timestamp, check::Violation};
 
 /// All records, by kind and id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     tables: Vec<Table>,
 }
 
 /// The records of one kind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
+    entity: Entity,
     records: BTreeMap<i64, Record>,
     /// The greatest id that was ever given; ids are not given twice.
     last: i64,
+    /// The ids of the records that are part of another, by the id of that.
+    parts: HashMap<i64, Vec<i64>>,
 }
 
 impl Table {
@@ -35,9 +39,62 @@ impl Table {
         self.records.values()
     }
 
-    /// The id that the next record gets.
-    pub(super) fn next_id(&self) -> i64 {
-        self.last + 1
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The records that are part of another, in the order in which they were made.
+    pub(super) fn parts_of(&self, id: i64) -> impl DoubleEndedIterator<Item = &Record> {
+        let ids = self.parts.get(&id).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(|id| self.records.get(id))
+    }
+
+    fn insert(&mut self, id: i64, record: Record) {
+        self.last = self.last.max(id);
+        let whole = self.whole(&record);
+        if let Some(before) = self.records.insert(id, record)
+            && self.whole(&before) != whole
+        {
+            self.leave(self.whole(&before), id);
+        }
+        if let Some(whole) = whole {
+            let parts = self.parts.entry(whole).or_default();
+            if !parts.contains(&id) {
+                parts.push(id);
+            }
+        }
+    }
+
+    fn remove(&mut self, id: i64) -> Option<Record> {
+        let record = self.records.remove(&id)?;
+        self.leave(self.whole(&record), id);
+        Some(record)
+    }
+
+    fn leave(&mut self, whole: Option<i64>, id: i64) {
+        if let Some(parts) = whole.and_then(|whole| self.parts.get_mut(&whole)) {
+            parts.retain(|part| *part != id);
+        }
+    }
+
+    /// The id of what the record is part of.
+    fn whole(&self, record: &Record) -> Option<i64> {
+        record.number(self.entity.part_of()?)
+    }
+
+    /// The ids of the records whose field has this number.
+    fn having(&self, field: &str, number: i64) -> Vec<i64> {
+        if self.entity.part_of() == Some(field) {
+            return self.parts.get(&number).cloned().unwrap_or_default();
+        }
+        let Some(column) = self.entity.schema().position(field) else {
+            return Vec::new();
+        };
+        let same = self
+            .records
+            .iter()
+            .filter(|(_, record)| record.at(column).as_i64() == Some(number));
+        same.map(|(id, _)| *id).collect()
     }
 
     /// The id of the first record whose field has this text, in any case.
@@ -53,7 +110,15 @@ impl Table {
 impl Store {
     pub(super) fn new() -> Self {
         Store {
-            tables: Entity::ALL.iter().map(|_| Table::default()).collect(),
+            tables: Entity::ALL
+                .into_iter()
+                .map(|entity| Table {
+                    entity,
+                    records: BTreeMap::new(),
+                    last: 0,
+                    parts: HashMap::new(),
+                })
+                .collect(),
         }
     }
 
@@ -61,50 +126,70 @@ impl Store {
         &self.tables[entity as usize]
     }
 
+    /// The id that the next record gets.
+    pub(super) fn next_id(&self, entity: Entity) -> i64 {
+        let sequence = match Entity::DEVICES.contains(&entity) {
+            true => &Entity::DEVICES[..],
+            false => &[entity],
+        };
+        let last = sequence.iter().map(|entity| self.table(*entity).last);
+        last.max().unwrap_or_default() + 1
+    }
+
     /// Puts a record in under its id, in place of one that has the same.
     pub(super) fn put(&mut self, entity: Entity, id: i64, mut record: Record) {
-        if let Some(key) = record.schema().key {
+        if let Some(key) = entity.schema().key {
             record.set(key, id);
         }
         self.refresh(&mut record);
-        let table = &mut self.tables[entity as usize];
-        table.last = table.last.max(id);
-        table.records.insert(id, record);
+        self.tables[entity as usize].insert(id, record);
     }
 
     /// Puts a new record in and returns the id that it got.
     pub(super) fn add(&mut self, entity: Entity, record: Record) -> i64 {
-        let id = self.table(entity).next_id();
+        let id = self.next_id(entity);
         self.put(entity, id, record);
         id
     }
 
     /// Takes a record out, and deals with those that refer to it. Returns whether there was one.
     pub(super) fn remove(&mut self, entity: Entity, id: i64) -> bool {
-        if self.tables[entity as usize].records.remove(&id).is_none() {
+        let Some(gone) = self.tables[entity as usize].remove(id) else {
             return false;
-        }
+        };
         for other in Entity::ALL {
             for reference in Reference::of(other.schema()).filter(|reference| reference.to == entity) {
                 self.unlink(other, reference, id);
+            }
+        }
+        if let Some(target) = entity.target() {
+            let values = self.table(Entity::CustomValue).parts_of(id);
+            let values = values.filter(|value| value.text("Target") == target);
+            let values: Vec<i64> = values.filter_map(|value| value.number("ValueID")).collect();
+            for value in values {
+                self.remove(Entity::CustomValue, value);
+            }
+        }
+        if Entity::DEVICES.contains(&entity) {
+            while let Some(alert) = self
+                .table(Entity::Alert)
+                .find("DeviceGuid", gone.text("DeviceGuid"))
+            {
+                self.remove(Entity::Alert, alert);
             }
         }
         true
     }
 
     fn unlink(&mut self, entity: Entity, reference: &Reference, gone: i64) {
-        let records = &mut self.tables[entity as usize].records;
-        let affected = records
-            .iter_mut()
-            .filter(|(_, record)| record.number(reference.field) == Some(gone));
-        match reference.once_gone {
-            OnceGone::Keep => {}
-            OnceGone::Clear => affected.for_each(|(_, record)| unset(record, reference)),
-            OnceGone::Delete => {
-                let ids: Vec<i64> = affected.map(|(id, _)| *id).collect();
-                for id in ids {
-                    self.remove(entity, id);
-                }
+        if reference.once_gone == OnceGone::Keep {
+            return;
+        }
+        for id in self.table(entity).having(reference.field, gone) {
+            if reference.once_gone == OnceGone::Delete {
+                self.remove(entity, id);
+            } else if let Some(record) = self.tables[entity as usize].records.get_mut(&id) {
+                unset(record, reference);
             }
         }
     }
@@ -184,10 +269,10 @@ impl Store {
 
 /// Makes a reference null, and what it shows.
 fn unset(record: &mut Record, reference: &Reference) {
-    record.clear(&[reference.field]);
-    for (here, _) in reference.shows {
-        if record.has(here) {
-            record.clear(&[here]);
+    let shown = reference.shows.iter().map(|(here, _)| *here);
+    for name in [reference.field].into_iter().chain(shown).chain(reference.along) {
+        if record.has(name) {
+            record.clear(&[name]);
         }
     }
 }

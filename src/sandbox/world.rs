@@ -1,17 +1,25 @@
 //! What the handlers act on.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use fastrand::Rng;
 
-use super::{data::REFERENCE_DATE, store::Store};
+use super::{
+    data::{REFERENCE_DATE, guid},
+    store::Store,
+    zone::Zone,
+};
 use crate::clock;
 
 /// The records, the clock, and where it all is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) store: Store,
     pub(super) clock: Clock,
+    pub(super) zone: Zone,
     /// Base URL, for links.
     pub(super) base_url: String,
+    /// What new guids and the coming and going of records are drawn from.
+    pub(super) rng: Rng,
 }
 
 /// What time it is in the sandbox.
@@ -31,5 +39,10 @@ impl World {
             Clock::System => clock::utc().trunc_subsecs(0).max(REFERENCE_DATE),
             Clock::Fixed(time) => time.trunc_subsecs(0),
         }
+    }
+
+    /// A guid that there was not before.
+    pub(super) fn guid(&mut self) -> String {
+        guid(&mut self.rng)
     }
 }

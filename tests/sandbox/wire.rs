@@ -28,10 +28,7 @@ impl Answer {
 
     /// The fields that a problem complains of.
     pub fn refused_fields(&self) -> Vec<String> {
-        assert_eq!(
-            self.headers["content-type"],
-            "application/problem+json; charset=utf-8"
-        );
+        assert_eq!(self.headers["content-type"], "application/json; charset=utf-8");
         match &self.json()["errors"] {
             Value::Object(errors) => errors.keys().cloned().collect(),
             _ => Vec::new(),

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{
     REFERENCE_DATE, ago, between, chance,
-    customers::optional,
+    customers::{folder_id, optional},
     guid,
-    hardware::{DESKS, FOLDERS, LAPTOP, MODELS, Model, SERVERS, SERVICES, WORKSTATIONS},
+    hardware::{DESKS, LAPTOP, MODELS, Model, SERVERS, SERVICES, WORKSTATIONS},
     ids,
     names::ascii,
     owner, pick,
@@ -26,6 +26,24 @@ const FIRST_ID: i64 = 5501;
 
 /// Guid of the first, which the examples of the description name.
 const FIRST_GUID: &str = "6f1c0d3e-8a54-4b7b-9d0e-2f6a3c1b7e55";
+
+/// What is known of an agent from the first moment.
+const KNOWN: [&str; 14] = [
+    "AgentID",
+    "DeviceGuid",
+    "CustomerID",
+    "CustomerName",
+    "AgentName",
+    "MachineName",
+    "Created",
+    "Modified",
+    "Online",
+    "LastSeen",
+    "LastRebootTime",
+    "FolderID",
+    "FolderName",
+    "DeviceType",
+];
 
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let customers = ids(store, Customer);
@@ -61,13 +79,12 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             },
         );
         let folder = match index {
-            0 => FOLDERS[0],
-            _ if model.server => FOLDERS[2],
-            _ if model.battery.is_some() => FOLDERS[3],
-            _ => *pick(rng, &FOLDERS[..2]),
+            0 => 0,
+            _ if model.server => 2,
+            _ if model.battery.is_some() => 3,
+            _ => rng.i64(..2),
         };
-        agent.set("FolderID", folder.0);
-        agent.set("FolderName", folder.1);
+        agent.set("FolderID", folder_id(customer, folder));
         agent.set("CustomerID", customer);
         agent.set(
             "DomainName",
@@ -87,6 +104,10 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             agent.text("DeviceGuid")
         );
         agent.set("AppViewUrl", page);
+        // An agent that has just been installed has reported next to nothing.
+        if index == 12 {
+            agent.strip(&KNOWN);
+        }
         store.put(Agent, id, agent);
         if let Some(user) = user.filter(|_| !model.server) {
             works_at(store, user, id);

@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::{
     REFERENCE_DATE, ago, between, chance,
+    hardware::FOLDERS,
     names::{HOUSES, PLACES, Place, STREETS, TRADES, ascii},
     pick,
 };
 use crate::sandbox::{
-    entity::Entity::Customer,
+    entity::Entity::{Customer, Folder},
     record::{Record, time},
     store::Store,
 };
@@ -22,7 +23,26 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     for (id, index) in (FIRST_ID..).zip(0..count) {
         let customer = customer(rng, index);
         store.put(Customer, id, customer);
+        folders(store, id);
     }
+}
+
+/// Each customer has the same folders, under ids of its own.
+fn folders(store: &mut Store, customer: i64) {
+    for (index, name) in (0..).zip(FOLDERS) {
+        let fields = [
+            ("Name", name.into()),
+            ("CustomerId", customer.into()),
+            ("ThresholdId", (index == 2).then_some(61).into()),
+        ];
+        let folder = Record::of(Folder.schema(), REFERENCE_DATE, fields);
+        store.put(Folder, folder_id(customer, index), folder);
+    }
+}
+
+/// The id of a folder of a customer, by its place among those.
+pub(super) fn folder_id(customer: i64, place: i64) -> i64 {
+    310 + (customer - FIRST_ID) * FOLDERS.len() as i64 + place
 }
 
 fn customer(rng: &mut Rng, index: usize) -> Record {

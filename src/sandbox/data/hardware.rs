@@ -54,10 +54,5 @@ pub(super) const DESKS: [&str; 6] = ["FRONT", "DESK", "LAB", "OFFICE", "TILL", "
 pub(super) const LAPTOP: &str = "LAP";
 pub(super) const SERVICES: [&str; 4] = ["DC", "FILE", "APP", "BACKUP"];
 
-/// Folders that customers sort their machines into, with their ids.
-pub(super) const FOLDERS: [(i64, &str); 4] = [
-    (310, "Reception"),
-    (311, "Back office"),
-    (312, "Servers"),
-    (313, "Laptops"),
-];
+/// Folders that customers sort their machines into.
+pub(super) const FOLDERS: [&str; 4] = ["Reception", "Back office", "Servers", "Laptops"];

@@ -2,8 +2,12 @@
 
 mod agents;
 mod alerts;
+mod billing;
+mod catalogue;
 mod contacts;
+mod conversation;
 mod customers;
+mod devices;
 mod hardware;
 mod names;
 mod staff;
@@ -14,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use uuid::Uuid;
 
-use super::{entity::Entity, store::Store};
+use super::{entity::Entity, store::Store, zone::Zone};
 
 /// When the data was taken, as it were: 2026-03-02T09:00:00Z. Nothing in it happened later.
 pub(super) const REFERENCE_DATE: DateTime<Utc> = match DateTime::from_timestamp(1_772_442_000, 0) {
@@ -30,20 +34,33 @@ pub(super) struct Counts {
     pub(super) agents: usize,
     pub(super) tickets: usize,
     pub(super) alerts: usize,
+    pub(super) contracts: usize,
+    pub(super) invoices: usize,
+    pub(super) articles: usize,
+    /// Of each of the four kinds.
+    pub(super) devices: usize,
 }
 
 /// Makes all records.
-pub(super) fn generate(seed: u64, counts: Counts) -> Store {
+pub(super) fn generate(seed: u64, counts: Counts, zone: &Zone) -> Store {
     let mut store = Store::new();
     // Each kind draws from a sequence of its own, so that it hardly changes when there are more of another.
     let rng = |kind: Entity| Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(kind as u64));
     staff::departments(&mut store);
     staff::technicians(&mut store);
+    catalogue::rates(&mut store);
+    catalogue::slas(&mut store);
+    catalogue::custom_fields(&mut store);
     customers::generate(&mut store, &mut rng(Entity::Customer), counts.customers);
     contacts::generate(&mut store, &mut rng(Entity::Contact), counts.contacts);
     agents::generate(&mut store, &mut rng(Entity::Agent), counts.agents);
-    tickets::generate(&mut store, &mut rng(Entity::Ticket), counts.tickets);
+    billing::contracts(&mut store, &mut rng(Entity::Contract), counts.contracts);
+    tickets::generate(&mut store, &mut rng(Entity::Ticket), counts.tickets, zone);
     alerts::generate(&mut store, &mut rng(Entity::Alert), counts.alerts);
+    devices::generate(&mut store, &mut rng(Entity::GenericDevice), counts.devices);
+    billing::invoices(&mut store, &mut rng(Entity::Invoice), counts.invoices);
+    catalogue::articles(&mut store, &mut rng(Entity::Article), counts.articles);
+    catalogue::custom_values(&mut store, &mut rng(Entity::CustomValue));
     store
 }
 
@@ -64,7 +81,7 @@ fn chance(rng: &mut Rng, percent: u8) -> bool {
     rng.u8(..100) < percent
 }
 
-fn guid(rng: &mut Rng) -> String {
+pub(super) fn guid(rng: &mut Rng) -> String {
     let bytes = rng.u128(..).to_be_bytes();
     let uuid: Uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
     uuid.to_string()

@@ -31,8 +31,11 @@ const DEPARTMENTS: [(&str, &str); 6] = [
 pub(super) fn technicians(store: &mut Store) {
     for (id, name) in (77..).zip(TECHNICIANS) {
         let user: Vec<String> = name.split(' ').map(ascii).collect();
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
         let fields = [
             ("TechnicianFullName", name.into()),
+            ("FirstName", first.into()),
+            ("LastName", last.into()),
             (
                 "TechnicianEmail",
                 format!("{}@fieldline.example", user.join(".")).into(),

@@ -1,17 +1,21 @@
 //! Tickets.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    REFERENCE_DATE, between, chance, ids, pick,
+    REFERENCE_DATE, between, chance, conversation, ids, pick,
     subjects::{PROGRESS, REPLIES, SUBJECTS, Subject},
 };
 use crate::sandbox::{
-    entity::Entity::{Contact, Technician, Ticket},
+    entity::Entity::{Contact, Customer, Technician, Ticket},
+    handlers::{contracts, sum_up},
     record::{Record, time},
     store::Store,
+    zone::Zone,
 };
 
 /// Id of the first.
@@ -20,13 +24,19 @@ const FIRST_ID: i64 = 54_321;
 /// How far back tickets go.
 const SPAN: TimeDelta = TimeDelta::days(700);
 
-pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
+pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zone) {
     let contacts = contacts(store);
     let Some((_, first)) = contacts.first() else {
         return;
     };
     let first = *first;
     let technicians = ids(store, Technician);
+    // What belongs to tickets draws from a sequence of its own.
+    let mut of_parts = Rng::with_seed(!rng.get_seed());
+    let usual: HashMap<i64, Option<i64>> = ids(store, Customer)
+        .into_iter()
+        .map(|customer| (customer, contracts::usual(store, Some(customer))))
+        .collect();
     for (id, index) in (FIRST_ID..).zip(0..count) {
         // They are spread evenly, and later ones have greater ids.
         let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
@@ -51,12 +61,20 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         let mut ticket = ticket(rng, subject, created);
         ticket.set("TicketNumber", number(id));
         ticket.set("EndUserID", contact);
-        ticket.set("ContractID", contract(&customer));
+        let contract = customer
+            .as_i64()
+            .and_then(|customer| usual.get(&customer).copied().flatten());
+        ticket.set("ContractID", contract);
         ticket.set("CustomerID", customer);
         if chance(rng, 85) || !ticket.get("LastTechnicianComment").is_null() {
             ticket.set("TechnicianContactID", *pick(rng, &technicians));
         }
+        ticket.set("TicketID", id);
+        conversation::comments(store, &mut of_parts, &ticket);
+        conversation::files(store, &mut of_parts, &ticket, index == 0);
+        conversation::work_hours(store, &mut of_parts, &ticket, zone);
         store.put(Ticket, id, ticket);
+        sum_up(store, id);
         if chance(rng, 5) {
             relate(store, id);
         }
@@ -74,11 +92,6 @@ fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
 /// The number of a ticket that people see.
 pub(in crate::sandbox) fn number(id: i64) -> String {
     (id - FIRST_ID + 1).to_string()
-}
-
-/// The contract of a customer; every other customer has one.
-pub(in crate::sandbox) fn contract(customer: &Value) -> Option<i64> {
-    customer.as_i64().filter(|id| id % 2 == 1).map(|id| id + 2100)
 }
 
 /// By when a technician must have responded, and by when the ticket must be closed.
@@ -152,9 +165,6 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
         .into_iter()
         .flatten()
         .fold(created, DateTime::max);
-    let worked = responded.map_or(0, |_| rng.i32(1..16) * 15);
-    let on_site = if chance(rng, 30) { worked / 30 * 15 } else { 0 };
-    let off_sla = if chance(rng, 15) { worked / 45 * 15 } else { 0 };
     Record::of(
         Ticket.schema(),
         modified,
@@ -178,16 +188,6 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
                 "LastTechnicianCommentTimestamp",
                 last_answer.map_or(Value::Null, time),
             ),
-            ("OnSiteDurationSeconds", (on_site * 60).into()),
-            ("OnSiteDurationMinutes", on_site.into()),
-            ("OffSiteDurationSeconds", ((worked - on_site) * 60).into()),
-            ("OffSiteDurationMinutes", (worked - on_site).into()),
-            ("OnSLADurationSeconds", ((worked - off_sla) * 60).into()),
-            ("OnSLADurationMinutes", (worked - off_sla).into()),
-            ("OffSLADurationSeconds", (off_sla * 60).into()),
-            ("OffSLADurationMinutes", off_sla.into()),
-            ("TotalDurationSeconds", (worked * 60).into()),
-            ("TotalDurationMinutes", worked.into()),
         ],
     )
 }

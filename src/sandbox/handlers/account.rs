@@ -3,7 +3,7 @@
 use super::Handlers;
 use crate::sandbox::{answer::Answer, data::REFERENCE_DATE, entity::described, record::Record};
 
-pub(super) const HANDLERS: Handlers = &[("account_get", |_, _| {
+pub(super) const HANDLERS: Handlers = &[("account_get", |world, _| {
     let account = Record::of(
         described("Account"),
         REFERENCE_DATE,
@@ -13,8 +13,7 @@ pub(super) const HANDLERS: Handlers = &[("account_get", |_, _| {
             ("CompanyName", "Fieldline IT".into()),
             ("CreatedOn", "2023-09-04T10:15:00Z".into()),
             ("State", "England".into()),
-            // All times of the sandbox are in UTC, those of the account too.
-            ("TimeZoneName", "UTC".into()),
+            ("TimeZoneName", world.zone.name().into()),
             ("City", "Bristol".into()),
             ("Address", "4 Quay Lane".into()),
             ("PostalCode", "BS1 4ST".into()),

@@ -1,31 +1,56 @@
-//! Agents.
+//! Agents: what is peculiar to machines.
 
-use super::{Handlers, records};
+use serde_json::json;
+
+use super::{Handlers, patches, records};
 use crate::sandbox::{
-    answer::Answer, entity::Entity::Agent, paging::page, record::Record, request::Request, world::World,
+    answer::{Answer, Problem},
+    entity::Entity::{Agent, ScriptRun},
+    record::{Record, time},
+    request::Request,
+    world::World,
 };
 
 pub(super) const HANDLERS: Handlers = &[
-    ("agents_list", |world, request| Ok(list(world, request, |_| true))),
-    ("agents_list_by_customer", |world, request| {
-        let customer = request.number("customerId");
-        Ok(list(world, request, |agent| {
-            agent.number("CustomerID") == customer
-        }))
+    ("agents_run_powershell", run_powershell),
+    ("agents_get_available_patches", |world, request| {
+        let agent = by_guid(world, request)?;
+        Ok(Answer::Value(patches::available(agent)))
     }),
-    ("agents_list_by_machine", |world, request| {
-        let name = request.text("machineName").unwrap_or_default();
-        Ok(list(world, request, |agent| {
-            agent.text("MachineName").eq_ignore_ascii_case(name)
-        }))
-    }),
-    ("agents_get", |world, request| records::get(world, request, Agent)),
-    ("agents_delete", |world, request| {
-        records::delete(world, request, Agent)
+    ("agents_get_installed_patches", |world, request| {
+        let agent = by_guid(world, request)?;
+        Ok(Answer::Value(patches::installed(agent)))
     }),
 ];
 
-fn list(world: &World, request: &Request, wanted: impl Fn(&Record) -> bool) -> Answer {
-    let agents = world.store.table(Agent).iter().filter(|agent| wanted(agent));
-    page(world, request, agents, |_| {})
+fn by_guid<'a>(world: &'a World, request: &Request) -> Result<&'a Record, Problem> {
+    let guid = request.text("deviceGuid").unwrap_or_default();
+    let agents = world.store.table(Agent);
+    let id = agents.find("DeviceGuid", guid);
+    id.and_then(|id| agents.get(id))
+        .ok_or_else(|| records::missing(Agent, guid))
+}
+
+/// Nothing is run: the script is kept, and the answer is that it waits.
+fn run_powershell(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let now = world.now();
+    let agent = records::named(world, request, Agent)?;
+    let message = match agent.get("Online").as_bool() {
+        Some(true) => "The script was sent to the agent.",
+        _ => "The agent is offline. The script waits until it is back.",
+    };
+    let script = request.given().get("Script").cloned().unwrap_or_default();
+    let run = Record::of(
+        ScriptRun.schema(),
+        now,
+        [
+            ("AgentID", request.id().into()),
+            ("Script", script),
+            ("Queued", time(now)),
+        ],
+    );
+    let id = world.store.add(ScriptRun, run);
+    Ok(Answer::Value(
+        json!({"ActionID": id, "Status": "Queued", "Message": message}),
+    ))
 }

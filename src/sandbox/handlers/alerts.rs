@@ -1,16 +1,16 @@
 //! Alerts.
 
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
 use super::{Handlers, records};
-use crate::{
-    check::Violation,
-    sandbox::{
-        answer::{Answer, Problem},
-        entity::Entity::{Agent, Alert},
-        paging::page,
-        record::{Record, time},
-        request::Request,
-        world::World,
-    },
+use crate::sandbox::{
+    answer::{Answer, Problem},
+    entity::Entity::{self, Agent, Alert},
+    paging::page,
+    record::{Record, time},
+    request::Request,
+    world::World,
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -20,12 +20,8 @@ pub(super) const HANDLERS: Handlers = &[
         let wanted = |alert: &&Record| asked.is_none_or(|asked| status(alert).eq_ignore_ascii_case(asked));
         Ok(page(world, request, alerts.filter(wanted), |_| {}))
     }),
-    ("alerts_get", |world, request| records::get(world, request, Alert)),
     ("alerts_create", create),
     ("alerts_resolve", resolve),
-    ("alerts_delete", |world, request| {
-        records::delete(world, request, Alert)
-    }),
 ];
 
 /// The state of an alert. One that was snoozed stays so: the generated ones are as of a date that the clock has passed.
@@ -54,30 +50,63 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             ("DeviceType", "Agent".into()),
         ],
     );
-    let given = request.given();
+    let mut given = request.given();
+    place(world, &mut alert, &mut given)?;
     world.store.fill(&mut alert, &given)?;
-    let agent = alert
-        .number("AgentId")
-        .and_then(|id| world.store.table(Agent).get(id));
-    if let Some(agent) = agent {
-        let customer = agent.get("CustomerID");
-        if given.get("CustomerID").is_some_and(|given| given != customer) {
-            return Err(Problem::invalid(vec![Violation {
-                field: "CustomerID".to_string(),
-                reason: format!("the device belongs to customer {customer}"),
-            }]));
-        }
-        alert.set("CustomerID", customer.clone());
-        if alert.get("FolderID").is_null() {
-            alert.set("FolderID", agent.get("FolderID").clone());
-        }
+    let title = alert.text("Title").to_string();
+    let same = |other: &Record| {
+        status(other) != "Resolved"
+            && other.get("DeviceGuid") == alert.get("DeviceGuid")
+            && other.get("Code") == alert.get("Code")
+            && other.text("Source") == "API"
+            && other.text("Title") == title
+    };
+    if world.store.table(Alert).iter().any(same) {
+        let detail = "The device has an alert of the same title and code that is not resolved.";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     let message = given
         .get("MessageTemplate")
         .unwrap_or_else(|| alert.get("Title"))
         .clone();
     alert.set("AlertMessage", message);
-    Ok(Answer::Created(world.store.add(Alert, alert)))
+    Ok(Answer::Created(world.store.add(Alert, alert).into()))
+}
+
+/// Puts the alert on the device that the request names by its guid: an agent, or what an agent watches.
+fn place(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> Result<(), Problem> {
+    let guid = given
+        .get("DeviceGuid")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let kinds = [Agent].into_iter().chain(Entity::DEVICES);
+    let found = kinds.into_iter().find_map(|kind| {
+        let table = world.store.table(kind);
+        Some((kind, table.get(table.find("DeviceGuid", guid)?)?))
+    });
+    let Some((kind, device)) = found else {
+        return Err(Problem::field(
+            "DeviceGuid",
+            format!("there is no device `{guid}`"),
+        ));
+    };
+    let customer = device.get("CustomerID");
+    if given.get("CustomerID").is_some_and(|given| given != customer) {
+        let reason = format!("the device belongs to customer {customer}");
+        return Err(Problem::field("CustomerID", reason));
+    }
+    alert.set("CustomerID", customer.clone());
+    if !given.contains_key("FolderID") {
+        alert.set("FolderID", device.get("FolderID").clone());
+    }
+    if kind != Agent {
+        // The reference of alerts is to agents; what else there is of the device is taken over once.
+        given.remove("DeviceGuid");
+        alert.set("DeviceGuid", device.get("DeviceGuid").clone());
+        alert.set("DeviceName", device.get("Name").clone());
+        alert.set("DeviceType", kind.name());
+    }
+    Ok(())
 }
 
 fn resolve(world: &mut World, request: &Request) -> Result<Answer, Problem> {

@@ -1,9 +1,11 @@
 //! Customers.
 
-use super::{Handlers, records};
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::Handlers;
 use crate::sandbox::{
     answer::{Answer, Problem},
-    entity::Entity::{self, Customer},
+    entity::Entity::{self, Customer, CustomerFile, Folder},
     paging::page,
     record::{Record, time},
     request::Request,
@@ -15,24 +17,36 @@ pub(super) const HANDLERS: Handlers = &[
         let customers = newest_first(world, request, Customer);
         Ok(page(world, request, customers.into_iter(), |_| {}))
     }),
-    ("customers_get", |world, request| {
-        records::get(world, request, Customer)
-    }),
     ("customers_create", create),
-    ("customers_update", |world, request| {
-        records::update(world, request, Customer)
+    ("customers_add_folder", |world, request| {
+        add(world, request, Folder)
     }),
-    ("customers_update_put", |world, request| {
-        records::update(world, request, Customer)
-    }),
-    ("customers_delete", |world, request| {
-        records::delete(world, request, Customer)
+    ("customers_add_attachment", |world, request| {
+        let content = request.given().get("ContentBased64").cloned().unwrap_or_default();
+        let name = request.given().get("Name").cloned().unwrap_or_default();
+        if STANDARD.decode(content.as_str().unwrap_or_default()).is_err() {
+            return Err(Problem::field("ContentBased64", "it is not base64"));
+        }
+        if !name
+            .as_str()
+            .is_some_and(|name| name.trim_matches('.').contains('.'))
+        {
+            return Err(Problem::field("Name", "it needs an extension, as in `plan.pdf`"));
+        }
+        add(world, request, CustomerFile)
     }),
 ];
 
+/// Adds something to the customer that the body names.
+fn add(world: &mut World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
+    let mut record = Record::new(entity.schema(), world.now());
+    world.store.fill(&mut record, &request.given())?;
+    Ok(Answer::Created(world.store.add(entity, record).into()))
+}
+
 /// The records changed since `FromLastModifiedDate`, in the order of `SortBy`: that of customers and contacts.
 pub(super) fn newest_first<'a>(world: &'a World, request: &Request, entity: Entity) -> Vec<&'a Record> {
-    let since = request.time("FromLastModifiedDate");
+    let since = request.local_time("FromLastModifiedDate", &world.zone);
     let all = world.store.table(entity).iter().rev();
     let mut records: Vec<_> = all
         .filter(|record| since.is_none_or(|since| record.modified >= since))
@@ -52,5 +66,5 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let mut customer = Record::of(Customer.schema(), now, [("CreatedOn", time(now))]);
     world.store.fill(&mut customer, &request.given())?;
     customer.touch(now);
-    Ok(Answer::Created(world.store.add(Customer, customer)))
+    Ok(Answer::Created(world.store.add(Customer, customer).into()))
 }

@@ -5,10 +5,16 @@ use axum::http::StatusCode;
 use crate::sandbox::{
     answer::{Answer, Problem},
     entity::Entity,
+    paging::page,
     record::Record,
     request::Request,
     world::World,
 };
+
+/// The kind of record that the group of the operation is about.
+fn entity(request: &Request) -> Entity {
+    Entity::of(request.operation).expect("the table gives these handlers to groups of one kind alone")
+}
 
 /// The record that the path names.
 pub(super) fn named<'a>(world: &'a World, request: &Request, entity: Entity) -> Result<&'a Record, Problem> {
@@ -20,9 +26,74 @@ pub(super) fn named<'a>(world: &'a World, request: &Request, entity: Entity) -> 
         .ok_or_else(|| missing(entity, id))
 }
 
-pub(super) fn get(world: &World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
-    let record = named(world, request, entity)?;
-    Ok(Answer::Record(Box::new(world.store.shown(record))))
+/// The page of records that have what the request asks for: a parameter is compared with the field of the same name.
+pub(super) fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = entity(request);
+    Ok(list_of(world, request, entity, |_| true))
+}
+
+/// As `list`, of the records that fit besides.
+pub(super) fn list_of(
+    world: &World,
+    request: &Request,
+    entity: Entity,
+    fits: impl Fn(&Record) -> bool,
+) -> Answer {
+    page(
+        world,
+        request,
+        matching(world, request, entity).filter(|record| fits(record)),
+        |_| {},
+    )
+}
+
+/// The records that have what the request asks for, by id.
+pub(super) fn matching<'a>(
+    world: &'a World,
+    request: &Request,
+    entity: Entity,
+) -> impl Iterator<Item = &'a Record> {
+    let wanted: Vec<(usize, String)> = request
+        .conditions()
+        .filter_map(|(name, text)| {
+            let same_name = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+            let mut fields = entity.schema().fields.iter();
+            let column = fields.position(|field| same_name(field.name, name))?;
+            Some((column, text.to_string()))
+        })
+        .collect();
+    let fits = move |record: &&Record| {
+        wanted.iter().all(|(column, text)| {
+            let value = record.at(*column);
+            match value.as_str() {
+                Some(value) => value.eq_ignore_ascii_case(text),
+                None => text.parse().ok() == value.as_i64() && !value.is_null(),
+            }
+        })
+    };
+    world.store.table(entity).iter().filter(fits)
+}
+
+pub(super) fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let record = named(world, request, entity(request))?;
+    Ok(shown(world, request, record))
+}
+
+/// A record as the operation answers it.
+pub(super) fn shown(world: &World, request: &Request, record: &Record) -> Answer {
+    let record = world.store.shown(record);
+    Answer::Record(Box::new(match request.answered() {
+        Some(schema) => record.seen_as(schema),
+        None => record,
+    }))
+}
+
+/// Makes a record of the fields that the request gives.
+pub(super) fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = entity(request);
+    let mut record = Record::new(entity.schema(), world.now());
+    world.store.fill(&mut record, &request.given())?;
+    Ok(Answer::Created(world.store.add(entity, record).into()))
 }
 
 /// The record that the path names, with the changes of the request, not yet put back.
@@ -33,20 +104,22 @@ pub(super) fn changed(world: &World, request: &Request, entity: Entity) -> Resul
     Ok(record)
 }
 
-pub(super) fn update(world: &mut World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
+pub(super) fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = entity(request);
     let record = changed(world, request, entity)?;
     world.store.put(entity, request.id(), record);
-    Ok(Answer::Updated(request.id()))
+    Ok(Answer::Updated(request.id().into()))
 }
 
-pub(super) fn delete(world: &mut World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
+pub(super) fn delete(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = entity(request);
     match world.store.remove(entity, request.id()) {
-        true => Ok(Answer::Empty),
+        true => Ok(Answer::Deleted(request.id().into())),
         false => Err(missing(entity, request.id())),
     }
 }
 
-fn missing(entity: Entity, id: i64) -> Problem {
+pub(super) fn missing(entity: Entity, id: impl std::fmt::Display) -> Problem {
     let detail = format!("There is no {} {id}.", entity.noun());
     Problem::new(StatusCode::NOT_FOUND, detail)
 }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Handlers, records};
+use super::{Handlers, comments::html, contracts, records, relations};
 use crate::sandbox::{
     answer::{Answer, Problem},
-    data::tickets::{contract, due, number},
-    entity::Entity::{Contact, Customer, Ticket},
+    data::tickets::{due, number},
+    entity::Entity::{Comment, Contact, Customer, Ticket},
     paging::page,
     record::{Record, time},
     request::Request,
@@ -16,10 +16,10 @@ use crate::sandbox::{
 
 pub(super) const HANDLERS: Handlers = &[
     ("tickets_list", |world, request| {
-        Ok(list(world, request, true, |ticket| has_filters(request, ticket)))
+        Ok(filtered(world, request, true))
     }),
     ("tickets_list_without_comments", |world, request| {
-        Ok(list(world, request, false, |ticket| has_filters(request, ticket)))
+        Ok(filtered(world, request, false))
     }),
     ("tickets_list_last_modified", |world, request| {
         let today = world.now().with_time(NaiveTime::MIN).single().unwrap_or_default();
@@ -40,7 +40,8 @@ pub(super) const HANDLERS: Handlers = &[
     ("tickets_update", update),
     ("tickets_update_put", update),
     ("tickets_delete", |world, request| {
-        records::delete(world, request, Ticket)
+        relations::part(&mut world.store, request.id());
+        records::delete(world, request)
     }),
 ];
 
@@ -49,10 +50,10 @@ fn list(world: &World, request: &Request, comments: bool, wanted: impl Fn(&Recor
     page(world, request, tickets, |ticket| shape(ticket, request, comments))
 }
 
-fn has_filters(request: &Request, ticket: &Record) -> bool {
-    let (customer, status) = (request.number("customerId"), request.text("ticketStatus"));
-    customer.is_none_or(|customer| ticket.number("CustomerID") == Some(customer))
-        && status.is_none_or(|status| ticket.text("TicketStatus").eq_ignore_ascii_case(status))
+/// The tickets of the customer and in the status that are asked for.
+fn filtered(world: &World, request: &Request, comments: bool) -> Answer {
+    let tickets = records::matching(world, request, Ticket);
+    page(world, request, tickets, |ticket| shape(ticket, request, comments))
 }
 
 /// Leaves out what was not asked for.
@@ -65,7 +66,7 @@ fn shape(ticket: &mut Record, request: &Request, comments: bool) {
     }
 }
 
-fn is_done(ticket: &Record) -> bool {
+pub(in crate::sandbox) fn is_done(ticket: &Record) -> bool {
     let status = ticket.text("TicketStatus");
     ["Resolved", "Closed"]
         .iter()
@@ -110,21 +111,39 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         .number("EndUserID")
         .and_then(|id| world.store.table(Contact).get(id));
     let customer = contact.map_or(Value::Null, |contact| contact.get("CustomerID").clone());
-    ticket.set("ContractID", contract(&customer));
+    ticket.set("ContractID", contracts::usual(&world.store, customer.as_i64()));
     ticket.set("CustomerID", customer);
     let (response, closing) = due(ticket.text("TicketPriority"), now);
     ticket.set("FirstResponseDueDate", time(response));
     ticket.set("ClosedTicketDueDate", time(closing));
-    ticket.set("TicketNumber", number(world.store.table(Ticket).next_id()));
+    ticket.set("TicketNumber", number(world.store.next_id(Ticket)));
     follow_status(&mut ticket, now);
-    Ok(Answer::Created(world.store.add(Ticket, ticket)))
+    let (author, text) = (
+        ticket.get("EndUserID").clone(),
+        ticket.text("FirstComment").to_string(),
+    );
+    let id = world.store.add(Ticket, ticket);
+    let comment = Record::of(
+        Comment.schema(),
+        now,
+        [
+            ("Date", time(now)),
+            ("Comment", text.as_str().into()),
+            ("CommentHtml", html(&text).into()),
+            ("EndUserID", author),
+            ("IsInternal", false.into()),
+            ("TicketID", id.into()),
+        ],
+    );
+    world.store.add(Comment, comment);
+    Ok(Answer::Created(id.into()))
 }
 
 fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let mut ticket = records::changed(world, request, Ticket)?;
     follow_status(&mut ticket, world.now());
     world.store.put(Ticket, request.id(), ticket);
-    Ok(Answer::Updated(request.id()))
+    Ok(Answer::Updated(request.id().into()))
 }
 
 /// A ticket has a date of resolution as long as it is resolved or closed.

@@ -1,0 +1,138 @@
+//! What belongs to a ticket: comments, work hours and attachments, in agreement with what the ticket says of them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use fastrand::Rng;
+
+use super::chance;
+use crate::sandbox::{
+    entity::Entity::{Comment, TicketFile, WorkHours},
+    handlers::{html, within_sla},
+    record::{Record, time},
+    store::Store,
+    zone::Zone,
+};
+
+/// Id of the first stretch of work.
+const FIRST_HOURS: i64 = 88_012;
+
+/// Names of attachments.
+const FILES: [&str; 4] = [
+    "screenshot.png",
+    "printer-status-page.pdf",
+    "Übersicht März.xlsx",
+    "event-log.txt",
+];
+
+/// The comments: that of the contact who opened it, the first and the last of technicians, and the last of the contact.
+pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
+    let of_contact = |date: &str, text: &str| {
+        let mut comment = comment(ticket, date, text);
+        comment.set("EndUserID", ticket.get("EndUserID").clone());
+        comment
+    };
+    let of_technician = |date: &str, text: &str, internal: bool| {
+        let mut comment = comment(ticket, date, text);
+        comment.set("TechnicianContactID", ticket.get("TechnicianContactID").clone());
+        comment.set("IsInternal", internal);
+        comment
+    };
+    let mut comments = vec![of_contact("TicketCreatedDate", ticket.text("FirstComment"))];
+    let (first, last) = (
+        ticket.get("TechnicianFirstCommentDate"),
+        ticket.get("LastTechnicianCommentTimestamp"),
+    );
+    if first != last {
+        let text = "Thank you for reporting this; we are looking into it.";
+        comments.push(of_technician("TechnicianFirstCommentDate", text, chance(rng, 20)));
+    }
+    if ticket.get("LastEndUserCommentTimestamp") != ticket.get("TicketCreatedDate") {
+        comments.push(of_contact(
+            "LastEndUserCommentTimestamp",
+            ticket.text("LastEndUserComment"),
+        ));
+    }
+    if !last.is_null() {
+        let text = ticket.text("LastTechnicianComment");
+        comments.push(of_technician("LastTechnicianCommentTimestamp", text, false));
+    }
+    comments.sort_by_key(|comment| comment.time("Date"));
+    for comment in comments {
+        store.add(Comment, comment);
+    }
+}
+
+fn comment(ticket: &Record, date: &str, text: &str) -> Record {
+    Record::of(
+        Comment.schema(),
+        ticket.modified,
+        [
+            ("Date", ticket.get(date).clone()),
+            ("Comment", text.into()),
+            ("CommentHtml", html(text).into()),
+            ("IsInternal", false.into()),
+            ("TicketID", ticket.get("TicketID").clone()),
+        ],
+    )
+}
+
+/// One or two stretches of work that end before the ticket was last changed.
+pub(super) fn work_hours(store: &mut Store, rng: &mut Rng, ticket: &Record, zone: &Zone) {
+    let Some(responded) = ticket.time("TechnicianFirstCommentDate") else {
+        return;
+    };
+    let stretches = if chance(rng, 25) { 2 } else { 1 };
+    let mut start = responded - TimeDelta::minutes(rng.i64(15..60));
+    for _ in 0..stretches {
+        let end = start + TimeDelta::minutes(rng.i64(1..8) * 15);
+        let hours = hours(rng, ticket, start, end, zone);
+        let id = store.next_id(WorkHours).max(FIRST_HOURS);
+        store.put(WorkHours, id, hours);
+        start = end;
+    }
+}
+
+fn hours(rng: &mut Rng, ticket: &Record, start: DateTime<Utc>, end: DateTime<Utc>, zone: &Zone) -> Record {
+    let on_site = chance(rng, 30);
+    let billable = chance(rng, 75);
+    let rate = billable.then_some(if on_site { 413 } else { 410 });
+    let mut hours = Record::of(
+        WorkHours.schema(),
+        end,
+        [
+            ("TicketID", ticket.get("TicketID").clone()),
+            ("StartWorkHour", time(start)),
+            ("EndWorkHour", time(end)),
+            ("TechnicianContactID", ticket.get("TechnicianContactID").clone()),
+            ("Billiable", billable.into()),
+            ("OnCustomerSite", on_site.into()),
+            ("WithinSLA", within_sla(start, zone).into()),
+        ],
+    );
+    hours.set(
+        "Description",
+        chance(rng, 80).then(|| ticket.text("LastTechnicianComment").to_string()),
+    );
+    hours.set("RateID", rate);
+    hours
+}
+
+/// Attachments of some tickets, as addresses that lead nowhere.
+pub(super) fn files(store: &mut Store, rng: &mut Rng, ticket: &Record, is_first: bool) {
+    let count = if is_first {
+        2
+    } else if chance(rng, 8) {
+        rng.usize(1..4)
+    } else {
+        0
+    };
+    for index in 0..count {
+        let id = ticket.get("TicketID").clone();
+        let name = FILES[(index + usize::from(is_first)) % FILES.len()].replace(' ', "%20");
+        let address = format!("https://files.fieldline.example/tickets/{id}/{name}");
+        let fields = [("TicketID", id), ("Address", address.into())];
+        store.add(
+            TicketFile,
+            Record::of(TicketFile.schema(), ticket.modified, fields),
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Comments and attachments of tickets.
+
+use serde_json::{Map, Value};
+
+use super::{Handlers, records};
+use crate::sandbox::{
+    answer::{Answer, Problem},
+    entity::Entity::{Comment, Ticket, TicketFile},
+    paging::page,
+    record::{Record, time},
+    request::Request,
+    world::World,
+};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("tickets_list_comments", |world, request| {
+        records::named(world, request, Ticket)?;
+        let comments = world.store.table(Comment).parts_of(request.id());
+        Ok(page(world, request, comments, |_| {}))
+    }),
+    ("tickets_add_comment", add),
+    ("tickets_list_attachments", |world, request| {
+        records::named(world, request, Ticket)?;
+        let files = world.store.table(TicketFile).parts_of(request.id());
+        Ok(Answer::Value(
+            files.map(|file| file.get("Address").clone()).collect(),
+        ))
+    }),
+];
+
+fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let now = world.now();
+    let mut ticket = records::named(world, request, Ticket)?.clone();
+    let given = request.given();
+    let part = |name: &str| given.get(name).and_then(Value::as_object);
+    let text = given
+        .get("CommentText")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let mut comment = Record::of(
+        Comment.schema(),
+        now,
+        [
+            ("Date", time(now)),
+            ("Comment", text.into()),
+            ("CommentHtml", html(text).into()),
+            ("IsInternal", false.into()),
+            ("TicketID", request.id().into()),
+        ],
+    );
+    if let Some(Value::String(date)) = given.get("CommentTimestampUTC") {
+        let date: crate::Timestamp = date.parse().unwrap_or(now.into());
+        comment.set("Date", time(date.to_utc()));
+    }
+    let date = comment.get("Date").clone();
+    if let Some(details) = part("TechnicianCommentDetails") {
+        let id = technician(world, details)?;
+        comment.set("TechnicianContactID", id);
+        let internal = details.get("IsInternal").and_then(Value::as_bool);
+        comment.set("IsInternal", internal.unwrap_or_default());
+        ticket.set("LastTechnicianComment", text);
+        ticket.set("LastTechnicianCommentTimestamp", date.clone());
+        if ticket.get("TechnicianFirstCommentDate").is_null() {
+            ticket.set("TechnicianFirstCommentDate", date);
+        }
+    } else if let Some(details) = part("EnduserCommentDetails") {
+        let id = details
+            .get("EnduserId")
+            .and_then(Value::as_i64)
+            .unwrap_or_default();
+        if world
+            .store
+            .table(crate::sandbox::entity::Entity::Contact)
+            .get(id)
+            .is_none()
+        {
+            let reason = format!("there is no contact `{id}`");
+            return Err(Problem::field("EnduserCommentDetails.EnduserId", reason));
+        }
+        comment.set("EndUserID", id);
+        ticket.set("LastEndUserComment", text);
+        ticket.set("LastEndUserCommentTimestamp", date);
+    }
+    ticket.touch(now);
+    world.store.put(Ticket, request.id(), ticket);
+    world.store.add(Comment, comment);
+    // A comment has no id of its own that is ever shown, so the answer names its ticket.
+    Ok(Answer::Updated(request.id().into()))
+}
+
+/// The technician of the comment, by id or by address.
+fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
+    let technicians = world.store.table(crate::sandbox::entity::Entity::Technician);
+    let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
+        (Some(Value::Number(id)), _) => {
+            let known = id.as_i64().filter(|id| technicians.get(*id).is_some());
+            ("TechnicianId", id.to_string(), known)
+        }
+        (_, Some(Value::String(email))) => {
+            let found = technicians.find("TechnicianEmail", email);
+            ("TechnicianEmail", email.clone(), found)
+        }
+        _ => {
+            let reason = "it is missing; give it, or `TechnicianEmail`";
+            return Err(Problem::field("TechnicianCommentDetails.TechnicianId", reason));
+        }
+    };
+    found.ok_or_else(|| {
+        let reason = format!("there is no technician `{asked}`");
+        Problem::field(&format!("TechnicianCommentDetails.{field}"), reason)
+    })
+}
+
+/// Plain text as HTML.
+pub(in crate::sandbox) fn html(text: &str) -> String {
+    if text.starts_with('<') {
+        return text.to_string();
+    }
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<p>{}</p>", text.replace("\r\n", "<br/>").replace('\n', "<br/>"))
+}

@@ -1,0 +1,25 @@
+//! Invoices, which billing makes and the API only reads.
+
+use super::{Handlers, records};
+use crate::sandbox::{answer::Problem, entity::Entity::Invoice};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("invoices_list", |world, request| {
+        let bound = |name: &str| request.text(name).and_then(|text| text.parse().ok());
+        let (from, to) = (bound("invoiceDateFrom"), bound("invoiceDateTo"));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            let reason = "`invoiceDateTo` must not be before `invoiceDateFrom`";
+            return Err(Problem::field("invoiceDateTo", reason));
+        }
+        Ok(records::list_of(world, request, Invoice, |invoice| {
+            let date = invoice
+                .time("InvoiceDate")
+                .map(|date| world.zone.local(date).date());
+            from.is_none_or(|from| date >= Some(from)) && to.is_none_or(|to| date <= Some(to))
+        }))
+    }),
+    ("invoices_get", |world, request| {
+        let invoice = records::named(world, request, Invoice)?;
+        Ok(records::shown(world, request, invoice))
+    }),
+];

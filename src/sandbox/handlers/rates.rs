@@ -1,0 +1,98 @@
+//! Products and expenses, which are rates of two kinds.
+
+use axum::http::StatusCode;
+
+use super::{Handlers, contracts, records};
+use crate::sandbox::{
+    answer::{Answer, Problem},
+    entity::Entity::{Contract, Rate},
+    record::Record,
+    request::Request,
+    world::World,
+};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("rates_products_list", list),
+    ("rates_products_create", create),
+    ("rates_products_get", get),
+    ("rates_products_update", update),
+    ("rates_products_delete", delete),
+    ("rates_expenses_list", list),
+    ("rates_expenses_create", create),
+    ("rates_expenses_get", get),
+    ("rates_expenses_update", update),
+    ("rates_expenses_delete", delete),
+    ("guide_rates_list", list),
+    ("guide_rates_create", create),
+];
+
+/// Whether the operation is about expenses; the guide's make no difference, and create products.
+fn about_expenses(request: &Request) -> Option<bool> {
+    match request.operation.group {
+        "rates_expenses" => Some(true),
+        "rates_products" => Some(false),
+        _ => None,
+    }
+}
+
+fn is_expense(rate: &Record) -> Option<bool> {
+    rate.get("IsExpense").as_bool()
+}
+
+fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let wanted = about_expenses(request);
+    let fits = |rate: &Record| wanted.is_none() || is_expense(rate) == wanted;
+    Ok(records::list_of(world, request, Rate, fits))
+}
+
+fn named<'a>(world: &'a World, request: &Request) -> Result<&'a Record, Problem> {
+    let rate = records::named(world, request, Rate)?;
+    match is_expense(rate) == about_expenses(request) {
+        true => Ok(rate),
+        false => Err(records::missing(Rate, request.id())),
+    }
+}
+
+fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let rate = named(world, request)?;
+    Ok(records::shown(world, request, rate))
+}
+
+fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let fields = [
+        ("Amount", 0.0.into()),
+        ("IsExpense", about_expenses(request).unwrap_or_default().into()),
+        ("Archived", false.into()),
+    ];
+    let mut rate = Record::of(Rate.schema(), world.now(), fields);
+    world.store.fill(&mut rate, &request.given())?;
+    Ok(Answer::Created(world.store.add(Rate, rate).into()))
+}
+
+fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    named(world, request)?;
+    let mut rate = records::changed(world, request, Rate)?;
+    if rate.get("Amount").is_null() {
+        rate.set("Amount", 0.0);
+    }
+    world.store.put(Rate, request.id(), rate);
+    Ok(Answer::Updated(request.id().into()))
+}
+
+/// A rate that a contract names is not deleted.
+fn delete(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    named(world, request)?;
+    let id = request.id();
+    let contract = world
+        .store
+        .table(Contract)
+        .iter()
+        .find(|contract| contracts::names(contract, id));
+    if let Some(contract) = contract {
+        let contract = contract.get("ContractID");
+        let detail = format!("Contract {contract} names rate {id}; archive the rate instead.");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    world.store.remove(Rate, id);
+    Ok(Answer::Deleted(id.into()))
+}

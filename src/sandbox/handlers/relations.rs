@@ -1,0 +1,115 @@
+//! Relations between tickets: a ticket is the child of one other, or the parent of any number.
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::{Handlers, records};
+use crate::sandbox::{
+    answer::{Answer, Problem},
+    entity::Entity::Ticket,
+    record::Record,
+    request::Request,
+    store::Store,
+    world::World,
+};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("tickets_add_relation", add),
+    ("tickets_delete_relation", |world, request| {
+        let ticket = records::named(world, request, Ticket)?;
+        let asked = request.text("relationType").unwrap_or_default();
+        if !ticket.text("RelationType").eq_ignore_ascii_case(asked) || asked.eq_ignore_ascii_case("None") {
+            let reason = format!("the ticket has no relation of type {asked}");
+            return Err(Problem::field("relationType", reason));
+        }
+        part(&mut world.store, request.id());
+        let now = world.now();
+        touch(&mut world.store, request.id(), now);
+        Ok(Answer::Empty)
+    }),
+];
+
+fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let ticket = records::named(world, request, Ticket)?;
+    let given = request.given();
+    let other = given
+        .get("RelatedTicketId")
+        .and_then(Value::as_i64)
+        .unwrap_or_default();
+    let Some(related) = world.store.table(Ticket).get(other) else {
+        return Err(Problem::field(
+            "RelatedTicketId",
+            format!("there is no ticket `{other}`"),
+        ));
+    };
+    if other == request.id() {
+        return Err(Problem::field(
+            "RelatedTicketId",
+            "a ticket is not related to itself",
+        ));
+    }
+    let (parent, child) = match given.get("RelationType").and_then(Value::as_str) {
+        Some(kind) if kind.eq_ignore_ascii_case("Parent") => ((request.id(), ticket), (other, related)),
+        Some(kind) if kind.eq_ignore_ascii_case("Child") => ((other, related), (request.id(), ticket)),
+        _ => return Err(Problem::field("RelationType", "it must be Parent or Child")),
+    };
+    let (above, below) = (parent.1.text("RelationType"), child.1.text("RelationType"));
+    if above == "Child" || !below.is_empty() {
+        let detail = "One of the tickets is already related in a way that does not go with this.";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let (now, parent, child) = (world.now(), parent.0, child.0);
+    relate(&mut world.store, parent, child);
+    touch(&mut world.store, request.id(), now);
+    Ok(Answer::Created(request.id().into()))
+}
+
+/// Makes one ticket the parent of another. A parent shows the child that it got last.
+fn relate(store: &mut Store, parent: i64, child: i64) {
+    show(store, parent, Some(("Parent", child)));
+    show(store, child, Some(("Child", parent)));
+}
+
+/// Ends all relations of a ticket.
+pub(super) fn part(store: &mut Store, id: i64) {
+    let Some(ticket) = store.table(Ticket).get(id) else {
+        return;
+    };
+    match (ticket.text("RelationType"), ticket.number("RelatedTicketId")) {
+        ("Parent", _) => {
+            for child in children(store, id) {
+                show(store, child, None);
+            }
+        }
+        ("Child", Some(parent)) => {
+            let other = children(store, parent).into_iter().rfind(|child| *child != id);
+            show(store, parent, other.map(|child| ("Parent", child)));
+        }
+        _ => {}
+    }
+    show(store, id, None);
+}
+
+fn children(store: &Store, parent: i64) -> Vec<i64> {
+    let is_child = |ticket: &&Record| {
+        ticket.number("RelatedTicketId") == Some(parent) && ticket.text("RelationType") == "Child"
+    };
+    let children = store.table(Ticket).iter().filter(is_child);
+    children.filter_map(|ticket| ticket.number("TicketID")).collect()
+}
+
+fn show(store: &mut Store, id: i64, relation: Option<(&str, i64)>) {
+    let Some(mut ticket) = store.table(Ticket).get(id).cloned() else {
+        return;
+    };
+    ticket.set("RelationType", relation.map(|(kind, _)| kind));
+    ticket.set("RelatedTicketId", relation.map(|(_, other)| other));
+    store.put(Ticket, id, ticket);
+}
+
+fn touch(store: &mut Store, id: i64, now: chrono::DateTime<chrono::Utc>) {
+    if let Some(mut ticket) = store.table(Ticket).get(id).cloned() {
+        ticket.touch(now);
+        store.put(Ticket, id, ticket);
+    }
+}
