@@ -1,37 +1,52 @@
 //! How a sandbox is set up and started.
 
 use std::{
-    net::Ipv4Addr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{
-    Sandbox,
+    Churn, Dialect, Faults, Permissions, Sandbox,
     data::{self, Counts},
-    server::{self, BASE_PATH, Shared},
+    mishaps::Mishaps,
+    origin::{self, Origin},
+    server,
+    service::{self, BASE_PATH, Shared},
+    window::RateLimit,
+    witness::Witness,
     world::{Clock, World},
     zone::Zone,
 };
-use crate::{Error, Result, Timestamp};
+use crate::{ApiKey, Error, Result, Timestamp};
 
 /// Sets up a [`Sandbox`].
 #[derive(Clone, Debug)]
 #[must_use = "call `start`"]
 pub struct SandboxBuilder {
     seed: u64,
-    port: u16,
+    address: SocketAddr,
     counts: Counts,
     clock: Clock,
+    zone: Option<String>,
+    load: Option<String>,
+    dialect: Dialect,
+    limit: Option<RateLimit>,
+    jwt: bool,
+    permissions: Permissions,
+    more_keys: Vec<(String, Permissions)>,
+    faults: Faults,
+    churn: Churn,
 }
 
 impl Default for SandboxBuilder {
     fn default() -> Self {
         SandboxBuilder {
             seed: 1,
-            port: 0,
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
             counts: Counts {
                 customers: 64,
                 contacts: 520,
@@ -44,6 +59,15 @@ impl Default for SandboxBuilder {
                 devices: 64,
             },
             clock: Clock::System,
+            zone: None,
+            load: None,
+            dialect: Dialect::default(),
+            limit: Some(RateLimit::default()),
+            jwt: false,
+            permissions: Permissions::all(),
+            more_keys: Vec::new(),
+            faults: Faults::none(),
+            churn: Churn::none(),
         }
     }
 }
@@ -57,7 +81,14 @@ impl SandboxBuilder {
 
     /// The port of this machine to listen on; 0, the default, takes one that is free.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.address.set_port(port);
+        self
+    }
+
+    /// The address to listen on. By default only this machine can reach the sandbox; `0.0.0.0` lets in all that can reach
+    /// this machine, so choose it with care: the paths under `/_sandbox` take no key.
+    pub fn host(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
         self
     }
 
@@ -122,41 +153,158 @@ impl SandboxBuilder {
         self
     }
 
-    /// Starts the server on the runtime that this is awaited on. Only this machine can reach it.
+    /// The zone of the account, by its IANA name such as `America/New_York`. By default it is that of London, under the
+    /// name that Windows has for it: `GMT Standard Time`.
+    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
+        self.zone = Some(name.into());
+        self
+    }
+
+    /// Records to start with instead of made-up ones, as [`Sandbox::dump`] writes them.
+    pub fn load(mut self, json: impl Into<String>) -> Self {
+        self.load = Some(json.into());
+        self
+    }
+
+    /// Which document the answers follow where the two differ.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// How many requests a key may make in any span of time of this length; 700 in 60 seconds by default.
+    pub fn rate_limit(mut self, requests: usize, window: Duration) -> Self {
+        self.limit = Some(RateLimit { requests, window });
+        self
+    }
+
+    /// Lets any number of requests through.
+    pub fn no_rate_limit(mut self) -> Self {
+        self.limit = None;
+        self
+    }
+
+    /// Makes the key a JWT, as new keys of the service are. By default it has the form of a legacy key.
+    pub fn jwt(mut self) -> Self {
+        self.jwt = true;
+        self
+    }
+
+    /// What the key may do; by default whatever there is to do.
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// Takes another key besides. Each key has a limit of its own.
+    pub fn key(mut self, key: impl Into<String>, permissions: Permissions) -> Self {
+        self.more_keys.push((key.into(), permissions));
+        self
+    }
+
+    /// Things that go wrong from the start. The same seed makes the same go wrong, as long as requests come in the same
+    /// order.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Records that come and go while lists are read, from the start.
+    pub fn churn(mut self, churn: Churn) -> Self {
+        self.churn = churn;
+        self
+    }
+
+    /// Starts the server on the runtime that this is awaited on.
     ///
     /// # Errors
     ///
-    /// `Config` if the port cannot be listened on.
+    /// `Config` if the port cannot be listened on, or if something that was set makes no sense.
     pub async fn start(self) -> Result<Sandbox> {
-        let refuse = |error| {
-            let sentence = format!(
-                "port {} of this machine cannot be listened on; choose another, or 0 for one that is free",
-                self.port
-            );
-            Error::config(sentence).with_source(error)
+        let zone = self
+            .zone
+            .as_deref()
+            .map(Zone::named)
+            .transpose()?
+            .unwrap_or_default();
+        let now = match self.clock {
+            Clock::System => Utc::now(),
+            Clock::Fixed(time) => time,
         };
-        let address = (Ipv4Addr::LOCALHOST, self.port);
-        let listener = TcpListener::bind(address).await.map_err(refuse)?;
-        let address = listener.local_addr().map_err(refuse)?;
+        let api_key = match self.jwt {
+            true => data::jwt(self.seed, now),
+            false => data::api_key(self.seed),
+        };
+        let keys: Vec<_> = [(api_key.clone(), self.permissions)]
+            .into_iter()
+            .chain(self.more_keys)
+            .collect();
+        for (key, permissions) in &keys {
+            ApiKey::new(key)?;
+            permissions.check()?;
+        }
+        if self
+            .limit
+            .is_some_and(|limit| limit.requests == 0 || limit.window.is_zero())
+        {
+            return Err(Error::config(
+                "a rate limit needs at least one request and some time; or set none",
+            ));
+        }
+        let loaded = self.load.as_deref().map(origin::load).transpose()?;
+        let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
-        let api_key = data::api_key(self.seed);
-        let shared = Shared {
-            api_key: api_key.clone(),
-            world: Mutex::new(World {
-                store: data::generate(self.seed, self.counts, &Zone::default()),
-                clock: self.clock,
-                zone: Zone::default(),
-                base_url: base_url.clone(),
-                rng: fastrand::Rng::with_seed(self.seed),
-            }),
+        let origin = Origin {
+            seed: self.seed,
+            counts: self.counts,
+            zone: zone.clone(),
+            loaded: loaded.map(Box::new),
         };
+        let (store, rng) = origin.records();
+        let shared = Arc::new(Shared {
+            keys,
+            dialect: self.dialect,
+            limit: self.limit,
+            origin,
+            world: Mutex::new(World {
+                store,
+                clock: self.clock,
+                zone,
+                base_url: base_url.clone(),
+                rng,
+            }),
+            witness: Mutex::new(Witness::new(self.limit)),
+            mishaps: Mutex::new(Mishaps::new(self.faults, self.seed)),
+            churn: Mutex::new(self.churn),
+        });
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::serve(listener, Arc::new(shared), stopped));
+        let task = tokio::spawn(server::serve(listener, service::router(shared.clone()), stopped));
         Ok(Sandbox {
             base_url,
             api_key,
+            shared,
             task,
             _stop: stop,
         })
     }
+}
+
+/// Listens, and returns at what address that can be reached from this machine.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let refuse = |error| {
+        let sentence = match address.ip().is_loopback() {
+            true => format!(
+                "port {} of this machine cannot be listened on; choose another, or 0 for one that is free",
+                address.port()
+            ),
+            false => format!("{address} cannot be listened on; choose another address or port"),
+        };
+        Error::config(sentence).with_source(error)
+    };
+    let listener = TcpListener::bind(address).await.map_err(refuse)?;
+    let mut address = listener.local_addr().map_err(refuse)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Ok((listener, address))
 }

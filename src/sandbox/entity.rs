@@ -97,11 +97,14 @@ impl Entity {
         ("tickets", Entity::Ticket),
     ];
 
-    /// The kind of record that an operation of its group acts on, if there is one for the whole group.
+    /// The kind of record that a group of operations acts on, if there is one for the whole group, with its name.
+    pub(super) fn of_group(group: &str) -> Option<(&'static str, Entity)> {
+        Entity::GROUPS.into_iter().find(|(name, _)| *name == group)
+    }
+
+    /// The kind of record that an operation acts on, if there is one for its whole group.
     pub(super) fn of(operation: &Operation) -> Option<Entity> {
-        let mut groups = Entity::GROUPS.iter();
-        let (_, entity) = groups.find(|(group, _)| *group == operation.group)?;
-        Some(*entity)
+        Entity::of_group(operation.group).map(|(_, entity)| entity)
     }
 
     #[rustfmt::skip]

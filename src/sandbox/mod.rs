@@ -35,25 +35,40 @@
 
 mod answer;
 mod builder;
+mod churn;
+mod control;
 mod data;
 mod dialect;
 mod entity;
+mod faults;
 mod handlers;
+mod mishaps;
+mod origin;
 mod paging;
+mod permissions;
 mod record;
 mod reference;
 mod request;
 mod server;
+mod service;
 mod store;
+mod window;
+mod witness;
 mod world;
 mod zone;
 
-use std::io;
+use std::{io, sync::Arc};
 
 use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use builder::SandboxBuilder;
+pub use churn::Churn;
 pub use dialect::Dialect;
+pub use faults::Faults;
+pub use permissions::Permissions;
+pub use witness::{Arrival, Creates, Stats};
+
+use service::Shared;
 
 use crate::{ApiKey, Client, Error, Result};
 
@@ -62,6 +77,7 @@ use crate::{ApiKey, Client, Error, Result};
 pub struct Sandbox {
     base_url: String,
     api_key: String,
+    shared: Arc<Shared>,
     task: JoinHandle<io::Result<()>>,
     /// Tells the server, by being dropped, to stop.
     _stop: oneshot::Sender<()>,
@@ -78,7 +94,7 @@ impl Sandbox {
         &self.base_url
     }
 
-    /// The key that it takes, in either header. It has the form of a legacy key and depends on the seed alone.
+    /// The key that it takes, in either header. It depends on the seed alone, unless it is a JWT.
     pub fn api_key(&self) -> &str {
         &self.api_key
     }
@@ -91,6 +107,36 @@ impl Sandbox {
     pub fn client(&self) -> Result<Client> {
         let key = ApiKey::new(self.api_key())?;
         Client::builder().api_key(key).base_url(self.base_url()).build()
+    }
+
+    /// The requests that arrived, in order: the last ten thousand of them.
+    pub fn log(&self) -> Vec<Arrival> {
+        self.shared.witness().since(0)
+    }
+
+    /// What can be said of all requests that arrived.
+    pub fn stats(&self) -> Stats {
+        self.shared.witness().stats()
+    }
+
+    /// Lets other things go wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared.mishaps().set(faults);
+    }
+
+    /// Lets other records come and go from now on.
+    pub fn set_churn(&self, churn: Churn) {
+        *self.shared.churn() = churn;
+    }
+
+    /// Makes the records what they were at the start, and forgets what arrived. Faults and churn stay as they are set.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// All records as JSON, for [`SandboxBuilder::load`].
+    pub fn dump(&self) -> String {
+        origin::dump(&self.shared.world().store).to_string()
     }
 
     /// Serves for as long as this is awaited, which ends only if the server fails. Dropping the future stops the server.

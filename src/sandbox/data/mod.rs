@@ -14,8 +14,10 @@ mod staff;
 mod subjects;
 pub(super) mod tickets;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{entity::Entity, store::Store, zone::Zone};
@@ -70,6 +72,19 @@ pub(super) fn api_key(seed: u64) -> String {
     // A letter in every other place keeps it from being mistaken for a number.
     let pairs = (0..16).flat_map(|_| [rng.lowercase(), rng.digit(10)]);
     pairs.collect()
+}
+
+/// A key in the form of the new ones: a JWT that expires a year from now. Nobody checks its signature.
+pub(super) fn jwt(seed: u64, now: DateTime<Utc>) -> String {
+    let part = |json: serde_json::Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let expires = now + TimeDelta::days(365);
+    let header = part(json!({"alg": "HS256", "typ": "JWT"}));
+    let claims = part(json!({
+        "iss": "atera-sandbox", "sub": api_key(seed), "iat": now.timestamp(), "exp": expires.timestamp(),
+    }));
+    let mut rng = Rng::with_seed(seed);
+    let signature: Vec<u8> = (0..32).map(|_| rng.u8(..)).collect();
+    format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 fn pick<'a, T>(rng: &mut Rng, list: &'a [T]) -> &'a T {
