@@ -228,7 +228,7 @@ impl SandboxBuilder {
             .transpose()?
             .unwrap_or_default();
         let now = match self.clock {
-            Clock::System => Utc::now(),
+            Clock::System => crate::clock::utc(),
             Clock::Fixed(time) => time,
         };
         let api_key = match self.jwt {

@@ -1,7 +1,9 @@
 //! The embedded server, over HTTP: by the crate's own client, and byte by byte where that matters.
 #![cfg(feature = "sandbox")]
 
+mod answers;
 mod data;
+mod description;
 mod lists;
 mod refusals;
 mod running;

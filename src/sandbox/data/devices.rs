@@ -109,7 +109,7 @@ fn snmp(rng: &mut Rng, device: &mut Record, domain: &str, number: usize, up: boo
             ("UPS", "PowerKeep 900"),
         ],
     );
-    let version = ["V2", "V3", "V1"][number % 3];
+    let version = ["V2", "V3", "V1"][(number + 2) % 3];
     device.set("Name", format!("{kind} {number}"));
     device.set(
         "Hostname",
