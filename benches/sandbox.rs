@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 
-use atera::{List, sandbox::Sandbox};
+use atera::{List, RateLimit, sandbox::Sandbox};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
 const TICKETS: usize = 100_000;
 
 async fn start() -> Sandbox {
-    let builder = Sandbox::builder().tickets(TICKETS).no_rate_limit();
+    let builder = Sandbox::builder().tickets(TICKETS).rate_limit(RateLimit::off());
     builder.start().await.expect("a sandbox")
 }
 

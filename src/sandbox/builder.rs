@@ -3,7 +3,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -16,12 +15,12 @@ use super::{
     origin::{self, Origin},
     server,
     service::{self, BASE_PATH, Shared},
-    window::RateLimit,
+    window::Limit,
     witness::Witness,
     world::{Clock, World},
     zone::Zone,
 };
-use crate::{ApiKey, Error, Result, Timestamp};
+use crate::{ApiKey, Error, RateLimit, Result, Timestamp};
 
 /// Sets up a [`Sandbox`].
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ pub struct SandboxBuilder {
     zone: Option<String>,
     load: Option<String>,
     dialect: Dialect,
-    limit: Option<RateLimit>,
+    limit: RateLimit,
     jwt: bool,
     permissions: Permissions,
     more_keys: Vec<(String, Permissions)>,
@@ -62,7 +61,7 @@ impl Default for SandboxBuilder {
             zone: None,
             load: None,
             dialect: Dialect::default(),
-            limit: Some(RateLimit::default()),
+            limit: RateLimit::default(),
             jwt: false,
             permissions: Permissions::all(),
             more_keys: Vec::new(),
@@ -173,14 +172,8 @@ impl SandboxBuilder {
     }
 
     /// How many requests a key may make in any span of time of this length; 700 in 60 seconds by default.
-    pub fn rate_limit(mut self, requests: usize, window: Duration) -> Self {
-        self.limit = Some(RateLimit { requests, window });
-        self
-    }
-
-    /// Lets any number of requests through.
-    pub fn no_rate_limit(mut self) -> Self {
-        self.limit = None;
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.limit = limit;
         self
     }
 
@@ -243,14 +236,10 @@ impl SandboxBuilder {
             ApiKey::new(key)?;
             permissions.check()?;
         }
-        if self
-            .limit
-            .is_some_and(|limit| limit.requests == 0 || limit.window.is_zero())
-        {
-            return Err(Error::config(
-                "a rate limit needs at least one request and some time; or set none",
-            ));
+        if let Some(fault) = self.limit.fault() {
+            return Err(Error::config(format!("the rate limit {} {fault}", self.limit)));
         }
+        let limit = Limit::of(self.limit);
         let loaded = self.load.as_deref().map(origin::load).transpose()?;
         let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
@@ -264,7 +253,7 @@ impl SandboxBuilder {
         let shared = Arc::new(Shared {
             keys,
             dialect: self.dialect,
-            limit: self.limit,
+            limit,
             origin,
             world: Mutex::new(World {
                 store,
@@ -273,7 +262,7 @@ impl SandboxBuilder {
                 base_url: base_url.clone(),
                 rng,
             }),
-            witness: Mutex::new(Witness::new(self.limit)),
+            witness: Mutex::new(Witness::new(limit)),
             mishaps: Mutex::new(Mishaps::new(self.faults, self.seed)),
             churn: Mutex::new(self.churn),
         });

@@ -179,9 +179,9 @@ impl Entity {
 
     /// What a record of it looks like in the store. Its key is the number by which it is kept.
     pub(super) fn schema(self) -> &'static Schema {
-        static SCHEMAS: LazyLock<Vec<Schema>> =
+        static SCHEMAS: LazyLock<Vec<&'static Schema>> =
             LazyLock::new(|| Entity::ALL.map(|entity| stored(entity.shape())).into());
-        &SCHEMAS[self as usize]
+        SCHEMAS[self as usize]
     }
 
     /// What it is called in a dump.
@@ -221,27 +221,30 @@ impl Entity {
     }
 }
 
-fn stored(shape: Shape) -> Schema {
+fn stored(shape: Shape) -> &'static Schema {
+    let described = shape.like.map(described);
+    if let Some(schema) = described.filter(|schema| shape.more.is_empty() && schema.key == Some(shape.key)) {
+        return schema;
+    }
     let plain = |(name, kind): (&'static str, Kind)| Field {
         name,
         kind,
         nullable: true,
         ..Field::PLAIN
     };
-    let described = shape.like.map(described);
     let mut fields: Vec<Field> = described.map_or(&[][..], |schema| schema.fields).to_vec();
     if fields.iter().all(|field| field.name != shape.key) {
         fields.push(plain((shape.key, Kind::Integer)));
     }
     fields.extend(shape.more.iter().copied().map(plain));
-    Schema {
+    // The schemas of the description live as long as the program, and so do these.
+    Box::leak(Box::new(Schema {
         name: shape.name,
         description: described.map_or("", |schema| schema.description),
         key: Some(shape.key),
         requires: &[],
-        // The schemas of the description live as long as the program, and so do these.
         fields: fields.leak(),
-    }
+    }))
 }
 
 /// A schema of the description.

@@ -40,6 +40,8 @@ mod control;
 mod data;
 mod dialect;
 mod entity;
+#[cfg(feature = "explorer")]
+mod explorer;
 mod faults;
 mod handlers;
 mod mishaps;

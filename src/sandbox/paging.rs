@@ -19,11 +19,17 @@ pub(super) fn page<'a>(
 ) -> Answer {
     let page = request.number("page").unwrap_or(1);
     let size = request.number("itemsInPage").unwrap_or(DEFAULT_SIZE);
-    let all: Vec<&Record> = records.collect();
-    let total = all.len() as i64;
+    let start = (page - 1).saturating_mul(size);
+    let mut total = 0;
+    let mut wanted = Vec::new();
+    for record in records {
+        if total >= start && total - start < size {
+            wanted.push(record);
+        }
+        total += 1;
+    }
     let total_pages = (total + size - 1) / size;
-    let start = (page - 1).saturating_mul(size).min(total) as usize;
-    let records = all[start..].iter().take(size as usize).map(|record| {
+    let records = wanted.into_iter().map(|record| {
         let mut record = world.store.shown(record);
         shape(&mut record);
         match request.operation.record() {

@@ -62,6 +62,13 @@ impl Record {
         &self.values[position]
     }
 
+    /// Gives the field that has this place in the schema the value of a field elsewhere.
+    pub(super) fn show(&mut self, position: usize, value: &Value) {
+        if self.values[position] != *value {
+            self.values[position].clone_from(value);
+        }
+    }
+
     /// What another schema shows of it: the fields that have the same names.
     pub(super) fn seen_as(self, schema: &'static Schema) -> Record {
         if std::ptr::eq(self.schema, schema) {

@@ -1,6 +1,8 @@
 //! How records refer to each other: one table, from which follow what a record shows of another, what a request may name,
 //! and what becomes of records when another is deleted.
 
+use std::sync::LazyLock;
+
 use super::entity::Entity;
 use crate::Schema;
 
@@ -129,14 +131,40 @@ const REFERENCES: [Reference; 20] = [
     },
 ];
 
+/// A reference of a kind of record, with the places of its fields, so that they need not be looked for.
+pub(super) struct Placed {
+    pub(super) reference: &'static Reference,
+    pub(super) column: usize,
+    /// Fields that show something of the other record, each with the field there.
+    pub(super) shows: Vec<(usize, usize)>,
+}
+
 impl Reference {
     /// The references of a kind of record; its own id is none.
-    pub(super) fn of(schema: &'static Schema) -> impl Iterator<Item = &'static Reference> {
-        let has = |name: &str| schema.fields.iter().any(|field| field.name == name);
-        REFERENCES.iter().filter(move |reference| {
-            (reference.within.is_empty() || reference.within.contains(&schema.name))
-                && has(reference.field)
-                && schema.key != Some(reference.field)
-        })
+    pub(super) fn of(schema: &'static Schema) -> &'static [Placed] {
+        static PLACED: LazyLock<Vec<Vec<Placed>>> =
+            LazyLock::new(|| Entity::ALL.map(|entity| placed(entity.schema())).into());
+        let same = |entity: &Entity| std::ptr::eq(entity.schema(), schema);
+        match Entity::ALL.iter().position(same) {
+            Some(entity) => &PLACED[entity],
+            None => &[],
+        }
     }
+}
+
+fn placed(schema: &'static Schema) -> Vec<Placed> {
+    let placed = REFERENCES.iter().filter_map(|reference| {
+        let fits = reference.within.is_empty() || reference.within.contains(&schema.name);
+        let column = schema.position(reference.field)?;
+        let shows = reference.shows.iter().filter_map(|(here, there)| {
+            Some((schema.position(here)?, reference.to.schema().position(there)?))
+        });
+        let shows = shows.collect();
+        (fits && schema.key != Some(reference.field)).then_some(Placed {
+            reference,
+            column,
+            shows,
+        })
+    });
+    placed.collect()
 }

@@ -22,7 +22,7 @@ use super::{
     permissions::Permissions,
     request::Request,
     server::Reset,
-    window::{Quota, RateLimit},
+    window::{Limit, Quota},
     witness::Witness,
     world::World,
 };
@@ -42,7 +42,7 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 pub(super) struct Shared {
     pub(super) keys: Vec<(String, Permissions)>,
     pub(super) dialect: Dialect,
-    pub(super) limit: Option<RateLimit>,
+    pub(super) limit: Option<Limit>,
     /// What the records are made from, at the start and again at each reset.
     pub(super) origin: Origin,
     pub(super) world: Mutex<World>,
@@ -53,7 +53,13 @@ pub(super) struct Shared {
 
 /// Everything that the server answers.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    control::router().fallback(handle).with_state(shared)
+    let router = control::router();
+    #[cfg(feature = "explorer")]
+    let router = router.merge(super::explorer::router());
+    let router = router.fallback(handle).with_state(shared);
+    #[cfg(feature = "explorer")]
+    let router = router.merge(super::explorer::swagger_ui());
+    router
 }
 
 /// A request for the service on its way.
@@ -186,7 +192,10 @@ impl Shared {
         for fault in plan.names() {
             self.witness().meet(arrived.number, &fault);
         }
-        tokio::time::sleep(plan.latency()).await;
+        // Even a sleep of no length takes until the next tick.
+        if !plan.latency().is_zero() {
+            tokio::time::sleep(plan.latency()).await;
+        }
         if let Some(instead) = plan.instead(path, dialect) {
             return instead;
         }

@@ -8,7 +8,7 @@ use super::{
     answer::Problem,
     entity::Entity,
     record::Record,
-    reference::{OnceGone, Reference},
+    reference::{OnceGone, Placed, Reference},
 };
 use crate::{Kind, Timestamp, check::Violation};
 
@@ -158,8 +158,9 @@ impl Store {
             return false;
         };
         for other in Entity::ALL {
-            for reference in Reference::of(other.schema()).filter(|reference| reference.to == entity) {
-                self.unlink(other, reference, id);
+            let references = Reference::of(other.schema()).iter();
+            for placed in references.filter(|placed| placed.reference.to == entity) {
+                self.unlink(other, placed.reference, id);
             }
         }
         if let Some(target) = entity.target() {
@@ -201,16 +202,14 @@ impl Store {
         record
     }
 
-    pub(super) fn refresh(&self, record: &mut Record) {
-        for reference in Reference::of(record.schema()) {
-            let id = record.number(reference.field);
-            let Some(other) = id.and_then(|id| self.table(reference.to).get(id)) else {
+    fn refresh(&self, record: &mut Record) {
+        for placed in Reference::of(record.schema()) {
+            let id = record.at(placed.column).as_i64();
+            let Some(other) = id.and_then(|id| self.table(placed.reference.to).get(id)) else {
                 continue;
             };
-            for (here, there) in reference.shows {
-                if record.has(here) {
-                    record.set(here, other.get(there).clone());
-                }
+            for (here, there) in &placed.shows {
+                record.show(*here, other.at(*there));
             }
         }
     }
@@ -223,7 +222,7 @@ impl Store {
             }
         }
         let mut violations = Vec::new();
-        for reference in Reference::of(record.schema()) {
+        for Placed { reference, .. } in Reference::of(record.schema()) {
             match self.resolve(reference, given) {
                 Ok(None) => {}
                 Ok(Some(Some(id))) => record.set(reference.field, id),

@@ -4,20 +4,23 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
+use crate::RateLimit;
+
 /// At most so many requests in any span of time of this length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RateLimit {
+pub(super) struct Limit {
     pub(super) requests: usize,
     pub(super) window: Duration,
 }
 
-impl Default for RateLimit {
-    /// That of the service.
-    fn default() -> Self {
-        RateLimit {
-            requests: 700,
-            window: Duration::from_secs(60),
-        }
+impl Limit {
+    /// What a rate limit means to those who count; nothing if there is none.
+    pub(super) fn of(limit: RateLimit) -> Option<Self> {
+        let requests = usize::try_from(limit.requests()?).ok()?;
+        Some(Limit {
+            requests,
+            window: limit.window(),
+        })
     }
 }
 
@@ -37,7 +40,7 @@ pub(super) struct Quota {
 
 impl Window {
     /// Counts a request, or refuses it. One that is refused does not count.
-    pub(super) fn admit(&mut self, limit: RateLimit, now: Instant) -> Result<Quota, Quota> {
+    pub(super) fn admit(&mut self, limit: Limit, now: Instant) -> Result<Quota, Quota> {
         let counts = |then: &Instant| now.duration_since(*then) < limit.window;
         while self.admitted.front().is_some_and(|then| !counts(then)) {
             self.admitted.pop_front();
@@ -60,7 +63,7 @@ impl Window {
     }
 
     /// How many requests count now.
-    pub(super) fn counting(&self, limit: RateLimit, now: Instant) -> usize {
+    pub(super) fn counting(&self, limit: Limit, now: Instant) -> usize {
         let counts = |then: &&Instant| now.duration_since(**then) < limit.window;
         self.admitted.iter().rev().take_while(counts).count()
     }
@@ -81,7 +84,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_span_of_the_length_of_the_window_holds_more_than_the_limit() {
-        let limit = RateLimit {
+        let limit = Limit {
             requests: 3,
             window: Duration::from_secs(60),
         };

@@ -9,7 +9,8 @@ use std::{
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::window::{Quota, RateLimit, Window};
+use super::window::{Limit, Quota, Window};
+use crate::RateLimit;
 
 /// How many arrivals are kept; of older ones only the sums are.
 const KEPT: usize = 10_000;
@@ -90,7 +91,7 @@ struct OfKey {
 #[derive(Debug)]
 pub(super) struct Witness {
     start: Instant,
-    limit: Option<RateLimit>,
+    limit: Option<Limit>,
     arrivals: VecDeque<Arrival>,
     keys: HashMap<usize, OfKey>,
     /// How often each create took effect, by operation and a hash of path and body.
@@ -98,11 +99,8 @@ pub(super) struct Witness {
     stats: Stats,
 }
 
-/// A window for counting what no limit ends.
-const UNLIMITED: usize = usize::MAX;
-
 impl Witness {
-    pub(super) fn new(limit: Option<RateLimit>) -> Self {
+    pub(super) fn new(limit: Option<Limit>) -> Self {
         Witness {
             start: Instant::now(),
             limit,
@@ -110,6 +108,17 @@ impl Witness {
             keys: HashMap::new(),
             effects: HashMap::new(),
             stats: Stats::default(),
+        }
+    }
+
+    /// A limit by which everything is counted and nothing refused.
+    fn counted(&self) -> Limit {
+        let window = self
+            .limit
+            .map_or(RateLimit::default().window(), |limit| limit.window);
+        Limit {
+            requests: usize::MAX,
+            window,
         }
     }
 
@@ -125,11 +134,8 @@ impl Witness {
         self.stats.arrivals += 1;
         let mut early = false;
         if let Some(key) = key {
+            let counted = self.counted();
             let of_key = self.keys.entry(key).or_default();
-            let counted = RateLimit {
-                requests: UNLIMITED,
-                window: self.limit.unwrap_or_default().window,
-            };
             let _ = of_key.arrived.admit(counted, now);
             self.stats.most_in_window = self.stats.most_in_window.max(of_key.arrived.len());
             early = of_key.paused_until.is_some_and(|until| now < until);
@@ -157,14 +163,11 @@ impl Witness {
     }
 
     /// Counts a request against the limit of its key.
-    pub(super) fn admit(&mut self, key: usize) -> Result<Option<(RateLimit, Quota)>, (RateLimit, Quota)> {
+    pub(super) fn admit(&mut self, key: usize) -> Result<Option<(Limit, Quota)>, (Limit, Quota)> {
         let now = Instant::now();
+        let counted = self.counted();
         let of_key = self.keys.entry(key).or_default();
         let Some(limit) = self.limit else {
-            let counted = RateLimit {
-                requests: UNLIMITED,
-                ..RateLimit::default()
-            };
             let _ = of_key.admitted.admit(counted, now);
             self.stats.most_admitted_in_window =
                 self.stats.most_admitted_in_window.max(of_key.admitted.len());
@@ -235,7 +238,7 @@ impl Witness {
     }
 
     /// Limit and what is left of it, of the key that has least.
-    pub(super) fn fullest(&self) -> Option<(RateLimit, usize)> {
+    pub(super) fn fullest(&self) -> Option<(Limit, usize)> {
         let limit = self.limit?;
         let now = Instant::now();
         let fullest = self

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use atera::{
-    OPERATIONS,
+    OPERATIONS, RateLimit,
     sandbox::{Dialect, Permissions, Sandbox, SandboxBuilder},
 };
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn small() -> SandboxBuilder {
         .invoices(12)
         .articles(8)
         .devices(8)
-        .no_rate_limit()
+        .rate_limit(RateLimit::off())
 }
 
 const DIALECTS: [Dialect; 2] = [Dialect::Published, Dialect::Guide];
@@ -144,7 +144,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
         }
     }
     // What no single record of the examples has, others have.
-    let sandbox = Sandbox::builder().no_rate_limit().start().await?;
+    let sandbox = Sandbox::builder().rate_limit(RateLimit::off()).start().await?;
     for (id, documented) in operations
         .iter()
         .filter(|(_, it)| it.answers_records_of().is_some_and(|it| it.ends_with("Page")))
@@ -283,7 +283,10 @@ fn with_unknown_id(documented: &Documented) -> Option<String> {
 
 #[tokio::test]
 async fn the_limit_refuses_as_documented() -> atera::Result<()> {
-    let sandbox = small().rate_limit(1, Duration::from_secs(3_600)).start().await?;
+    let sandbox = small()
+        .rate_limit(RateLimit::new(1, Duration::from_secs(3_600)))
+        .start()
+        .await?;
     for (id, documented) in &description::operations() {
         let answer = ask(&sandbox, &documented.method, &documented.example_path(), "").await;
         if *id != "account_get" {

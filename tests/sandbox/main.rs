@@ -2,8 +2,11 @@
 #![cfg(feature = "sandbox")]
 
 mod answers;
+mod crud;
 mod data;
 mod description;
+mod faults;
+mod limits;
 mod lists;
 mod refusals;
 mod running;

@@ -82,7 +82,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             0 => 0,
             _ if model.server => 2,
             _ if model.battery.is_some() => 3,
-            _ => rng.i64(..2),
+            _ => rng.i64(0..2),
         };
         agent.set("FolderID", folder_id(customer, folder));
         agent.set("CustomerID", customer);

@@ -100,6 +100,8 @@ fn hours(rng: &mut Rng, ticket: &Record, start: DateTime<Utc>, end: DateTime<Utc
         end,
         [
             ("TicketID", ticket.get("TicketID").clone()),
+            ("CustomerID", ticket.get("CustomerID").clone()),
+            ("EndUserID", ticket.get("EndUserID").clone()),
             ("StartWorkHour", time(start)),
             ("EndWorkHour", time(end)),
             ("TechnicianContactID", ticket.get("TechnicianContactID").clone()),

@@ -73,8 +73,8 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         conversation::comments(store, &mut of_parts, &ticket);
         conversation::files(store, &mut of_parts, &ticket, index == 0);
         conversation::work_hours(store, &mut of_parts, &ticket, zone);
+        sum_up(store, &mut ticket);
         store.put(Ticket, id, ticket);
-        sum_up(store, id);
         if chance(rng, 5) {
             relate(store, id);
         }

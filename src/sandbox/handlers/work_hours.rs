@@ -143,8 +143,8 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     }
     hours.set("WithinSLA", within_sla(start, &world.zone));
     let id = world.store.add(WorkHours, hours);
-    sum_up(&mut world.store, request.id());
     if let Some(mut ticket) = world.store.table(Ticket).get(request.id()).cloned() {
+        sum_up(&world.store, &mut ticket);
         ticket.touch(now);
         world.store.put(Ticket, request.id(), ticket);
     }
@@ -158,16 +158,29 @@ pub(in crate::sandbox) fn within_sla(start: DateTime<Utc>, zone: &Zone) -> bool 
 }
 
 /// Writes into a ticket what its work hours come to.
-pub(in crate::sandbox) fn sum_up(store: &mut Store, ticket: i64) {
-    let Some(mut record) = store.table(Ticket).get(ticket).cloned() else {
+pub(in crate::sandbox) fn sum_up(store: &Store, ticket: &mut Record) {
+    let Some(id) = ticket.number("TicketID") else {
         return;
     };
-    let sums = Sums::of(store, ticket, |_| true);
-    for (name, seconds) in sums.by_name() {
-        record.set(&format!("{name}DurationSeconds"), seconds);
-        record.set(&format!("{name}DurationMinutes"), seconds / 60);
+    let sums = Sums::of(store, id, |_| true);
+    for (seconds_field, minutes_field, seconds) in [
+        ("OnSiteDurationSeconds", "OnSiteDurationMinutes", sums.on_site),
+        (
+            "OffSiteDurationSeconds",
+            "OffSiteDurationMinutes",
+            sums.total - sums.on_site,
+        ),
+        ("OnSLADurationSeconds", "OnSLADurationMinutes", sums.within_sla),
+        (
+            "OffSLADurationSeconds",
+            "OffSLADurationMinutes",
+            sums.total - sums.within_sla,
+        ),
+        ("TotalDurationSeconds", "TotalDurationMinutes", sums.total),
+    ] {
+        ticket.set(seconds_field, seconds);
+        ticket.set(minutes_field, seconds / 60);
     }
-    store.put(Ticket, ticket, record);
 }
 
 fn in_hours(store: &Store, ticket: i64, asked: bool) -> Value {
@@ -175,7 +188,13 @@ fn in_hours(store: &Store, ticket: i64, asked: bool) -> Value {
         billable(hours).unwrap_or_default() == asked
     });
     let mut hours = json!({"ticketId": ticket});
-    for (name, seconds) in sums.by_name() {
+    for (name, seconds) in [
+        ("OnSite", sums.on_site),
+        ("OffSite", sums.total - sums.on_site),
+        ("OnSLA", sums.within_sla),
+        ("OffSLA", sums.total - sums.within_sla),
+        ("Total", sums.total),
+    ] {
         hours[format!("{name}DurationHours")] = (seconds as f64 / 3600.0).into();
     }
     hours
@@ -217,15 +236,5 @@ impl Sums {
             sums.within_sla += if_set("WithinSLA");
         }
         sums
-    }
-
-    fn by_name(&self) -> [(&'static str, i64); 5] {
-        [
-            ("OnSite", self.on_site),
-            ("OffSite", self.total - self.on_site),
-            ("OnSLA", self.within_sla),
-            ("OffSLA", self.total - self.within_sla),
-            ("Total", self.total),
-        ]
     }
 }

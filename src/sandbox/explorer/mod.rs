@@ -1,0 +1,83 @@
+//! The sandbox in a browser: the operations of the description, to be tried out, beside what the sandbox holds and sees.
+//! Everything is served from here; the pages may not ask any other host.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use swagger_ui_dist::{ApiDefinition, OpenApiSource};
+
+use super::service::{BASE_PATH, Shared};
+use crate::BASE_URL;
+
+const PAGE: &str = include_str!("page.html");
+const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = include_str!("page.css");
+const DESCRIPTION: &str = include_str!("../../../spec/atera-v3.yaml");
+
+/// What the page may load, and from where. Swagger UI sets styles in elements and has its pictures in its style sheet.
+const POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+pub(super) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/_sandbox/") }))
+        .route("/_sandbox", get(|| async { Redirect::to("/_sandbox/") }))
+        .route("/_sandbox/", get(page))
+        .route(
+            "/_sandbox/page.js",
+            get(|| async { file("text/javascript", SCRIPT) }),
+        )
+        .route("/_sandbox/page.css", get(|| async { file("text/css", STYLE) }))
+        .route(
+            "/_sandbox/openapi.yaml",
+            get(|| async { file("application/yaml", description()) }),
+        )
+}
+
+/// What the page is made with.
+pub(super) fn swagger_ui() -> Router {
+    swagger_ui_dist::generate_routes(ApiDefinition {
+        uri_prefix: "/_sandbox/swagger-ui",
+        api_definition: OpenApiSource::Uri("/_sandbox/openapi.yaml"),
+        title: Some("Atera sandbox"),
+    })
+}
+
+/// The page knows the first key, so that what is tried out is let in.
+async fn page(State(shared): State<Arc<Shared>>) -> Response {
+    let key = shared.keys.first().map_or("", |(key, _)| key.as_str());
+    let mut response = file("text/html", PAGE.replace("{{key}}", key));
+    let policy = HeaderValue::from_static(POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// The description, of this server.
+fn description() -> String {
+    DESCRIPTION.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"))
+}
+
+fn file(content_type: &str, text: impl Into<String>) -> Response {
+    let content_type = format!("{content_type}; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], text.into()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_names_this_server_and_no_other() {
+        let description = description();
+        assert!(description.contains("servers:\n  - url: /api/v3\n"));
+        assert!(!description.contains(&format!("- url: {BASE_URL}")));
+    }
+}
