@@ -60,9 +60,24 @@ async fn page(State(shared): State<Arc<Shared>>) -> Response {
     response
 }
 
-/// The description, of this server.
+/// The description, of this server. That an `ActionID` is a number or text is a format of its own there, since no type of
+/// OpenAPI 3.0 says so; other programs are told what they know.
 fn description() -> String {
-    DESCRIPTION.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"))
+    const EITHER: &str = "oneOf: [{type: integer, format: int64}, {type: string}]";
+    let own = DESCRIPTION.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"));
+    let lines: Vec<&str> = own.lines().collect();
+    let mut out = String::with_capacity(own.len());
+    for (index, line) in lines.iter().enumerate() {
+        let next = lines.get(index + 1).map_or("", |line| line.trim());
+        let line = match line.trim() {
+            "format: action-id" => continue,
+            "type: string" if next == "format: action-id" => &line.replace("type: string", EITHER),
+            _ => *line,
+        };
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
 }
 
 fn file(content_type: &str, text: impl Into<String>) -> Response {
@@ -79,5 +94,12 @@ mod tests {
         let description = description();
         assert!(description.contains("servers:\n  - url: /api/v3\n"));
         assert!(!description.contains(&format!("- url: {BASE_URL}")));
+        assert!(!description.contains("action-id"));
+        assert_eq!(
+            description
+                .matches("oneOf: [{type: integer, format: int64}, {type: string}]")
+                .count(),
+            2
+        );
     }
 }

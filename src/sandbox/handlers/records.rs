@@ -12,8 +12,15 @@ use crate::sandbox::{
 };
 
 /// The kind of record that the group of the operation is about.
-fn entity(request: &Request) -> Entity {
-    Entity::of(request.operation).expect("the table gives these handlers to groups of one kind alone")
+fn entity(request: &Request) -> Result<Entity, Problem> {
+    // The table gives these handlers to groups of one kind alone.
+    let unknown = || {
+        Problem::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "The sandbox does not know what this is about.",
+        )
+    };
+    Entity::of(request.operation).ok_or_else(unknown)
 }
 
 /// The record that the path names.
@@ -28,7 +35,7 @@ pub(super) fn named<'a>(world: &'a World, request: &Request, entity: Entity) -> 
 
 /// The page of records that have what the request asks for: a parameter is compared with the field of the same name.
 pub(super) fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let entity = entity(request);
+    let entity = entity(request)?;
     Ok(list_of(world, request, entity, |_| true))
 }
 
@@ -75,7 +82,7 @@ pub(super) fn matching<'a>(
 }
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let record = named(world, request, entity(request))?;
+    let record = named(world, request, entity(request)?)?;
     Ok(shown(world, request, record))
 }
 
@@ -90,7 +97,7 @@ pub(super) fn shown(world: &World, request: &Request, record: &Record) -> Answer
 
 /// Makes a record of the fields that the request gives.
 pub(super) fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let entity = entity(request);
+    let entity = entity(request)?;
     let mut record = Record::new(entity.schema(), world.now());
     world.store.fill(&mut record, &request.given())?;
     Ok(Answer::Created(world.store.add(entity, record).into()))
@@ -105,14 +112,14 @@ pub(super) fn changed(world: &World, request: &Request, entity: Entity) -> Resul
 }
 
 pub(super) fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let entity = entity(request);
+    let entity = entity(request)?;
     let record = changed(world, request, entity)?;
     world.store.put(entity, request.id(), record);
     Ok(Answer::Updated(request.id().into()))
 }
 
 pub(super) fn delete(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let entity = entity(request);
+    let entity = entity(request)?;
     match world.store.remove(entity, request.id()) {
         true => Ok(Answer::Deleted(request.id().into())),
         false => Err(missing(entity, request.id())),

@@ -1,0 +1,133 @@
+//! The sandbox in a browser. It takes Chromium and its driver (`chromedriver`), so it runs only when asked for:
+//! `cargo test --all-features --test explorer -- --ignored`.
+#![cfg(feature = "explorer")]
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use atera::sandbox::Sandbox;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+/// The driver, which ends with this.
+struct Driver {
+    process: Child,
+    address: String,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut process = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("`chromedriver` is needed; the package chromium-driver has it");
+        let out = BufReader::new(process.stdout.take().expect("a pipe"));
+        let lines = out.lines().map_while(Result::ok);
+        let port = lines.filter_map(|line| {
+            line.trim_end_matches('.')
+                .rsplit_once("on port ")
+                .map(|(_, port)| port.to_string())
+        });
+        let port: u16 = port
+            .filter_map(|port| port.parse().ok())
+            .next()
+            .expect("the port in what it says");
+        Driver {
+            process,
+            address: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    async fn browser(&self) -> Client {
+        let options = json!({"goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--window-size=1500,1100"]}});
+        let capabilities = serde_json::from_value(options).expect("capabilities");
+        let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+        builder.capabilities(capabilities);
+        builder.connect(&self.address).await.expect("a browser")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes a browser"]
+async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error::Error>> {
+    let sandbox = Sandbox::builder().start().await?;
+    let root = sandbox.base_url().replace("/api/v3", "");
+    let driver = Driver::start();
+    let browser = driver.browser().await;
+    let find = async |css: &str| {
+        let waiting = browser.wait().at_most(Duration::from_secs(30));
+        waiting.for_element(Locator::Css(css)).await
+    };
+
+    browser.goto(&root).await?;
+    find("#operations-tag-account").await?.click().await?;
+    find("#operations-account-account_get .opblock-summary-control")
+        .await?
+        .click()
+        .await?;
+    find("#operations-account-account_get .execute")
+        .await?
+        .click()
+        .await?;
+    let status = find("#operations-account-account_get .live-responses-table .response-col_status").await?;
+    assert!(
+        status.text().await?.starts_with("200"),
+        "{}",
+        status.text().await?
+    );
+    let answer =
+        find("#operations-account-account_get .live-responses-table .response-col_description").await?;
+    assert!(answer.text().await?.contains("Fieldline IT"));
+
+    // The live state shows the request soon after.
+    let seen = find("#log tbody tr").await?.text().await?;
+    assert!(seen.contains("GET /account") && seen.contains("200"), "{seen}");
+    let window = find("#limit").await?.text().await?;
+    assert!(window.starts_with("1 of 700 requests"), "{window}");
+    assert!(find("#records").await?.text().await?.contains("Ticket 2847"));
+
+    // Faults are set in the page as well.
+    find("#faults").await?.send_keys("account_get:503=1*1").await?;
+    find("form[data-path='/_sandbox/faults'] button")
+        .await?
+        .click()
+        .await?;
+    find("#operations-account-account_get .execute")
+        .await?
+        .click()
+        .await?;
+    let failed = find("#log .failed").await?.text().await?;
+    assert!(failed.starts_with("503"), "{failed}");
+
+    let loaded = browser
+        .execute(
+            "return performance.getEntriesByType('resource').map(it => it.name)",
+            Vec::new(),
+        )
+        .await?;
+    let elsewhere: Vec<_> = loaded
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|it| !it.starts_with(&root))
+        .collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+
+    let picture = std::env::temp_dir().join("atera-sandbox-explorer.png");
+    std::fs::write(&picture, browser.screenshot().await?)?;
+    println!("a screenshot is in {}", picture.display());
+    browser.close().await?;
+    Ok(())
+}
