@@ -26,15 +26,11 @@ impl Driver {
             .spawn()
             .expect("`chromedriver` is needed; the package chromium-driver has it");
         let out = BufReader::new(process.stdout.take().expect("a pipe"));
+        // It first says that it starts, on port 0, and then where it did.
         let lines = out.lines().map_while(Result::ok);
-        let port = lines.filter_map(|line| {
-            line.trim_end_matches('.')
-                .rsplit_once("on port ")
-                .map(|(_, port)| port.to_string())
-        });
-        let port: u16 = port
-            .filter_map(|port| port.parse().ok())
-            .next()
+        let port = lines
+            .filter_map(|line| line.trim_end_matches('.').rsplit_once("on port ")?.1.parse().ok())
+            .find(|port: &u16| *port > 0)
             .expect("the port in what it says");
         Driver {
             process,
@@ -80,14 +76,15 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
         .await?
         .click()
         .await?;
-    let status = find("#operations-account-account_get .live-responses-table .response-col_status").await?;
+    let status =
+        find("#operations-account-account_get .live-responses-table tbody .response-col_status").await?;
     assert!(
         status.text().await?.starts_with("200"),
         "{}",
         status.text().await?
     );
     let answer =
-        find("#operations-account-account_get .live-responses-table .response-col_description").await?;
+        find("#operations-account-account_get .live-responses-table tbody .response-col_description").await?;
     assert!(answer.text().await?.contains("Fieldline IT"));
 
     // The live state shows the request soon after.
