@@ -153,12 +153,15 @@ pub(super) fn command() -> Command {
         ])
 }
 
+/// Sets how many records of a kind there are.
+type SetCount = fn(SandboxBuilder, usize) -> SandboxBuilder;
+
 /// A number of records of a kind.
 #[derive(Clone)]
-struct Count(fn(SandboxBuilder, usize) -> SandboxBuilder, usize);
+struct Count(SetCount, usize);
 
 fn count(text: &str) -> Result<Count, String> {
-    const KINDS: [(&str, fn(SandboxBuilder, usize) -> SandboxBuilder); 9] = [
+    const KINDS: [(&str, SetCount); 9] = [
         ("customers", SandboxBuilder::customers),
         ("contacts", SandboxBuilder::contacts),
         ("agents", SandboxBuilder::agents),

@@ -11,9 +11,12 @@ use crate::sandbox::{
     store::Store,
 };
 
-/// Rates: id, price, description, SKU, category. The ids are those of the examples of the description.
+/// A rate: its id, price, description, SKU and category.
+type RateRow = (i64, f64, &'static str, Option<&'static str>, Option<&'static str>);
+
+/// The ids are those of the examples of the description.
 #[rustfmt::skip]
-const PRODUCTS: [(i64, f64, &str, Option<&str>, Option<&str>); 9] = [
+const PRODUCTS: [RateRow; 9] = [
     (410, 95.5, "Remote support per hour", Some("LAB-REMOTE"), Some("Labour")),
     (411, 4.2, "Mailbox per month", Some("SUB-MAIL"), Some("Subscriptions")),
     (412, 142.0, "Support at nights and weekends per hour", Some("LAB-NIGHT"), Some("Labour")),
@@ -26,7 +29,7 @@ const PRODUCTS: [(i64, f64, &str, Option<&str>, Option<&str>); 9] = [
 ];
 
 #[rustfmt::skip]
-const EXPENSES: [(i64, f64, &str, Option<&str>, Option<&str>); 4] = [
+const EXPENSES: [RateRow; 4] = [
     (455, 0.45, "Travel per mile", Some("EXP-MILE"), Some("Travel")),
     (456, 18.0, "Parking", Some("EXP-PARK"), Some("Travel")),
     (457, 62.5, "Courier", None, Some("Shipping")),

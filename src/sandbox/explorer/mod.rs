@@ -20,6 +20,9 @@ const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 const DESCRIPTION: &str = include_str!("../../../spec/atera-v3.yaml");
 
+/// What the description says of the service's own address.
+const LIVE: &str = "The live service. There is no test instance, so every call acts on production data.";
+
 /// What the page may load, and from where. Swagger UI sets styles in elements and has its pictures in its style sheet.
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
@@ -65,6 +68,7 @@ async fn page(State(shared): State<Arc<Shared>>) -> Response {
 fn description() -> String {
     const EITHER: &str = "oneOf: [{type: integer, format: int64}, {type: string}]";
     let own = DESCRIPTION.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"));
+    let own = own.replace(LIVE, "This sandbox. No call touches production.");
     let lines: Vec<&str> = own.lines().collect();
     let mut out = String::with_capacity(own.len());
     for (index, line) in lines.iter().enumerate() {
@@ -94,6 +98,7 @@ mod tests {
         let description = description();
         assert!(description.contains("servers:\n  - url: /api/v3\n"));
         assert!(!description.contains(&format!("- url: {BASE_URL}")));
+        assert!(DESCRIPTION.contains(LIVE) && !description.contains(LIVE));
         assert!(!description.contains("action-id"));
         assert_eq!(
             description
