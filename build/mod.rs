@@ -16,7 +16,7 @@
 mod builders;
 mod docs;
 mod enums;
-mod model;
+pub mod model;
 mod shapes;
 pub mod spec;
 mod table;

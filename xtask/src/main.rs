@@ -4,15 +4,24 @@
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod build;
 mod ci;
+mod format;
+mod lint;
 mod spec_diff;
 #[cfg(test)]
 mod spec_faults;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
 const SPEC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/atera-v3.yaml");
+
+/// What a place in the description begins with when it is shown.
+const SPEC_SHOWN: &str = "spec/atera-v3.yaml";
 
 /// Tools for maintainers of atera.
 #[derive(Parser)]
@@ -27,8 +36,14 @@ enum Task {
 
 #[derive(Subcommand)]
 enum SpecTask {
-    /// Check the description, as the build does.
-    Check,
+    /// Check the description: that the build understands it, that it keeps to the rules, and that it is formatted.
+    ///
+    /// Exits with 1 if there is anything to do.
+    Check {
+        /// Format it.
+        #[arg(long)]
+        fix: bool,
+    },
     /// Tell what another OpenAPI document has that the description lacks or says otherwise.
     ///
     /// Operations are matched by method and path. Exits with 1 if there is anything.
@@ -41,7 +56,7 @@ enum SpecTask {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ci => ci::run(),
-        Task::Spec(SpecTask::Check) => spec_check(),
+        Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
         Task::Spec(SpecTask::Diff { other }) => spec_diff(&other),
     };
     match done {
@@ -53,12 +68,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn spec_check() -> Result<(), String> {
-    let bindings = build::generate(&read(SPEC)?).map_err(|fault| format!("spec/atera-v3.yaml:{fault}"))?;
-    println!(
-        "spec/atera-v3.yaml is good for {} lines of client",
-        bindings.client.lines().count()
-    );
+fn spec_check(fix: bool) -> Result<(), String> {
+    let source = read(SPEC)?;
+    let findings = lint::check(&source).map_err(|fault| format!("{SPEC_SHOWN}:{fault}"))?;
+    for finding in &findings {
+        println!("{SPEC_SHOWN}:{finding}");
+    }
+    let canonical = format::canonical(&source).map_err(|reason| format!("{SPEC_SHOWN}: {reason}"))?;
+    let departures = format::departures(&source, &canonical);
+    if fix && !departures.is_empty() {
+        write(SPEC, &canonical)?;
+        println!("{SPEC_SHOWN}: formatted, in {} places", departures.len());
+    } else {
+        for (line, wanted) in &departures {
+            println!("{SPEC_SHOWN}:{line}: not formatted, it should be\n{wanted}\n");
+        }
+    }
+    let unformatted = if fix { 0 } else { departures.len() };
+    if !findings.is_empty() || unformatted > 0 {
+        let hint = match unformatted {
+            0 => "",
+            _ => "; `cargo xtask spec check --fix` formats it",
+        };
+        return Err(format!(
+            "findings: {}, places that are not formatted: {unformatted}{hint}",
+            findings.len()
+        ));
+    }
+    println!("{SPEC_SHOWN} is sound: {} lines", source.lines().count());
     Ok(())
 }
 
@@ -79,7 +116,12 @@ fn spec_diff(other: &PathBuf) -> Result<(), String> {
     }
 }
 
-fn read(path: impl AsRef<std::path::Path>) -> Result<String, String> {
+fn read(path: impl AsRef<Path>) -> Result<String, String> {
     let path = path.as_ref();
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write(path: impl AsRef<Path>, text: &str) -> Result<(), String> {
+    let path = path.as_ref();
+    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
