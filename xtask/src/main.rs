@@ -4,9 +4,9 @@
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod build;
 mod ci;
+mod diff;
 mod format;
 mod lint;
-mod spec_diff;
 #[cfg(test)]
 mod spec_faults;
 
@@ -22,6 +22,8 @@ const SPEC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/atera-v3.yaml")
 
 /// What a place in the description begins with when it is shown.
 const SPEC_SHOWN: &str = "spec/atera-v3.yaml";
+
+const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted-differences.yaml");
 
 /// Tools for maintainers of atera.
 #[derive(Parser)]
@@ -44,12 +46,18 @@ enum SpecTask {
         #[arg(long)]
         fix: bool,
     },
-    /// Tell what another OpenAPI document has that the description lacks or says otherwise.
+    /// Tell how another OpenAPI document differs, such as the copy that a tenant can download.
     ///
-    /// Operations are matched by method and path. Exits with 1 if there is anything.
+    /// Operations are matched by method and path. Exits with 1 if a difference matters and is not accepted.
     Diff {
-        /// The other document, JSON or YAML; for instance the copy that a tenant can download.
+        /// The other document, JSON or YAML.
         other: PathBuf,
+        /// How to write it.
+        #[arg(long, value_enum, default_value = "text")]
+        form: diff::Form,
+        /// The differences that are as they should be.
+        #[arg(long, default_value = ACCEPTED, hide_default_value = true)]
+        accepted: PathBuf,
     },
 }
 
@@ -57,7 +65,11 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ci => ci::run(),
         Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
-        Task::Spec(SpecTask::Diff { other }) => spec_diff(&other),
+        Task::Spec(SpecTask::Diff {
+            other,
+            form,
+            accepted,
+        }) => spec_diff(&other, form, &accepted),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,20 +111,23 @@ fn spec_check(fix: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn spec_diff(other: &PathBuf) -> Result<(), String> {
-    let document = |path: &str, source: &str| {
-        let (json, _) = build::spec::read(source).map_err(|fault| format!("{path}:{fault}"))?;
+fn spec_diff(other: &Path, form: diff::Form, accepted: &Path) -> Result<(), String> {
+    let document = |path: &Path| {
+        let (json, _) =
+            build::spec::read(&read(path)?).map_err(|fault| format!("{}:{fault}", path.display()))?;
         Ok::<_, String>(json)
     };
-    let ours = document("spec/atera-v3.yaml", &read(SPEC)?)?;
-    let path = other.display().to_string();
-    let theirs = document(&path, &read(other)?)?;
-    let report = spec_diff::compare(&ours, &theirs);
-    print!("{report}");
-    if report.differences.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("the description does not cover {path}"))
+    let mut comparison = diff::compare(&document(Path::new(SPEC))?, &document(other)?);
+    let accepted = diff::Accepted::read(&read(accepted)?)
+        .map_err(|reason| format!("{}:{reason}", accepted.display()))?;
+    let idle = accepted.apply(&mut comparison);
+    print!(
+        "{}",
+        comparison.written(form, &other.display().to_string(), &idle)
+    );
+    match comparison.open().count() {
+        0 => Ok(()),
+        _ => Err("change the description, or say in xtask/accepted-differences.yaml why it is right".into()),
     }
 }
 
