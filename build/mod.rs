@@ -20,7 +20,7 @@ pub mod model;
 mod shapes;
 pub mod spec;
 mod table;
-mod types;
+pub mod types;
 mod widen;
 
 use proc_macro2::TokenStream;
@@ -36,6 +36,16 @@ pub struct Bindings {
     pub client: String,
     /// A call per example, which the tests send.
     pub request_shapes: String,
+}
+
+impl Bindings {
+    /// The files to write, each with its name.
+    pub fn files(&self) -> [(&'static str, &str); 2] {
+        [
+            ("client.rs", &self.client),
+            ("request_shapes.rs", &self.request_shapes),
+        ]
+    }
 }
 
 /// Generates the bindings of the description `source`.

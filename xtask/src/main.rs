@@ -6,9 +6,11 @@ mod build;
 mod ci;
 mod diff;
 mod format;
+mod generate;
 mod lint;
 #[cfg(test)]
 mod spec_faults;
+mod surface;
 
 use std::{
     fs,
@@ -31,6 +33,12 @@ const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted-difference
 enum Task {
     /// Run what has to pass before a change lands.
     Ci,
+    /// Write the bindings to where they can be read, and their public surface to its snapshot.
+    Generate {
+        /// Write nothing, and exit with 1 if the surface is not as its snapshot shows.
+        #[arg(long)]
+        check: bool,
+    },
     /// Look after the description.
     #[command(subcommand)]
     Spec(SpecTask),
@@ -64,6 +72,7 @@ enum SpecTask {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ci => ci::run(),
+        Task::Generate { check } => generate::run(check),
         Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
         Task::Spec(SpecTask::Diff {
             other,
