@@ -10,12 +10,14 @@
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
 //! | `builders` | the resource groups and their calls |
+//! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `shapes` | a call per example of the description, for the tests |
 //! | `docs` | text of the description as rustdoc |
 
 mod builders;
 mod docs;
 mod enums;
+mod mocks;
 pub mod model;
 mod shapes;
 pub mod spec;
@@ -34,15 +36,18 @@ use spec::{Fault, Spec};
 pub struct Bindings {
     /// The client: types, groups, calls, tables.
     pub client: String,
+    /// The mocks of the feature `mock`.
+    pub mocks: String,
     /// A call per example, which the tests send.
     pub request_shapes: String,
 }
 
 impl Bindings {
     /// The files to write, each with its name.
-    pub fn files(&self) -> [(&'static str, &str); 2] {
+    pub fn files(&self) -> [(&'static str, &str); 3] {
         [
             ("client.rs", &self.client),
+            ("mocks.rs", &self.mocks),
             ("request_shapes.rs", &self.request_shapes),
         ]
     }
@@ -80,6 +85,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
     };
     Ok(Bindings {
         client: format(client)?,
+        mocks: format(mocks::generate(&spec, &methods)?)?,
         request_shapes: format(shapes::generate(&spec, &methods)?)?,
     })
 }

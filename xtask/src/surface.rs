@@ -145,7 +145,7 @@ fn records(out: &mut String, items: &[Item]) {
             Item::Impl(block) if block.trait_.is_none() => Some(block),
             _ => None,
         });
-        for block in own.filter(|block| shown(&block.self_ty) == item.ident.to_string()) {
+        for block in own.filter(|block| item.ident == shown(&block.self_ty)) {
             for part in &block.items {
                 if let ImplItem::Fn(function) = part
                     && function.sig.ident == "new"
