@@ -130,6 +130,10 @@ pub use time::{AccountTime, Timestamp};
 pub use usage::{Counts, Usage};
 pub use wire::ActionId;
 
+#[cfg(doc)]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
+
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,7 +1,5 @@
 //! The mocks for users' own tests: what fits, what does not, and what is answered.
 
-#![cfg(feature = "mock")]
-
 use std::time::Duration;
 
 use atera::{

@@ -32,7 +32,14 @@ const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted-difference
 #[command(name = "cargo xtask")]
 enum Task {
     /// Run what has to pass before a change lands.
-    Ci,
+    Ci {
+        /// And what is too slow for every change: all sets of features, the oldest Rust, the packed crate, licences, many
+        /// more cases of each property, and the comparisons of speed.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Show what there is for every operation, and exit with 1 if there is a gap.
+    Coverage,
     /// Write the bindings to where they can be read, and their public surface to its snapshot.
     Generate {
         /// Write nothing, and exit with 1 if the surface is not as its snapshot shows.
@@ -71,7 +78,8 @@ enum SpecTask {
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Ci => ci::run(),
+        Task::Ci { full } => ci::run(full),
+        Task::Coverage => ci::coverage(),
         Task::Generate { check } => generate::run(check),
         Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
         Task::Spec(SpecTask::Diff {
