@@ -11,6 +11,7 @@
 //! | `enums` | closed lists that keep values they do not know |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
+//! | `plain` | progenitor's own client for two operations, for the benchmarks |
 //! | `shapes` | a call per example of the description, for the tests |
 //! | `docs` | text of the description as rustdoc |
 
@@ -19,6 +20,7 @@ mod docs;
 mod enums;
 mod mocks;
 pub mod model;
+mod plain;
 mod shapes;
 pub mod spec;
 mod table;
@@ -38,16 +40,19 @@ pub struct Bindings {
     pub client: String,
     /// The mocks of the feature `mock`.
     pub mocks: String,
+    /// progenitor's own client for two operations, which the benchmarks compare with.
+    pub plain_client: String,
     /// A call per example, which the tests send.
     pub request_shapes: String,
 }
 
 impl Bindings {
     /// The files to write, each with its name.
-    pub fn files(&self) -> [(&'static str, &str); 3] {
+    pub fn files(&self) -> [(&'static str, &str); 4] {
         [
             ("client.rs", &self.client),
             ("mocks.rs", &self.mocks),
+            ("plain_client.rs", &self.plain_client),
             ("request_shapes.rs", &self.request_shapes),
         ]
     }
@@ -86,6 +91,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
     Ok(Bindings {
         client: format(client)?,
         mocks: format(mocks::generate(&spec, &methods)?)?,
+        plain_client: format(plain::generate(widen::for_progenitor(&spec)?)?)?,
         request_shapes: format(shapes::generate(&spec, &methods)?)?,
     })
 }
