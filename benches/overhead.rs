@@ -104,7 +104,10 @@ fn main() {
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
 
+    // Itself, by another connection: how far the others can be trusted.
+    let control = Reqwest::new(&base);
     let mut group = criterion.benchmark_group("one call ÷ reqwest");
+    against_reqwest!(group, runtime, "reqwest", 20, control.ticket(), reqwest.ticket());
     against_reqwest!(
         group,
         runtime,
@@ -117,6 +120,7 @@ fn main() {
     group.finish();
 
     let mut group = criterion.benchmark_group("a page of 50 ÷ reqwest");
+    against_reqwest!(group, runtime, "reqwest", 10, control.page(3), reqwest.page(3));
     against_reqwest!(
         group,
         runtime,

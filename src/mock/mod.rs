@@ -83,9 +83,11 @@ pub use shape::request_shape;
 
 pub(crate) use asked::Asked;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use httpmock::MockServer;
 
-use crate::{ApiKey, Client, Result};
+use crate::{ApiKey, Client, ClientBuilder, Result, RetryPolicy};
 
 /// What `build.rs` makes of the description for this module.
 mod generated {
@@ -94,17 +96,21 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/mocks.rs"));
 }
 
-/// The key of clients that talk to a mock. It looks like one, and opens nothing.
-const KEY: &str = "mock0000000000000000000000000000";
-
-/// A client of the mock server.
+/// A client of the mock server. It sends everything once, so that a mocked failure is one request and no test waits;
+/// [`Client::with_retry`] makes it try again.
 ///
 /// # Errors
 ///
 /// `Config`, as [`ClientBuilder::build`](crate::ClientBuilder::build).
 pub fn client(server: &MockServer) -> Result<Client> {
-    Client::builder()
-        .api_key(ApiKey::new(KEY)?)
-        .base_url(server.base_url())
-        .build()
+    builder()?.base_url(server.base_url()).build()
+}
+
+/// A client with a key of its own, which looks like one and opens nothing. Clients with the same key would share a limit, and
+/// so a pause that a mock asks for.
+fn builder() -> Result<ClientBuilder> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let key = ApiKey::new(format!("mock{number:028}"))?;
+    Ok(Client::builder().api_key(key).retry(RetryPolicy::never()))
 }

@@ -7,9 +7,9 @@ use std::{
 
 use http::StatusCode;
 
-use super::KEY;
+use super::builder;
 use crate::{
-    ApiKey, Client, ClientBuilder, Result,
+    Client, ClientBuilder, Result,
     transport::{Answering, Fault, Request, Response, Transport},
 };
 
@@ -20,11 +20,16 @@ pub struct Recorder {
     answer: Arc<Answer>,
 }
 
-type Answer = dyn Fn(&Request) -> Result<Response, Fault> + Send + Sync;
+type Answer = dyn Fn(&Request) -> Answering + Send + Sync;
 
 impl Recorder {
-    /// Answers by the function, which may also tell what went wrong on the way.
+    /// Answers at once, by the function, which may also tell what went wrong on the way.
     pub fn new(answer: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static) -> Self {
+        Recorder::in_time(move |request| Box::pin(std::future::ready(answer(request))))
+    }
+
+    /// Answers when the future of the function does.
+    pub fn in_time(answer: impl Fn(&Request) -> Answering + Send + Sync + 'static) -> Self {
         Recorder {
             sent: Arc::default(),
             answer: Arc::new(answer),
@@ -42,7 +47,7 @@ impl Recorder {
         Recorder::new(move |_| Ok(Response::new(status, body.clone())))
     }
 
-    /// A client that sends through it, with a key of its own.
+    /// A client that sends through it, everything once, with a key of its own.
     ///
     /// # Errors
     ///
@@ -57,9 +62,7 @@ impl Recorder {
     ///
     /// `Config`, as [`ApiKey::new`].
     pub fn builder(&self) -> Result<ClientBuilder> {
-        Ok(Client::builder()
-            .api_key(ApiKey::new(KEY)?)
-            .transport(self.clone()))
+        Ok(builder()?.transport(self.clone()))
     }
 
     /// What was sent so far.
@@ -75,7 +78,7 @@ impl Transport for Recorder {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(request);
-        Box::pin(std::future::ready(answer))
+        answer
     }
 }
 
