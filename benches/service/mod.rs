@@ -6,6 +6,10 @@
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -20,21 +24,31 @@ pub const KEY: &str = "bench000000000000000000000000000";
 
 const TICKET: &str = include_str!("ticket.json");
 
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many connections there were: more than a few, and it is connecting that was measured.
+pub fn connections() -> usize {
+    CONNECTIONS.load(Ordering::Relaxed)
+}
+
 /// Starts the service and returns its base URL.
 pub fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
+        let pages: Arc<Vec<_>> = Arc::new((1..=PAGES).map(page).collect());
         for connection in listener.incoming().flatten() {
-            thread::spawn(move || serve(connection));
+            CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+            let pages = Arc::clone(&pages);
+            thread::spawn(move || serve(connection, &pages));
         }
     });
     format!("http://{address}")
 }
 
 /// Answers the GETs of one connection until it is closed.
-fn serve(mut connection: TcpStream) {
-    let pages: Vec<_> = (1..=PAGES).map(page).collect();
+fn serve(mut connection: TcpStream, pages: &[Vec<u8>]) {
+    let one = answer(&ticket(54321));
     let _ = connection.set_nodelay(true);
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
@@ -47,7 +61,7 @@ fn serve(mut connection: TcpStream) {
         let target = text.split(' ').nth(1).unwrap_or_default();
         let answer = match target.split_once('?') {
             Some((_, query)) => &pages[asked(query).clamp(1, PAGES) - 1],
-            None => &answer(&ticket(54321)),
+            None => &one,
         };
         if connection.write_all(answer).is_err() {
             break;
