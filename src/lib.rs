@@ -63,12 +63,26 @@
 //!
 //! # Test
 //!
-//! `sandbox` (feature `sandbox`) is a server that stands in for Atera; `mock` (feature `mock`) helps with httpmock.
+//! `mock` (feature `mock`) has a typed mock for each operation and writes requests as text for snapshots; `sandbox` (feature
+//! `sandbox`) is a whole server that stands in for Atera, with data.
+//!
+//! # Features
+//!
+//! | feature | adds | brings |
+//! |---|---|---|
+//! | (none) | the client | reqwest with rustls and ring, no other TLS |
+//! | `sandbox` | `atera::sandbox`, the embedded server | axum |
+//! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
+//! | `cli` | the `atera` command, with the sandbox | clap, comfy-table |
+//!
+//! It builds with Rust 1.88 and later. `docs/guide.md`, which is the module `guide` here, maps each section of the guide that
+//! this client was made for to what answers it.
 //!
 //! # Look at the API as data
 //!
 //! [`OPERATIONS`] and [`SCHEMAS`] are the description as tables, and [`Client::operation`] calls by their names.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
 
 mod attempt;
