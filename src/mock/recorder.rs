@@ -60,7 +60,7 @@ impl Recorder {
     ///
     /// # Errors
     ///
-    /// `Config`, as [`ApiKey::new`].
+    /// `Config`, as [`ApiKey::new`](crate::ApiKey::new).
     pub fn builder(&self) -> Result<ClientBuilder> {
         Ok(builder()?.transport(self.clone()))
     }
