@@ -133,7 +133,6 @@ fn plain(value: Value) -> Value {
 fn every_operation_has_a_snapshot_and_every_snapshot_an_operation() {
     let called = by_operation();
     let described: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
-    assert_eq!(described.len(), 153);
     assert!(described.iter().all(|id| called.contains_key(id)));
 
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/requests");
