@@ -289,7 +289,7 @@ async fn a_malformed_record_is_told_with_its_json_and_the_stream_goes_on() {
         .tickets()
         .list()
         .stream()
-        .map_ok(|ticket| i64::from(ticket.ticket_id.unwrap()));
+        .map_ok(|ticket| ticket.ticket_id.unwrap());
     let raw = client
         .tickets()
         .list()
