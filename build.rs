@@ -16,10 +16,7 @@ fn main() {
     let bindings = build::generate(&source).unwrap_or_else(|fault| stop(&format!("{SPEC}:{fault}")));
 
     let out = env::var("OUT_DIR").unwrap_or_else(|error| stop(&format!("OUT_DIR: {error}")));
-    for (name, text) in [
-        ("client.rs", bindings.client),
-        ("request_shapes.rs", bindings.request_shapes),
-    ] {
+    for (name, text) in bindings.files() {
         let path = Path::new(&out).join(name);
         fs::write(&path, text).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
     }

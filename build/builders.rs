@@ -80,6 +80,11 @@ impl Method {
         &self.arguments
     }
 
+    /// What it gives.
+    pub fn output(&self) -> &Type {
+        &self.output
+    }
+
     fn read(signature: &Signature) -> Option<Self> {
         let mut arguments = Vec::new();
         for input in signature.inputs.iter().skip(1) {

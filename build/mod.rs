@@ -10,17 +10,21 @@
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
 //! | `builders` | the resource groups and their calls |
+//! | `mocks` | a mock per operation, for the feature `mock` |
+//! | `plain` | progenitor's own client for two operations, for the benchmarks |
 //! | `shapes` | a call per example of the description, for the tests |
 //! | `docs` | text of the description as rustdoc |
 
 mod builders;
 mod docs;
 mod enums;
-mod model;
+mod mocks;
+pub mod model;
+mod plain;
 mod shapes;
 pub mod spec;
 mod table;
-mod types;
+pub mod types;
 mod widen;
 
 use proc_macro2::TokenStream;
@@ -34,8 +38,24 @@ use spec::{Fault, Spec};
 pub struct Bindings {
     /// The client: types, groups, calls, tables.
     pub client: String,
+    /// The mocks of the feature `mock`.
+    pub mocks: String,
+    /// progenitor's own client for two operations, which the benchmarks compare with.
+    pub plain_client: String,
     /// A call per example, which the tests send.
     pub request_shapes: String,
+}
+
+impl Bindings {
+    /// The files to write, each with its name.
+    pub fn files(&self) -> [(&'static str, &str); 4] {
+        [
+            ("client.rs", &self.client),
+            ("mocks.rs", &self.mocks),
+            ("plain_client.rs", &self.plain_client),
+            ("request_shapes.rs", &self.request_shapes),
+        ]
+    }
 }
 
 /// Generates the bindings of the description `source`.
@@ -70,6 +90,8 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
     };
     Ok(Bindings {
         client: format(client)?,
+        mocks: format(mocks::generate(&spec, &methods)?)?,
+        plain_client: format(plain::generate(widen::for_progenitor(&spec)?)?)?,
         request_shapes: format(shapes::generate(&spec, &methods)?)?,
     })
 }

@@ -60,7 +60,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
     }
     Ok(quote! {
         fn shapes() -> Vec<Shape> {
-            vec![#shapes]
+            Vec::from([#shapes])
         }
     })
 }

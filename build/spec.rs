@@ -76,7 +76,7 @@ impl Operation {
     }
 
     /// JSON pointer of the operation in the file.
-    fn pointer(&self) -> String {
+    pub fn pointer(&self) -> String {
         format!("/paths/{}/{}", escape(&self.path), self.method.key())
     }
 }
@@ -431,7 +431,8 @@ fn page_record(schema: &Schema) -> Option<&str> {
     component(items.items.as_ref()?.reference.as_deref()?)
 }
 
-fn escape(key: &str) -> String {
+/// A key as a part of a JSON pointer.
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

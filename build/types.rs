@@ -178,7 +178,7 @@ fn is_option(ty: &Type) -> bool {
 }
 
 /// What a field is called on the wire: its serde name, or its own.
-fn wire_name(field: &Field) -> String {
+pub fn wire_name(field: &Field) -> String {
     for attribute in field
         .attrs
         .iter()

@@ -63,12 +63,28 @@
 //!
 //! # Test
 //!
-//! `sandbox` (feature `sandbox`) is a server that stands in for Atera; `mock` (feature `mock`) helps with httpmock.
+//! `mock` (feature `mock`) has a typed mock for each operation and writes requests as text for snapshots; `sandbox` (feature
+//! `sandbox`) is a whole server that stands in for Atera, with data.
+//!
+//! # Features
+//!
+//! | feature | adds | brings |
+//! |---|---|---|
+//! | (none) | the client | reqwest with rustls and ring, no other TLS |
+//! | `cache` | `atera::Cache`, which keeps what changes slowly | moka |
+//! | `changes` | `modified_since`: what has changed since the last time | chrono-tz, localzone |
+//! | `sandbox` | `atera::sandbox`, the embedded server | axum |
+//! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
+//! | `cli` | the `atera` command, with the sandbox | clap, comfy-table |
+//!
+//! It builds with Rust 1.88 and later. `docs/guide.md`, which is the module `guide` here, maps each section of the guide that
+//! this client was made for to what answers it.
 //!
 //! # Look at the API as data
 //!
 //! [`OPERATIONS`] and [`SCHEMAS`] are the description as tables, and [`Client::operation`] calls by their names.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
 
 mod attempt;
@@ -129,6 +145,10 @@ pub use retry::RetryPolicy;
 pub use time::{AccountTime, Timestamp};
 pub use usage::{Counts, Usage};
 pub use wire::ActionId;
+
+#[cfg(doc)]
+#[doc = include_str!("../docs/guide.md")]
+pub mod guide {}
 
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]

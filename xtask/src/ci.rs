@@ -1,53 +1,234 @@
-//! What has to pass before a change lands.
+//! What has to pass before a change lands, and with `full` what is too slow for every change.
 
 use std::{
     env,
     process::{Command, Stdio},
 };
 
-/// Each step: what it shows, and the arguments of cargo.
-const STEPS: &[(&str, &[&str])] = &[
-    ("the code is formatted", &["fmt", "--all", "--check"]),
-    (
-        "clippy has nothing to say",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--all-features",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    ),
-    (
-        "the library alone builds without warnings",
-        &["clippy", "--package", "atera", "--lib", "--", "-D", "warnings"],
-    ),
-    ("the tests pass", &["test", "--workspace", "--all-features"]),
-    (
-        "the documentation builds",
-        &["doc", "--workspace", "--all-features", "--no-deps"],
-    ),
-];
+use crate::{generate, spec_check};
+
+/// Something that has to hold.
+struct Step {
+    /// What it shows, as the end of "it does not hold that".
+    shows: String,
+    how: How,
+}
+
+enum How {
+    /// cargo with these arguments, and these variables in its environment.
+    Cargo(Vec<String>, Vec<(&'static str, String)>),
+    /// A script of this repository.
+    Script(&'static str),
+    /// A task of this program.
+    Task(fn() -> Result<(), String>),
+}
+
+/// The features that can be chosen. `cli` brings `sandbox` along.
+const FEATURES: [&str; 5] = ["cache", "changes", "sandbox", "mock", "cli"];
+
+/// Cases of each property with `full`; a test runs 256 of them otherwise.
+const CASES: &str = "20000";
 
 /// Runs the steps one after another, and stops at the first that fails.
-pub(crate) fn run() -> Result<(), String> {
-    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    for (shows, arguments) in STEPS {
-        println!("== {shows}: cargo {}", arguments.join(" "));
-        let status = Command::new(&cargo)
-            .args(*arguments)
+pub(crate) fn run(full: bool) -> Result<(), String> {
+    let mut steps = quick();
+    if full {
+        steps.extend(slow());
+    }
+    for step in &steps {
+        println!("== {}", step.shows);
+        step.run()
+            .map_err(|reason| format!("it does not hold that {}: {reason}", step.shows))?;
+    }
+    println!("== all of it holds");
+    Ok(())
+}
+
+/// What every change has to pass.
+fn quick() -> Vec<Step> {
+    let mut steps = vec![
+        cargo("the code is formatted", "fmt --all --check"),
+        task("the description is sound", || spec_check(false)),
+        task("the bindings are as their snapshot shows", || generate::run(true)),
+        cargo(
+            "clippy has nothing to say",
+            "clippy --workspace --all-targets --all-features -- -D warnings",
+        ),
+        cargo(
+            "the library alone builds without warnings",
+            "clippy --package atera --lib -- -D warnings",
+        ),
+    ];
+    for feature in FEATURES {
+        steps.push(cargo(
+            &format!("the library with `{feature}` builds without warnings"),
+            &format!("clippy --package atera --lib --features {feature} -- -D warnings"),
+        ));
+    }
+    steps.push(cargo(
+        "the tests pass, and every operation is covered",
+        "test --workspace --all-features",
+    ));
+    steps.push(cargo(
+        "the documentation builds",
+        "doc --workspace --all-features --no-deps",
+    ));
+    steps.push(cargo(
+        "the package has what it needs",
+        "package --package atera --allow-dirty --no-verify",
+    ));
+    steps
+}
+
+/// What is too slow for every change.
+fn slow() -> Vec<Step> {
+    let mut steps = Vec::new();
+    for features in combinations() {
+        let shown = if features.is_empty() {
+            "none".into()
+        } else {
+            features.replace(',', " and ")
+        };
+        let arguments = format!("--package atera --no-default-features --features={features}");
+        steps.push(cargo(
+            &format!("everything builds with the features {shown}"),
+            &format!("clippy {arguments} --all-targets -- -D warnings"),
+        ));
+        // A link that is broken by a missing feature is broken with it alone.
+        if !features.contains(',') {
+            steps.push(cargo(
+                &format!("the documentation builds with the features {shown}"),
+                &format!("doc {arguments} --no-deps"),
+            ));
+        }
+    }
+    let version = env!("CARGO_PKG_RUST_VERSION");
+    steps.push(cargo(
+        &format!("it builds with Rust {version} (`rustup toolchain install {version}`)"),
+        &format!("+{version} check --workspace --all-features"),
+    ));
+    steps.push(cargo(
+        "the package builds by itself",
+        "package --package atera --allow-dirty --all-features",
+    ));
+    steps.push(cargo(
+        "licences, sources and advisories are as deny.toml wants (`cargo install cargo-deny`)",
+        "deny --all-features check",
+    ));
+    steps.push(Step {
+        shows: format!("the properties hold in {CASES} cases"),
+        how: How::Cargo(
+            words("test --package atera --all-features --test fuzz"),
+            vec![("PROPTEST_CASES", CASES.into())],
+        ),
+    });
+    steps.push(cargo(
+        "the overhead is small",
+        "bench --package atera --all-features",
+    ));
+    steps.push(Step {
+        shows: "a cold build takes at most 0.6 of octocrab's".into(),
+        how: How::Script("benches/cold-build.sh"),
+    });
+    steps
+}
+
+/// All sets of features, as cargo takes them.
+fn combinations() -> Vec<String> {
+    let mut all = Vec::new();
+    for bits in 0..1 << FEATURES.len() {
+        let chosen = |index: &usize| bits & (1 << index) != 0;
+        let features: Vec<_> = (0..FEATURES.len())
+            .filter(chosen)
+            .map(|index| FEATURES[index])
+            .collect();
+        all.push(features.join(","));
+    }
+    all
+}
+
+fn cargo(shows: &str, arguments: &str) -> Step {
+    Step {
+        shows: shows.into(),
+        how: How::Cargo(words(arguments), Vec::new()),
+    }
+}
+
+fn task(shows: &str, task: fn() -> Result<(), String>) -> Step {
+    Step {
+        shows: shows.into(),
+        how: How::Task(task),
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(String::from).collect()
+}
+
+impl Step {
+    fn run(&self) -> Result<(), String> {
+        let mut command = match &self.how {
+            How::Task(task) => return task(),
+            How::Script(script) => Command::new(format!("{}/../{script}", env!("CARGO_MANIFEST_DIR"))),
+            How::Cargo(arguments, variables) => {
+                println!("cargo {}", arguments.join(" "));
+                // A toolchain by name is the business of rustup's cargo, not of the one that runs us.
+                let cargo = match arguments[0].starts_with('+') {
+                    true => "cargo".into(),
+                    false => env::var("CARGO").unwrap_or_else(|_| "cargo".into()),
+                };
+                let mut command = Command::new(cargo);
+                command.args(arguments).envs(variables.iter().cloned());
+                command
+            }
+        };
+        let status = command
             .env("RUSTDOCFLAGS", "-D warnings")
             // A snapshot that differs fails the test, and is not written.
             .env("INSTA_UPDATE", "no")
             .stdin(Stdio::null())
             .status()
-            .map_err(|error| format!("cargo cannot be run: {error}"))?;
-        if !status.success() {
-            return Err(format!("it does not hold that {shows}"));
+            .map_err(|error| format!("it cannot be run: {error}"))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(status.to_string()),
         }
     }
-    println!("== all of it holds");
-    Ok(())
+}
+
+/// Shows what there is for every operation.
+pub(crate) fn coverage() -> Result<(), String> {
+    cargo(
+        "every operation is covered",
+        "test --quiet --package atera --all-features --test coverage -- --nocapture",
+    )
+    .run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_features_are_those_of_the_crate() {
+        let manifest = include_str!("../../Cargo.toml");
+        let section = manifest
+            .split("[features]\n")
+            .nth(1)
+            .unwrap()
+            .split("\n[")
+            .next()
+            .unwrap();
+        let mut declared: Vec<_> = section
+            .lines()
+            .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
+            .filter_map(|line| Some(line.split_once(" = ")?.0))
+            .filter(|name| *name != "default")
+            .collect();
+        let mut known = FEATURES.to_vec();
+        declared.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, declared);
+        assert_eq!(combinations().len(), 1 << FEATURES.len());
+    }
 }

@@ -1,0 +1,145 @@
+//! Mocks for `httpmock`, one per operation: what it may ask for, and a method of `Mocks` that sets it up.
+//!
+//! progenitor can make such mocks too. Its patterns take a request for `/tickets/lastmodified` as one for a ticket, put
+//! values into regular expressions as they are, and know no pages; these ask the same table as the sandbox does.
+
+use heck::ToPascalCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{
+    builders::{Argument, Method, Methods},
+    docs,
+    model::Parameter,
+    spec::{Fault, Operation, Spec},
+    types,
+};
+
+/// The module `when` and the trait `Mocks`.
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
+    let mut asked = TokenStream::new();
+    let mut declared = TokenStream::new();
+    let mut defined = TokenStream::new();
+    for operation in &spec.operations {
+        let method = methods.of(operation)?;
+        asked.extend(self::asked(operation, method));
+        let signature = signature(operation, method);
+        let id = operation.id();
+        let doc = docs::markup(&format!("Mocks `{id}`: {}.", operation.entry.summary));
+        declared.extend(quote!(#doc #signature;));
+        defined.extend(quote! {
+            #signature {
+                self.mock(|when, then| configure(super::Asked::of(#id, when).into(), super::Answer::new(then)))
+            }
+        });
+    }
+    Ok(quote! {
+        #[doc = " What the requests of each operation are matched by, besides the operation itself."]
+        pub mod when {
+            #asked
+        }
+
+        #[doc = " A method per operation, for [`MockServer`](httpmock::MockServer)."]
+        pub trait Mocks {
+            #declared
+        }
+
+        impl Mocks for httpmock::MockServer {
+            #defined
+        }
+    })
+}
+
+fn signature(operation: &Operation, method: &Method) -> TokenStream {
+    let name = format_ident!("{}", operation.id());
+    let when = format_ident!("{}", operation.id().to_pascal_case());
+    let output = method.output();
+    quote! {
+        fn #name(&self, configure: impl FnOnce(when::#when, super::Answer<#output>)) -> httpmock::Mock<'_>
+    }
+}
+
+/// The type that says what a request has to ask for.
+fn asked(operation: &Operation, method: &Method) -> TokenStream {
+    let name = format_ident!("{}", operation.id().to_pascal_case());
+    let doc = docs::markup(&format!(
+        "Requests of `{}`; see [`Mocks::{}`](super::Mocks::{}).",
+        operation.id(),
+        operation.id(),
+        operation.id()
+    ));
+    let matchers = method
+        .arguments()
+        .iter()
+        .map(|argument| match argument.parameter(operation) {
+            Some(parameter) => self::parameter(argument, parameter),
+            None => body(argument),
+        });
+    quote! {
+        #doc
+        #[derive(Debug)]
+        pub struct #name(super::super::Asked);
+
+        impl From<super::super::Asked> for #name {
+            fn from(asked: super::super::Asked) -> Self {
+                #name(asked)
+            }
+        }
+
+        impl #name {
+            #(#matchers)*
+
+            #[doc = " What httpmock itself can match by."]
+            pub fn into_inner(self) -> httpmock::When {
+                self.0.into_inner()
+            }
+        }
+    }
+}
+
+fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
+    let (name, wire) = (&argument.name, &parameter.name);
+    let text = types::last_segment(&argument.ty).as_deref() == Some("String");
+    let ty = &argument.ty;
+    if parameter.location == "path" {
+        let doc = docs::markup(&format!("Only with this `{wire}`."));
+        let (taken, value) = match text {
+            true => (quote!(impl AsRef<str>), quote!(value.as_ref().to_string())),
+            false => (quote!(#ty), quote!(value.to_string())),
+        };
+        return quote! {
+            #doc
+            pub fn #name(self, value: #taken) -> Self {
+                Self(self.0.path(#wire, #value))
+            }
+        };
+    }
+    let doc = docs::markup(&format!(
+        "Only with this `{wire}`, or with `None` only without it."
+    ));
+    let (lifetime, ty) = match text {
+        true => (Some(quote!(<'a>)), quote!(&'a str)),
+        false => (None, quote!(#ty)),
+    };
+    quote! {
+        #doc
+        pub fn #name #lifetime (self, value: impl Into<Option<#ty>>) -> Self {
+            Self(self.0.query(#wire, value.into().map(|value| value.to_string())))
+        }
+    }
+}
+
+fn body(argument: &Argument) -> TokenStream {
+    let ty = &argument.ty;
+    quote! {
+        #[doc = " Only with this body."]
+        pub fn body(self, value: &#ty) -> Self {
+            Self(self.0.body(value))
+        }
+
+        #[doc = " Only with a body that has these fields, whatever else it has: `{\"TicketStatus\": \"Open\"}`."]
+        pub fn body_includes(self, fields: serde_json::Value) -> Self {
+            Self(self.0.body_includes(&fields))
+        }
+    }
+}

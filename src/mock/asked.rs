@@ -1,0 +1,65 @@
+//! What a request has to ask for.
+
+use httpmock::When;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    Operation,
+    route::{self, Route},
+};
+
+/// The requests of one operation.
+pub(crate) struct Asked(When);
+
+impl std::fmt::Debug for Asked {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Asked").finish_non_exhaustive()
+    }
+}
+
+impl Asked {
+    /// All requests of the operation: its method, and its path with any values for its parameters.
+    pub(crate) fn of(operation: &'static str, when: When) -> Self {
+        Asked(when.is_true(move |request| {
+            let uri = request.uri();
+            let asked = route::find(&request.method(), uri.path());
+            matches!(asked, Route::Operation(Operation { id, .. }, _) if *id == operation)
+        }))
+    }
+
+    /// Only those with this value in the path.
+    pub(crate) fn path(self, name: &'static str, value: String) -> Self {
+        Asked(self.0.is_true(move |request| {
+            let uri = request.uri();
+            let Route::Operation(_, arguments) = route::find(&request.method(), uri.path()) else {
+                return false;
+            };
+            let mut arguments = arguments.iter();
+            arguments.any(|(parameter, given)| parameter.name == name && *given == value)
+        }))
+    }
+
+    /// Only those with this value in the query, or without any.
+    pub(crate) fn query(self, name: &'static str, value: Option<String>) -> Self {
+        Asked(match value {
+            Some(value) => self.0.query_param(name, value),
+            None => self.0.query_param_missing(name),
+        })
+    }
+
+    /// Only those with this body.
+    pub(crate) fn body(self, value: &impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        Asked(self.0.json_body(value))
+    }
+
+    /// Only those whose body has these fields.
+    pub(crate) fn body_includes(self, fields: &Value) -> Self {
+        Asked(self.0.json_body_includes(fields.to_string()))
+    }
+
+    pub(crate) fn into_inner(self) -> When {
+        self.0
+    }
+}

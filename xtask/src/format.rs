@@ -1,0 +1,87 @@
+//! The canonical form of the description's text. Order and words are the author's; layout and quotes are not.
+
+use pretty_yaml::config::{FormatOptions, LayoutOptions, ProseWrap, Quotes};
+
+/// Columns of a line.
+const WIDTH: usize = 120;
+
+/// The same YAML in the canonical form.
+///
+/// # Errors
+///
+/// What is wrong with the text, if it is not YAML.
+pub(crate) fn canonical(source: &str) -> Result<String, String> {
+    let mut options = FormatOptions {
+        layout: LayoutOptions {
+            print_width: WIDTH,
+            ..LayoutOptions::default()
+        },
+        ..FormatOptions::default()
+    };
+    options.language.quotes = Quotes::PreferSingle;
+    options.language.brace_spacing = false;
+    options.language.prose_wrap = ProseWrap::Preserve;
+    pretty_yaml::format_text(source, &options).map_err(|error| error.to_string())
+}
+
+/// The lines, from 1, that a text has otherwise than its canonical form, with what they are there.
+pub(crate) fn departures(source: &str, canonical: &str) -> Vec<(usize, String)> {
+    let diff = similar::TextDiff::from_lines(source, canonical);
+    let mut departures = Vec::new();
+    for group in diff.ops() {
+        if group.tag() == similar::DiffTag::Equal {
+            continue;
+        }
+        let wanted: String = diff
+            .iter_changes(group)
+            .filter(|change| change.tag() == similar::ChangeTag::Insert)
+            .map(|change| change.value().trim_end().to_string() + "\n")
+            .collect();
+        departures.push((group.old_range().start + 1, wanted.trim_end().to_string()));
+    }
+    departures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CANONICAL: &str = "\
+# A remark stays.
+tags: [tickets]
+schema: {$ref: '#/components/schemas/Ticket'}
+description: >-
+  Two lines
+  stay two lines.
+";
+
+    #[test]
+    fn what_is_canonical_stays_as_it_is() {
+        assert_eq!(canonical(CANONICAL).unwrap(), CANONICAL);
+        assert_eq!(departures(CANONICAL, CANONICAL), []);
+    }
+
+    #[test]
+    fn layout_and_quotes_are_made_canonical_and_nothing_else() {
+        let loose = CANONICAL
+            .replace("[tickets]", "[ tickets ]  ")
+            .replace('\'', "\"")
+            .replace("{$ref", "{ $ref");
+        assert_eq!(canonical(&loose).unwrap(), CANONICAL);
+        let lines: Vec<_> = departures(&loose, CANONICAL);
+        assert_eq!(
+            lines,
+            [(
+                2,
+                "tags: [tickets]\nschema: {$ref: '#/components/schemas/Ticket'}".to_string()
+            )]
+        );
+    }
+
+    #[test]
+    fn the_description_means_the_same_in_its_canonical_form() {
+        let source = crate::read(crate::SPEC).unwrap();
+        let read = |text: &str| crate::build::spec::read(text).unwrap().0;
+        assert_eq!(read(&canonical(&source).unwrap()), read(&source));
+    }
+}

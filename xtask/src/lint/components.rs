@@ -1,0 +1,210 @@
+//! Rules for what is defined once and referred to.
+
+use std::collections::{BTreeSet, HashMap};
+
+use heck::ToPascalCase;
+use serde_json::Value;
+
+use super::{Findings, is_pascal_case};
+use crate::build::{
+    model::{Parameter, Schema},
+    spec::{component, escape},
+};
+
+/// Endings that tell how a type is carried, and not what it is.
+const CARRIERS: [&str; 4] = ["Dto", "Model", "Request", "Response"];
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let components = &findings.spec.document.components;
+    for (name, schema) in &components.schemas {
+        let at = format!("/components/schemas/{}", escape(name));
+        type_name(findings, name, &at);
+        if schema
+            .description
+            .as_deref()
+            .is_none_or(|text| !text.trim().ends_with('.'))
+        {
+            findings.add(
+                "descriptions",
+                &at,
+                format!("`{name}` is not described in whole sentences"),
+            );
+        }
+        if schema.open_enum {
+            closed_list(findings, schema, &at);
+        }
+        key(findings, schema, &at);
+        properties(findings, schema, &at);
+    }
+    for (name, parameter) in &components.parameters {
+        let at = format!("/components/parameters/{}", escape(name));
+        type_name(findings, name, &at);
+        self::parameter(findings, parameter, &at);
+    }
+    for operation in &findings.spec.operations {
+        for (index, parameter) in operation.entry.parameters.iter().enumerate() {
+            if parameter.reference.is_none() {
+                let at = format!("{}/parameters/{index}", operation.pointer());
+                self::parameter(findings, parameter, &at);
+            }
+        }
+    }
+    pages(findings);
+    orphans(findings);
+}
+
+fn type_name(findings: &mut Findings<'_>, name: &str, at: &str) {
+    if !is_pascal_case(name) {
+        findings.add("naming", at, format!("`{name}` is not PascalCase"));
+    }
+    if let Some(ending) = CARRIERS.iter().find(|ending| name.ends_with(**ending)) {
+        findings.add(
+            "naming",
+            at,
+            format!("`{name}` says how it is carried: leave out `{ending}`"),
+        );
+    }
+}
+
+/// The generated enum has a variant for each value, and `Other` for the rest.
+fn closed_list(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
+    let at = format!("{at}/enum");
+    if schema.values.is_empty() {
+        findings.add("closed lists", &at, "a closed list has values");
+    }
+    let mut variants = HashMap::from([("Other".to_string(), "what the list does not know")]);
+    for (index, value) in schema.values.iter().enumerate() {
+        if let Some(other) = variants.insert(value.to_pascal_case(), value) {
+            let at = format!("{at}/{index}");
+            findings.add(
+                "closed lists",
+                &at,
+                format!("`{value}` has the same Rust name as {other}"),
+            );
+        }
+    }
+}
+
+/// What identifies a record is a number or a UUID.
+fn key(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
+    let Some(key) = schema.key.as_ref().and_then(|key| schema.properties.get(key)) else {
+        return;
+    };
+    let (_, key) = findings.spec.flat(key);
+    if key.kind.as_deref() != Some("integer") && key.format.as_deref() != Some("uuid") {
+        findings.add(
+            "keys",
+            &format!("{at}/x-atera-key"),
+            "a key is an integer or a UUID",
+        );
+    }
+}
+
+fn properties(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
+    for (name, property) in &schema.properties {
+        let at = format!("{at}/properties/{}", escape(name));
+        if let Some(text) = &property.description
+            && !text.trim().ends_with('.')
+        {
+            findings.add(
+                "descriptions",
+                &at,
+                format!("the description of `{name}` is no sentence"),
+            );
+        }
+        bounds(findings, property, &at);
+    }
+}
+
+fn parameter(findings: &mut Findings<'_>, parameter: &Parameter, at: &str) {
+    if !parameter.description.trim().ends_with('.') {
+        let name = &parameter.name;
+        findings.add(
+            "descriptions",
+            at,
+            format!("`{name}` is not described in whole sentences"),
+        );
+    }
+    bounds(findings, &parameter.schema, &format!("{at}/schema"));
+}
+
+fn bounds(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
+    if let (Some(minimum), Some(maximum)) = (schema.minimum, schema.maximum)
+        && minimum > maximum
+    {
+        findings.add(
+            "bounds",
+            at,
+            format!("nothing lies between {minimum} and {maximum}"),
+        );
+    }
+    let numeric = matches!(schema.kind.as_deref(), Some("integer" | "number"));
+    if !numeric && (schema.minimum.is_some() || schema.maximum.is_some()) {
+        findings.add("bounds", at, "only a number has a minimum or a maximum");
+    }
+    if schema.kind.as_deref() != Some("string") && schema.min_length.is_some() {
+        findings.add("bounds", at, "only a text has a length");
+    }
+}
+
+/// A page is called after its records.
+fn pages(findings: &mut Findings<'_>) {
+    for (name, record) in findings.spec.pages() {
+        if name != format!("{record}Page") {
+            let at = format!("/components/schemas/{}", escape(name));
+            findings.add(
+                "naming",
+                &at,
+                format!("a page of `{record}` is called `{record}Page`"),
+            );
+        }
+    }
+}
+
+/// Nothing is defined that nobody refers to.
+fn orphans(findings: &mut Findings<'_>) {
+    let mut used = BTreeSet::new();
+    let document = &findings.spec.json;
+    references(&document["paths"], &mut used);
+    // What is used by something that is used.
+    let mut followed = BTreeSet::new();
+    while let Some(reference) = used.difference(&followed).next().cloned() {
+        if component(&reference).is_some() {
+            let target = document.pointer(reference.trim_start_matches('#'));
+            references(target.unwrap_or(&Value::Null), &mut used);
+        }
+        followed.insert(reference);
+    }
+    for kind in ["parameters", "responses", "schemas"] {
+        for name in document["components"][kind]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
+            // Every failure is read as one, whatever refers to it.
+            if !used.contains(&format!("#/components/{kind}/{name}")) && name != "ApiError" {
+                let at = format!("/components/{kind}/{}", escape(name));
+                findings.add("orphans", &at, format!("nothing refers to `{name}`; remove it"));
+            }
+        }
+    }
+}
+
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                match (key.as_str(), value) {
+                    ("$ref", Value::String(reference)) => {
+                        found.insert(reference.clone());
+                    }
+                    ("example" | "examples", _) => {}
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}

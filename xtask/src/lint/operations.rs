@@ -1,0 +1,222 @@
+//! Rules for operations and their groups.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Findings, is_snake_case};
+use crate::build::{
+    model::{Source, Verb},
+    spec::{Operation, escape},
+};
+
+/// The group of what only the guide has.
+const GUIDE: &str = "guide";
+
+/// What the name of an operation begins with, after its group.
+const VERBS: [&str; 9] = [
+    "add", "create", "delete", "get", "list", "query", "resolve", "run", "set",
+];
+
+/// `update` and what is made of it.
+const UPDATE: &str = "update";
+
+/// Characters of a summary, so that it fits into a line of a command's help.
+const SUMMARY: usize = 60;
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let spec = findings.spec;
+    let mut summaries = HashMap::new();
+    for operation in &spec.operations {
+        naming(findings, operation);
+        source(findings, operation);
+        summary(findings, operation);
+        if let Some(other) = summaries.insert(&operation.entry.summary, operation.id()) {
+            let at = format!("{}/summary", operation.pointer());
+            findings.add("summary", &at, format!("it is also the summary of `{other}`"));
+        }
+        answers(findings, operation);
+        paging(findings, operation);
+    }
+    groups(findings);
+}
+
+fn naming(findings: &mut Findings<'_>, operation: &Operation) {
+    let at = format!("{}/operationId", operation.pointer());
+    let id = operation.id();
+    if !is_snake_case(id) {
+        findings.add("naming", &at, format!("`{id}` is not snake_case"));
+        return;
+    }
+    // In the group of the guide a name begins with the resource.
+    let verb = operation.verb.as_str();
+    let known = |word: &str| VERBS.contains(&word) || word == UPDATE;
+    let verb_known = match operation.group == GUIDE {
+        true => verb.split('_').any(known),
+        false => verb.split('_').next().is_some_and(known),
+    };
+    if !verb_known {
+        let verbs = VERBS.join(", ");
+        findings.add(
+            "naming",
+            &at,
+            format!("`{verb}` has no verb; use {UPDATE}, {verbs}"),
+        );
+    }
+    if operation.record.is_some() && !verb.split('_').any(|word| word == "list") {
+        findings.add(
+            "naming",
+            &at,
+            format!("`{verb}` answers pages, so it is a `list`"),
+        );
+    }
+    let spec = findings.spec;
+    let twin = id.strip_suffix("_put");
+    if twin.is_some() && operation.method != Verb::Put {
+        findings.add("naming", &at, "only a PUT is called `_put`");
+    }
+    let posts = |other: &&Operation| other.path == operation.path && other.method == Verb::Post;
+    if let Some(post) = spec
+        .operations
+        .iter()
+        .find(posts)
+        .filter(|_| operation.method == Verb::Put)
+        && twin != Some(post.id())
+    {
+        findings.add(
+            "naming",
+            &at,
+            format!("the PUT beside `{0}` is called `{0}_put`", post.id()),
+        );
+    }
+}
+
+/// What only the guide has is in the group of the guide, or in that of the resource whose path it shares.
+fn source(findings: &mut Findings<'_>, operation: &Operation) {
+    let at = format!("{}/x-atera-source", operation.pointer());
+    let from_guide = operation.entry.source == Source::Guide;
+    if operation.group == GUIDE && !from_guide {
+        findings.add("source", &at, format!("`{GUIDE}` is for what only the guide has"));
+    }
+    if operation.group != GUIDE && from_guide {
+        let root = |path: &str| path.split('/').nth(1).map(String::from);
+        let mut others = findings.spec.operations.iter();
+        let at_home = others.any(|other| {
+            other.group == operation.group
+                && other.entry.source == Source::Published
+                && root(&other.path) == root(&operation.path)
+        });
+        if !at_home {
+            findings.add(
+                "source",
+                &at,
+                format!("what only the guide has is in the group `{GUIDE}`"),
+            );
+        }
+    }
+}
+
+fn summary(findings: &mut Findings<'_>, operation: &Operation) {
+    let at = format!("{}/summary", operation.pointer());
+    let text = &operation.entry.summary;
+    if !text.starts_with(|first: char| first.is_ascii_uppercase()) || text.ends_with('.') {
+        findings.add(
+            "summary",
+            &at,
+            "a summary begins with a capital and has no full stop",
+        );
+    }
+    if text.chars().count() > SUMMARY {
+        findings.add(
+            "summary",
+            &at,
+            format!("a summary has at most {SUMMARY} characters"),
+        );
+    }
+    let at = format!("{}/description", operation.pointer());
+    let text = operation.entry.description.trim();
+    if !text.ends_with('.') {
+        findings.add("summary", &at, "a description is whole sentences");
+    } else if text.trim_end_matches('.') == operation.entry.summary {
+        findings.add("summary", &at, "the description says no more than the summary");
+    }
+}
+
+/// Every operation tells what a success and a failure look like.
+fn answers(findings: &mut Findings<'_>, operation: &Operation) {
+    let at = format!("{}/responses", operation.pointer());
+    let responses = &operation.entry.responses;
+    if !responses.keys().any(|status| status.starts_with('2')) {
+        findings.add("answers", &at, "no success is described");
+    }
+    if !responses.contains_key("default") {
+        findings.add(
+            "answers",
+            &at,
+            "`default`, which stands for every failure, is missing",
+        );
+    }
+    if operation.method == Verb::Get && operation.answer.is_none() {
+        findings.add("answers", &at, "what a GET answers has to be described");
+    }
+}
+
+/// The two parameters of a list keep to the bounds of the service.
+fn paging(findings: &mut Findings<'_>, operation: &Operation) {
+    for (index, parameter) in operation.parameters.iter().enumerate() {
+        let bounds = match parameter.name.as_str() {
+            "page" => (Some(1), None),
+            "itemsInPage" => (Some(1), Some(50)),
+            _ => continue,
+        };
+        if (parameter.schema.minimum, parameter.schema.maximum) != bounds {
+            let at = format!("{}/parameters/{index}", operation.pointer());
+            findings.add(
+                "bounds",
+                &at,
+                "`page` begins at 1, and `itemsInPage` lies between 1 and 50",
+            );
+        }
+    }
+}
+
+fn groups(findings: &mut Findings<'_>) {
+    let spec = findings.spec;
+    let used: HashSet<_> = spec.operations.iter().map(|operation| &operation.group).collect();
+    let tags = &spec.document.tags;
+    for (index, tag) in tags.iter().enumerate() {
+        let at = format!("/tags/{index}");
+        if !is_snake_case(&tag.name) {
+            findings.add("groups", &at, format!("`{}` is not snake_case", tag.name));
+        }
+        if !used.contains(&tag.name) {
+            findings.add("groups", &at, format!("`{}` has no operation", tag.name));
+        }
+        if !tag.description.ends_with('.') {
+            findings.add("groups", &at, "a description is whole sentences");
+        }
+        if index > 0 && tags[index - 1].name >= tag.name {
+            let before = &tags[index - 1].name;
+            findings.add("groups", &at, format!("`{}` belongs before `{before}`", tag.name));
+        }
+    }
+    // Whoever looks for a group finds all of it in one place. A path that two groups share belongs to the first.
+    let mut left = HashMap::new();
+    let mut last: Option<&Operation> = None;
+    for operation in &spec.operations {
+        if last.is_some_and(|last| last.path == operation.path) {
+            continue;
+        }
+        if let Some(last) = last.filter(|last| last.group != operation.group) {
+            left.insert(&last.group, &last.path);
+        }
+        if let Some(other) = left.get(&operation.group) {
+            let at = format!("/paths/{}", escape(&operation.path));
+            let group = &operation.group;
+            findings.add(
+                "groups",
+                &at,
+                format!("`{group}` has ended with {other}; keep it together"),
+            );
+        }
+        last = Some(operation);
+    }
+}

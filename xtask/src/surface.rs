@@ -1,0 +1,252 @@
+//! The public surface of the bindings, a line for each operation and for each field of a type, so that a change of the
+//! description can be read as what it does to whoever uses the client.
+//!
+//! It is read back from the generated code, not from the description: what is shown is what was made.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use quote::ToTokens;
+use syn::{FnArg, ImplItem, Item, ItemImpl, ItemMod, Pat, ReturnType, Type, Visibility};
+
+use crate::build::{spec::Spec, types};
+
+/// The surface of the bindings that were generated from the description.
+///
+/// # Errors
+///
+/// What of the generated code is not as expected.
+pub(crate) fn written(spec: &Spec, client: &str) -> Result<String, String> {
+    let file = syn::parse_file(client).map_err(|error| format!("the bindings are not Rust: {error}"))?;
+    let module = |name: &str| {
+        modules(&file.items)
+            .find(|module| module.ident == name)
+            .ok_or_else(|| format!("the bindings have no module `{name}`"))
+    };
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "# {} operations", spec.operations.len());
+    let groups: BTreeMap<_, _> = modules(items(module("api")?))
+        .map(|group| (group.ident.to_string(), Group::read(group)))
+        .collect();
+    for operation in &spec.operations {
+        let call = groups
+            .get(&operation.group)
+            .and_then(|group| group.call(&operation.verb))
+            .ok_or_else(|| format!("the bindings have no call for `{}`", operation.id()))?;
+        let method = operation.method.key().to_uppercase();
+        let _ = writeln!(out, "{}().{call} {method} {}", operation.group, operation.path);
+    }
+    records(&mut out, items(module("types")?));
+    let mut lists: Vec<_> = spec.open_enums().collect();
+    lists.sort_unstable();
+    let _ = writeln!(out, "\n# {} closed lists", lists.len());
+    for name in lists {
+        let values = spec.schema(name).map(|schema| schema.values.join(", "));
+        let _ = writeln!(out, "{name}: {}", values.unwrap_or_default());
+    }
+    Ok(out)
+}
+
+/// A module of calls.
+#[derive(Default)]
+struct Group {
+    /// The methods that begin a call: its arguments and its type.
+    starts: BTreeMap<String, (String, String)>,
+    /// The setters of each call.
+    setters: BTreeMap<String, Vec<String>>,
+    /// What each call answers.
+    answers: BTreeMap<String, String>,
+}
+
+impl Group {
+    fn read(module: &ItemMod) -> Self {
+        let mut group = Group::default();
+        for item in items(module) {
+            let Item::Impl(block) = item else { continue };
+            let name = shown(&block.self_ty);
+            match &block.trait_ {
+                None => group.methods(&name, block),
+                Some((path, _)) if path.is_ident("IntoFuture") => {
+                    let answer = block.items.iter().find_map(|item| match item {
+                        ImplItem::Type(output) if output.ident == "Output" => Some(shown(&output.ty)),
+                        _ => None,
+                    });
+                    group.answers.insert(name, answer.unwrap_or_default());
+                }
+                Some(_) => {}
+            }
+        }
+        group
+    }
+
+    fn methods(&mut self, name: &str, block: &ItemImpl) {
+        for item in &block.items {
+            let ImplItem::Fn(function) = item else { continue };
+            if !matches!(function.vis, Visibility::Public(_)) || function.sig.asyncness.is_some() {
+                continue;
+            }
+            let arguments: Vec<_> = function
+                .sig
+                .inputs
+                .iter()
+                .filter_map(|argument| match argument {
+                    FnArg::Typed(argument) => match &*argument.pat {
+                        Pat::Ident(name) => Some(format!("{}: {}", name.ident, shown(&argument.ty))),
+                        _ => None,
+                    },
+                    FnArg::Receiver(_) => None,
+                })
+                .collect();
+            let method = function.sig.ident.to_string();
+            let answer = match &function.sig.output {
+                ReturnType::Type(_, ty) => shown(ty),
+                ReturnType::Default => String::new(),
+            };
+            if answer == "Self" {
+                self.setters
+                    .entry(name.to_string())
+                    .or_default()
+                    .extend(arguments);
+            } else {
+                self.starts.insert(method, (arguments.join(", "), answer));
+            }
+        }
+    }
+
+    /// A call as one line: its arguments, in brackets what may be set, and what it answers.
+    fn call(&self, verb: &str) -> Option<String> {
+        let (arguments, call) = self.starts.get(verb)?;
+        let answer = self.answers.get(call)?;
+        let setters = match self.setters.get(call) {
+            Some(setters) => format!(" [{}]", setters.join(", ")),
+            None => String::new(),
+        };
+        Some(format!("{verb}({arguments}){setters} -> {answer}"))
+    }
+}
+
+/// The types, each with its fields, and `new` where there is one.
+fn records(out: &mut String, items: &[Item]) {
+    let structs: Vec<_> = items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(item) => Some(item),
+            _ => None,
+        })
+        .collect();
+    let _ = writeln!(out, "\n# {} types", structs.len());
+    for item in structs {
+        for field in &item.fields {
+            let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+            let wire = types::wire_name(field);
+            let _ = writeln!(out, "{}.{name}: {} ({wire})", item.ident, shown(&field.ty));
+        }
+        let own = items.iter().filter_map(|other| match other {
+            Item::Impl(block) if block.trait_.is_none() => Some(block),
+            _ => None,
+        });
+        for block in own.filter(|block| item.ident == shown(&block.self_ty)) {
+            for part in &block.items {
+                if let ImplItem::Fn(function) = part
+                    && function.sig.ident == "new"
+                {
+                    let inputs = function.sig.inputs.iter().map(tidy);
+                    let _ = writeln!(
+                        out,
+                        "{}::new({})",
+                        item.ident,
+                        inputs.collect::<Vec<_>>().join(", ")
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn modules(items: &[Item]) -> impl Iterator<Item = &ItemMod> {
+    items.iter().filter_map(|item| match item {
+        Item::Mod(module) => Some(module),
+        _ => None,
+    })
+}
+
+fn items(module: &ItemMod) -> &[Item] {
+    module.content.as_ref().map_or(&[], |(_, items)| items)
+}
+
+/// A type as a person writes it. Every call may fail, and they all fail alike.
+fn shown(ty: &Type) -> String {
+    let text = tidy(ty);
+    match text
+        .strip_prefix("Result<")
+        .and_then(|rest| rest.strip_suffix('>'))
+    {
+        Some(inner) => inner.to_string(),
+        None => text,
+    }
+}
+
+/// Code without the spaces and the paths that only a compiler needs.
+fn tidy(code: impl ToTokens) -> String {
+    let mut text = code.to_token_stream().to_string();
+    for (from, to) in [
+        (" ::", "::"),
+        (":: ", "::"),
+        (" <", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" :", ":"),
+        ("crate::types::", ""),
+        ("crate::", ""),
+        ("::std::option::", ""),
+        ("::std::string::", ""),
+        ("::std::vec::", ""),
+        ("::std::collections::", ""),
+        ("::serde_json::", "serde_json::"),
+        ("::uuid::", ""),
+        ("::chrono::naive::", ""),
+    ] {
+        text = text.replace(from, to);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SPEC, build, read};
+
+    fn surface(source: &str) -> String {
+        let client = build::generate(source).unwrap().client;
+        written(&Spec::parse(source).unwrap(), &client).unwrap()
+    }
+
+    #[test]
+    fn a_change_of_the_description_is_a_line_of_the_surface() {
+        let source = read(SPEC).unwrap();
+        let before = surface(&source);
+        let described = source
+            .replacen(
+                "      x-atera-key: TicketID\n      properties:\n",
+                "      x-atera-key: TicketID\n      properties:\n        Mood: {type: string, nullable: true}\n",
+                1,
+            )
+            .replacen("operationId: tickets_get\n", "operationId: tickets_get_one\n", 1);
+        let after = surface(&described);
+        let diff = similar::TextDiff::from_lines(&before, &after);
+        let changed: Vec<_> = diff
+            .iter_all_changes()
+            .filter(|change| change.tag() != similar::ChangeTag::Equal)
+            .map(|change| format!("{}{}", change.tag(), change.value().trim_end()))
+            .collect();
+        assert_eq!(
+            changed,
+            [
+                "-tickets().get(ticket_id: i64) [include_relations: bool] -> Ticket GET /tickets/{ticketId}",
+                "+tickets().get_one(ticket_id: i64) [include_relations: bool] -> Ticket GET /tickets/{ticketId}",
+                "+Ticket.mood: Option<String> (Mood)",
+            ]
+        );
+    }
+}
