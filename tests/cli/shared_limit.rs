@@ -27,11 +27,16 @@ impl Witness {
         let seen: Arc<Mutex<Vec<Instant>>> = Arc::default();
         let (told, count) = watch::channel(0);
         let noted = seen.clone();
-        let answer = move || {
+        let answer = move |uri: axum::http::Uri| {
+            let query = uri.query().unwrap_or_default();
+            let page = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
+            let page: usize = page.and_then(|(_, page)| page.parse().ok()).expect("a page");
             let mut seen = noted.lock().expect("no panic");
             seen.push(tokio::time::Instant::now().into_std());
             told.send_replace(seen.len());
-            let items: Vec<_> = (0..50).map(|id| serde_json::json!({"TicketID": id})).collect();
+            let items: Vec<_> = (page * 50..page * 50 + 50)
+                .map(|id| serde_json::json!({"TicketID": id}))
+                .collect();
             std::future::ready(serde_json::json!({"items": items, "totalPages": 6}).to_string())
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
@@ -50,7 +55,16 @@ impl Witness {
     /// The walk of a list, which takes six requests.
     fn walk(&self, state: &Path) -> Command {
         let limit = format!("{LIMIT}/{}s", WINDOW.as_secs());
-        let mut command = atera(&["tickets", "list", "--all", "-o", "ndjson", "--rate-limit", &limit]);
+        let mut command = atera(&[
+            "tickets",
+            "list",
+            "--all",
+            "--fast",
+            "-o",
+            "ndjson",
+            "--rate-limit",
+            &limit,
+        ]);
         command
             .env("ATERA_BASE_URL", &self.base_url)
             .env("ATERA_API_KEY", "key")
