@@ -66,7 +66,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
 }
 
 /// The request bodies of an operation, with their names; one `null` where it takes none.
-fn bodies(spec: &Spec, operation: &Operation) -> Vec<(String, Value)> {
+pub(super) fn bodies(spec: &Spec, operation: &Operation) -> Vec<(String, Value)> {
     match &operation.entry.request_body {
         Some(body) => examples(spec, &body.content.json),
         None => vec![("request".into(), Value::Null)],

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     model::{Parameter, Schema, Source, Verb},
+    shapes,
     spec::{Fault, Operation, Spec},
 };
 
@@ -23,6 +24,11 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
         .iter()
         .map(|operation| self::operation(spec, operation));
     let count = spec.operations.len();
+    let groups = spec.document.tags.iter().map(|tag| {
+        let (name, description) = (&tag.name, &tag.description);
+        quote!(crate::Group { name: #name, description: #description })
+    });
+    let group_count = groups.len();
     let base_url = &spec.document.servers[0].url;
     Ok(quote! {
         #[doc = " Where the live service is, by the description."]
@@ -33,6 +39,9 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
             use crate::operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
             [#(#operations),*]
         };
+
+        #[doc = " Every group of operations, in the order of the description."]
+        pub static GROUPS: [crate::Group; #group_count] = [#(#groups),*];
 
         #[doc = " Every object of the description, in its order."]
         pub static SCHEMAS: &[&crate::operation::Schema] = &[#(&schemas::#names),*];
@@ -77,6 +86,8 @@ fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
         .map(|body| kind(spec, &body.content.json.schema));
     let answer = operation.answer.as_ref().map(|media| kind(spec, &media.schema));
     let (body, answer) = (option(body), option(answer));
+    let (_, example) = shapes::bodies(spec, operation).swap_remove(0);
+    let example = option((!example.is_null()).then(|| example.to_string()));
     quote! {
         Operation {
             id: #id,
@@ -94,6 +105,7 @@ fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
             cache: #cache,
             parameters: &[#(#parameters),*],
             body: #body,
+            example: #example,
             answer: #answer,
         }
     }

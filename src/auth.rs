@@ -148,7 +148,7 @@ impl ApiKey {
         self.secret.expose_secret()
     }
 
-    fn kind(&self) -> KeyHeader {
+    pub(crate) fn kind(&self) -> KeyHeader {
         self.chosen.unwrap_or(self.suggested)
     }
 

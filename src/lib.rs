@@ -134,11 +134,11 @@ pub use client::{Client, ClientBuilder};
 pub use credential::{KeyProvider, ProvidedKey};
 pub use dynamic::DynamicCall;
 pub use error::{Applied, Error, ErrorKind, Result};
-pub use generated::{BASE_URL, OPERATIONS, SCHEMAS, api, types};
+pub use generated::{BASE_URL, GROUPS, OPERATIONS, SCHEMAS, api, types};
 pub use limit::{
     InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, Storing,
 };
-pub use operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
+pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, Source};
 pub use page::{Consistency, Drift, Key, List, Page, Pages, RawRecord, Record, Records};
 pub use raw::RawCall;
 pub use retry::RetryPolicy;

@@ -1,6 +1,6 @@
 //! The description as data, and the checks that follow from it.
 //!
-//! [`OPERATIONS`](crate::OPERATIONS) and [`SCHEMAS`](crate::SCHEMAS) are generated from `spec/atera-v3.yaml`. The command
+//! [`OPERATIONS`](crate::OPERATIONS), [`GROUPS`](crate::GROUPS) and [`SCHEMAS`](crate::SCHEMAS) are generated from `spec/atera-v3.yaml`. The command
 //! line, the sandbox and the tests read them, and every request is checked against its operation before it is sent.
 
 use std::borrow::Cow;
@@ -43,8 +43,20 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// What the request body is, if there is one.
     pub body: Option<Kind>,
+    /// A request body as JSON, if there is one.
+    pub example: Option<&'static str>,
     /// What the body of a success is, if one is documented.
     pub answer: Option<Kind>,
+}
+
+/// A group of operations.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Group {
+    /// Name of the group, as in `tickets`.
+    pub name: &'static str,
+    /// What its operations are about.
+    pub description: &'static str,
 }
 
 /// Which document an operation comes from.

@@ -201,6 +201,7 @@ const fn row(id: &'static str, method: Method, reads: bool, idempotent: bool) ->
         cache: false,
         parameters: &[],
         body: None,
+        example: None,
         answer: None,
     }
 }

@@ -1,64 +1,37 @@
 //! Single arguments: how a parameter or a field becomes a flag, and how its text becomes a value.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
 use chrono::NaiveDate;
 use clap::{
-    Arg, ArgAction,
-    builder::{PossibleValuesParser, TypedValueParser, ValueParser},
+    Arg, ArgAction, Command,
+    builder::{PossibleValue, TypedValueParser, ValueParser},
     value_parser,
 };
 use heck::{ToKebabCase, ToShoutySnakeCase};
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::{help, output::Format};
-use crate::{AccountTime, Kind, Parameter, RateLimit, Timestamp};
+use super::{help, since::Since};
+use crate::{AccountTime, Kind, Parameter, Timestamp};
 
 /// Name of the flag for all pages of a list.
 pub(super) const ALL: &str = "all";
-/// Name of the flag for the file with the key.
-pub(super) const API_KEY_FILE: &str = "api-key-file";
 /// Name of the flag for the body.
 pub(super) const BODY: &str = "body";
-/// Name of the flag for the format of the output.
-pub(super) const OUTPUT: &str = "output";
-/// Name of the flag for the rate limit.
-pub(super) const RATE_LIMIT: &str = "rate-limit";
-/// Name of the flag for the embedded server.
-pub(super) const SANDBOX: &str = "sandbox";
+/// Name of the flag for fields that are sent as null.
+pub(super) const CLEAR: &str = "clear";
+/// Name of the flag for values that a list lacks.
+pub(super) const ALLOW_UNKNOWN: &str = "allow-unknown";
+/// Name of the flag for reading a list once.
+pub(super) const FAST: &str = "fast";
+/// Name of the flag for the number of records.
+pub(super) const LIMIT: &str = "limit";
+/// Name of the flag for the time from which on records are wanted.
+pub(super) const SINCE: &str = "since";
 
 const FIELDS: &str = "Fields of the body";
 const FILTERS: &str = "Parameters";
-const GLOBAL: &str = "Global options";
-
-/// The flags that every command has.
-pub(super) fn global() -> [Arg; 4] {
-    [
-        Arg::new(OUTPUT)
-            .short('o')
-            .long(OUTPUT)
-            .value_name("FORMAT")
-            .value_parser(PossibleValuesParser::new(Format::NAMES))
-            .help("How to print: `table` for people, `json` as the service sent it, `ndjson` a record a line; table on a terminal and json elsewhere if left out"),
-        Arg::new(SANDBOX)
-            .long(SANDBOX)
-            .action(ArgAction::SetTrue)
-            .help("Ask a sandbox that lives as long as the command, instead of the service; it needs no key"),
-        Arg::new(API_KEY_FILE)
-            .long(API_KEY_FILE)
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .help("Read the API key from this file instead of ATERA_API_KEY or the file that ATERA_API_KEY_FILE names"),
-        Arg::new(RATE_LIMIT)
-            .long(RATE_LIMIT)
-            .value_name("LIMIT")
-            .env("ATERA_RATE_LIMIT")
-            .value_parser(value_parser!(RateLimit))
-            .help("Send no more requests than this, as in 500/5m, or `off`; 700/60s if left out"),
-    ]
-    .map(|arg| arg.global(true).help_heading(GLOBAL))
-}
 
 /// A parameter of the path, given by its place.
 pub(super) fn positional(parameter: &'static Parameter) -> Arg {
@@ -92,12 +65,75 @@ pub(super) fn body() -> Arg {
         .help_heading(FIELDS)
 }
 
+/// Fields that are sent as null.
+pub(super) fn clear() -> Arg {
+    Arg::new(CLEAR)
+        .long(CLEAR)
+        .value_name("FIELD")
+        .action(ArgAction::Append)
+        .value_delimiter(',')
+        .help(
+            "Send this field as null, which empties it; a name as in `atera schema`, or the name of its flag",
+        )
+        .help_heading(FIELDS)
+}
+
+/// Values and fields that the description lacks.
+pub(super) fn allow_unknown() -> Arg {
+    Arg::new(ALLOW_UNKNOWN)
+        .long(ALLOW_UNKNOWN)
+        .action(ArgAction::SetTrue)
+        .help("Let values through that their list lacks, and fields that the type lacks: Atera may have added them")
+        .help_heading(FILTERS)
+}
+
 /// All pages instead of one.
 pub(super) fn all() -> Arg {
     Arg::new(ALL)
         .long(ALL)
         .action(ArgAction::SetTrue)
-        .help("Read every page of the list, from `--page` on if that is given")
+        .help(
+            "Read every page of the list, again until no record is missing that moved meanwhile; from `--page` on, once, \
+             if that is given",
+        )
+        .help_heading(FILTERS)
+}
+
+/// Once, whatever moves meanwhile.
+pub(super) fn fast() -> Arg {
+    Arg::new(FAST)
+        .long(FAST)
+        .action(ArgAction::SetTrue)
+        .requires(ALL)
+        .help("Read the list once: records that move while it is read may be missing")
+        .help_heading(FILTERS)
+}
+
+/// So many records, over as many pages as it takes.
+pub(super) fn limit() -> Arg {
+    Arg::new(LIMIT)
+        .long(LIMIT)
+        .value_name("COUNT")
+        .value_parser(value_parser!(u64).range(1..))
+        .help("Stop after so many records, however many pages it takes")
+        .help_heading(FILTERS)
+}
+
+/// The time from which on records are wanted, in place of the parameter for it.
+pub(super) fn since(parameter: &'static Parameter) -> Arg {
+    Arg::new(SINCE)
+        .long(SINCE)
+        .value_name("TIME")
+        .value_parser(|text: &str| text.parse::<Since>())
+        .conflicts_with(parameter.name)
+        .help(format!(
+            "Sets --{} to a time, as in 2026-03-02T08:15:00Z, or to so long ago, as in 90m, 12h, 7d or 2w{}",
+            flag_name(parameter.name),
+            match parameter.kind {
+                Kind::Timestamp => "",
+                _ => "; up to a day more may come, since the service reads it in the account's zone",
+            }
+        ))
         .help_heading(FILTERS)
 }
 
@@ -134,21 +170,40 @@ fn flag(name: &'static str, kind: Kind) -> Arg {
 
 fn typed(name: &'static str, kind: Kind) -> Arg {
     let parser = match kind {
-        Kind::Enum { values, .. } => ValueParser::new(
-            PossibleValuesParser::new(values).map(move |text| Value::from(as_known(values, text))),
-        ),
+        Kind::Enum { values, .. } => ValueParser::new(Listed(values)),
         _ => ValueParser::new(move |text: &str| parse(kind, text)),
     };
     Arg::new(name)
         .value_parser(parser)
-        .ignore_case(true)
         .allow_negative_numbers(matches!(kind, Kind::Integer | Kind::Number))
 }
 
-/// The value as the list spells it: case is not worth an error.
-fn as_known(values: &'static [&'static str], text: String) -> String {
-    let known = values.iter().find(|value| value.eq_ignore_ascii_case(&text));
-    known.map_or(text, |value| (*value).to_string())
+/// Takes the values of a list, which help and completions show, and any other: whether that is right depends on
+/// another flag, and is checked once all are there.
+#[derive(Clone)]
+struct Listed(&'static [&'static str]);
+
+impl Listed {
+    /// The value as the list spells it: case is not worth an error.
+    fn as_known(&self, text: &str) -> String {
+        let known = self.0.iter().find(|value| value.eq_ignore_ascii_case(text));
+        known.map_or(text, |value| value).to_string()
+    }
+}
+
+impl TypedValueParser for Listed {
+    type Value = Value;
+
+    fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<Value, clap::Error> {
+        match value.to_str() {
+            Some(text) => Ok(Value::from(self.as_known(text))),
+            None => Err(clap::Error::new(clap::error::ErrorKind::InvalidUtf8)),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
 }
 
 /// The JSON value that a text stands for. What is text on the wire goes there as it was written.
@@ -229,6 +284,10 @@ mod tests {
 
     #[test]
     fn values_of_a_list_are_sent_as_the_list_spells_them() {
-        assert_eq!(as_known(&["Low", "High"], "high".into()), "High");
+        let list = Listed(&["Low", "High"]);
+        assert_eq!(
+            (list.as_known("high"), list.as_known("Urgent")),
+            ("High".into(), "Urgent".into())
+        );
     }
 }

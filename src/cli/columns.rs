@@ -48,7 +48,7 @@ const WHEN: [&str; 7] = [
 ];
 
 /// The columns for records of this schema, the most telling first but for the time, which is last.
-pub(super) fn columns(schema: &'static Schema) -> Vec<&'static Field> {
+pub(super) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
     let candidates = || {
         let fields = schema.fields.iter();
         fields.filter(|field| is_single(field.kind) && !field.deprecated)
@@ -83,7 +83,7 @@ pub(super) fn heading(schema: &Schema, field: &Field) -> &'static str {
     }
 }
 
-fn is_single(kind: Kind) -> bool {
+pub(super) fn is_single(kind: Kind) -> bool {
     !matches!(kind, Kind::Object(_) | Kind::Array(_) | Kind::Map(_) | Kind::Any)
 }
 
@@ -97,7 +97,7 @@ mod tests {
 
     fn names(schema: &str) -> Vec<&'static str> {
         let schema = Schema::find(schema).expect("a schema");
-        columns(schema).into_iter().map(|field| field.name).collect()
+        telling(schema).into_iter().map(|field| field.name).collect()
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn headings_leave_out_the_name_of_the_record() {
         let schema = Schema::find("Ticket").expect("a schema");
-        let headings = columns(schema).into_iter().map(|field| heading(schema, field));
+        let headings = telling(schema).into_iter().map(|field| heading(schema, field));
         assert_eq!(
             headings.collect::<Vec<_>>(),
             [

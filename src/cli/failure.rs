@@ -8,6 +8,8 @@ use std::{
 
 use clap::error::ErrorKind as ArgumentErrorKind;
 
+use crate::ErrorKind;
+
 /// Why the command ends without having done what it was asked for.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -21,8 +23,14 @@ pub(super) enum Failure {
     Output(io::Error),
     /// The command cannot even begin.
     Start(io::Error),
-    /// Ctrl-C.
-    Interrupted,
+    /// A part of the work failed, and how to go on with the rest.
+    Unfinished(crate::Error, &'static str),
+    /// A check of the setup failed, as was printed.
+    Unwell(ErrorKind),
+    /// The answer to a question was not yes.
+    Declined,
+    /// Ctrl-C, and how far it came.
+    Interrupted(Option<String>),
 }
 
 impl From<crate::Error> for Failure {
@@ -38,6 +46,9 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
+    /// The exit code of Ctrl-C.
+    pub(super) const INTERRUPTED: u8 = 130;
+
     /// Says what went wrong, and gives the exit code for it.
     pub(super) fn report(self) -> ExitCode {
         if let Failure::Arguments(error) = &self
@@ -59,23 +70,28 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Failure::Arguments(_) | Failure::Usage(_) => 2,
-            Failure::Call(error) => error.kind().exit_code(),
+            Failure::Call(error) | Failure::Unfinished(error, _) => error.kind().exit_code(),
             // Whoever reads has seen enough, as `head` does.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Failure::Output(_) | Failure::Start(_) => 1,
-            Failure::Interrupted => 130,
+            Failure::Unwell(kind) => kind.exit_code(),
+            Failure::Output(_) | Failure::Start(_) | Failure::Declined => 1,
+            Failure::Interrupted(_) => Failure::INTERRUPTED,
         }
     }
 
-    fn sentence(&self) -> Option<String> {
+    /// What went wrong, in one sentence.
+    pub(super) fn sentence(&self) -> Option<String> {
         match self {
             Failure::Arguments(error) => Some(of_arguments(&error.render().to_string())),
             Failure::Usage(sentence) => Some(sentence.clone()),
             Failure::Call(error) => Some(of_call(error)),
+            Failure::Unfinished(error, go_on) => Some(format!("{}; {go_on}", of_call(error))),
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
             Failure::Start(error) => Some(format!("the command cannot start: {error}")),
-            Failure::Interrupted => None,
+            Failure::Unwell(_) => Some("not all is well, see the checks that failed".to_string()),
+            Failure::Declined => Some("nothing was sent".to_string()),
+            Failure::Interrupted(told) => told.clone(),
         }
     }
 }
@@ -109,7 +125,7 @@ fn of_arguments(rendered: &str) -> String {
 }
 
 /// The error with those of its causes that say something more.
-fn of_call(error: &crate::Error) -> String {
+pub(super) fn of_call(error: &crate::Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -145,10 +161,6 @@ mod tests {
             (
                 &["tickets", "list", "--customer-id", "seven"][..],
                 "invalid value 'seven' for '--customer-id <INTEGER>': it must be a whole number; see --help",
-            ),
-            (
-                &["alerts", "list", "--alert-status", "Shut"],
-                "invalid value 'Shut' for '--alert-status <VALUE>' [possible values: Open, Resolved, Snoozed]; see --help",
             ),
             (
                 &["tickets", "get"],

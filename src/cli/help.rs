@@ -1,8 +1,8 @@
 //! Words for help, from the words of the description.
 
-use heck::ToKebabCase;
+use serde_json::Value;
 
-use super::{arguments, fields};
+use super::{arguments, command::line_of, fields};
 use crate::{Kind, Operation, operation::Location};
 
 /// A text of the description, in which operations are called by their commands.
@@ -10,7 +10,7 @@ pub(super) fn in_commands(text: &str) -> String {
     let mut parts = text.split('`').enumerate().map(|(index, part)| {
         // Every other part stands between backticks.
         match Operation::find(part).filter(|_| index % 2 == 1) {
-            Some(operation) => command_of(operation),
+            Some(operation) => line_of(operation),
             None => part.to_string(),
         }
     });
@@ -18,14 +18,22 @@ pub(super) fn in_commands(text: &str) -> String {
     parts.fold(first, |text, part| text + "`" + &part)
 }
 
-fn command_of(operation: &Operation) -> String {
-    let (group, verb) = (operation.group.to_kebab_case(), operation.verb.to_kebab_case());
-    format!("atera {group} {verb}")
+/// Command lines that could be meant, from the examples of the table.
+pub(super) fn examples(operation: &Operation) -> String {
+    let mut lines = vec![example(operation)];
+    if operation.list {
+        lines.push(format!("{} --all --output ndjson", line_of(operation)));
+    }
+    let mut text = "Examples:".to_string();
+    for line in lines {
+        text.push_str("\n  ");
+        text.push_str(&line);
+    }
+    text
 }
 
-/// A command line that could be meant, from the examples of the table.
-pub(super) fn example(operation: &Operation) -> String {
-    let mut words = vec![command_of(operation)];
+fn example(operation: &Operation) -> String {
+    let mut words = vec![line_of(operation)];
     let path = operation
         .parameters
         .iter()
@@ -38,63 +46,62 @@ pub(super) fn example(operation: &Operation) -> String {
         words.push(format!("--{}", arguments::flag_name(filter.name)));
         words.push(quoted(filter.example));
     }
-    if let Some(body) = operation.body {
-        words.push(example_of_body(body));
+    let line = words.join(" ");
+    let Some((kind, example)) = operation.body.zip(operation.example) else {
+        return line;
+    };
+    match flags(kind, example) {
+        Some(flags) => line + &flags,
+        None => format!("echo {} | {line} --body -", quoted(example)),
     }
-    words.join(" ")
 }
 
-fn example_of_body(body: Kind) -> String {
-    let scalars = fields::scalars(body);
-    let Kind::Object(schema) = body else {
-        return "--body FILE".to_string();
+/// The flags that make this body, if there are flags for all of it.
+fn flags(kind: Kind, example: &str) -> Option<String> {
+    let scalars = fields::scalars(kind);
+    let Ok(Value::Object(body)) = serde_json::from_str(example) else {
+        return None;
     };
-    let required = schema
-        .fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name);
-    let either = schema
-        .requires
-        .first()
-        .copied()
-        .unwrap_or_default()
-        .iter()
-        .copied();
-    let flags: Option<Vec<_>> = required
-        .chain(either)
-        .map(|name| {
-            scalars
-                .iter()
-                .find(|scalar| scalar.parent.unwrap_or(scalar.field).name == name)
-        })
-        .collect();
-    let flags = match (flags, scalars.first()) {
-        (Some(flags), Some(first)) if flags.is_empty() => vec![first],
-        (Some(flags), Some(_)) => flags,
-        // Something that is needed has no flag.
-        _ => return "--body FILE".to_string(),
+    let mut line = String::new();
+    let mut add = |parent: Option<&str>, name: &str, value: &Value| {
+        let scalar = scalars
+            .iter()
+            .find(|scalar| scalar.field.name == name && scalar.parent.map(|it| it.name) == parent)?;
+        let value = match value {
+            Value::String(text) => quoted(text),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(yes) => yes.to_string(),
+            _ => return None,
+        };
+        line.push_str(&format!(" --{} {value}", scalar.flag()));
+        Some(())
     };
-    let flags = flags.iter().map(|scalar| {
-        format!(
-            "--{} {}",
-            scalar.flag(),
-            arguments::placeholder(scalar.field.kind)
-        )
-    });
-    flags.collect::<Vec<_>>().join(" ")
+    for (name, value) in &body {
+        match value {
+            Value::Object(inner) => {
+                for (field, value) in inner {
+                    add(Some(name), field, value)?;
+                }
+            }
+            value => add(None, name, value)?,
+        }
+    }
+    Some(line)
 }
 
+/// A word of a command line, in quotes where a shell would take it apart.
 fn quoted(text: &str) -> String {
-    match text.contains(char::is_whitespace) {
-        true => format!("'{text}'"),
-        false => text.to_string(),
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@+,=".contains(character);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_string(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::command;
 
     fn example_of(id: &str) -> String {
         example(Operation::find(id).expect("an operation"))
@@ -109,22 +116,49 @@ mod tests {
     }
 
     #[test]
-    fn examples_come_from_the_table() {
+    fn examples_come_from_the_description() {
         assert_eq!(
             example_of("tickets_get"),
             "atera tickets get 54321 --include-relations true"
         );
         assert_eq!(
             example_of("tickets_create"),
-            "atera tickets create --ticket-title TEXT --description TEXT --end-user-id INTEGER"
-        );
-        assert_eq!(
-            example_of("tickets_add_comment"),
-            "atera tickets add-comment 54321 --comment-text TEXT --technician-id INTEGER"
+            "atera tickets create --description 'Issue description' --end-user-id 12345 --ticket-priority Medium \
+             --ticket-title 'New ticket'"
         );
         assert_eq!(
             example_of("tickets_query_billable_durations"),
-            "atera tickets query-billable-durations --body FILE"
+            "echo '[54321,54300]' | atera tickets query-billable-durations --body -"
         );
+    }
+
+    /// What help shows has to work: flags as much as values.
+    #[test]
+    fn every_example_is_understood() {
+        for operation in &crate::OPERATIONS {
+            let line = example(operation);
+            let begin = line.rfind(" | atera ").filter(|_| line.starts_with("echo "));
+            let line = &line[begin.map_or(0, |begin| begin + " | ".len())..];
+            let words = shell_words(line);
+            if let Err(error) = command::root().try_get_matches_from(words) {
+                panic!("{line}\n{error}");
+            }
+        }
+    }
+
+    /// The words of a line as a shell reads them, as far as `quoted` goes.
+    fn shell_words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut characters = line.chars();
+        let mut within = false;
+        while let Some(character) = characters.next() {
+            match character {
+                '\'' => within = !within,
+                '\\' if !within => words.last_mut().expect("a word").extend(characters.next()),
+                ' ' if !within => words.push(String::new()),
+                character => words.last_mut().expect("a word").push(character),
+            }
+        }
+        words
     }
 }

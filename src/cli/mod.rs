@@ -1,31 +1,53 @@
 //! The `atera` command: `atera <group> <verb>`, one command for each operation of the table.
 //!
 //! ```text
-//! arguments ── command ── request ──> DynamicCall ──> output ── records, table (columns, cells)
+//! arguments ── command ── request ──> run ──> walk ──> records ──> destination
+//!               globals ── connection ──┘              ├ table (columns, cells)
+//!               (config)                               └ csv_rows
 //! ```
 //!
-//! Nothing here knows an operation or a type by name: commands, flags, checks and columns all follow from
+//! No operation or type has code of its own here: commands, flags, checks and columns all follow from
 //! [`OPERATIONS`](crate::OPERATIONS) and [`SCHEMAS`](crate::SCHEMAS). Data goes to stdout, everything else to stderr.
 
+mod api;
 mod arguments;
+mod body;
 mod cells;
 mod columns;
 mod command;
+mod completions;
+mod config;
+mod config_command;
+mod confirm;
+mod connection;
+mod csv_rows;
+mod destination;
+mod doctor;
+mod dry_run;
+mod export;
 mod failure;
 mod fields;
+mod format;
+mod globals;
 mod help;
-mod output;
+mod interrupt;
+mod progress;
 mod records;
+mod reference;
 mod request;
+mod run;
+mod select;
 mod serve;
+mod since;
+mod sort;
 mod table;
+mod walk;
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use self::{failure::Failure, output::Format, request::Request};
-use crate::{ApiKey, Client, Operation, RateLimit, sandbox::Sandbox};
+use self::{failure::Failure, globals::Globals, interrupt::Interrupt, request::Request};
 
 /// Runs the command with the arguments and the environment of this process.
 ///
@@ -40,63 +62,65 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<(), Failure> {
     let matches = command::root().try_get_matches().map_err(Failure::Arguments)?;
-    // One thread starts fastest, and there is nothing to do side by side.
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let Some((name, inner)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let globals = Globals::read(&matches)?;
+    match name {
+        config_command::NAME => config_command::run(inner, &globals),
+        reference::OPERATIONS_NAME => reference::operations(&globals),
+        reference::SCHEMA_NAME => reference::schema(inner, &globals),
+        completions::NAME => completions::run(inner),
+        completions::MAN_NAME => completions::man(inner),
+        name => with_runtime(name, inner, &globals),
+    }
+}
+
+/// What asks the service, or stands in for it.
+enum Task<'a> {
+    Operation(Request, &'a ArgMatches),
+    Api(api::Request),
+    Doctor,
+    Export,
+    Serve,
+}
+
+impl<'a> Task<'a> {
+    fn read(name: &str, matches: &'a ArgMatches) -> Result<Self, Failure> {
+        Ok(match name {
+            serve::NAME => Task::Serve,
+            doctor::NAME => Task::Doctor,
+            export::NAME => Task::Export,
+            api::NAME => Task::Api(api::Request::read(matches)?),
+            group => {
+                let (operation, matches) = command::chosen(group, matches)?;
+                Task::Operation(Request::read(operation, matches)?, matches)
+            }
+        })
+    }
+}
+
+fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    // What is read from stdin is read before Ctrl-C is caught, so that it ends the wait for it.
+    let task = Task::read(name, matches)?;
+    // One thread beside the main one, which goes on when that waits for whoever reads the output.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(Failure::Start)?;
-    let result = match matches.subcommand() {
-        Some((serve::NAME, matches)) => runtime.block_on(serve::run(matches)),
-        Some((group, matches)) => {
-            let (operation, matches) = command::chosen(group, matches)?;
-            // What is read from stdin is read before Ctrl-C is caught, so that it ends the wait for it.
-            let request = Request::read(operation, matches)?;
-            runtime.block_on(async {
-                tokio::select! {
-                    result = execute(operation, request, matches) => result,
-                    Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
-                }
-            })
+    let result = runtime.block_on(async {
+        match task {
+            Task::Serve => serve::run(matches).await,
+            Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
+            Task::Export => export::run(matches, globals, &Interrupt::listen()).await,
+            Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
+            Task::Operation(request, matches) => {
+                run::operation(&request, matches, globals, &Interrupt::listen()).await
+            }
         }
-        None => Ok(()),
-    };
+    });
     // A lookup of a host name may hang in a thread of its own, which is not worth waiting for.
     runtime.shutdown_background();
     result
-}
-
-async fn execute(
-    operation: &'static Operation,
-    request: Request,
-    matches: &ArgMatches,
-) -> Result<(), Failure> {
-    // The sandbox stops when it is dropped, so it stays until the end.
-    let sandbox = match matches.get_flag(arguments::SANDBOX) {
-        true => Some(Sandbox::builder().start().await?),
-        false => None,
-    };
-    let client = client(sandbox.as_ref(), matches)?;
-    let call = request.call(&client)?;
-    let format = Format::chosen(matches);
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    if operation.list {
-        let all = matches.get_flag(arguments::ALL);
-        output::list(operation, call, all, format, &mut out).await
-    } else {
-        output::answer(operation, call, &request, format, &mut out).await
-    }
-}
-
-fn client(sandbox: Option<&Sandbox>, matches: &ArgMatches) -> crate::Result<Client> {
-    let key_file = matches.get_one::<PathBuf>(arguments::API_KEY_FILE);
-    let limit = matches.get_one::<RateLimit>(arguments::RATE_LIMIT);
-    let builder = Client::builder().rate_limit(limit.copied().unwrap_or_default());
-    match (sandbox, key_file) {
-        (Some(sandbox), _) => builder
-            .api_key(ApiKey::new(sandbox.api_key())?)
-            .base_url(sandbox.base_url()),
-        (None, Some(file)) => builder.api_key(ApiKey::from_file(file)?).base_url_from_env(),
-        (None, None) => builder.api_key(ApiKey::from_env()?).base_url_from_env(),
-    }
-    .build()
 }

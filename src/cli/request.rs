@@ -1,19 +1,21 @@
 //! What the arguments ask for: values for the parameters, and a body.
 
-use std::{fs, io, path::Path};
+use std::borrow::Cow;
 
 use clap::ArgMatches;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{arguments, failure::Failure, fields};
-use crate::{Client, DynamicCall, Operation, operation::Location};
+use super::{arguments, body, failure::Failure, fields, since, since::Since};
+use crate::{Client, DynamicCall, Operation, check::Check, clock, operation::Location};
 
 /// A call before there is a client to make it with.
 #[derive(Debug)]
 pub(super) struct Request {
-    operation: &'static Operation,
+    pub(super) operation: &'static Operation,
     parameters: Vec<(&'static str, String)>,
     body: Option<Value>,
+    /// Whether values and fields are let through that the description lacks.
+    pub(super) allow_unknown: bool,
 }
 
 impl Request {
@@ -23,11 +25,107 @@ impl Request {
             let value = matches.get_one::<Value>(parameter.name)?;
             Some((parameter.name, text(value)))
         });
-        Ok(Request {
+        let mut parameters: Vec<_> = given.collect();
+        if let Some(parameter) = since::parameter(operation)
+            && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
+        {
+            parameters.push((parameter.name, since.value(parameter.kind, clock::utc())));
+        }
+        let request = Request {
             operation,
-            parameters: given.collect(),
-            body: body(operation, matches)?,
-        })
+            parameters,
+            body: body::read(operation, matches)?,
+            allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
+        };
+        request.check()?;
+        Ok(request)
+    }
+
+    /// Holds the values against the description. The client does so too; here values and fields that it lacks are
+    /// refused as well, since whoever types them has most likely mistyped them.
+    fn check(&self) -> Result<(), Failure> {
+        let mut reasons = self.violations(true);
+        let lets_through = "--allow-unknown lets it through all the same";
+        if self.allow_unknown || reasons.is_empty() {
+            reasons = self.violations(false);
+        } else if self.violations(false).is_empty() {
+            reasons.push(lets_through.to_string());
+        }
+        if reasons.is_empty()
+            && !self.allow_unknown
+            && let Some((kind, body)) = self.operation.body.zip(self.body.as_ref())
+            && let Some(unknown) = body::unknown_field(kind, body)
+        {
+            return Err(unknown);
+        }
+        match reasons.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::Usage(format!(
+                "{} was not sent: {}",
+                self.operation.id,
+                reasons.join("; ")
+            ))),
+        }
+    }
+
+    fn violations(&self, lists_are_closed: bool) -> Vec<String> {
+        let mut check = Check {
+            lists_are_closed,
+            ..Check::default()
+        };
+        let named = |name: &str| self.operation.parameters.iter().find(|it| it.name == name);
+        let given: Vec<_> = self
+            .parameters
+            .iter()
+            .filter_map(|(name, value)| Some((named(name)?, Cow::from(value))))
+            .collect();
+        check.arguments(self.operation, &given);
+        if let Some((kind, body)) = self.operation.body.zip(self.body.as_ref()) {
+            check.body(kind, Some(body.to_string().as_bytes()));
+        }
+        let told = check.violations.into_iter().map(|violation| {
+            match violation
+                .reason
+                .ends_with("is missing")
+                .then(|| self.flag(&violation.field))
+            {
+                Some(Some(flag)) => format!("{}, give it with --{flag}", violation.reason),
+                _ => violation.reason,
+            }
+        });
+        told.collect()
+    }
+
+    /// The flag for a field of the body.
+    fn flag(&self, field: &str) -> Option<String> {
+        let scalars = fields::scalars(self.operation.body?);
+        let mut scalars = scalars.into_iter();
+        let scalar = scalars.find(|scalar| scalar.parent.is_none() && scalar.field.name == field);
+        scalar.map(fields::ScalarField::flag)
+    }
+
+    /// The body as JSON for people.
+    pub(super) fn body_text(&self) -> Option<String> {
+        self.body.as_ref().map(|body| format!("{body:#}"))
+    }
+
+    /// The call of another operation on the same path.
+    pub(super) fn call_of(&self, other: &'static Operation, client: &Client) -> crate::Result<DynamicCall> {
+        let mut call = client.operation(other);
+        for parameter in other.parameters {
+            if let Some((name, value)) = self.parameters.iter().find(|(name, _)| *name == parameter.name) {
+                call = call.set(name, value)?;
+            }
+        }
+        Ok(call)
+    }
+
+    /// The value that a parameter is given.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        parameters
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The call that this client makes of it.
@@ -60,62 +158,6 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The body: the file, with the fields over it that are given as flags.
-fn body(operation: &Operation, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
-    let Some(kind) = operation.body else {
-        return Ok(None);
-    };
-    let file = matches.get_one::<std::path::PathBuf>(arguments::BODY);
-    let mut body = match file {
-        Some(file) => Some(read(file)?),
-        None => None,
-    };
-    for scalar in fields::scalars(kind) {
-        let Some(value) = matches.get_one::<Value>(scalar.field.name) else {
-            continue;
-        };
-        let object = object(body.get_or_insert_with(empty), "the body")?;
-        let object = match scalar.parent {
-            None => object,
-            Some(parent) => {
-                let inner = object.entry(parent.name).or_insert_with(empty);
-                self::object(inner, parent.name)?
-            }
-        };
-        object.insert(scalar.field.name.to_string(), value.clone());
-    }
-    if body.is_none() {
-        return Err(Failure::Usage(format!(
-            "{} needs a body; give --body FILE or flags for its fields, see --help",
-            operation.id
-        )));
-    }
-    Ok(body)
-}
-
-fn empty() -> Value {
-    Value::Object(Map::new())
-}
-
-fn object<'a>(value: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Value>, Failure> {
-    value.as_object_mut().ok_or_else(|| {
-        Failure::Usage(format!(
-            "{name} in --body is not an object, so a flag cannot change a field of it"
-        ))
-    })
-}
-
-fn read(file: &Path) -> Result<Value, Failure> {
-    let (text, name) = match file.to_str() {
-        Some("-") => (io::read_to_string(io::stdin()), "stdin".to_string()),
-        _ => (fs::read_to_string(file), file.display().to_string()),
-    };
-    let text = text.map_err(|error| Failure::Usage(format!("the body in {name} cannot be read: {error}")))?;
-    // Windows editors put a byte order mark in front.
-    serde_json::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|error| Failure::Usage(format!("the body in {name} is not JSON: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -139,7 +181,7 @@ mod tests {
 
     fn file(content: &str) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        fs::write(file.path(), content).expect("a file");
+        std::fs::write(file.path(), content).expect("a file");
         file
     }
 
@@ -163,6 +205,8 @@ mod tests {
             "create",
             "--ticket-title",
             "Printer",
+            "--description",
+            "Fire",
             "--end-user-id",
             "7",
             "--ticket-priority",
@@ -170,7 +214,7 @@ mod tests {
         ]);
         assert_eq!(
             body,
-            json!({"TicketTitle": "Printer", "EndUserID": 7, "TicketPriority": "High"})
+            json!({"TicketTitle": "Printer", "Description": "Fire", "EndUserID": 7, "TicketPriority": "High"})
         );
     }
 
@@ -199,8 +243,84 @@ mod tests {
     fn flags_win_over_the_file() {
         let file = file("\u{feff}{\"TicketTitle\": \"Old\", \"New field\": [1]}");
         let path = file.path().to_str().expect("a path");
-        let body = body_of(&["tickets", "update", "7", "--body", path, "--ticket-title", "New"]);
+        let arguments = ["tickets", "update", "7", "--body", path, "--ticket-title", "New"];
+        let Err(Failure::Usage(sentence)) = request(&arguments) else {
+            panic!("it is let through");
+        };
+        assert!(
+            sentence.contains("UpdateTicket has no field `New field`"),
+            "{sentence}"
+        );
+        let body = body_of(&[&arguments[..], &["--allow-unknown"]].concat());
         assert_eq!(body, json!({"TicketTitle": "New", "New field": [1]}));
+    }
+
+    #[test]
+    fn cleared_fields_are_null() {
+        let arguments = [
+            "customers",
+            "update",
+            "7",
+            "--clear",
+            "Domain,city",
+            "--clear",
+            "zip-code-str",
+        ];
+        assert_eq!(
+            body_of(&arguments),
+            json!({"Domain": null, "City": null, "ZipCodeStr": null})
+        );
+        let Err(Failure::Usage(sentence)) = request(&["customers", "update", "7", "--clear", "Town"]) else {
+            panic!("it is let through");
+        };
+        assert!(sentence.contains("has no field `Town`"), "{sentence}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_mend() {
+        for (arguments, reason) in [
+            (
+                &[
+                    "tickets",
+                    "create",
+                    "--ticket-title",
+                    "Printer",
+                    "--end-user-id",
+                    "7",
+                ][..],
+                "tickets_create was not sent: `Description` is missing, give it with --description",
+            ),
+            (
+                &["tickets", "update", "7", "--ticket-priority", "Huge"],
+                "tickets_update was not sent: `TicketPriority` must be one of Low, Medium, High, Critical, not `Huge`; \
+                 --allow-unknown lets it through all the same",
+            ),
+            (
+                &["tickets", "list", "--items-in-page", "51"],
+                "tickets_list was not sent: `itemsInPage` must be 1 to 50, not 51",
+            ),
+        ] {
+            match request(arguments) {
+                Err(Failure::Usage(sentence)) => assert_eq!(sentence, reason),
+                other => panic!("{other:?}"),
+            }
+        }
+        let allowed = [
+            "tickets",
+            "update",
+            "7",
+            "--ticket-priority",
+            "Huge",
+            "--allow-unknown",
+        ];
+        assert_eq!(body_of(&allowed), json!({"TicketPriority": "Huge"}));
+    }
+
+    #[test]
+    fn a_time_since_when_becomes_the_parameter_for_it() {
+        let request =
+            request(&["tickets", "list-last-modified", "--since", "2026-03-02"]).expect("a request");
+        assert_eq!(request.parameters, [("date", "2026-03-02T00:00:00Z".to_string())]);
     }
 
     #[test]

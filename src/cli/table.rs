@@ -5,15 +5,13 @@ use std::{
     io::{self, IsTerminal},
 };
 
+use anstream::{AutoStream, ColorChoice};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use serde_json::Value;
 use terminal_size::terminal_size;
 
-use super::{
-    cells::cell,
-    columns::{columns, heading},
-};
-use crate::{Field, Kind, Schema};
+use super::{cells::cell, format::Format, select::Column};
+use crate::{Kind, Schema};
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -24,10 +22,43 @@ const NARROWEST_TEXT: u16 = 14;
 /// How many columns stay, however narrow the terminal is.
 const FEWEST_COLUMNS: usize = 3;
 
-/// The width of the terminal, if stdout is one.
-pub(super) fn width() -> Option<u16> {
-    let (width, _) = io::stdout().is_terminal().then(terminal_size).flatten()?;
-    Some(width.0)
+/// How a table is to look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    /// How many columns of text there are room for, if there is an end to it.
+    pub(super) width: Option<u16>,
+    /// Whether names stand out.
+    pub(super) bold: bool,
+}
+
+impl Look {
+    /// What suits stdout, or else a file.
+    pub(super) fn of_stdout(to_file: bool) -> Self {
+        if to_file {
+            return Look::default();
+        }
+        let width = || io::stdout().is_terminal().then(terminal_size).flatten();
+        Look {
+            width: width().map(|(width, _)| width.0),
+            // It knows of NO_COLOR, of CLICOLOR_FORCE and of terminals that cannot.
+            bold: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+        }
+    }
+
+    fn name(self, text: &str) -> String {
+        match self.bold && !text.is_empty() {
+            true => format!("\u{1b}[1m{text}\u{1b}[0m"),
+            false => text.to_string(),
+        }
+    }
+}
+
+/// The format for whoever has not asked for one: a table for people, JSON for programs.
+pub(super) fn suits_stdout(to_file: bool) -> Format {
+    match !to_file && io::stdout().is_terminal() {
+        true => Format::Table,
+        false => Format::Json,
+    }
 }
 
 /// The rows of a table of records. Only what it shows of a record is kept.
@@ -36,44 +67,23 @@ pub(super) struct Rows {
     rows: Vec<Vec<String>>,
 }
 
-struct Column {
-    field: &'static Field,
-    heading: &'static str,
-}
-
-impl Column {
-    /// Whether a part of a value is worth something: not of a number, a time, or one of a list.
-    fn may_be_cut(&self) -> bool {
-        matches!(self.field.kind, Kind::Text)
-    }
-}
-
 impl Rows {
-    /// For records of this schema; without one they are single values.
-    pub(super) fn new(record: Option<&'static Schema>) -> Self {
-        let columns = record.map(|schema| {
-            let columns = columns(schema).into_iter();
-            columns.map(|field| Column {
-                field,
-                heading: heading(schema, field),
-            })
-        });
+    /// With these columns; without any, each record is a single value.
+    pub(super) fn new(columns: Vec<Column>) -> Self {
         Rows {
-            columns: columns.into_iter().flatten().collect(),
+            columns,
             rows: Vec::new(),
         }
     }
 
-    /// Adds the record that this JSON text is.
-    pub(super) fn add(&mut self, text: &str) {
-        let value: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
-        let row = match &value {
-            Value::Object(record) if !self.columns.is_empty() => {
-                let cells = self.columns.iter().map(|column| {
-                    let value = record.get(column.field.name).unwrap_or(&Value::Null);
-                    cell(column.field.kind, value)
-                });
-                cells.collect()
+    /// Adds a record.
+    pub(super) fn add(&mut self, record: &Value) {
+        let row = match record {
+            Value::Object(_) if !self.columns.is_empty() => {
+                let cells = self.columns.iter();
+                cells
+                    .map(|column| cell(column.kind, column.value(record)))
+                    .collect()
             }
             value => vec![cell(Kind::Any, value)],
         };
@@ -82,7 +92,8 @@ impl Rows {
 
     /// The table, a line for each record: what does not fit is cut off, and the least telling columns are left out
     /// where nothing would be left of the others.
-    pub(super) fn render(mut self, width: Option<u16>) -> String {
+    pub(super) fn render(mut self, look: Look) -> String {
+        let width = look.width;
         loop {
             let table = self.table(width);
             let needed = table.column_max_content_widths();
@@ -96,7 +107,13 @@ impl Rows {
             // The last column has no gap behind it.
             let fits = width.is_none_or(|width| needed.sum::<usize>() <= usize::from(width + GAP));
             if fits || self.columns.len() <= FEWEST_COLUMNS {
-                return lines(&table);
+                let text = lines(&table);
+                return match text.split_once('\n') {
+                    Some((header, rows)) if !self.columns.is_empty() => {
+                        format!("{}\n{rows}", look.name(header))
+                    }
+                    _ => text,
+                };
             }
             // The last is the time; before it stands what tells least.
             let least = self.columns.len() - 2;
@@ -110,7 +127,7 @@ impl Rows {
     fn table(&self, width: Option<u16>) -> Table {
         let mut table = plain(width);
         if !self.columns.is_empty() {
-            let mut header = Row::from(self.columns.iter().map(|column| column.heading));
+            let mut header = Row::from(self.columns.iter().map(|column| &column.heading));
             header.max_height(1);
             table.set_header(header);
         }
@@ -133,12 +150,12 @@ impl Rows {
 }
 
 /// One record: a field a line, in the order of the description, then those that it lacks.
-pub(super) fn record(schema: Option<&'static Schema>, value: &Value, width: Option<u16>) -> String {
+pub(super) fn record(schema: Option<&'static Schema>, value: &Value, look: Look) -> String {
     let Value::Object(object) = value else {
         return format!("{}\n", cell(Kind::Any, value));
     };
     let mut left: BTreeMap<_, _> = object.iter().collect();
-    let mut table = plain(width);
+    let mut table = plain(look.width);
     for field in schema.map_or(&[][..], |schema| schema.fields) {
         if let Some((name, value)) = left.remove_entry(&field.name.to_string()) {
             table.add_row([name.as_str(), &cell(field.kind, value)]);
@@ -153,7 +170,17 @@ pub(super) fn record(schema: Option<&'static Schema>, value: &Value, width: Opti
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    lines(&table)
+    let text = lines(&table);
+    let names = object
+        .keys()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or_default();
+    let line = |line: &str| match line.char_indices().nth(names) {
+        Some((end, _)) => look.name(&line[..end]) + &line[end..],
+        None => look.name(line),
+    };
+    text.lines().map(|text| line(text) + "\n").collect()
 }
 
 /// What the answer of a write says: an id, and whatever else it holds. `None` if it says nothing.
@@ -212,7 +239,7 @@ mod tests {
     }
 
     fn tickets(width: Option<u16>) -> String {
-        let mut rows = Rows::new(schema("Ticket"));
+        let mut rows = Rows::new(Column::telling(schema("Ticket").expect("a schema")));
         for (id, title) in [
             (7, "Printer"),
             (54321, "The printer on the second floor is on fire again"),
@@ -221,9 +248,9 @@ mod tests {
                 "TicketID": id, "TicketTitle": title, "TicketStatus": "Open", "TicketPriority": "High",
                 "CustomerName": "Harbor Dental", "TicketCreatedDate": "2026-03-02T08:15:42Z", "Unknown": {},
             });
-            rows.add(&ticket.to_string());
+            rows.add(&ticket);
         }
-        rows.render(width)
+        rows.render(Look { width, bold: false })
     }
 
     #[test]
@@ -274,9 +301,29 @@ mod tests {
     fn a_record_shows_every_field_that_was_sent() {
         let ticket = json!({"Extra": [1], "TicketTitle": "Printer", "TicketID": 7, "ContractID": null});
         assert_eq!(
-            record(schema("Ticket"), &ticket, None),
+            record(schema("Ticket"), &ticket, Look::default()),
             "TicketID     7\nTicketTitle  Printer\nContractID\nExtra        [1]\n"
         );
+    }
+
+    #[test]
+    fn names_stand_out_where_they_can() {
+        let look = Look {
+            width: None,
+            bold: true,
+        };
+        let shown = record(
+            schema("Ticket"),
+            &json!({"TicketTitle": "Printer", "TicketID": 7}),
+            look,
+        );
+        assert_eq!(
+            shown,
+            "\u{1b}[1mTicketID   \u{1b}[0m  7\n\u{1b}[1mTicketTitle\u{1b}[0m  Printer\n"
+        );
+        let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")]);
+        rows.add(&json!({"a": 1}));
+        assert_eq!(rows.render(look), "\u{1b}[1ma\u{1b}[0m\n1\n");
     }
 
     #[test]

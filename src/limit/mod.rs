@@ -3,6 +3,10 @@
 //! [`window`] decides, and is told the time; here is the waiting around it, the registry of all limiters of the process,
 //! and the seam for a limit that is kept elsewhere. Nothing here knows of HTTP or of Atera.
 
+#[cfg(feature = "cli")]
+mod file;
+#[cfg(feature = "cli")]
+mod ledger;
 mod rate;
 mod registry;
 mod store;
@@ -18,6 +22,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "cli")]
+pub(crate) use file::FileStore;
 pub use rate::{InvalidRateLimit, RateLimit};
 pub(crate) use registry::shared;
 pub use store::{Reservation, SlotStore, SlotUse, StoreError, Storing};

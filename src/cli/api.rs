@@ -1,0 +1,224 @@
+//! `atera api`: any path of the service, through the same pipeline as every command.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use http::Method;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    body, confirm,
+    connection::Connection,
+    destination::Destination,
+    dry_run,
+    failure::Failure,
+    format::Format,
+    globals::Globals,
+    interrupt::Interrupt,
+    records::{Layout, Sink},
+    run::{printed, single},
+};
+use crate::{
+    Client, Operation, RawCall,
+    route::{self, Route},
+};
+
+/// Name of the command.
+pub(super) const NAME: &str = "api";
+
+const METHOD: &str = "method";
+const PATH: &str = "path";
+const QUERY: &str = "query";
+const BODY: &str = "body";
+const HEADERS: &str = "headers";
+
+pub(super) fn command() -> Command {
+    Command::new(NAME)
+        .about("Send any request below the base URL, for what has no command")
+        .after_help(
+            "Examples:\n  atera api GET /tickets -q page=2 -q itemsInPage=50\n  \
+             atera api GET /tickets --output csv --select TicketID,TicketTitle\n  \
+             echo '{\"TechnicianContactID\": null}' | atera api POST /tickets/54321 --body -\n\nThe key, the limit and the \
+             retries are those of every command; nothing is checked against the description. The answer is printed as it \
+             came, unless --output, --select or --sort ask for something else.",
+        )
+        .arg(
+            Arg::new(METHOD)
+                .value_name("METHOD")
+                .required(true)
+                .ignore_case(true)
+                .value_parser(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+        )
+        .arg(
+            Arg::new(PATH)
+                .value_name("PATH")
+                .required(true)
+                .help("Path below the base URL, as in /tickets/54321; it may have a query"),
+        )
+        .arg(
+            Arg::new(QUERY)
+                .short('q')
+                .long(QUERY)
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .value_parser(pair)
+                .help("A parameter of the query"),
+        )
+        .arg(
+            Arg::new(BODY)
+                .long(BODY)
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Send the JSON in this file, or that from stdin for `-`"),
+        )
+        .arg(
+            Arg::new(HEADERS)
+                .short('i')
+                .long(HEADERS)
+                .action(ArgAction::SetTrue)
+                .help("Print status and headers of the answer before it"),
+        )
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("it must be NAME=VALUE, as in page=2")?;
+    Ok((name.to_string(), value.to_string()))
+}
+
+/// A request before there is a client to send it with.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    headers: bool,
+}
+
+impl Request {
+    /// Takes the arguments apart, and reads the body.
+    pub(super) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
+        let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+        let whole = text(PATH);
+        let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
+        let mut query: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        query.extend(matches.get_many(QUERY).unwrap_or_default().cloned());
+        let body = match matches.get_one::<PathBuf>(BODY) {
+            Some(file) => Some(body::from_file(file)?),
+            None => None,
+        };
+        Ok(Request {
+            // clap lets nothing else through than the methods above.
+            method: Method::from_bytes(text(METHOD).to_ascii_uppercase().as_bytes()).unwrap_or_default(),
+            path: path.to_string(),
+            query,
+            body,
+            headers: matches.get_flag(HEADERS),
+        })
+    }
+
+    /// The operation that it amounts to, if there is one.
+    fn operation(&self) -> Option<&'static Operation> {
+        match route::find(&self.method, &self.path) {
+            Route::Operation(operation, _) => Some(operation),
+            _ => None,
+        }
+    }
+
+    fn call(&self, client: &Client) -> crate::Result<RawCall> {
+        let mut call = client.request(self.method.clone(), &self.path);
+        for (name, value) in &self.query {
+            call = call.query(name, value);
+        }
+        if let Some(operation) = self.operation() {
+            call = call.idempotent(operation.idempotent);
+        }
+        match &self.body {
+            Some(body) => call.json(body),
+            None => Ok(call),
+        }
+    }
+
+    /// Whether it is asked about: what has no operation may do anything, unless it only reads.
+    fn asks(&self) -> bool {
+        match self.operation() {
+            Some(operation) => confirm::asks(operation),
+            None => !matches!(self.method, Method::GET | Method::HEAD),
+        }
+    }
+}
+
+pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+    let operation = request.operation();
+    let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(printed)));
+    let layout = Layout::new(globals, schema, true)?;
+    let connection = Connection::open(globals).await?;
+    if globals.dry_run {
+        return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
+    }
+    if request.asks() && !globals.yes && !connection.is_sandbox() {
+        let what = format!("{} {}", request.method, request.path);
+        confirm::needs_a_terminal(&what)?;
+        let question = format!("{what} of {} at {}?", connection.name, connection.base_url());
+        confirm::ask(question, interrupt).await?;
+    }
+    let client = connection.client()?;
+    let answer = interrupt.or(request.call(&client)?.send()).await?;
+    let answer = answer.map_err(|error| connection.explain(error))?;
+    let mut out = Destination::open(globals.output_file.as_deref())?;
+    if request.headers {
+        writeln!(out, "{}", answer.status)?;
+        for (name, value) in &answer.headers {
+            writeln!(out, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        writeln!(out)?;
+    }
+    let as_it_came = globals.format.is_none() && globals.select.is_empty() && globals.sort.is_empty();
+    let text = String::from_utf8_lossy(&answer.value);
+    let parsed = (!as_it_came)
+        .then(|| serde_json::from_str::<Value>(&text).ok())
+        .flatten();
+    match parsed {
+        Some(json) => shaped(layout, schema, &text, &json, &mut out)?,
+        None => {
+            out.write_all(&answer.value)?;
+            if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
+                out.write_all(b"\n")?;
+            }
+        }
+    }
+    out.commit()
+}
+
+/// Prints the answer as records: those of a page, those of an array, or the one that it is.
+fn shaped(
+    layout: Layout,
+    schema: Option<&'static crate::Schema>,
+    text: &str,
+    json: &Value,
+    out: &mut Destination,
+) -> Result<(), Failure> {
+    #[derive(serde::Deserialize)]
+    struct Items<'a> {
+        #[serde(borrow)]
+        items: Vec<&'a RawValue>,
+    }
+
+    let records = serde_json::from_str::<Vec<&RawValue>>(text)
+        .or_else(|_| serde_json::from_str::<Items<'_>>(text).map(|page| page.items));
+    match records {
+        Ok(records) if layout.format != Format::Json || layout.selects() || json.is_array() => {
+            let mut sink = Sink::new(layout);
+            for record in records {
+                sink.record(record.get(), out)?;
+            }
+            sink.finish(out)?;
+        }
+        _ => single(&layout, schema, text, json, out)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The body that the arguments ask for.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::ArgMatches;
+use serde_json::{Map, Value};
+
+use super::{arguments, failure::Failure, fields, select};
+use crate::{Kind, Operation};
+
+/// The body: the file, with the fields over it that are given as flags, and those that are cleared.
+pub(super) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+    let Some(kind) = operation.body else {
+        return Ok(None);
+    };
+    let mut body = match matches.get_one::<PathBuf>(arguments::BODY) {
+        Some(file) => Some(from_file(file)?),
+        None => None,
+    };
+    for scalar in fields::scalars(kind) {
+        if let Some(value) = matches.get_one::<Value>(scalar.field.name) {
+            let parent = scalar.parent.map(|parent| parent.name);
+            set(&mut body, parent, scalar.field.name, value.clone())?;
+        }
+    }
+    if let Kind::Object(schema) = kind {
+        let allow_unknown = matches.get_flag(arguments::ALLOW_UNKNOWN);
+        for name in matches.get_many::<String>(arguments::CLEAR).unwrap_or_default() {
+            let column = select::Column::named(Some(schema), name, allow_unknown)?;
+            let (parent, field) = match column.path.as_slice() {
+                [field] => (None, field),
+                [parent, field] => (Some(parent.as_str()), field),
+                _ => {
+                    let sentence = format!("`{name}` lies too deep for --clear; give the object with --body");
+                    return Err(Failure::Usage(sentence));
+                }
+            };
+            set(&mut body, parent, field, Value::Null)?;
+        }
+    }
+    if body.is_none() {
+        return Err(Failure::Usage(format!(
+            "{} needs a body; give --body FILE or flags for its fields, see --help",
+            operation.id
+        )));
+    }
+    Ok(body)
+}
+
+/// Sets a field of the body, or of an object in it.
+fn set(body: &mut Option<Value>, parent: Option<&str>, field: &str, value: Value) -> Result<(), Failure> {
+    let object = object(body.get_or_insert_with(empty), "the body")?;
+    let object = match parent {
+        None => object,
+        Some(parent) => self::object(object.entry(parent).or_insert_with(empty), parent)?,
+    };
+    object.insert(field.to_string(), value);
+    Ok(())
+}
+
+/// The first field, at whatever depth, that its type lacks.
+pub(super) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
+    match (kind, value) {
+        (Kind::Object(schema), Value::Object(object)) => {
+            object.iter().find_map(|(name, value)| {
+                match schema.fields.iter().find(|field| field.name == name) {
+                    Some(field) => unknown_field(field.kind, value),
+                    None => Some(select::unknown(schema, name)),
+                }
+            })
+        }
+        (Kind::Array(kind), Value::Array(values)) => {
+            values.iter().find_map(|value| unknown_field(*kind, value))
+        }
+        _ => None,
+    }
+}
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}
+
+fn object<'a>(value: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Value>, Failure> {
+    value.as_object_mut().ok_or_else(|| {
+        Failure::Usage(format!(
+            "{name} in --body is not an object, so a flag cannot change a field of it"
+        ))
+    })
+}
+
+pub(super) fn from_file(file: &Path) -> Result<Value, Failure> {
+    let (text, name) = match file.to_str() {
+        Some("-") => (io::read_to_string(io::stdin()), "stdin".to_string()),
+        _ => (fs::read_to_string(file), file.display().to_string()),
+    };
+    let text = text.map_err(|error| Failure::Usage(format!("the body in {name} cannot be read: {error}")))?;
+    // Windows editors put a byte order mark in front.
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| Failure::Usage(format!("the body in {name} is not JSON: {error}")))
+}

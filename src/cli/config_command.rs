@@ -1,0 +1,183 @@
+//! `atera config`: keeps the profiles of the config file.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+};
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use serde_json::json;
+
+use super::{
+    config::{Config, Profile},
+    failure::Failure,
+    globals::Globals,
+    reference,
+};
+use crate::{ApiKey, Client, Field, Kind, Schema};
+
+/// Name of the command.
+pub(super) const NAME: &str = "config";
+
+const PROFILE_NAME: &str = "name";
+const KEY_FILE: &str = "key-file";
+const BASE_URL: &str = "base-url";
+
+/// A profile as `list` prints it, without its key.
+static PROFILE: Schema = Schema {
+    name: "Profile",
+    description: "A profile of the config file.",
+    key: Some("Name"),
+    requires: &[],
+    fields: &[
+        Field {
+            name: "Name",
+            kind: Kind::Text,
+            ..Field::PLAIN
+        },
+        Field {
+            name: "Default",
+            kind: Kind::Boolean,
+            ..Field::PLAIN
+        },
+        Field {
+            name: "Key",
+            kind: Kind::Text,
+            ..Field::PLAIN
+        },
+        Field {
+            name: "Address",
+            kind: Kind::Text,
+            ..Field::PLAIN
+        },
+    ],
+};
+
+pub(super) fn command() -> Command {
+    let name = || Arg::new(PROFILE_NAME).value_name("NAME").required(true);
+    Command::new(NAME)
+        .about("Keep a profile for each tenant: its key, and where it is used")
+        .after_help(
+            "Examples:\n  atera config set acme\n  pass show atera/acme | atera config set acme\n  atera config use acme\n  \
+             atera --profile acme tickets list\n\nThe file is config.toml in the folder for settings, or the one that \
+             ATERA_CONFIG names. On Unix it is refused if others can read it (chmod 600); on Windows the access list of \
+             your own folder keeps others out.",
+        )
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            Command::new("set")
+                .about("Make a profile or change it; the key is asked for, or read from stdin, never an argument")
+                .arg(name())
+                .arg(
+                    Arg::new(KEY_FILE)
+                        .long(KEY_FILE)
+                        .value_name("FILE")
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Keep the path of the file with the key, instead of the key"),
+                )
+                .arg(
+                    Arg::new(BASE_URL)
+                        .long(BASE_URL)
+                        .value_name("URL")
+                        .help("Where the key is used, if not at the live service"),
+                ),
+            Command::new("list").about("List the profiles, without their keys"),
+            Command::new("use")
+                .about("Make a profile the one that is used when none is named")
+                .arg(name()),
+            Command::new("remove").about("Forget a profile and its key").arg(name()),
+            Command::new("path").about("Print where the config file is"),
+        ])
+}
+
+pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    let Some((verb, matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    if verb == "path" {
+        writeln!(io::stdout(), "{}", Config::path()?.display())?;
+        return Ok(());
+    }
+    let mut config = Config::load()?;
+    if verb == "list" {
+        return list(&config, globals);
+    }
+    let name = matches
+        .get_one::<String>(PROFILE_NAME)
+        .cloned()
+        .unwrap_or_default();
+    let done = match verb {
+        "set" => set(&mut config, &name, matches)?,
+        "use" => {
+            config.profile(&name)?;
+            config.default = Some(name.clone());
+            format!("`{name}` is used from now on when no profile is named")
+        }
+        _ => {
+            config.profile(&name)?;
+            config.profiles.remove(&name);
+            config.default = config.default.take().filter(|default| *default != name);
+            format!("profile `{name}` is forgotten")
+        }
+    };
+    let path = config.save()?;
+    if !globals.quiet {
+        let _ = writeln!(io::stderr(), "{done} ({})", path.display());
+    }
+    Ok(())
+}
+
+fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
+    let rows = config.profiles.iter().map(|(name, profile)| {
+        let key = match (&profile.api_key, &profile.api_key_file) {
+            (Some(_), _) => "in the config file".to_string(),
+            (None, Some(file)) => file.display().to_string(),
+            (None, None) => "none".to_string(),
+        };
+        json!({
+            "Name": name,
+            "Default": config.default.as_ref() == Some(name),
+            "Key": key,
+            "Address": profile.base_url.as_deref().unwrap_or(crate::BASE_URL),
+        })
+    });
+    reference::print(globals, &PROFILE, rows)
+}
+
+fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, Failure> {
+    let base_url = matches.get_one::<String>(BASE_URL).cloned();
+    let file = matches.get_one::<PathBuf>(KEY_FILE);
+    let mut profile = Profile {
+        base_url: base_url.clone(),
+        ..Profile::default()
+    };
+    match file {
+        Some(file) => profile.api_key_file = Some(std::path::absolute(file).map_err(Failure::Start)?),
+        None => profile.api_key = Some(key_from_person(name)?),
+    }
+    // What could not be used later is refused now.
+    let key = profile.key(name)?;
+    let address = base_url.as_deref().unwrap_or(crate::BASE_URL);
+    Client::builder().api_key(key.clone()).base_url(address).build()?;
+    config.profiles.insert(name.to_string(), profile);
+    if config.profiles.len() == 1 {
+        config.default = Some(name.to_string());
+    }
+    let expiry = key
+        .expires_at()
+        .map(|time| format!(", its key expires on {}", time.to_utc().format("%Y-%m-%d")));
+    Ok(format!("profile `{name}` is kept{}", expiry.unwrap_or_default()))
+}
+
+/// The key, typed unseen on a terminal, or from stdin.
+fn key_from_person(name: &str) -> Result<String, Failure> {
+    let text = match io::stdin().is_terminal() {
+        true => rpassword::prompt_password(format!("API key for `{name}`, from Admin > API in Atera: ")),
+        false => io::read_to_string(io::stdin()),
+    };
+    let text = text.map_err(|error| Failure::Usage(format!("the key cannot be read: {error}")))?;
+    ApiKey::new(text.as_str())?;
+    Ok(text.trim().to_string())
+}

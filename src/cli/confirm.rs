@@ -1,0 +1,150 @@
+//! Asks before something is done that cannot be undone.
+
+use std::io::{self, IsTerminal, Write};
+
+use http::Method;
+use serde_json::Value;
+
+use super::{
+    cells::cell, columns::telling, command, connection::Connection, failure::Failure, globals::Globals,
+    interrupt::Interrupt, request::Request,
+};
+use crate::{Client, Kind, Operation};
+
+/// Whether this operation is asked about: what deletes, runs or resolves something, or writes many things at once.
+pub(super) fn asks(operation: &Operation) -> bool {
+    operation.method == Method::DELETE
+        || operation.verb.starts_with("run_")
+        || operation.verb == "resolve"
+        || (!operation.reads && matches!(operation.body, Some(Kind::Array(_))))
+}
+
+/// Asks whether to go on with a request, unless that is said already.
+pub(super) async fn request(
+    request: &Request,
+    connection: &Connection,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let operation = request.operation;
+    if !asks(operation) || globals.yes || connection.is_sandbox() {
+        return Ok(());
+    }
+    needs_a_terminal(&command::line_of(operation))?;
+    let client = connection.client()?;
+    let (tenant, record) = interrupt
+        .or(async { (tenant(&client).await, record(&client, request).await) })
+        .await?;
+    let target = match record {
+        Some(record) => format!("{} ({record})", request.target()),
+        None => request.target(),
+    };
+    let tenant = tenant.map_or_else(
+        || connection.name.clone(),
+        |name| format!("{name}, {}", connection.name),
+    );
+    let body = request
+        .body_text()
+        .map(|body| format!("\n{body}\n"))
+        .unwrap_or_default();
+    ask(
+        format!(
+            "{} {target} of {tenant} at {}?{body}",
+            operation.summary,
+            connection.base_url()
+        ),
+        interrupt,
+    )
+    .await
+}
+
+/// Refuses where there is nobody to ask.
+pub(super) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
+    match io::stdin().is_terminal() && io::stderr().is_terminal() {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!(
+            "`{what}` cannot be undone and there is no terminal to ask on, so nothing was sent; add --yes once \
+             --dry-run shows what you mean"
+        ))),
+    }
+}
+
+/// Puts the question, and takes everything but a yes for a no.
+pub(super) async fn ask(question: String, interrupt: &Interrupt) -> Result<(), Failure> {
+    let answer = tokio::task::spawn_blocking(move || {
+        write!(io::stderr(), "{question} [y/N] ")?;
+        let mut line = String::new();
+        io::stdin().read_line(&mut line)?;
+        Ok::<_, io::Error>(line)
+    });
+    let answer = interrupt.or(answer).await?.map_err(io::Error::other)?;
+    match is_yes(&answer.map_err(Failure::Start)?) {
+        true => Ok(()),
+        false => Err(Failure::Declined),
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+/// Who owns the account, if the key may know.
+async fn tenant(client: &Client) -> Option<String> {
+    client.account().get().await.ok()?.company_name
+}
+
+/// What people know the record by that a path names, if the key may read it.
+async fn record(client: &Client, request: &Request) -> Option<String> {
+    let path = request.operation.path;
+    // The record is the longest beginning of the path that can be read: for `/alerts/{id}/resolve` the alert.
+    let read = crate::OPERATIONS
+        .iter()
+        .filter(|it| it.method == Method::GET && !it.list && path.starts_with(it.path))
+        .max_by_key(|it| it.path.len())?;
+    let Some(Kind::Object(schema)) = read.answer else {
+        return None;
+    };
+    let answer = request.call_of(read, client).ok()?.send().await.ok()?;
+    let record: Value = serde_json::from_slice(&answer.value).ok()?;
+    let columns = telling(schema).into_iter();
+    let mut texts = columns
+        .filter(|field| matches!(field.kind, Kind::Text))
+        .map(|field| cell(field.kind, &record[field.name]))
+        .filter(|text| !text.is_empty());
+    texts.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_undone_is_asked_about() {
+        for (id, asked) in [
+            ("tickets_delete", true),
+            ("guide_devices_http_delete", true),
+            ("tickets_delete_relation", true),
+            ("agents_run_powershell", true),
+            ("alerts_resolve", true),
+            ("tickets_create", false),
+            ("tickets_update", false),
+            ("tickets_query_billable_durations", false),
+            ("tickets_list", false),
+        ] {
+            assert_eq!(asks(Operation::find(id).expect(id)), asked, "{id}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_yes_is_one() {
+        for (answer, yes) in [
+            ("y\n", true),
+            ("YES\r\n", true),
+            ("\n", false),
+            ("", false),
+            ("yellow\n", false),
+        ] {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `--dry-run`: shows the very request that would be sent.
+//!
+//! The call goes all the way through the client, with a transport that hands the request over instead of sending it.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    sync::Mutex,
+};
+
+use tokio::sync::oneshot;
+
+use super::{connection::Connection, failure::Failure};
+use crate::{
+    Client,
+    transport::{Answering, Request, Transport},
+};
+
+/// Prints the request that a call makes.
+pub(super) async fn show<T>(
+    connection: &Connection,
+    call: impl AsyncFnOnce(Client) -> crate::Result<T>,
+) -> Result<(), Failure> {
+    let (hand_over, handed_over) = oneshot::channel();
+    let capture = Capture(Mutex::new(Some(hand_over)));
+    let client = connection.builder().transport(capture).build()?;
+    let request = tokio::select! {
+        biased;
+        Ok(request) = handed_over => request,
+        // The transport never answers, so a call that ends was refused before it was sent.
+        result = call(client) => return Ok(result.map(|_| ())?),
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(shown(&request).as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// A request as it goes over the wire, but for the key.
+fn shown(request: &Request) -> String {
+    let mut text = format!("{} {}\n", request.method, request.url);
+    let headers: BTreeMap<_, _> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value))
+        .collect();
+    for (name, value) in headers {
+        let value = match value.is_sensitive() {
+            true => "(hidden)".into(),
+            false => String::from_utf8_lossy(value.as_bytes()),
+        };
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    if let Some(body) = &request.body {
+        let json = serde_json::from_slice::<serde_json::Value>(body);
+        let body = json.and_then(|json| serde_json::to_string_pretty(&json));
+        text.push_str(&format!("\n{}\n", body.unwrap_or_default()));
+    }
+    text
+}
+
+/// Hands the first request over, and never answers.
+#[derive(Debug)]
+struct Capture(Mutex<Option<oneshot::Sender<Request>>>);
+
+impl Transport for Capture {
+    fn send(&self, request: Request) -> Answering {
+        let hand_over = self.0.lock().ok().and_then(|mut it| it.take());
+        if let Some(hand_over) = hand_over {
+            let _ = hand_over.send(request);
+        }
+        Box::pin(std::future::pending())
+    }
+}

@@ -1,0 +1,97 @@
+//! Reads what hangs on the records of a list: the comments of each ticket, and the like.
+
+use super::{
+    Export,
+    list::records,
+    manifest::{Entry, Outcome},
+    plan::Part,
+};
+use crate::{DynamicCall, Operation, RawRecord, cli::failure::Failure};
+
+pub(super) async fn export(
+    export: &Export<'_>,
+    part: &Part,
+    parent: &'static Operation,
+) -> Result<Entry, Failure> {
+    let mut file = export.folder.resume(part)?;
+    if let Some(entry) = file.state.done.clone() {
+        return Ok(entry);
+    }
+    let parent = Part {
+        operation: parent,
+        parent: None,
+    };
+    let keys = export.folder.resume(&parent)?.keys_in_order()?;
+    let Some((parameter, field)) = part.link() else {
+        return Err(Failure::Usage(format!(
+            "{} has nothing to hang on",
+            part.operation.id
+        )));
+    };
+    let done = usize::try_from(file.state.next)
+        .unwrap_or(usize::MAX)
+        .min(keys.len());
+    export.wrote(file.state.records);
+    for key in &keys[done..] {
+        let call = export.client.operation(part.operation).set(parameter, key)?;
+        let children = match export.interrupt.or(all(part, call)).await? {
+            Ok(children) => children,
+            // It was there when its list was read, and has been deleted since.
+            Err(Failure::Call(error)) if error.kind() == crate::ErrorKind::NotFound => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        let linked: Vec<_> = children
+            .iter()
+            .map(|child| linked(child.get(), field, key))
+            .collect();
+        file.state.next += 1;
+        export.expects(linked.len() as u64);
+        export.wrote(file.append(linked.iter().map(|record| (record.as_str(), None)))?);
+    }
+    let entry = Entry::new(part, &file.file_name, Outcome::OnePass, &file.state.coverage);
+    file.complete(entry)
+}
+
+async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+    if !part.operation.list {
+        return records(part, &call.send().await?);
+    }
+    let mut pages = call.pages();
+    let mut children = Vec::new();
+    while let Some(page) = pages.try_next().await? {
+        children.extend(page.value.items);
+    }
+    Ok(children)
+}
+
+/// A record with the key of the one that it hangs on, if it does not tell by itself. A value becomes a record.
+fn linked(record: &str, field: &str, key: &str) -> String {
+    let key = match key.parse::<i64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => serde_json::Value::from(key).to_string(),
+    };
+    let inner = record.trim().strip_prefix('{').map(str::trim_start);
+    match inner {
+        Some(inner) if inner.contains(&format!("\"{field}\"")) => format!("{{{inner}"),
+        Some("}") => format!("{{\"{field}\":{key}}}"),
+        Some(inner) => format!("{{\"{field}\":{key},{inner}"),
+        None => format!("{{\"{field}\":{key},\"value\":{record}}}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_on_a_record_tells_on_which() {
+        for (record, expected) in [
+            (r#"{"Comment":"x"}"#, r#"{"TicketID":7,"Comment":"x"}"#),
+            (r#"{ "TicketID": 7 }"#, r#"{"TicketID": 7 }"#),
+            ("{}", r#"{"TicketID":7}"#),
+            (r#""a.png""#, r#"{"TicketID":7,"value":"a.png"}"#),
+        ] {
+            assert_eq!(linked(record, "TicketID", "7"), expected);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What an export holds, for whoever checks it or loads it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{coverage::Coverage, plan::Part};
+use crate::{Timestamp, clock};
+
+/// The content of `manifest.json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Manifest {
+    /// The version of the command.
+    version: &'static str,
+    base_url: String,
+    finished: Timestamp,
+    lists: Vec<Entry>,
+}
+
+/// What there is of a list.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    operation: String,
+    /// How it went: `complete`, `one pass`, `no key`, `unsettled` or `no permission`.
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    drift: Drift,
+}
+
+/// What moved while the list was read.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+struct Drift {
+    /// How often the list was read.
+    sweeps: u32,
+    /// The total that the service told first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+    total_changes: u64,
+    /// Records that came again on another page.
+    repeats: u64,
+    /// Records that a sweep after the first has found.
+    late: u64,
+}
+
+/// How a list was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Complete,
+    OnePass,
+    /// Its records cannot be told apart, so nothing can be said.
+    NoKey,
+    Unsettled,
+}
+
+const UNSETTLED: &str = "unsettled";
+const NO_PERMISSION: &str = "no permission";
+
+impl Manifest {
+    pub(super) fn new(base_url: &str, lists: Vec<Entry>) -> Self {
+        Manifest {
+            version: env!("CARGO_PKG_VERSION"),
+            base_url: base_url.to_string(),
+            finished: clock::utc().into(),
+            lists,
+        }
+    }
+}
+
+impl Entry {
+    pub(super) fn new(part: &Part, file: &str, outcome: Outcome, coverage: &Coverage) -> Self {
+        let state = match outcome {
+            Outcome::Complete => "complete",
+            Outcome::OnePass => "one pass",
+            Outcome::NoKey => "no key",
+            Outcome::Unsettled => UNSETTLED,
+        };
+        Entry {
+            name: part.name(),
+            operation: part.operation.id.to_string(),
+            state: state.to_string(),
+            file: Some(file.to_string()),
+            drift: Drift {
+                sweeps: coverage.sweeps,
+                total: coverage.total,
+                total_changes: coverage.total_changes,
+                repeats: coverage.repeats,
+                late: coverage.late,
+            },
+            ..Entry::default()
+        }
+    }
+
+    /// A list that the key may not read.
+    pub(super) fn without_permission(part: &Part) -> Self {
+        Entry {
+            name: part.name(),
+            operation: part.operation.id.to_string(),
+            state: NO_PERMISSION.to_string(),
+            ..Entry::default()
+        }
+    }
+
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.state == UNSETTLED
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.state == NO_PERMISSION
+    }
+}

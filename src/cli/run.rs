@@ -1,0 +1,140 @@
+//! Carries an operation out: asks where it must, sends, and prints.
+
+use std::io::{self, Write};
+
+use clap::ArgMatches;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    confirm,
+    connection::Connection,
+    destination::Destination,
+    dry_run,
+    failure::Failure,
+    format::Format,
+    globals::Globals,
+    interrupt::Interrupt,
+    records::{self, Layout, Sink},
+    request::Request,
+    table, walk,
+};
+use crate::{Kind, Schema, attempt};
+
+/// Carries out a request.
+pub(super) async fn operation(
+    request: &Request,
+    matches: &ArgMatches,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let operation = request.operation;
+    let printed = match operation.record() {
+        Some(record) => Some(record),
+        None => operation.answer.and_then(printed),
+    };
+    // What cannot be printed is told before anything is sent.
+    let layout = Layout::new(globals, printed, request.allow_unknown)?;
+    let connection = Connection::open(globals).await?;
+    if globals.dry_run {
+        return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
+    }
+    confirm::request(request, &connection, globals, interrupt).await?;
+    let client = connection.client()?;
+    let destination = Destination::open(globals.output_file.as_deref())?;
+    let told = match operation.list {
+        true => {
+            let extent = walk::Extent::read(request, matches);
+            walk::list(request, &client, extent, layout, destination, globals, interrupt).await
+        }
+        false => answer(request, &client, layout, destination, interrupt).await,
+    };
+    match told {
+        Err(Failure::Call(error)) => Err(Failure::Call(connection.explain(error))),
+        Ok(Some(remark)) if !globals.quiet => {
+            // Without a stderr there is nobody to tell.
+            let _ = writeln!(io::stderr(), "{remark}");
+            Ok(())
+        }
+        told => told.map(|_| ()),
+    }
+}
+
+/// What is printed of an answer: an object, or those in an array.
+pub(super) fn printed(kind: Kind) -> Option<&'static Schema> {
+    match kind {
+        Kind::Object(schema) => Some(schema),
+        Kind::Array(kind) => printed(*kind),
+        _ => None,
+    }
+}
+
+/// Prints the answer of anything but a list of pages, and returns what there is to say about it.
+async fn answer(
+    request: &Request,
+    client: &crate::Client,
+    layout: Layout,
+    mut out: Destination,
+    interrupt: &Interrupt,
+) -> Result<Option<String>, Failure> {
+    let operation = request.operation;
+    let answer = interrupt.or(request.call(client)?.send()).await??;
+    let body = answer.value;
+    let silent = body.trim_ascii().is_empty();
+    let json: Value = serde_json::from_slice(if silent { b"{}" } else { &body }).map_err(|error| {
+        attempt::undecodable(
+            operation,
+            answer.status,
+            body.clone(),
+            format!("it is not JSON: {error}"),
+        )
+    })?;
+    let text = String::from_utf8_lossy(&body);
+    let schema = operation.answer.and_then(printed);
+    let mut remark = None;
+    match layout.format {
+        Format::Table if !operation.reads => {
+            let said = table::acknowledgement(schema, &json);
+            let said = said.unwrap_or_else(|| request.target());
+            writeln!(out, "{}: {said}", operation.id)?;
+        }
+        // Nothing was sent, so there is nothing to repeat.
+        _ if silent => {}
+        format if json.is_array() => {
+            let mut sink = Sink::new(layout);
+            for record in serde_json::from_str::<Vec<&RawValue>>(&text).unwrap_or_default() {
+                sink.record(record.get(), &mut out)?;
+            }
+            let count = sink.finish(&mut out)?;
+            if format == Format::Table {
+                remark = Some(walk::count_of(count));
+            }
+        }
+        _ => single(&layout, schema, &text, &json, &mut out)?,
+    }
+    out.commit()?;
+    Ok(remark)
+}
+
+/// Prints one record.
+pub(super) fn single(
+    layout: &Layout,
+    schema: Option<&'static Schema>,
+    text: &str,
+    json: &Value,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let selected = layout.project(text.trim());
+    match layout.format {
+        Format::Json => writeln!(out, "{selected}"),
+        Format::Ndjson => writeln!(out, "{}", records::on_one_line(&selected)),
+        Format::Yaml => out.write_all(records::yaml(&selected, false)?.as_bytes()),
+        Format::Table if !layout.selects() => {
+            out.write_all(table::record(schema, json, layout.look).as_bytes())
+        }
+        Format::Table | Format::Csv => {
+            let mut sink = Sink::new(layout.clone());
+            sink.record(text, out)?;
+            sink.finish(out).map(|_| ())
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reads a list, a page of it or all, and prints its records as they come.
+
+use std::io::Write;
+
+use clap::ArgMatches;
+
+use super::{
+    arguments,
+    destination::Destination,
+    failure::Failure,
+    format::Format,
+    globals::Globals,
+    interrupt::Interrupt,
+    progress::Progress,
+    records::{Layout, Sink},
+    request::Request,
+};
+use crate::{Client, Consistency, RawRecord, Records};
+
+/// How many records are printed between looks at how far it is.
+const RECORDS_AT_A_TIME: u64 = 50;
+
+/// How much of a list is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// One page.
+    Page,
+    /// So many records.
+    Records(u64),
+    /// Every record, of those that do not move while the list is read.
+    OnePass,
+    /// Every record, though others come and go.
+    Complete,
+}
+
+impl Extent {
+    /// What the arguments say.
+    pub(super) fn read(request: &Request, matches: &ArgMatches) -> Self {
+        // A walk that begins in the middle cannot tell what was missed before it.
+        let from_the_middle = request.value("page").is_some();
+        match matches.get_one::<u64>(arguments::LIMIT) {
+            Some(limit) => Extent::Records(*limit),
+            None if !matches.get_flag(arguments::ALL) => Extent::Page,
+            None if matches.get_flag(arguments::FAST) || from_the_middle => Extent::OnePass,
+            None => Extent::Complete,
+        }
+    }
+
+    /// Whether it is all of the list.
+    fn is_whole(self) -> bool {
+        matches!(self, Extent::OnePass | Extent::Complete)
+    }
+}
+
+/// Prints a list, and returns what there is to say about it.
+pub(super) async fn list(
+    request: &Request,
+    client: &Client,
+    extent: Extent,
+    layout: Layout,
+    mut out: Destination,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<Option<String>, Failure> {
+    // Records that run over the same terminal show well enough how far it is.
+    let runs_by = layout.look.width.is_some() && !out.is_file() && !layout.keeps_all();
+    let progress = Progress::new(!globals.quiet && !runs_by);
+    let is_table = layout.format == Format::Table;
+    let mut sink = Sink::new(layout);
+    let mut total = None;
+    let read = match extent {
+        Extent::Page => {
+            let page = interrupt.or(request.call(client)?.page()).await??.value;
+            total = page.total().and_then(|total| u64::try_from(total).ok());
+            for record in &page.items {
+                sink.record(record.get(), &mut out)?;
+            }
+            Ok(())
+        }
+        extent => {
+            let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
+            walk.await.map(|seen| total = seen)
+        }
+    };
+    drop(progress);
+    let came_to_nothing = read.is_err() && (sink.count() == 0 || out.is_file());
+    if came_to_nothing {
+        return Err(told(read, 0, globals));
+    }
+    // What was read before a failure or Ctrl-C is printed in full: the brackets close, the table is drawn.
+    let count = sink.finish(&mut out)?;
+    out.commit()?;
+    match read {
+        Ok(()) if extent == Extent::Complete && !has_key(request) => Ok(Some(format!(
+            "{}; they have nothing to tell them apart by, so nobody knows whether one moved meanwhile and was missed",
+            count_of(count)
+        ))),
+        Ok(()) => Ok(remark(extent, count, total).or(is_table.then(|| count_of(count)))),
+        Err(_) => Err(told(read, count, globals)),
+    }
+}
+
+async fn walk(
+    request: &Request,
+    client: &Client,
+    extent: Extent,
+    sink: &mut Sink,
+    out: &mut Destination,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<Option<u64>, Failure> {
+    let mut call = request.call(client)?;
+    if let Extent::Records(limit) = extent {
+        call = call.limit(limit);
+    }
+    if extent == Extent::Complete && has_key(request) {
+        call = call.consistency(Consistency::Complete)?;
+    }
+    let mut records = call.records();
+    let mut unfit = None;
+    loop {
+        let record = match interrupt.or(records.try_next()).await? {
+            Ok(Some(record)) => record,
+            Ok(None) => break,
+            // One that does not fit is not the end of the list. It is printed as it came, and told in the end.
+            Err(error) if error.record().is_some() => {
+                sink.record(&String::from_utf8_lossy(error.body()), out)?;
+                unfit.get_or_insert(error);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        sink.record(record.get(), out)?;
+        if sink.count().is_multiple_of(RECORDS_AT_A_TIME) {
+            progress.plan(total(&records));
+            progress.reached(sink.count());
+            // Whoever reads along does not wait for the end.
+            out.flush()?;
+        }
+    }
+    match unfit {
+        None => Ok(total(&records)),
+        Some(error) => Err(error.into()),
+    }
+}
+
+/// How many records the service says that there are.
+fn total(records: &Records<RawRecord>) -> Option<u64> {
+    let (_, most) = records.drift().totals?;
+    u64::try_from(most).ok()
+}
+
+fn has_key(request: &Request) -> bool {
+    let record = request.operation.record();
+    record.is_some_and(|record| record.key.is_some())
+}
+
+/// The failure of a walk, with how far it came if Ctrl-C ended it.
+fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
+    match read {
+        Err(Failure::Interrupted(None)) => Failure::Interrupted(Some(match &globals.output_file {
+            Some(file) => format!("stopped; {} is as it was before", file.display()),
+            None => format!("stopped after {}", count_of(count)),
+        })),
+        Err(failure) => failure,
+        Ok(()) => Failure::Interrupted(None),
+    }
+}
+
+/// So many records, in words.
+pub(super) fn count_of(count: u64) -> String {
+    match count {
+        1 => "1 record".to_string(),
+        count => format!("{count} records"),
+    }
+}
+
+/// That there is more, if there is.
+fn remark(extent: Extent, count: u64, total: Option<u64>) -> Option<String> {
+    match total {
+        Some(total) if !extent.is_whole() && count < total => Some(format!(
+            "{count} of {total} records; --all prints all of them, --limit and --page others"
+        )),
+        _ => None,
+    }
+}

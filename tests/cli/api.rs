@@ -1,0 +1,59 @@
+//! `atera api`.
+
+use super::*;
+
+#[tokio::test]
+async fn an_answer_is_printed_as_it_was_sent() {
+    let sandbox = sandbox().await;
+    let client = sandbox.client().expect("a client");
+    let sent = client
+        .request(http::Method::GET, "/tickets")
+        .query("page", 2)
+        .query("itemsInPage", 7);
+    let sent = sent.send().await.expect("a page").value;
+    for arguments in [
+        &["api", "get", "/tickets", "-q", "page=2", "-q", "itemsInPage=7"][..],
+        &["api", "GET", "/tickets?page=2", "--query", "itemsInPage=7"],
+    ] {
+        let printed = ask(&sandbox, arguments).await;
+        assert_success(&printed);
+        assert_eq!(printed.stdout.strip_suffix(b"\n"), Some(&sent[..]));
+    }
+}
+
+#[tokio::test]
+async fn records_of_a_page_are_shaped_when_asked() {
+    let sandbox = sandbox().await;
+    let arguments = [
+        "api",
+        "GET",
+        "/tickets?itemsInPage=2",
+        "-o",
+        "csv",
+        "--select",
+        "TicketID,TicketTitle",
+    ];
+    let printed = ask(&sandbox, &arguments).await;
+    assert_success(&printed);
+    assert_eq!(
+        stdout(&printed),
+        "TicketID,TicketTitle\n54321,Printer in room 2 offline\n54322,Upgrade accounting software\n"
+    );
+    let headers = ask(&sandbox, &["api", "GET", "/tickets/54321", "-i"]).await;
+    assert!(stdout(&headers).starts_with("200 OK\n"), "{headers:?}");
+}
+
+#[tokio::test]
+async fn what_deletes_or_is_not_known_needs_a_yes() {
+    let sandbox = sandbox().await;
+    for arguments in [["api", "DELETE", "/tickets/54321"], ["api", "POST", "/not/known"]] {
+        assert_failure(&ask(&sandbox, &arguments).await, 2, "add --yes");
+    }
+    assert_success(&ask(&sandbox, &["api", "DELETE", "/tickets/54321", "--yes"]).await);
+    assert_failure(&ask(&sandbox, &["api", "GET", "/tickets/54321"]).await, 3, "404");
+    assert_failure(
+        &ask(&sandbox, &["api", "GET", "/tickets/../alerts"]).await,
+        2,
+        "must not have `.`, `..`",
+    );
+}

@@ -1,0 +1,138 @@
+//! Whom it asks, and with which key.
+
+use super::*;
+
+#[tokio::test]
+async fn a_key_can_come_from_a_file() {
+    let sandbox = sandbox().await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), format!("{}\n", sandbox.api_key())).expect("a file");
+    let mut command = atera(&["tickets", "list", "--api-key-file"]);
+    command.arg(file.path()).env("ATERA_BASE_URL", sandbox.base_url());
+    assert_success(&output(command).await);
+}
+
+/// A config file with these profiles, each with its key and its address.
+fn config(profiles: &[(&str, &str, &str)], default: Option<&str>) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let mut text = default
+        .map(|name| format!("default = \"{name}\"\n"))
+        .unwrap_or_default();
+    for (name, key, url) in profiles {
+        text.push_str(&format!(
+            "[profiles.{name}]\napi_key = \"{key}\"\nbase_url = \"{url}\"\n"
+        ));
+    }
+    std::fs::write(file.path(), text).expect("a file");
+    file
+}
+
+#[tokio::test]
+async fn a_profile_beats_an_exported_key_and_the_default_does_not() {
+    let sandbox = sandbox().await;
+    let file = config(&[("acme", sandbox.api_key(), sandbox.base_url())], Some("acme"));
+    let with = |arguments: &[&str], key: Option<&str>| {
+        let mut command = atera(arguments);
+        command.env("ATERA_CONFIG", file.path());
+        if let Some(key) = key {
+            command
+                .env("ATERA_API_KEY", key)
+                .env("ATERA_BASE_URL", sandbox.base_url());
+        }
+        output(command)
+    };
+    assert_success(&with(&["tickets", "get", "54321"], None).await);
+    assert_success(&with(&["tickets", "get", "54321", "--profile", "acme"], Some("wrong")).await);
+    assert_failure(&with(&["tickets", "get", "54321"], Some("wrong")).await, 4, "401");
+    let unknown = with(&["tickets", "get", "54321", "--profile", "other"], None).await;
+    assert_failure(
+        &unknown,
+        2,
+        "there are acme; make it with `atera config set other`",
+    );
+}
+
+#[tokio::test]
+async fn a_profile_is_not_used_at_another_address_than_its_own() {
+    let sandbox = sandbox().await;
+    let file = config(&[("acme", "key", "https://app.atera.com/api/v3")], Some("acme"));
+    let mut command = atera(&["tickets", "list"]);
+    command
+        .env("ATERA_CONFIG", file.path())
+        .env("ATERA_BASE_URL", sandbox.base_url());
+    assert_failure(
+        &output(command).await,
+        2,
+        "names another service than the default profile `acme`",
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_config_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let file = config(&[("acme", "key", "https://app.atera.com/api/v3")], Some("acme"));
+    std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644)).expect("permissions");
+    let mut command = atera(&["tickets", "list"]);
+    command.env("ATERA_CONFIG", file.path());
+    assert_failure(&output(command).await, 2, "run `chmod 600 ");
+}
+
+#[tokio::test]
+async fn profiles_are_kept_listed_used_and_forgotten() {
+    use std::io::Write;
+
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("atera").join("config.toml");
+    let run = |arguments: &[&str], stdin: &str| {
+        let mut command = atera(arguments);
+        command
+            .env("ATERA_CONFIG", &file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let stdin = stdin.to_string();
+        let run = move || {
+            let mut child = command.spawn().expect("the command runs");
+            // What does not read its stdin may have ended already.
+            let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
+            child.wait_with_output().expect("the command runs")
+        };
+        async { tokio::task::spawn_blocking(run).await.expect("no panic") }
+    };
+    let url = sandbox.base_url();
+    assert_success(&run(&["config", "set", "acme", "--base-url", url], sandbox.api_key()).await);
+    assert_success(&run(&["config", "set", "globex"], "0123456789abcdef0123456789abcdef\n").await);
+    assert_failure(
+        &run(&["config", "set", "empty"], " \n").await,
+        2,
+        "the API key is empty",
+    );
+    assert_success(&run(&["tickets", "get", "54321"], "").await);
+
+    assert_success(&run(&["config", "use", "globex"], "").await);
+    let listed = run(&["config", "list", "-o", "csv"], "").await;
+    assert_success(&listed);
+    assert_eq!(
+        stdout(&listed),
+        format!(
+            "Name,Default,Key,Address\nacme,false,in the config file,{url}\n\
+             globex,true,in the config file,https://app.atera.com/api/v3\n"
+        )
+    );
+    assert_success(&run(&["config", "remove", "globex"], "").await);
+    assert_failure(
+        &run(&["config", "use", "globex"], "").await,
+        2,
+        "there is no profile `globex`",
+    );
+    assert_failure(&run(&["tickets", "list"], "").await, 2, "there is no API key");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

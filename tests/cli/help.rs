@@ -1,0 +1,27 @@
+//! Help.
+
+use super::*;
+
+#[tokio::test]
+async fn help_is_no_failure_and_has_examples() {
+    for (arguments, says) in [
+        (&["--help"][..], "custom-values    Fields that a tenant has added"),
+        (&["--help"], "130  Ctrl-C"),
+        (&["agents", "--help"], "powershell"),
+        (&["guide", "--help"], "devices-snmpv3-create"),
+        (
+            &["tickets", "list", "--help"],
+            "atera tickets list --all --output ndjson",
+        ),
+        (&["tickets", "--help"], "add-comment"),
+        (&["tickets", "list", "--help"], "--ticket-status <TEXT>"),
+        (&["alerts", "list", "--help"], "Open, Resolved, Snoozed"),
+        (&["tickets", "create", "--help"], "--end-user-id <INTEGER>"),
+    ] {
+        let help = output(atera(arguments)).await;
+        assert_success(&help);
+        assert!(stdout(&help).contains(says), "{}", stdout(&help));
+    }
+    let version = output(atera(&["--version"])).await;
+    assert_eq!(stdout(&version), format!("atera {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,219 @@
+//! Lists and single records, as they are printed.
+
+use serde_json::Value;
+
+use super::*;
+
+/// How many tickets the sandbox has.
+const TICKETS: usize = 2847;
+
+#[tokio::test]
+async fn all_tickets_are_lines_of_json() {
+    let sandbox = sandbox().await;
+    let output = ask(&sandbox, &["tickets", "list", "--all", "--output", "ndjson"]).await;
+    assert_success(&output);
+    assert_eq!(stderr(&output), "");
+    let tickets: Vec<Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(tickets.len(), TICKETS);
+    assert!(tickets.iter().all(|ticket| ticket["TicketID"].is_i64()));
+}
+
+#[tokio::test]
+async fn all_tickets_are_one_array_of_json() {
+    let sandbox = sandbox().await;
+    let output = ask(&sandbox, &["tickets", "list", "--all", "--output", "json"]).await;
+    let tickets = json(&output);
+    assert_eq!(tickets.as_array().map(Vec::len), Some(TICKETS));
+}
+
+#[tokio::test]
+async fn filters_filter() {
+    let sandbox = sandbox().await;
+    let filtered = ask(
+        &sandbox,
+        &[
+            "tickets",
+            "list",
+            "--ticket-status",
+            "Open",
+            "--items-in-page",
+            "50",
+            "-o",
+            "ndjson",
+        ],
+    )
+    .await;
+    assert_success(&filtered);
+    assert_eq!(stdout(&filtered).lines().count(), 50);
+    for line in stdout(&filtered).lines() {
+        let ticket: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(ticket["TicketStatus"], "Open");
+    }
+}
+
+#[tokio::test]
+async fn a_table_has_the_telling_columns_and_tells_the_count() {
+    let sandbox = sandbox().await;
+    let table = ask(&sandbox, &["tickets", "list", "--output", "table"]).await;
+    assert_success(&table);
+    let mut lines = stdout(&table).lines();
+    let header: Vec<_> = lines.next().expect("a header").split_whitespace().collect();
+    assert_eq!(
+        header,
+        [
+            "TicketID",
+            "Title",
+            "Status",
+            "Priority",
+            "CustomerName",
+            "TechnicianFullName",
+            "CreatedDate"
+        ]
+    );
+    assert_eq!(lines.count(), 20);
+    assert!(
+        stderr(&table).starts_with("20 of 2847 records"),
+        "{}",
+        stderr(&table)
+    );
+    assert_eq!(stderr(&table).lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_record_is_a_table_of_its_fields() {
+    let sandbox = sandbox().await;
+    let page = json(&ask(&sandbox, &["tickets", "list", "--items-in-page", "1"]).await);
+    let ticket = &page[0];
+    let table = ask(
+        &sandbox,
+        &["tickets", "get", &ticket["TicketID"].to_string(), "-o", "table"],
+    )
+    .await;
+    assert_success(&table);
+    let first: Vec<_> = stdout(&table)
+        .lines()
+        .next()
+        .expect("a line")
+        .split_whitespace()
+        .collect();
+    assert_eq!(first, ["TicketID", &ticket["TicketID"].to_string()]);
+    assert!(
+        stdout(&table)
+            .lines()
+            .any(|line| line.starts_with("TicketStatus "))
+    );
+}
+
+#[tokio::test]
+async fn a_sandbox_can_live_as_long_as_the_command() {
+    let alone = output(atera(&["tickets", "list", "--sandbox", "-o", "ndjson"])).await;
+    assert_success(&alone);
+    assert_eq!(stdout(&alone).lines().count(), 20);
+}
+
+#[tokio::test]
+async fn a_limit_reads_as_many_pages_as_it_takes_and_no_more() {
+    let sandbox = sandbox().await;
+    for (limit, count) in [("1", 1), ("50", 50), ("51", 51), ("120", 120)] {
+        let listed = ask(&sandbox, &["tickets", "list", "--limit", limit, "-o", "ndjson"]).await;
+        assert_success(&listed);
+        assert_eq!(stdout(&listed).lines().count(), count);
+        assert!(
+            stderr(&listed).starts_with(&format!("{limit} of 2847 records; --all")),
+            "{listed:?}"
+        );
+    }
+    let quiet = ask(&sandbox, &["tickets", "list", "--limit", "7", "--quiet"]).await;
+    assert_eq!(
+        (json(&quiet).as_array().map(Vec::len), stderr(&quiet)),
+        (Some(7), "")
+    );
+}
+
+#[tokio::test]
+async fn a_page_is_an_array_like_every_list() {
+    let sandbox = sandbox().await;
+    let arguments = ["tickets", "list", "--page", "2", "--items-in-page", "7"];
+    let page = json(&ask(&sandbox, &arguments).await);
+    let all = json(&ask(&sandbox, &["tickets", "list", "--limit", "14"]).await);
+    let (page, all) = (
+        page.as_array().expect("an array"),
+        all.as_array().expect("an array"),
+    );
+    assert_eq!(page[..], all[7..]);
+}
+
+#[tokio::test]
+async fn a_list_since_a_time_has_what_changed_since() {
+    let sandbox = sandbox().await;
+    let arguments = [
+        "tickets",
+        "list-last-modified",
+        "--since",
+        "2026-03-01T00:00:00Z",
+        "--all",
+    ];
+    let changed = json(&ask(&sandbox, &arguments).await);
+    let changed = changed.as_array().expect("an array");
+    assert!(
+        !changed.is_empty() && changed.len() < TICKETS,
+        "{}",
+        changed.len()
+    );
+}
+
+/// A service with 120 tickets, of which the eleventh is deleted once the first page has been read.
+async fn moving() -> String {
+    use std::sync::{Arc, Mutex};
+
+    let ids: Arc<Mutex<Vec<usize>>> = Arc::new(Mutex::new((0..120).collect()));
+    let answer = move |uri: axum::http::Uri| {
+        let query = uri.query().unwrap_or_default();
+        let page = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
+        let page: usize = page.and_then(|(_, page)| page.parse().ok()).expect("a page");
+        let mut ids = ids.lock().expect("no panic");
+        let items: Vec<_> = ids
+            .iter()
+            .skip((page - 1) * 50)
+            .take(50)
+            .map(|id| serde_json::json!({"TicketID": id}))
+            .collect();
+        let answer = serde_json::json!({"items": items, "totalItemCount": ids.len(), "totalPages": ids.len().div_ceil(50)});
+        ids.retain(|id| *id != 10);
+        std::future::ready(answer.to_string())
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let service = axum::serve(listener, axum::Router::new().fallback(answer));
+    tokio::spawn(service.into_future());
+    format!("http://{address}/api/v3")
+}
+
+#[tokio::test]
+async fn a_record_that_moves_while_the_list_is_read_is_not_missed_unless_it_is_to_be_fast() {
+    for (arguments, expected) in [
+        (&["tickets", "list", "--all", "-o", "ndjson"][..], 120),
+        (&["tickets", "list", "--all", "--fast", "-o", "ndjson"], 119),
+    ] {
+        let mut command = atera(arguments);
+        command
+            .env("ATERA_BASE_URL", moving().await)
+            .env("ATERA_API_KEY", "key");
+        let listed = output(command).await;
+        assert_success(&listed);
+        let mut ids: Vec<_> = stdout(&listed).lines().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(
+            (ids.len(), stdout(&listed).lines().count()),
+            (expected, expected),
+            "{arguments:?}"
+        );
+        assert_eq!(ids.contains(&r#"{"TicketID":50}"#), expected == 120);
+    }
+}

@@ -1,0 +1,87 @@
+//! The `atera` command as a whole, against the sandbox.
+
+#![cfg(feature = "cli")]
+
+mod api;
+mod connection;
+mod exit_codes;
+mod export;
+mod formats;
+mod help;
+mod lists;
+mod reference;
+mod running;
+mod safety;
+#[cfg(unix)]
+mod shared_limit;
+mod writes;
+
+use std::process::{Command, Output, Stdio};
+
+use atera::sandbox::Sandbox;
+use serde_json::Value;
+
+/// The command with nothing in its environment that could reach a service.
+fn atera(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("atera"));
+    command
+        .args(arguments)
+        .env_remove("ATERA_API_KEY")
+        .env_remove("ATERA_API_KEY_FILE")
+        .env_remove("ATERA_BASE_URL")
+        .env(
+            "ATERA_CONFIG",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/no/config.toml"),
+        )
+        .env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
+        .env_remove("ATERA_RATE_LIMIT")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs it while the sandbox of the same thread goes on answering.
+async fn output(mut command: Command) -> Output {
+    let run = move || command.output().expect("the command runs");
+    tokio::task::spawn_blocking(run).await.expect("no panic")
+}
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().start().await.expect("a sandbox")
+}
+
+/// Runs it against the sandbox.
+async fn ask(sandbox: &Sandbox, arguments: &[&str]) -> Output {
+    let mut command = atera(arguments);
+    command
+        .env("ATERA_BASE_URL", sandbox.base_url())
+        .env("ATERA_API_KEY", sandbox.api_key());
+    output(command).await
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("text")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("text")
+}
+
+fn json(output: &Output) -> Value {
+    assert_success(output);
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn assert_success(output: &Output) {
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Asserts that it failed with this code, and said this in one sentence.
+fn assert_failure(output: &Output, code: i32, says: &str) {
+    assert_eq!(output.status.code(), Some(code), "{output:?}");
+    assert_eq!(stdout(output), "");
+    let said = stderr(output);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.starts_with("atera: ") && said.contains(says), "{said}");
+}

@@ -1,0 +1,100 @@
+//! How it runs and ends.
+
+use super::*;
+
+#[tokio::test]
+async fn a_sandbox_is_served_under_the_names_of_the_environment() {
+    use std::io::{BufRead, BufReader};
+
+    let mut server = atera(&["sandbox", "--port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let lines = BufReader::new(server.stdout.take().expect("a pipe"))
+        .lines()
+        .take(2);
+    let environment: Vec<_> = lines.map(|line| line.expect("a line")).collect();
+    let mut command = atera(&["tickets", "list", "-o", "ndjson"]);
+    for line in &environment {
+        let (name, value) = line.split_once('=').expect("a variable");
+        command.env(name, value);
+    }
+    let listed = output(command).await;
+    server.kill().and_then(|()| server.wait()).expect("it runs");
+    assert_success(&listed);
+    assert_eq!(stdout(&listed).lines().count(), 20);
+}
+
+/// What only Unix has.
+#[cfg(unix)]
+mod unix {
+    use std::{fs::File, io::Read};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reader_that_leaves_is_no_failure() {
+        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "ndjson"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut byte = [0];
+        let mut pipe = walk.stdout.take().expect("a pipe");
+        pipe.read_exact(&mut byte).expect("output");
+        drop(pipe);
+        let left = walk.wait_with_output().expect("it ends");
+        assert_success(&left);
+        assert_eq!(stderr(&left), "");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_full_disk_is_1() {
+        let full = File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("a full disk");
+        let mut command = atera(&["tickets", "list", "--sandbox"]);
+        command.stdout(full);
+        let run = move || {
+            command
+                .stderr(Stdio::piped())
+                .spawn()
+                .and_then(std::process::Child::wait_with_output)
+        };
+        let failed = tokio::task::spawn_blocking(run)
+            .await
+            .expect("no panic")
+            .expect("it runs");
+        assert_failure(&failed, 1, "the output cannot be written");
+    }
+
+    #[tokio::test]
+    async fn ctrl_c_is_130() {
+        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        // Something is printed, so the walk is under way, and goes on as nobody reads.
+        let mut byte = [0];
+        walk.stdout
+            .as_mut()
+            .expect("a pipe")
+            .read_exact(&mut byte)
+            .expect("output");
+        let interrupted = Command::new("kill")
+            .args(["-INT", &walk.id().to_string()])
+            .status();
+        assert!(interrupted.expect("kill runs").success());
+        let interrupted = walk.wait_with_output().expect("it ends");
+        assert_eq!(interrupted.status.code(), Some(130));
+        // What is there is whole: the byte that was read, and the records after it.
+        let text = format!("{}{}", char::from(byte[0]), stdout(&interrupted));
+        let records: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+        let told = format!("atera: stopped after {} records\n", records.len());
+        assert_eq!(stderr(&interrupted), told);
+        assert!(records.len() < 2847, "it was not interrupted");
+    }
+}

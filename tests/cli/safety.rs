@@ -1,0 +1,96 @@
+//! What keeps production data and the key safe.
+
+use super::*;
+
+#[tokio::test]
+async fn what_cannot_be_undone_needs_a_yes_where_there_is_no_terminal() {
+    let sandbox = sandbox().await;
+    for arguments in [
+        &["tickets", "delete", "54321"][..],
+        &["customers", "delete", "1201"],
+        &["alerts", "resolve", "90210"],
+        &["agents", "powershell", "5501", "--script", "Restart-Computer"],
+    ] {
+        let refused = ask(&sandbox, arguments).await;
+        assert_failure(&refused, 2, "nothing was sent; add --yes");
+    }
+    assert_success(&ask(&sandbox, &["tickets", "get", "54321"]).await);
+    assert_success(&ask(&sandbox, &["tickets", "delete", "54321", "--yes"]).await);
+    assert_eq!(
+        ask(&sandbox, &["tickets", "get", "54321"]).await.status.code(),
+        Some(3)
+    );
+}
+
+#[tokio::test]
+async fn what_can_be_undone_needs_none() {
+    let sandbox = sandbox().await;
+    assert_success(
+        &ask(
+            &sandbox,
+            &["tickets", "update", "54321", "--ticket-status", "Open"],
+        )
+        .await,
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_request_without_the_key_and_sends_nothing() {
+    let sandbox = sandbox().await;
+    let arguments = [
+        "tickets",
+        "update",
+        "54321",
+        "--ticket-title",
+        "Fire",
+        "--dry-run",
+    ];
+    let shown = ask(&sandbox, &arguments).await;
+    assert_success(&shown);
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        stdout(&shown),
+        format!(
+            "POST {}/tickets/54321\naccept: application/json\ncontent-type: application/json\nuser-agent: atera/{version}\n\
+             x-api-key: (hidden)\n\n{{\n  \"TicketTitle\": \"Fire\"\n}}\n",
+            sandbox.base_url()
+        )
+    );
+    let ticket = json(&ask(&sandbox, &["tickets", "get", "54321"]).await);
+    assert_eq!(ticket["TicketTitle"], "Printer in room 2 offline");
+}
+
+#[tokio::test]
+async fn a_dry_run_needs_neither_a_key_nor_a_yes() {
+    let shown = output(atera(&["tickets", "delete", "54321", "--dry-run"])).await;
+    assert_success(&shown);
+    assert!(
+        stdout(&shown).starts_with("DELETE https://app.atera.com/api/v3/tickets/54321\n"),
+        "{shown:?}"
+    );
+    let refused = output(atera(&["tickets", "list", "--items-in-page", "51", "--dry-run"])).await;
+    assert_failure(&refused, 2, "1 to 50");
+}
+
+/// The table of processes shows arguments to everyone on the machine.
+#[tokio::test]
+async fn there_is_no_flag_for_the_key() {
+    for arguments in [
+        &["tickets", "list", "--api-key", "secret-key"][..],
+        &["tickets", "list", "--key=secret-key"],
+        &["config", "set", "acme", "secret-key"],
+    ] {
+        let refused = output(atera(arguments)).await;
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    }
+    let refused = output(atera(&["tickets", "list", "--api-key=secret-key"])).await;
+    assert!(!stderr(&refused).contains("secret-key"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_id_that_would_lead_elsewhere_is_refused() {
+    for id in ["..", "."] {
+        let refused = output(atera(&["agents", "list-by-machine", id, "--sandbox"])).await;
+        assert_failure(&refused, 2, "must not be empty, `.` or `..`");
+    }
+}
