@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     data::{self, Counts},
     entity::Entity,
-    record::Record,
+    record::{Record, known},
     store::Store,
     zone::Zone,
 };
@@ -109,7 +109,7 @@ fn record(entity: Entity, object: &Value) -> std::result::Result<(i64, Record), 
         {
             return Err(format!(".{name} must be {what}"));
         }
-        record.set(name, value.clone());
+        record.set(name, known(&field.kind, value.clone()));
     }
     let key = schema.key.unwrap_or_default();
     match record.number(key) {

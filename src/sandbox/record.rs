@@ -164,6 +164,23 @@ impl Serialize for Record {
     }
 }
 
+/// What the description knows of a value: objects, also those within, without any other field.
+pub(super) fn known(kind: &Kind, value: Value) -> Value {
+    match (kind, value) {
+        (Kind::Object(schema), Value::Object(object)) => {
+            let fields = object.into_iter().filter_map(|(name, value)| {
+                let field = schema.fields.iter().find(|field| field.name == name)?;
+                Some((name, known(&field.kind, value)))
+            });
+            Value::Object(fields.collect())
+        }
+        (Kind::Array(kind), Value::Array(values)) => {
+            values.into_iter().map(|value| known(kind, value)).collect()
+        }
+        (_, value) => value,
+    }
+}
+
 /// A value in the shape of its kind: objects within have every field, in order.
 pub(super) struct Shaped<'a>(pub(super) &'a Kind, pub(super) &'a Value);
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{answer::Problem, zone::Zone};
+use super::{answer::Problem, record::known, zone::Zone};
 use crate::{
     Kind, Operation, Parameter, Schema, Timestamp,
     check::{Check, boolean},
@@ -160,11 +160,8 @@ fn numbers(body: &Value) -> Vec<i64> {
 }
 
 fn known_fields(operation: &Operation, body: Value) -> Map<String, Value> {
-    match (operation.body, body) {
-        (Some(Kind::Object(schema)), Value::Object(mut body)) => {
-            body.retain(|name, _| schema.fields.iter().any(|field| field.name == name));
-            body
-        }
+    match operation.body.map(|kind| known(&kind, body)) {
+        Some(Value::Object(body)) => body,
         _ => Map::new(),
     }
 }

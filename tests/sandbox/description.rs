@@ -145,13 +145,12 @@ impl Documented {
         let Ok(value) = serde_json::from_str(body) else {
             return vec![format!("this is not JSON: {body}")];
         };
-        let errors = VALIDATORS.with_schema(schema, |validator| {
+        VALIDATORS.with_schema(schema, |validator| {
             let errors = validator.iter_errors(&value);
             errors
                 .map(|error| format!("{}: {error}", error.instance_path()))
                 .collect()
-        });
-        errors
+        })
     }
 
     /// What is wrong with an answer as it came.

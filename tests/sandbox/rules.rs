@@ -470,7 +470,7 @@ async fn a_contract_shows_its_rates_and_keeps_them() {
         id.parse::<i64>().expect("a number")
     );
 
-    let change = json!({"BlockHoursContract": {"HoursIncluded": 20.0}, "Active": false});
+    let change = json!({"BlockHoursContract": {"HoursIncluded": 20.0, "Unheard": {}}, "Active": false});
     assert_eq!(
         post(&sandbox, &format!("/contracts/{id}"), change).await.status,
         204
