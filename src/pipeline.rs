@@ -111,6 +111,17 @@ fn prepare(shared: &Shared, headers: &mut HeaderMap) {
     headers.insert(http::header::USER_AGENT, shared.user_agent.clone());
 }
 
+/// The request once more, to be sent, with room for the headers that are still to come: the key's, and those of the transport.
+fn with_room(request: &Request) -> Request {
+    let mut copy = Request::new(request.method.clone(), request.url.clone());
+    copy.headers.reserve(request.headers.len() + 4);
+    let headers = request.headers.iter();
+    copy.headers
+        .extend(headers.map(|(name, value)| (name.clone(), value.clone())));
+    copy.body = request.body.clone();
+    copy
+}
+
 /// A call on its way.
 struct Call<'a> {
     client: &'a Client,
@@ -132,7 +143,7 @@ impl Call<'_> {
             credential.warn(clock::now());
             let slot = self.slot(&credential).await?;
             self.attempts += 1;
-            let failure = match self.attempt(&credential, slot, request.clone()).await {
+            let failure = match self.attempt(&credential, slot, with_room(&request)).await {
                 Ok(answer) => {
                     self.budget(|budget| budget.succeeded(self.attempts > 1));
                     return Ok(answer);
