@@ -1,8 +1,11 @@
 //! How far a walk has come, on stderr where that is a terminal.
 
-use std::io::{self, IsTerminal};
+use std::{
+    fmt::Write,
+    io::{self, IsTerminal},
+};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// A bar with count, rate and time left.
 pub(super) struct Progress(ProgressBar);
@@ -14,7 +17,7 @@ impl Progress {
             return Progress(ProgressBar::hidden());
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(style("{spinner} {human_pos} records, {per_sec:.0}"));
+        bar.set_style(style("{spinner} {human_pos} records, {rate}"));
         Progress(bar)
     }
 
@@ -25,7 +28,7 @@ impl Progress {
         };
         if self.0.length().is_none() {
             self.0.set_style(style(
-                "{bar:24} {human_pos} of {human_len} records, {per_sec:.0}, {eta} left",
+                "{bar:24} {human_pos} of {human_len} records, {rate}, {eta} left",
             ));
         }
         self.0.set_length(total);
@@ -44,5 +47,9 @@ impl Drop for Progress {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+        // Without a terminal there is nobody to tell.
+        let _ = write!(out, "{:.0}/s", state.per_sec());
+    })
 }

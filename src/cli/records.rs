@@ -109,7 +109,7 @@ impl Sink {
             Format::Ndjson => Form::Lines,
             Format::Yaml => Form::Items,
             Format::Csv => Form::Csv(columns(Column::all)),
-            Format::Table => Form::Table(Rows::new(columns(Column::telling))),
+            Format::Table => Form::Table(Rows::new(columns(Column::telling), layout.selects())),
         };
         Sink {
             layout,

@@ -65,14 +65,17 @@ pub(super) fn suits_stdout(to_file: bool) -> Format {
 pub(super) struct Rows {
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
+    /// Whether every column stays, and texts are broken into lines rather than cut.
+    whole: bool,
 }
 
 impl Rows {
     /// With these columns; without any, each record is a single value.
-    pub(super) fn new(columns: Vec<Column>) -> Self {
+    pub(super) fn new(columns: Vec<Column>, whole: bool) -> Self {
         Rows {
             columns,
             rows: Vec::new(),
+            whole,
         }
     }
 
@@ -106,7 +109,7 @@ impl Rows {
             });
             // The last column has no gap behind it.
             let fits = width.is_none_or(|width| needed.sum::<usize>() <= usize::from(width + GAP));
-            if fits || self.columns.len() <= FEWEST_COLUMNS {
+            if fits || self.whole || self.columns.len() <= FEWEST_COLUMNS {
                 let text = lines(&table);
                 return match text.split_once('\n') {
                     Some((header, rows)) if !self.columns.is_empty() => {
@@ -133,13 +136,18 @@ impl Rows {
         }
         for cells in &self.rows {
             let mut row = Row::from(cells);
-            row.max_height(1);
+            if !self.whole {
+                row.max_height(1);
+            }
             table.add_row(row);
         }
         let last = table.column_count().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
             let may_be_cut = self.columns.get(index).is_none_or(Column::may_be_cut);
             column.set_padding((0, if index == last { 0 } else { GAP }));
+            if self.whole {
+                continue;
+            }
             column.set_constraint(match may_be_cut {
                 true => ColumnConstraint::UpperBoundary(Width::Fixed(WIDEST_TEXT + GAP)),
                 false => ColumnConstraint::ContentWidth,
@@ -239,7 +247,7 @@ mod tests {
     }
 
     fn tickets(width: Option<u16>) -> String {
-        let mut rows = Rows::new(Column::telling(schema("Ticket").expect("a schema")));
+        let mut rows = Rows::new(Column::telling(schema("Ticket").expect("a schema")), false);
         for (id, title) in [
             (7, "Printer"),
             (54321, "The printer on the second floor is on fire again"),
@@ -321,7 +329,7 @@ mod tests {
             shown,
             "\u{1b}[1mTicketID   \u{1b}[0m  7\n\u{1b}[1mTicketTitle\u{1b}[0m  Printer\n"
         );
-        let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")]);
+        let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")], true);
         rows.add(&json!({"a": 1}));
         assert_eq!(rows.render(look), "\u{1b}[1ma\u{1b}[0m\n1\n");
     }
