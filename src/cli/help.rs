@@ -1,5 +1,7 @@
 //! Words for help, from the words of the description.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{arguments, command::line_of, fields};
@@ -62,18 +64,19 @@ fn flags(kind: Kind, example: &str) -> Option<String> {
     let Ok(Value::Object(body)) = serde_json::from_str(example) else {
         return None;
     };
-    let mut line = String::new();
+    // In the order of the description, whatever order the example keeps.
+    let mut flags = BTreeMap::new();
     let mut add = |parent: Option<&str>, name: &str, value: &Value| {
-        let scalar = scalars
+        let position = scalars
             .iter()
-            .find(|scalar| scalar.field.name == name && scalar.parent.map(|it| it.name) == parent)?;
+            .position(|scalar| scalar.field.name == name && scalar.parent.map(|it| it.name) == parent)?;
         let value = match value {
             Value::String(text) => quoted(text),
             Value::Number(number) => number.to_string(),
             Value::Bool(yes) => yes.to_string(),
             _ => return None,
         };
-        line.push_str(&format!(" --{} {value}", scalar.flag()));
+        flags.insert(position, format!(" --{} {value}", scalars[position].flag()));
         Some(())
     };
     for (name, value) in &body {
@@ -86,7 +89,7 @@ fn flags(kind: Kind, example: &str) -> Option<String> {
             value => add(None, name, value)?,
         }
     }
-    Some(line)
+    Some(flags.into_values().collect())
 }
 
 /// A word of a command line, in quotes where a shell would take it apart.
@@ -123,8 +126,8 @@ mod tests {
         );
         assert_eq!(
             example_of("tickets_create"),
-            "atera tickets create --description 'Issue description' --end-user-id 12345 --ticket-priority Medium \
-             --ticket-title 'New ticket'"
+            "atera tickets create --ticket-title 'New ticket' --description 'Issue description' \
+             --ticket-priority Medium --end-user-id 12345"
         );
         assert_eq!(
             example_of("tickets_query_billable_durations"),

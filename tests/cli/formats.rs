@@ -20,29 +20,29 @@ async fn a_selection_in_every_format() {
     for (format, expected) in [
         (
             "table",
-            "TicketID  TicketTitle                  CustomerName\n\
-             54321     Printer in room 2 offline    Harbor Dental\n\
-             54322     Upgrade accounting software  Harbor Dental\n",
+            "TicketID  TicketTitle                CustomerName\n\
+             54321     Printer in room 2 offline  Harbor Dental\n\
+             54322     Please reset my password   Westbrook Engineering\n",
         ),
         (
             "json",
             "[\n{\"TicketID\":54321,\"TicketTitle\":\"Printer in room 2 offline\",\"CustomerName\":\"Harbor Dental\"},\n\
-             {\"TicketID\":54322,\"TicketTitle\":\"Upgrade accounting software\",\"CustomerName\":\"Harbor Dental\"}\n]\n",
+             {\"TicketID\":54322,\"TicketTitle\":\"Please reset my password\",\"CustomerName\":\"Westbrook Engineering\"}\n]\n",
         ),
         (
             "ndjson",
             "{\"TicketID\":54321,\"TicketTitle\":\"Printer in room 2 offline\",\"CustomerName\":\"Harbor Dental\"}\n\
-             {\"TicketID\":54322,\"TicketTitle\":\"Upgrade accounting software\",\"CustomerName\":\"Harbor Dental\"}\n",
+             {\"TicketID\":54322,\"TicketTitle\":\"Please reset my password\",\"CustomerName\":\"Westbrook Engineering\"}\n",
         ),
         (
             "yaml",
             "- TicketID: 54321\n  TicketTitle: Printer in room 2 offline\n  CustomerName: Harbor Dental\n\
-             - TicketID: 54322\n  TicketTitle: Upgrade accounting software\n  CustomerName: Harbor Dental\n",
+             - TicketID: 54322\n  TicketTitle: Please reset my password\n  CustomerName: Westbrook Engineering\n",
         ),
         (
             "csv",
             "TicketID,TicketTitle,CustomerName\n54321,Printer in room 2 offline,Harbor Dental\n\
-             54322,Upgrade accounting software,Harbor Dental\n",
+             54322,Please reset my password,Westbrook Engineering\n",
         ),
     ] {
         let arguments = [&SELECTED[..], &["-o", format]].concat();

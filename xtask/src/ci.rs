@@ -23,8 +23,8 @@ enum How {
     Task(fn() -> Result<(), String>),
 }
 
-/// The features that can be chosen. `cli` brings `sandbox` along.
-const FEATURES: [&str; 5] = ["cache", "changes", "sandbox", "mock", "cli"];
+/// The features that can be chosen. `cli` brings `sandbox` and `explorer` along.
+const FEATURES: [&str; 6] = ["cache", "changes", "sandbox", "explorer", "mock", "cli"];
 
 /// Cases of each property with `full`; a test runs 256 of them otherwise.
 const CASES: &str = "20000";
