@@ -27,7 +27,7 @@ async fn records_of_a_page_are_shaped_when_asked() {
     let arguments = [
         "api",
         "GET",
-        "/tickets?itemsInPage=2",
+        "/tickets?itemsInPage=1",
         "-o",
         "csv",
         "--select",
@@ -37,7 +37,7 @@ async fn records_of_a_page_are_shaped_when_asked() {
     assert_success(&printed);
     assert_eq!(
         stdout(&printed),
-        "TicketID,TicketTitle\n54321,Printer in room 2 offline\n54322,Please reset my password\n"
+        "TicketID,TicketTitle\n54321,Printer in room 2 offline\n"
     );
     let headers = ask(&sandbox, &["api", "GET", "/tickets/54321", "-i"]).await;
     assert!(stdout(&headers).starts_with("200 OK\n"), "{headers:?}");
