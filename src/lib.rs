@@ -51,10 +51,53 @@
 //! # }
 //! ```
 //!
+//! Lists are read side by side, and each record comes once. [`Consistency::Complete`] reads a list until nothing is missing.
+//! `modified_since` (feature `changes`) gives what has changed since the last time.
+//!
 //! # Handle failures
 //!
 //! There is one [`Error`]. Its [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took
 //! effect, and its message says it in a sentence. Bad input is refused before anything is sent.
+//!
+//! ```no_run
+//! use atera::{ErrorKind, types::CreateTicket};
+//!
+//! # async fn example(client: atera::Client, ticket: CreateTicket) {
+//! match client.tickets().create(ticket).await {
+//!     Ok(made) => println!("{:?}", made.action_id),
+//!     Err(error) if error.kind() == ErrorKind::OutcomeUnknown => println!("look for it: {error}"),
+//!     Err(error) => println!("{error} (took effect: {:?})", error.applied()),
+//! }
+//! # }
+//! ```
+//!
+//! # Keep within the limit
+//!
+//! Every request waits for its slot, and all clients with the same key share the limit: [`RateLimit`]. What failed in passing is
+//! sent again by [`RetryPolicy`], a create never once the service may have seen it. [`Client::with_deadline`],
+//! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch`] does the
+//! same thing for many items, and a [`SlotStore`] keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
+//! tell what is going on; `tracing` has a span for each call and an event for each attempt.
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # async fn example(key: atera::ApiKey) -> atera::Result<()> {
+//! let limit = atera::RateLimit::new(500, Duration::from_secs(300));
+//! let client = atera::Client::builder().api_key(key).rate_limit(limit).build()?;
+//! let quick = client.with_deadline(Duration::from_secs(5));
+//! let ticket = quick.tickets().get(54321).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Replace keys
+//!
+//! A key from a file is read again when the service refuses it; a [`KeyProvider`] gives keys from elsewhere.
+//!
+//! # Go beside the description
+//!
+//! [`Client::request`] sends any method to any path through the same pipeline, and a field of its body can be an explicit
+//! `null`; the typed bodies leave out what is not set.
 //!
 //! # Tell times apart
 //!
