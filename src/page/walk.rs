@@ -251,7 +251,7 @@ impl<T> Pages<T> {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](Error::page) that failed, and ends the
+    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](crate::Error::page) that failed, and ends the
     /// stream, unless it is a record that does not fit the description.
     pub async fn try_next(&mut self) -> Result<Option<Response<Page<T>>>> {
         self.next().await.transpose()
