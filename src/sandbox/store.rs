@@ -248,9 +248,10 @@ impl Store {
         let table = self.table(reference.to);
         let id = given.get(reference.field);
         let named = reference.named_by.and_then(|name| Some((name, given.get(name)?)));
-        if let Some(id) = id.and_then(Value::as_i64) {
-            return match table.get(id) {
-                Some(_) => Ok(Some(Some(id))),
+        if let Some(id) = id.filter(|id| !id.is_null()) {
+            return match id.as_i64().filter(|id| table.get(*id).is_some()) {
+                Some(known) => Ok(Some(Some(known))),
+                // Numbers too large for an id come here as well.
                 None => Err(unknown(reference.to, reference.field, &id.to_string())),
             };
         }

@@ -494,6 +494,7 @@ async fn a_contract_shows_its_rates_and_keeps_them() {
         ),
         ("SLAId", json!(9), "SLAId"),
         ("CustomerID", json!(9), "CustomerID"),
+        ("CustomerID", json!(u64::MAX), "CustomerID"),
     ] {
         let mut unfit = contract.clone();
         unfit[name] = value;

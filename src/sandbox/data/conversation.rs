@@ -75,24 +75,40 @@ fn comment(ticket: &Record, date: &str, text: &str) -> Record {
     )
 }
 
-/// One or two stretches of work that end before the ticket was last changed.
-pub(super) fn work_hours(store: &mut Store, rng: &mut Rng, ticket: &Record, zone: &Zone) {
+/// How long was worked on a ticket.
+pub(super) struct Work {
+    pub(super) minutes: i64,
+    pub(super) on_site: bool,
+    pub(super) in_two: bool,
+}
+
+/// The stretches of work, from a while before the first answer on.
+pub(super) fn work_hours(store: &mut Store, rng: &mut Rng, ticket: &Record, work: &Work, zone: &Zone) {
     let Some(responded) = ticket.time("TechnicianFirstCommentDate") else {
         return;
     };
-    let stretches = if chance(rng, 25) { 2 } else { 1 };
+    // In quarters of an hour.
+    let second = if work.in_two { work.minutes / 30 * 15 } else { 0 };
     let mut start = responded - TimeDelta::minutes(rng.i64(15..60));
-    for _ in 0..stretches {
-        let end = start + TimeDelta::minutes(rng.i64(1..8) * 15);
-        let hours = hours(rng, ticket, start, end, zone);
+    for minutes in [work.minutes - second, second]
+        .into_iter()
+        .filter(|minutes| *minutes > 0)
+    {
+        let end = start + TimeDelta::minutes(minutes);
+        let hours = hours(rng, ticket, (start, end), work.on_site, zone);
         let id = store.next_id(WorkHours).max(FIRST_HOURS);
         store.put(WorkHours, id, hours);
         start = end;
     }
 }
 
-fn hours(rng: &mut Rng, ticket: &Record, start: DateTime<Utc>, end: DateTime<Utc>, zone: &Zone) -> Record {
-    let on_site = chance(rng, 30);
+fn hours(
+    rng: &mut Rng,
+    ticket: &Record,
+    (start, end): (DateTime<Utc>, DateTime<Utc>),
+    on_site: bool,
+    zone: &Zone,
+) -> Record {
     let billable = chance(rng, 75);
     let rate = billable.then_some(if on_site { 413 } else { 410 });
     let mut hours = Record::of(

@@ -7,7 +7,9 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    REFERENCE_DATE, between, chance, conversation, ids, pick,
+    REFERENCE_DATE, between, chance,
+    conversation::{self, Work},
+    ids, pick,
     subjects::{PROGRESS, REPLIES, SUBJECTS, Subject},
 };
 use crate::sandbox::{
@@ -58,7 +60,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         } else {
             pick(rng, &SUBJECTS)
         };
-        let mut ticket = ticket(rng, subject, created);
+        let (mut ticket, work) = ticket(rng, subject, created);
         ticket.set("TicketNumber", number(id));
         ticket.set("EndUserID", contact);
         let contract = customer
@@ -72,7 +74,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         ticket.set("TicketID", id);
         conversation::comments(store, &mut of_parts, &ticket);
         conversation::files(store, &mut of_parts, &ticket, index == 0);
-        conversation::work_hours(store, &mut of_parts, &ticket, zone);
+        conversation::work_hours(store, &mut of_parts, &ticket, &work, zone);
         sum_up(store, &mut ticket);
         store.put(Ticket, id, ticket);
         if chance(rng, 5) {
@@ -108,7 +110,7 @@ pub(in crate::sandbox) fn due(priority: &str, created: DateTime<Utc>) -> (DateTi
     )
 }
 
-fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
+fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, Work) {
     let priority = *pick(
         rng,
         &[
@@ -165,7 +167,12 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
         .into_iter()
         .flatten()
         .fold(created, DateTime::max);
-    Record::of(
+    let work = Work {
+        minutes: responded.map_or(0, |_| rng.i64(1..16) * 15),
+        on_site: chance(rng, 30),
+        in_two: chance(rng, 15),
+    };
+    let ticket = Record::of(
         Ticket.schema(),
         modified,
         [
@@ -189,7 +196,8 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> Record {
                 last_answer.map_or(Value::Null, time),
             ),
         ],
-    )
+    );
+    (ticket, work)
 }
 
 /// Most tickets that are old are done, most that are new are not.
