@@ -12,6 +12,10 @@ pub(crate) enum Route<'a> {
     /// An operation, and the parameters in the path.
     Operation(&'static Operation, Vec<(&'static Parameter, Cow<'a, str>)>),
     /// A path that has other methods.
+    #[cfg_attr(
+        not(feature = "sandbox"),
+        allow(dead_code, reason = "the sandbox alone tells them")
+    )]
     OtherMethods(Vec<&'static Method>),
     /// No path of the service.
     Nowhere,
