@@ -292,7 +292,7 @@ impl fmt::Display for Error {
         out.write_str(&self.0.sentence)?;
         match self.0.attempts {
             0 | 1 => Ok(()),
-            attempts => write!(out, "; sent {attempts} times"),
+            attempts => write!(out, "; tried {attempts} times"),
         }
     }
 }

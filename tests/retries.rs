@@ -461,7 +461,7 @@ async fn a_failure_after_a_lost_answer_tells_that_the_write_may_have_taken_effec
         (error.kind(), error.applied(), error.attempts()),
         (ErrorKind::Rejected, Applied::Unknown, 2)
     );
-    assert!(error.to_string().ends_with("; sent 2 times"), "{error}");
+    assert!(error.to_string().ends_with("; tried 2 times"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
