@@ -4,33 +4,22 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::time::error::Elapsed;
 
 use crate::{
-    Applied, Error, ErrorKind, Operation,
+    Applied, Error, ErrorKind, Operation, Response,
+    call::Sent,
     client::Shared,
     credential::Credential,
-    hints,
+    error, hints,
     limit::{Slot, StoreError},
     retry::{self, Mishap},
-    transport::{Body, Fault, Request, Response},
+    transport::{self, Body, Fault, Request},
 };
 
 /// An answer that was read whole.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Answer {
-    /// Whether the body says nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.body.trim_ascii().is_empty()
-    }
-}
+pub(crate) type Answer = Response<Bytes>;
 
 /// An attempt that failed, with what is needed to decide whether there is another.
 #[derive(Debug)]
@@ -74,7 +63,7 @@ pub(crate) async fn send(
             return Err(failure(unanswered(operation, fault), Mishap::Unsent));
         }
     };
-    let Response {
+    let transport::Response {
         status,
         headers,
         body,
@@ -105,16 +94,17 @@ pub(crate) async fn send(
             }
             (error, mishap(status))
         }
-        Ok(body) if operation.answers() && body.trim_ascii().is_empty() => {
-            let reason = "it is empty".to_string();
-            (undecodable(operation, status, body, reason), Mishap::Final)
-        }
-        Ok(body) => {
-            return Ok(Answer {
+        Ok(value) => {
+            let answer = Answer {
+                value,
                 status,
                 headers,
-                body,
-            });
+                sent: Sent::default(),
+            };
+            if !operation.answers() || !answer.is_empty() {
+                return Ok(answer);
+            }
+            (undecodable(operation, &answer, "it is empty"), Mishap::Final)
         }
         Err(Cut::TooLong) => (too_long(operation, status, shared.body_limit), Mishap::Final),
         Err(Cut::Fault(fault)) => (interrupted(operation, status, fault), Mishap::CutShort),
@@ -192,24 +182,41 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
 }
 
 /// An answer that does not fit the description.
-pub(crate) fn undecodable(
-    operation: &'static Operation,
-    status: StatusCode,
-    body: Bytes,
-    reason: String,
-) -> Error {
+pub(crate) fn undecodable(operation: &'static Operation, answer: &Answer, reason: &str) -> Error {
     let done = match operation.reads {
         true => "",
         false => "; the call took effect all the same, so do not repeat it",
     };
     let sentence = format!(
-        "the answer to {} does not fit the description, {reason}{done}",
-        operation.id
+        "the answer to {} does not fit the description, {}{done}",
+        operation.id,
+        error::without_values(reason)
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
         .with_applied(effect(operation, Applied::Yes))
-        .with_status(status, body)
+        .with_attempts(answer.sent.attempts)
+        .with_status(answer.status, answer.sent.blotted_out(answer.value.clone()))
+}
+
+/// A record of a list that does not fit the description. Its JSON is the body.
+pub(crate) fn malformed(
+    operation: &'static Operation,
+    answer: &Answer,
+    index: usize,
+    json: &str,
+    reason: &str,
+) -> Error {
+    let sentence = format!(
+        "record {index} of a page of {} does not fit the description, {}",
+        operation.id,
+        error::without_values(reason)
+    );
+    let json = answer.sent.blotted_out(Bytes::copy_from_slice(json.as_bytes()));
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_attempts(answer.sent.attempts)
+        .with_record(index, json)
 }
 
 /// The answer of a success that is longer than it may be.

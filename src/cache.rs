@@ -10,9 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-
-use crate::{Error, Result, attempt::Answer, call::Response, clock};
+use crate::{Error, Result, attempt::Answer, clock};
 
 /// What a client keeps of its answers; there is no cache unless one is given to
 /// [`ClientBuilder::cache`](crate::ClientBuilder::cache).
@@ -86,7 +84,7 @@ struct Key {
 #[derive(Debug)]
 struct Entry {
     since: Instant,
-    answers: Vec<Response<Bytes>>,
+    answers: Vec<Answer>,
 }
 
 impl Kept {
@@ -113,29 +111,17 @@ impl Kept {
         address: &str,
         fetch: impl Future<Output = Result<Answer>>,
     ) -> Result<Answer> {
-        let fetch = async {
-            let answer = fetch.await?;
-            Ok(vec![Response {
-                value: answer.body,
-                status: answer.status,
-                headers: answer.headers,
-            }])
-        };
+        let fetch = async { Ok(vec![fetch.await?]) };
         let entry = self.entry(address, false, fetch).await?;
-        let answer = entry.answers.first().cloned().ok_or_else(missing)?;
-        Ok(Answer {
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.value,
-        })
+        entry.answers.first().cloned().ok_or_else(missing)
     }
 
     /// The pages of the whole list at the address.
     pub(crate) async fn list(
         &self,
         address: &str,
-        fetch: impl Future<Output = Result<Vec<Response<Bytes>>>>,
-    ) -> Result<Vec<Response<Bytes>>> {
+        fetch: impl Future<Output = Result<Vec<Answer>>>,
+    ) -> Result<Vec<Answer>> {
         Ok(self.entry(address, true, fetch).await?.answers.clone())
     }
 
@@ -143,7 +129,7 @@ impl Kept {
         &self,
         address: &str,
         list: bool,
-        fetch: impl Future<Output = Result<Vec<Response<Bytes>>>>,
+        fetch: impl Future<Output = Result<Vec<Answer>>>,
     ) -> Result<Arc<Entry>> {
         let key = Key {
             address: address.to_string(),

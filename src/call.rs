@@ -4,6 +4,7 @@
 //! through reqwest's types (our error, the headers, the body as it was) is left in the [`Call`].
 
 use std::{
+    fmt,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
+    credential::Credential,
     generated::raw,
     page::{self, Fetched, Item, Listed, Page, RawRecord},
     pipeline, transport,
@@ -64,9 +66,54 @@ pub struct Response<T> {
     pub status: StatusCode,
     /// HTTP headers.
     pub headers: HeaderMap,
+    pub(crate) sent: Sent,
+}
+
+/// How an answer was come by.
+#[derive(Clone, Default)]
+pub(crate) struct Sent {
+    /// How many requests it took.
+    pub(crate) attempts: u32,
+    /// The key of the last of them.
+    pub(crate) credential: Option<Arc<Credential>>,
+}
+
+impl fmt::Debug for Sent {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Sent")
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sent {
+    /// A body without the key in it.
+    pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
+        match &self.credential {
+            Some(credential) => credential.blotted_out(body),
+            None => body,
+        }
+    }
+}
+
+impl Response<Bytes> {
+    /// Whether the body says nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.value.trim_ascii().is_empty()
+    }
 }
 
 impl<T> Response<T> {
+    /// The same answer with another value.
+    pub(crate) fn with<U>(self, value: U) -> Response<U> {
+        Response {
+            value,
+            status: self.status,
+            headers: self.headers,
+            sent: self.sent,
+        }
+    }
+
     /// What was answered, without the rest.
     pub fn into_inner(self) -> T {
         self.value
@@ -98,20 +145,11 @@ enum Purpose {
 pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> {
     let (answer, decoded) = exchange(request).await?;
     let Some(value) = decoded else {
-        return Err(undecodable::<R>(answer));
+        return Err(undecodable::<R>(&answer));
     };
     match R::verify(&value) {
-        Ok(()) => Ok(Response {
-            value,
-            status: answer.status,
-            headers: answer.headers,
-        }),
-        Err(reason) => Err(attempt::undecodable(
-            R::OPERATION,
-            answer.status,
-            answer.body,
-            reason,
-        )),
+        Ok(()) => Ok(answer.with(value)),
+        Err(reason) => Err(attempt::undecodable(R::OPERATION, &answer, &reason)),
     }
 }
 
@@ -121,17 +159,12 @@ pub(crate) async fn address<R: Request>(request: R) -> Result<String> {
     let call = Call::new::<R>(&request, Purpose::Address);
     let result = request.through(call.raw_client()).await;
     let answer = call.answer(result.as_ref().err())?;
-    Ok(String::from_utf8_lossy(&answer.body).into_owned())
+    Ok(String::from_utf8_lossy(&answer.value).into_owned())
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.
 pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
     let (answer, decoded) = exchange(request).await?;
-    let answer = Response {
-        value: answer.body,
-        status: answer.status,
-        headers: answer.headers,
-    };
     match decoded {
         Some(page) => keyed::<L>(page, answer),
         None => salvage::<L>(answer),
@@ -139,7 +172,7 @@ pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
 }
 
 /// A page that was decoded, its records by their identity.
-fn keyed<L: Listed>(page: Page<L::Record>, answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
+fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
     let (page, records) = page.with_items(Vec::new());
     let items: Vec<_> = records
         .into_iter()
@@ -151,18 +184,12 @@ fn keyed<L: Listed>(page: Page<L::Record>, answer: Response<Bytes>) -> Result<Fe
     if L::KEYED && items.iter().any(|item| item.key.is_none()) {
         return salvage::<L>(answer);
     }
-    Ok(Fetched {
-        status: answer.status,
-        headers: answer.headers,
-        page,
-        items,
-        body: answer.value,
-    })
+    Ok(Fetched { answer, page, items })
 }
 
 /// A page from its answer, without a request.
 #[cfg(feature = "cache")]
-pub(crate) fn decoded<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
+pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     match serde_json::from_slice(&answer.value) {
         Ok(page) => keyed::<L>(page, answer),
         Err(_) => salvage::<L>(answer),
@@ -170,14 +197,14 @@ pub(crate) fn decoded<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::R
 }
 
 /// Decodes a page record by record.
-fn salvage<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
-    let raw = page::undecoded(L::OPERATION, answer)?;
+fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+    let Fetched { answer, page, items } = page::undecoded(L::OPERATION, answer)?;
     let decode = |(index, item): (usize, Item<RawRecord>)| {
         let record = item.record.and_then(|record| {
             let mut json = serde_json::Deserializer::from_str(record.get());
             serde_path_to_error::deserialize(&mut json).map_err(|error| {
                 let reason = format!("at {}: {}", error.path(), error.inner());
-                Error::malformed_record(L::OPERATION, index, record.get(), &reason)
+                attempt::malformed(L::OPERATION, &answer, index, record.get(), &reason)
             })
         });
         Item {
@@ -185,13 +212,8 @@ fn salvage<L: Listed>(answer: Response<Bytes>) -> Result<Fetched<L::Record>> {
             record,
         }
     };
-    Ok(Fetched {
-        status: raw.status,
-        headers: raw.headers,
-        page: raw.page,
-        items: raw.items.into_iter().enumerate().map(decode).collect(),
-        body: raw.body,
-    })
+    let items = items.into_iter().enumerate().map(decode).collect();
+    Ok(Fetched { answer, page, items })
 }
 
 /// Sends a call. What it answers is decoded by progenitor, unless it does not fit the description.
@@ -206,12 +228,7 @@ async fn exchange<R: Request>(request: R) -> Result<(Answer, Option<R::Output>)>
 pub(crate) async fn send_raw<R: Request>(request: R) -> Result<Response<Bytes>> {
     let call = Call::new::<R>(&request, Purpose::Body);
     let result = request.through(call.raw_client()).await;
-    let answer = call.answer(result.as_ref().err())?;
-    Ok(Response {
-        value: answer.body,
-        status: answer.status,
-        headers: answer.headers,
-    })
+    call.answer(result.as_ref().err())
 }
 
 impl Call {
@@ -263,9 +280,10 @@ impl ClientHooks<Call> for raw::Client {
         if call.purpose == Purpose::Address {
             let address = pipeline::address(call.client.shared(), &outgoing).to_string();
             let answer = Answer {
+                value: address.into(),
                 status: StatusCode::OK,
                 headers: HeaderMap::new(),
-                body: address.into(),
+                sent: Sent::default(),
             };
             *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(answer));
             return Ok(shown(StatusCode::OK, Bytes::from_static(b"{}")));
@@ -277,7 +295,7 @@ impl ClientHooks<Call> for raw::Client {
             Ok(answer) if call.purpose == Purpose::Value && answer.is_empty() => {
                 shown(StatusCode::OK, Bytes::from_static(b"{}"))
             }
-            Ok(answer) if call.purpose == Purpose::Value => shown(StatusCode::OK, answer.body.clone()),
+            Ok(answer) if call.purpose == Purpose::Value => shown(StatusCode::OK, answer.value.clone()),
             _ => shown(
                 StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),
                 Bytes::from_static(b"{}"),
@@ -296,8 +314,8 @@ fn shown(status: StatusCode, body: Bytes) -> reqwest::Response {
 }
 
 /// The error for an answer that progenitor could not decode, with the place. It is decoded once more to find it.
-fn undecodable<R: Request>(answer: Answer) -> Error {
-    let mut json = serde_json::Deserializer::from_slice(&answer.body);
+fn undecodable<R: Request>(answer: &Answer) -> Error {
+    let mut json = serde_json::Deserializer::from_slice(&answer.value);
     let reason = match serde_path_to_error::deserialize::<_, R::Output>(&mut json) {
         Err(error) if error.path().iter().next().is_some() => {
             format!("at {}: {}", error.path(), error.inner())
@@ -305,5 +323,5 @@ fn undecodable<R: Request>(answer: Answer) -> Error {
         Err(error) => error.inner().to_string(),
         Ok(_) => "it goes on after its end".to_string(),
     };
-    attempt::undecodable(R::OPERATION, answer.status, answer.body, reason)
+    attempt::undecodable(R::OPERATION, answer, &reason)
 }

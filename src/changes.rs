@@ -146,7 +146,7 @@ impl<T: Send + 'static> Pull<T> {
             Box::pin(async move {
                 let fetched = fetching.await?;
                 let mut began = began.lock().unwrap_or_else(PoisonError::into_inner);
-                began.get_or_insert_with(|| beginning(since, &fetched.headers));
+                began.get_or_insert_with(|| beginning(since, &fetched.answer.headers));
                 Ok(fetched)
             })
         });

@@ -145,21 +145,11 @@ impl Error {
         error
     }
 
-    /// A record of a list that does not fit the description. Its JSON is the body.
-    pub(crate) fn malformed_record(
-        operation: &'static Operation,
-        index: usize,
-        json: &str,
-        reason: &str,
-    ) -> Self {
-        let sentence = format!(
-            "record {index} of a page of {} does not fit the description, {reason}",
-            operation.id
-        );
-        let mut error = Error::new(ErrorKind::Decode, sentence).with_operation(operation);
-        error.0.record = Some(index);
-        error.0.body = Bytes::copy_from_slice(json.as_bytes());
-        error
+    /// Which record of a page it is, and its JSON.
+    pub(crate) fn with_record(mut self, index: usize, json: Bytes) -> Self {
+        self.0.record = Some(index);
+        self.0.body = json;
+        self
     }
 
     pub(crate) fn with_operation(mut self, operation: &Operation) -> Self {
@@ -378,6 +368,25 @@ fn sentence(
         let _ = write!(out, "; {field}: {}", quoted(&errors.join(" ")));
     }
     out.push(')');
+    out
+}
+
+/// What serde says, without the value that it says it of, which may be anything: a name, an address, a key. The body has it.
+pub(crate) fn without_values(reason: &str) -> String {
+    let mut out = String::with_capacity(reason.len());
+    let mut characters = reason.chars();
+    while let Some(character) = characters.next() {
+        out.push(character);
+        if character == '"' {
+            // To the end of the quotation, in which a backslash takes the next character along.
+            while let Some(within) = characters.next().filter(|within| *within != '"') {
+                if within == '\\' {
+                    characters.next();
+                }
+            }
+            out.push_str("…\"");
+        }
+    }
     out
 }
 

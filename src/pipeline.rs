@@ -13,6 +13,7 @@ use tracing::Instrument;
 use crate::{
     Applied, Client, Error, ErrorKind, Operation, Priority,
     attempt::{self, Answer, Failure},
+    call::Sent,
     client::Shared,
     clock,
     credential::Credential,
@@ -144,17 +145,19 @@ impl Call<'_> {
             let slot = self.slot(&credential).await?;
             self.attempts += 1;
             let failure = match self.attempt(&credential, slot, with_room(&request)).await {
-                Ok(answer) => {
+                Ok(mut answer) => {
                     self.budget(|budget| budget.succeeded(self.attempts > 1));
+                    answer.sent = self.sent(credential);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
             if self.was_deleted_before(&failure) {
                 return Ok(Answer {
+                    value: Bytes::new(),
                     status: failure.error.status().unwrap_or_default(),
                     headers: HeaderMap::new(),
-                    body: Bytes::new(),
+                    sent: self.sent(credential),
                 });
             }
             if self.has_another_key(&credential, &failure).await {
@@ -168,6 +171,14 @@ impl Call<'_> {
                     clock::sleep_until(clock::now() + delay).await;
                 }
             }
+        }
+    }
+
+    /// How an answer was come by.
+    fn sent(&self, credential: Arc<Credential>) -> Sent {
+        Sent {
+            attempts: self.attempts,
+            credential: Some(credential),
         }
     }
 
@@ -239,7 +250,7 @@ impl Call<'_> {
         let until = until.into_iter().flatten().min();
         let result = attempt::send(self.operation, shared, credential, slot, request, until).await;
         let (status, received, failed) = match &result {
-            Ok(answer) => (Some(answer.status), answer.body.len(), None),
+            Ok(answer) => (Some(answer.status), answer.value.len(), None),
             Err(failure) => (
                 failure.error.status(),
                 failure.error.body().len(),

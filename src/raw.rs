@@ -93,12 +93,7 @@ impl RawCall {
     /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
     /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
     pub async fn send(self) -> Result<Response<Bytes>> {
-        let answer = pipeline::run(&self.client, self.row()?, self.request()?).await?;
-        Ok(Response {
-            value: answer.body,
-            status: answer.status,
-            headers: answer.headers,
-        })
+        pipeline::run(&self.client, self.row()?, self.request()?).await
     }
 
     /// Sends the request and decodes the answer.
@@ -112,7 +107,7 @@ impl RawCall {
         let mut json = serde_json::Deserializer::from_slice(&answer.value);
         serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let reason = format!("at {}: {}", error.path(), error.inner());
-            attempt::undecodable(row, answer.status, answer.value.clone(), reason)
+            attempt::undecodable(row, &answer, &reason)
         })
     }
 

@@ -143,7 +143,7 @@ impl fmt::Display for AccountTime {
 
 /// Text on the wire both ways.
 macro_rules! as_text {
-    ($name:ident, $format:literal) => {
+    ($name:ident, $format:literal, $expected:literal) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -153,7 +153,8 @@ macro_rules! as_text {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Cow::<str>::deserialize(deserializer)?;
-                text.parse().map_err(de::Error::custom)
+                let refuse = |_| de::Error::invalid_value(de::Unexpected::Str(&text), &$expected);
+                text.parse().map_err(refuse)
             }
         }
 
@@ -169,8 +170,16 @@ macro_rules! as_text {
     };
 }
 
-as_text!(Timestamp, "date-time");
-as_text!(AccountTime, "account-time");
+as_text!(
+    Timestamp,
+    "date-time",
+    "a point in time, as in 2026-03-02T08:15:00Z"
+);
+as_text!(
+    AccountTime,
+    "account-time",
+    "a time without an offset, as in 2026-03-02T08:15:00"
+);
 
 #[cfg(test)]
 mod tests {

@@ -8,13 +8,16 @@ use std::{
     error::Error as StdError,
     fmt::{Debug, Write as _},
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
 use atera::{
-    ApiKey, Client, Error, ErrorKind, KeyHeader, KeyProvider, List, Operation, ProvidedKey, RateLimit,
-    Reservation, RetryPolicy, SlotStore, Storing,
+    ApiKey, Client, Consistency, Error, ErrorKind, KeyHeader, KeyProvider, List, Operation, ProvidedKey,
+    RateLimit, Reservation, RetryPolicy, SlotStore, Storing,
     transport::{Fault, Request, Response},
     types::CreateTicket,
 };
@@ -210,7 +213,20 @@ async fn no_error_of_any_kind_shows_the_key() {
                 note(client.request(Method::POST, "/tickets").send().await.unwrap_err());
             }
         }
-        for body in ["", "[]", r#"{"TicketID": []}"#, "<html>"] {
+        let bad_id = format!(r#"{{"TicketID": "{text}"}}"#);
+        let bad_time = format!(r#"{{"TicketID": 1, "TicketCreatedDate": "{text}"}}"#);
+        let page = |record: &str| format!(r#"{{"items": [{record}]}}"#);
+        let (bad_ids, bad_times) = (page(&bad_id), page(&bad_time));
+        for body in [
+            "",
+            "[]",
+            r#"{"TicketID": []}"#,
+            "<html>",
+            &bad_id,
+            &bad_time,
+            &bad_ids,
+            &bad_times,
+        ] {
             let recorder = Recorder::answering(200, body);
             let client = recorder.builder().api_key(key.clone()).build().unwrap();
             note(client.tickets().get(1).await.unwrap_err());
@@ -236,6 +252,16 @@ async fn no_error_of_any_kind_shows_the_key() {
             note(client.tickets().get(1).await.unwrap_err());
             note(client.tickets().create(ticket()).await.unwrap_err());
         }
+        // Each time another record, and always an older one.
+        let id = AtomicI64::new(0);
+        let unsettled = Recorder::new(move |_| {
+            let id = id.fetch_sub(1, Ordering::Relaxed);
+            let page = format!(r#"{{"items": [{{"TicketID": {id}}}], "totalItemCount": 1}}"#);
+            Ok(Response::new(http::StatusCode::OK, page))
+        });
+        let client = unsettled.builder().api_key(key.clone()).build().unwrap();
+        let list = client.tickets().list().consistency(Consistency::Complete);
+        note(list.all().await.unwrap_err());
         let builder = || {
             Recorder::answering(200, "{}")
                 .builder()
@@ -284,6 +310,7 @@ async fn no_error_of_any_kind_shows_the_key() {
             Connection,
             Timeout,
             Decode,
+            Unsettled,
             Config,
         ] {
             assert!(kinds.contains_key(&kind), "no error of kind {kind:?} was seen");

@@ -78,16 +78,11 @@ async fn answer(
 ) -> Result<Option<String>, Failure> {
     let operation = request.operation;
     let answer = interrupt.or(request.call(client)?.send()).await??;
+    let silent = answer.is_empty();
+    let json = serde_json::from_slice(if silent { b"{}" } else { &answer.value });
+    let json: Value =
+        json.map_err(|error| attempt::undecodable(operation, &answer, &format!("it is not JSON: {error}")))?;
     let body = answer.value;
-    let silent = body.trim_ascii().is_empty();
-    let json: Value = serde_json::from_slice(if silent { b"{}" } else { &body }).map_err(|error| {
-        attempt::undecodable(
-            operation,
-            answer.status,
-            body.clone(),
-            format!("it is not JSON: {error}"),
-        )
-    })?;
     let text = String::from_utf8_lossy(&body);
     let schema = operation.answer.and_then(printed);
     let mut remark = None;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::{Consistency, Listed, Reading, reading};
 use crate::{
-    Response, Result, attempt,
+    Error, ErrorKind, Result,
+    attempt::Answer,
     call::{self, CallFuture},
     page::{Fetched, RawRecord, undecoded},
 };
@@ -34,34 +33,27 @@ pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
 }
 
 /// A page of the list, from memory.
-fn decoded<L: Listed>(pages: &[Response<Bytes>], page: i32) -> Result<Fetched<L::Record>> {
+fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
     let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
     let answer = answer.ok_or_else(|| {
-        let reason = format!("its page {page} is not kept");
-        attempt::undecodable(L::OPERATION, Default::default(), Bytes::new(), reason)
+        let sentence = format!(
+            "page {page} of {} is not in the cache; read it without",
+            L::OPERATION.id
+        );
+        Error::new(ErrorKind::Decode, sentence).with_operation(L::OPERATION)
     })?;
     call::decoded::<L>(answer.clone())
 }
 
 /// The pages of the list as they come.
-async fn walk<L: Listed>(list: L) -> Result<Vec<Response<Bytes>>> {
+async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
         Box::pin(async move { undecoded(L::OPERATION, call::send_raw(call).await?) })
     };
     let mut walk = reading(list, fetch).walk();
     let mut pages = Vec::new();
     while let Some(fetched) = walk.next(None).await {
-        let Fetched {
-            status,
-            headers,
-            body,
-            ..
-        } = fetched?;
-        pages.push(Response {
-            value: body,
-            status,
-            headers,
-        });
+        pages.push(fetched?.answer);
     }
     Ok(pages)
 }

@@ -12,6 +12,7 @@ mod records;
 mod simulation;
 mod walk;
 
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -283,8 +284,7 @@ pub trait List: Listed {
             let answer = call::send(self).await?;
             let total = answer.value.total().and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
-                let reason = "it names no total".to_string();
-                attempt::undecodable(Self::OPERATION, answer.status, Default::default(), reason)
+                attempt::undecodable(Self::OPERATION, &answer.with(Bytes::new()), "it names no total")
             })
         })
     }

@@ -6,7 +6,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 
 use super::{
@@ -14,7 +13,10 @@ use super::{
     record::Seen,
     walk::{Fetch, Fetched, Item, Walk},
 };
-use crate::{Error, ErrorKind, Operation, Result, attempt, call::Response};
+use crate::{
+    Error, ErrorKind, Operation, Result,
+    attempt::{self, Answer},
+};
 
 /// How often a list is read at most until it settles.
 const MOST_SWEEPS: u32 = 5;
@@ -297,35 +299,30 @@ impl<T: Send + 'static> Sweeps<T> {
 }
 
 /// A page whose records are left as they came; each must have the identity that its operation names.
-pub(crate) fn undecoded(
-    operation: &'static Operation,
-    answer: Response<Bytes>,
-) -> Result<Fetched<RawRecord>> {
-    let page: Page<RawRecord> = serde_json::from_slice(&answer.value).map_err(|error| {
-        attempt::undecodable(operation, answer.status, answer.value.clone(), error.to_string())
-    })?;
+pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
+    let page: Page<RawRecord> = serde_json::from_slice(&answer.value)
+        .map_err(|error| attempt::undecodable(operation, &answer, &error.to_string()))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let key = field.and_then(|field| record.key(field));
         let record = match (field, key) {
-            (Some(field), None) => Err(Error::malformed_record(
-                operation,
-                index,
-                record.get(),
-                &format!("it has no `{field}`"),
-            )),
+            (Some(field), None) => {
+                let reason = format!("it has no `{field}`");
+                Err(attempt::malformed(
+                    operation,
+                    &answer,
+                    index,
+                    record.get(),
+                    &reason,
+                ))
+            }
             _ => Ok(record),
         };
         Item { key, record }
     });
-    Ok(Fetched {
-        status: answer.status,
-        headers: answer.headers,
-        page,
-        items: items.collect(),
-        body: answer.value,
-    })
+    let items = items.collect();
+    Ok(Fetched { answer, page, items })
 }
 
 /// The records of a list, one by one.

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 
 use super::*;
-use crate::{Error, ErrorKind, Operation, clock};
+use crate::{Error, ErrorKind, Operation, attempt::Answer, clock};
 
 /// How the service orders a list, and what of it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,8 +146,12 @@ impl Table {
 
 fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetched<i64> {
     Fetched {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
+        answer: Answer {
+            value: Bytes::new(),
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            sent: Default::default(),
+        },
         page: Page {
             items: Vec::new(),
             page: Some(page),
@@ -159,7 +163,6 @@ fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetch
             next_link: None,
         },
         items,
-        body: bytes::Bytes::new(),
     }
 }
 

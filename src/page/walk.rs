@@ -12,15 +12,14 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use http::{HeaderMap, StatusCode};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{Key, Options, Page, WALK_PAGE_SIZE, end};
 use crate::{
-    Operation, Result, attempt,
+    Operation, Result,
+    attempt::{self, Answer},
     call::{CallFuture, Response},
 };
 
@@ -33,13 +32,11 @@ pub(crate) type Fetch<T> = Arc<dyn Fn(i32, i32) -> CallFuture<Fetched<T>> + Send
 /// A page that was fetched.
 #[derive(Debug)]
 pub(crate) struct Fetched<T> {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    /// The answer without its records.
+    /// The answer as it came.
+    pub(crate) answer: Answer,
+    /// What it says besides its records.
     pub(crate) page: Page<()>,
     pub(crate) items: Vec<Item<T>>,
-    /// The answer as it came, for telling it from another.
-    pub(crate) body: Bytes,
 }
 
 /// A record that was fetched.
@@ -171,14 +168,7 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
     fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
-        let refuse = |reason: String| {
-            Err(attempt::undecodable(
-                self.operation,
-                fetched.status,
-                fetched.body.clone(),
-                reason,
-            ))
-        };
+        let refuse = |reason: String| Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
         match fetched.page.page {
             Some(told) if told != page => {
                 return refuse(format!(
@@ -188,7 +178,7 @@ impl<T: Send + 'static> Walk<T> {
             Some(_) => {}
             None if !fetched.items.is_empty() => {
                 let mut hasher = DefaultHasher::new();
-                fetched.body.hash(&mut hasher);
+                fetched.answer.value.hash(&mut hasher);
                 if self.before.replace(hasher.finish()) == Some(hasher.finish()) {
                     return refuse(format!("page {page} is the page before it once more"));
                 }
@@ -213,11 +203,7 @@ impl<T: Send + 'static> Fetched<T> {
     pub(crate) fn into_page(self) -> Result<Response<Page<T>>> {
         let records = self.items.into_iter().map(|item| item.record);
         let items = records.collect::<Result<Vec<_>>>()?;
-        Ok(Response {
-            value: self.page.with_items(items).0,
-            status: self.status,
-            headers: self.headers,
-        })
+        Ok(self.answer.with(self.page.with_items(items).0))
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) fn records(
 ) -> Result<Vec<RawRecord>, Failure> {
     serde_json::from_slice(&answer.value).map_err(|error| {
         let reason = format!("it is no array: {error}");
-        crate::attempt::undecodable(part.operation, answer.status, answer.value.clone(), reason).into()
+        crate::attempt::undecodable(part.operation, answer, &reason).into()
     })
 }
 
