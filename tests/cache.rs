@@ -20,12 +20,22 @@ const LATENCY: Duration = Duration::from_millis(200);
 
 /// Customers, of whom there is one more after each create. An answer tells what there was when the request arrived.
 fn customers() -> Recorder {
+    customers_made_after(Duration::ZERO)
+}
+
+/// The same, but a create takes effect so long after it arrived.
+fn customers_made_after(delay: Duration) -> Recorder {
     let count = Arc::new(AtomicI64::new(120));
     Recorder::in_time(move |request| {
         let (status, body) = match request.method {
             Method::POST => {
-                let id = count.fetch_add(1, Ordering::Relaxed) + 1;
-                (StatusCode::CREATED, format!(r#"{{"ActionID": "{id}"}}"#))
+                let count = count.clone();
+                let make = async move {
+                    sleep(delay).await;
+                    count.fetch_add(1, Ordering::Relaxed);
+                };
+                tokio::spawn(make);
+                (StatusCode::CREATED, r#"{"ActionID": "1"}"#.to_string())
             }
             _ if request.url.path().ends_with("/customers") => {
                 let total = count.load(Ordering::Relaxed);
@@ -119,33 +129,89 @@ async fn a_record_and_a_list_are_kept_for_five_minutes() {
     assert_eq!(read_both().await, 4);
 }
 
+async fn create(client: &Client) {
+    let customer = CreateCustomer::new("Harbor Dental");
+    client.customers().create(customer).await.unwrap();
+}
+
+/// The record says how many customers there were.
+async fn read_record(client: &Client) -> String {
+    client.customers().get(7).await.unwrap().customer_name.unwrap()
+}
+
+/// Runs beside the test, and has begun.
+async fn beside<T: Send + 'static>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    let task = tokio::spawn(future);
+    sleep(LATENCY / 2).await;
+    task
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_seen_by_the_next_read() {
+    let client = client(&customers());
+    assert_eq!(
+        (read(&client).await, read_record(&client).await),
+        (120, "120".to_string())
+    );
+    create(&client).await;
+    assert_eq!(
+        (read(&client).await, read_record(&client).await),
+        (121, "121".to_string())
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_create_is_seen_by_the_next_read_also_when_an_older_read_finishes_later() {
     let recorder = customers();
     let client = client(&recorder);
-    assert_eq!(read(&client).await, 120);
-    client
-        .customers()
-        .create(CreateCustomer::new("Harbor Dental"))
-        .await
-        .unwrap();
-    assert_eq!(read(&client).await, 121);
-
-    // It begins before the next create and ends after it.
-    let slow = tokio::spawn({
+    // Three pages take three times as long as the create, which comes after the first of them.
+    let older = beside({
         let client = client.clone();
-        async move { client.customers().get(7).await.unwrap().customer_name.unwrap() }
-    });
-    tokio::task::yield_now().await;
-    sleep(LATENCY / 2).await;
-    client
-        .customers()
-        .create(CreateCustomer::new("Harbor Dental"))
-        .await
-        .unwrap();
-    assert_eq!(slow.await.unwrap(), "121", "it read what was there before");
-    let name = client.customers().get(7).await.unwrap().customer_name.unwrap();
-    assert_eq!(name, "122", "and is not kept");
+        async move { read(&client).await }
+    })
+    .await;
+    create(&client).await;
+    assert!(!older.is_finished(), "it finishes later");
+    older.await.unwrap();
+    let before = recorder.sent().len();
+    assert_eq!(read(&client).await, 121);
+    assert_eq!(
+        recorder.sent().len() - before,
+        3,
+        "what the older read found is not kept"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_while_a_write_is_under_way_is_not_kept() {
+    let client = client(&customers_made_after(LATENCY * 3 / 4));
+    let write = beside({
+        let client = client.clone();
+        async move { create(&client).await }
+    })
+    .await;
+    assert_eq!(read_record(&client).await, "120", "it has not taken effect yet");
+    write.await.unwrap();
+    assert_eq!(read_record(&client).await, "121");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_kept_is_not_handed_out_while_a_write_is_under_way() {
+    let client = client(&customers());
+    assert_eq!(read_record(&client).await, "120");
+    let write = beside({
+        let client = client.clone();
+        async move { create(&client).await }
+    })
+    .await;
+    assert_eq!(
+        read_record(&client).await,
+        "121",
+        "it may have taken effect already"
+    );
+    write.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -338,6 +338,21 @@ async fn odd_answers_lose_nothing_and_end() {
 }
 
 #[tokio::test]
+async fn what_was_asked_for_already_is_not_thrown_away() {
+    // The list shrank and grew again between the answers, which come side by side.
+    let client = pages(|number, size| {
+        let pages = if number == 2 { 2 } else { 5 };
+        format!(
+            r#"{{"items": [{}], "page": {number}, "totalPages": {pages}}}"#,
+            items(number, size, 230)
+        )
+    })
+    .client();
+    let ids = ids(client.tickets().list().prefetch(8)).await.unwrap();
+    assert_eq!(ids, (1..=230).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_short_page_in_the_middle_is_not_the_end() {
     let client = pages(|number, size| {
         let items = items(number, if number == 2 { 1 } else { size }, 230);

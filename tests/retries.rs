@@ -558,7 +558,11 @@ async fn an_answer_that_does_not_decode_tells_how_many_requests_it_took() {
         .decode::<u8>()
         .await
         .unwrap_err();
-    for error in [get, list, raw] {
+    let no_total = one_by_one(vec![|| status(503), || status(503), || {
+        answer(200, r#"{"items": []}"#)
+    }]);
+    let count = client(&no_total).tickets().list().count().await.unwrap_err();
+    for error in [get, list, raw, count] {
         assert_eq!(
             (error.kind(), error.attempts()),
             (ErrorKind::Decode, 3),

@@ -336,3 +336,55 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_five_passes() {
     assert_eq!((records.drift().sweeps, records.drift().late), (5, 4));
     assert!(records.try_next().await.unwrap().is_none());
 }
+
+/// A list that is read in pages of two, and changes once: after so many pages.
+async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (BTreeSet<i64>, Drift) {
+    let fetched_pages = Arc::new(Mutex::new(0));
+    let reading = Reading {
+        operation: Operation::find("contacts_list").unwrap(),
+        start: 1,
+        size: Some(2),
+        is_filtered: false,
+        options: Options {
+            consistency: Consistency::Complete,
+            prefetch: 1,
+            ..Options::default()
+        },
+        fetch: Arc::new(move |page, size| {
+            let mut fetched_pages = fetched_pages.lock().unwrap();
+            let rows = if *fetched_pages < pages { &before } else { &after };
+            *fetched_pages += 1;
+            let size = size as usize;
+            let shown = rows.chunks(size).nth(page as usize - 1).unwrap_or_default();
+            let items = shown.iter().map(|id| Item {
+                key: Some(Key::Number(*id)),
+                record: Ok(*id),
+            });
+            let answer = fetched(page, rows.len(), size, items.collect());
+            Box::pin(std::future::ready(Ok(answer)))
+        }),
+    };
+    let mut records = reading.records();
+    let mut came = BTreeSet::new();
+    while let Some(record) = records.try_next().await.unwrap() {
+        assert!(came.insert(record), "{record} came twice");
+    }
+    (came, records.drift())
+}
+
+#[tokio::test]
+async fn a_first_page_that_has_changed_is_noticed() {
+    // The first goes and another comes at the end: 3 moves to the page that was read, and the total stays.
+    let (came, drift) = read_once_changed(vec![1, 2, 3, 4, 5, 6], vec![2, 3, 4, 5, 6, 7], 1).await;
+    assert!(came.contains(&3), "{came:?}");
+    assert_eq!(drift.sweeps, 3);
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_ordered_by_its_key_after_all_is_read_again() {
+    // 9 goes and 8 comes further on: 7 moves to a page that was read, and the first, the last and the total stay.
+    let (came, drift) =
+        read_once_changed(vec![5, 1, 9, 3, 7, 2, 4, 6], vec![5, 1, 3, 7, 2, 8, 4, 6], 2).await;
+    assert!(came.contains(&7), "{came:?}");
+    assert_eq!(drift.sweeps, 3);
+}
