@@ -368,11 +368,8 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             fn client_mut(&mut self) -> &mut crate::Client {
                 &mut self.client
             }
-            async fn through(
-                self,
-                raw: crate::generated::raw::Client,
-            ) -> Result<crate::generated::raw::ResponseValue<#output>, crate::call::RawError> {
-                raw.#raw(#(#lent),*).await
+            fn request(&self, raw: &crate::generated::raw::Client) -> reqwest::Result<reqwest::Request> {
+                raw.#raw(#(#lent),*)
             }
             #verify
         }
@@ -380,6 +377,9 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
         impl IntoFuture for #name {
             type Output = crate::Result<#output>;
             type IntoFuture = crate::call::CallFuture<#output>;
+            // What it takes to send the call and decode its answer is compiled where the call is made, not for every
+            // operation here.
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(async move { Ok(crate::call::send(self).await?.into_inner()) })
             }

@@ -9,6 +9,7 @@
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
+//! | `requests` | progenitor's client, reduced to the making of requests |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `plain` | progenitor's own client for two operations, for the benchmarks |
@@ -21,6 +22,7 @@ mod enums;
 mod mocks;
 pub mod model;
 mod plain;
+mod requests;
 mod shapes;
 pub mod spec;
 mod table;
@@ -28,7 +30,7 @@ pub mod types;
 mod widen;
 
 use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TypeImpl};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TypeImpl};
 use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 
@@ -66,8 +68,9 @@ impl Bindings {
 pub fn generate(source: &str) -> Result<Bindings, Fault> {
     let spec = Spec::parse(source)?;
     let raw = raw_client(&spec)?;
-    let (raw, raw_types) = types::split(raw)?;
+    let (mut raw, raw_types) = types::split(raw)?;
     let methods = builders::Methods::read(&raw)?;
+    requests::reduce(&mut raw)?;
 
     let types = types::finish(&spec, raw_types)?;
     let enums = enums::generate(&spec);
@@ -81,7 +84,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
         }
         #table
         #groups
-        #[doc = "What progenitor generates; private."]
+        #[doc = "What makes the requests, by progenitor; private."]
         pub(crate) mod raw {
             use super::types;
             use crate::operation::encode_path;
@@ -102,10 +105,7 @@ fn raw_client(spec: &Spec) -> Result<TokenStream, Fault> {
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
-        .with_inner_type(quote!(crate::call::Call))
-        .with_hooks(HooksMode::Expected)
-        .with_derive("PartialEq")
-        .with_derive("schemars::JsonSchema");
+        .with_derive("PartialEq");
     for (format, name) in [
         ("date-time", "crate::Timestamp"),
         ("account-time", "crate::AccountTime"),

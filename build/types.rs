@@ -4,7 +4,7 @@
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Field, File, Item, ItemStruct, Type, UseTree, parse_quote};
+use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
 
 use super::{
     docs,
@@ -24,20 +24,7 @@ pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
         {
             types = std::mem::take(items);
         }
-        if let Item::Use(item) = item
-            && let UseTree::Path(path) = &mut item.tree
-            && let UseTree::Group(group) = &mut *path.tree
-        {
-            // Ours takes its place.
-            let names = std::mem::take(&mut group.items).into_iter();
-            group.items = names
-                .filter(|name| !matches!(name, UseTree::Name(name) if name.ident == "encode_path"))
-                .collect();
-        }
     }
-    file.items.retain(
-        |item| !matches!(item, Item::Mod(module) if module.ident == "types" || module.ident == "prelude"),
-    );
     Ok((file, types))
 }
 
@@ -62,6 +49,8 @@ pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
 
 fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
     set_doc(&mut item.attrs, schema.description.as_deref().unwrap_or_default())?;
+    item.attrs
+        .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
     let syn::Fields::Named(fields) = &mut item.fields else {
         return Ok(());
     };

@@ -1,17 +1,10 @@
-//! One call: from a builder through progenitor's client and the pipeline, and back as a value or an error.
-//!
-//! progenitor hands each request to [`ClientHooks::exec`] and decodes what comes back. All that `exec` cannot return
-//! through reqwest's types (our error, the headers, the body as it was) is left in the [`Call`].
+//! One call: from a builder to the request that progenitor's code makes of it, through the pipeline, and back as a value or
+//! an error.
 
-use std::{
-    fmt,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -21,17 +14,10 @@ use crate::{
     generated::raw,
     page::{self, Fetched, Item, Listed, Page, RawRecord},
     pipeline, transport,
-    types::ApiError,
 };
-
-/// What progenitor's methods fail with.
-pub(crate) type RawError = progenitor_client::Error<ApiError>;
 
 /// The future of a call that is awaited.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
-
-/// The status that progenitor is shown in place of an outcome that it cannot carry.
-const ELSEWHERE: u16 = 599;
 
 /// A call that can be sent: what the generated builders implement.
 pub(crate) trait Request: Clone + Send + Sync + 'static {
@@ -44,11 +30,8 @@ pub(crate) trait Request: Clone + Send + Sync + 'static {
 
     fn client_mut(&mut self) -> &mut Client;
 
-    /// Hands itself to the method of progenitor's client.
-    fn through(
-        self,
-        raw: raw::Client,
-    ) -> impl Future<Output = Result<raw::ResponseValue<Self::Output>, RawError>> + Send;
+    /// What is to be sent, by progenitor's code.
+    fn request(&self, raw: &raw::Client) -> reqwest::Result<reqwest::Request>;
 
     /// Checks what serde cannot see: that records have their identity.
     fn verify(_: &Self::Output) -> Result<(), String> {
@@ -120,55 +103,40 @@ impl<T> Response<T> {
     }
 }
 
-/// The state of one call, which progenitor's client carries.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    client: Client,
-    operation: &'static Operation,
-    purpose: Purpose,
-    outcome: Arc<Mutex<Option<Result<Answer>>>>,
-}
-
-/// What progenitor's client is called for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Purpose {
-    /// To send the request and decode the answer.
-    Value,
-    /// To send the request.
-    Body,
-    /// To make the request, of which only the address below the base URL is wanted: it becomes the body.
-    #[cfg(feature = "cache")]
-    Address,
-}
-
 /// Sends a call and decodes its answer.
-pub(crate) async fn send<R: Request>(request: R) -> Result<Response<R::Output>> {
-    let (answer, decoded) = exchange(request).await?;
-    let Some(value) = decoded else {
-        return Err(undecodable::<R>(&answer));
-    };
+pub(crate) async fn send<R: Request>(call: R) -> Result<Response<R::Output>> {
+    let answer = send_raw(call).await?;
+    let value = decode(&answer).map_err(|_| undecodable::<R>(&answer))?;
     match R::verify(&value) {
         Ok(()) => Ok(answer.with(value)),
         Err(reason) => Err(attempt::undecodable(R::OPERATION, &answer, &reason)),
     }
 }
 
-/// Where a call would be sent, below the base URL. Nothing is sent.
-#[cfg(feature = "cache")]
-pub(crate) async fn address<R: Request>(request: R) -> Result<String> {
-    let call = Call::new::<R>(&request, Purpose::Address);
-    let result = request.through(call.raw_client()).await;
-    let answer = call.answer(result.as_ref().err())?;
-    Ok(String::from_utf8_lossy(&answer.value).into_owned())
+/// Sends a call and returns the body of its answer as it came.
+pub(crate) async fn send_raw<R: Request>(call: R) -> Result<Response<Bytes>> {
+    let request = outgoing(&call)?;
+    pipeline::run(call.client(), R::OPERATION, request).await
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.
-pub(crate) async fn fetch<L: Listed>(request: L) -> Result<Fetched<L::Record>> {
-    let (answer, decoded) = exchange(request).await?;
-    match decoded {
-        Some(page) => keyed::<L>(page, answer),
-        None => salvage::<L>(answer),
+pub(crate) async fn fetch<L: Listed>(call: L) -> Result<Fetched<L::Record>> {
+    decoded::<L>(send_raw(call).await?)
+}
+
+/// A page from its answer, without a request.
+pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+    match serde_json::from_slice(&answer.value) {
+        Ok(page) => keyed::<L>(page, answer),
+        Err(_) => salvage::<L>(answer),
     }
+}
+
+/// Where a call would be sent, below the base URL. Nothing is sent.
+#[cfg(feature = "cache")]
+pub(crate) fn address<R: Request>(call: &R) -> Result<String> {
+    let request = outgoing(call)?;
+    Ok(pipeline::address(call.client().shared(), &request).to_string())
 }
 
 /// A page that was decoded, its records by their identity.
@@ -185,15 +153,6 @@ fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::
         return salvage::<L>(answer);
     }
     Ok(Fetched { answer, page, items })
-}
-
-/// A page from its answer, without a request.
-#[cfg(feature = "cache")]
-pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
-    match serde_json::from_slice(&answer.value) {
-        Ok(page) => keyed::<L>(page, answer),
-        Err(_) => salvage::<L>(answer),
-    }
 }
 
 /// Decodes a page record by record.
@@ -216,104 +175,24 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     Ok(Fetched { answer, page, items })
 }
 
-/// Sends a call. What it answers is decoded by progenitor, unless it does not fit the description.
-async fn exchange<R: Request>(request: R) -> Result<(Answer, Option<R::Output>)> {
-    let call = Call::new::<R>(&request, Purpose::Value);
-    let result = request.through(call.raw_client()).await;
-    let answer = call.answer(result.as_ref().err())?;
-    Ok((answer, result.ok().map(raw::ResponseValue::into_inner)))
+/// What is to be sent for a call.
+fn outgoing<R: Request>(call: &R) -> Result<transport::Request> {
+    let made = call.request(&call.client().shared().raw).map_err(|error| {
+        let sentence = format!("{} was not sent, the request cannot be made", R::OPERATION.id);
+        Error::invalid_request(sentence)
+            .with_operation(R::OPERATION)
+            .with_source(error.without_url())
+    })?;
+    Ok(made.into())
 }
 
-/// Sends a call and returns the body of its answer as it came.
-pub(crate) async fn send_raw<R: Request>(request: R) -> Result<Response<Bytes>> {
-    let call = Call::new::<R>(&request, Purpose::Body);
-    let result = request.through(call.raw_client()).await;
-    call.answer(result.as_ref().err())
+/// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
+fn decode<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
+    let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
+    serde_json::from_slice(body)
 }
 
-impl Call {
-    fn new<R: Request>(request: &R, purpose: Purpose) -> Self {
-        let client = request.client().clone();
-        Call {
-            client,
-            operation: R::OPERATION,
-            purpose,
-            outcome: Arc::default(),
-        }
-    }
-
-    fn raw_client(&self) -> raw::Client {
-        let shared = self.client.shared();
-        raw::Client::new_with_client(shared.base_url.as_str(), shared.requests.clone(), self.clone())
-    }
-
-    /// The answer of a success. Without one, the error that the pipeline left, or else the reason why progenitor could
-    /// not even make the request.
-    fn answer(&self, raw: Option<&RawError>) -> Result<Answer> {
-        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
-        outcome.unwrap_or_else(|| {
-            let reason = raw.map(ToString::to_string).unwrap_or_default();
-            let sentence = format!(
-                "{} was not sent, the request cannot be made: {reason}",
-                self.operation.id
-            );
-            Err(Error::invalid_request(sentence).with_operation(self.operation))
-        })
-    }
-}
-
-impl ClientHooks<Call> for raw::Client {
-    async fn exec(
-        &self,
-        mut request: reqwest::Request,
-        _: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        let call = &self.inner;
-        let mut outgoing = transport::Request::new(request.method().clone(), request.url().clone());
-        outgoing.headers = std::mem::take(request.headers_mut());
-        outgoing.body = request
-            .body()
-            .and_then(reqwest::Body::as_bytes)
-            .map(Bytes::copy_from_slice);
-
-        #[cfg(feature = "cache")]
-        if call.purpose == Purpose::Address {
-            let address = pipeline::address(call.client.shared(), &outgoing).to_string();
-            let answer = Answer {
-                value: address.into(),
-                status: StatusCode::OK,
-                headers: HeaderMap::new(),
-                sent: Sent::default(),
-            };
-            *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(Ok(answer));
-            return Ok(shown(StatusCode::OK, Bytes::from_static(b"{}")));
-        }
-
-        let outcome = pipeline::run(&call.client, call.operation, outgoing).await;
-        let shown = match &outcome {
-            // All that an empty answer could tell is unknown: an object without fields.
-            Ok(answer) if call.purpose == Purpose::Value && answer.is_empty() => {
-                shown(StatusCode::OK, Bytes::from_static(b"{}"))
-            }
-            Ok(answer) if call.purpose == Purpose::Value => shown(StatusCode::OK, answer.value.clone()),
-            _ => shown(
-                StatusCode::from_u16(ELSEWHERE).unwrap_or_default(),
-                Bytes::from_static(b"{}"),
-            ),
-        };
-        *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        Ok(shown)
-    }
-}
-
-/// An answer as progenitor takes it.
-fn shown(status: StatusCode, body: Bytes) -> reqwest::Response {
-    let mut response = http::Response::new(body);
-    *response.status_mut() = status;
-    response.into()
-}
-
-/// The error for an answer that progenitor could not decode, with the place. It is decoded once more to find it.
+/// The error for an answer that cannot be decoded, with the place. It is decoded once more to find it.
 fn undecodable<R: Request>(answer: &Answer) -> Error {
     let mut json = serde_json::Deserializer::from_slice(&answer.value);
     let reason = match serde_path_to_error::deserialize::<_, R::Output>(&mut json) {

@@ -15,6 +15,7 @@ use crate::cache::{Cache, Kept};
 use crate::{
     ApiKey, Error, KeyProvider, Priority, Rate, RateLimit, Result, RetryPolicy, SlotStore, Timestamp, Usage,
     credential::{Credentials, Slots, Source},
+    generated::raw,
     retry::Budget,
     transport::{Reqwest, Transport, request_builder},
     usage::Tally,
@@ -55,8 +56,8 @@ pub(crate) struct Shared {
     pub(crate) credentials: Credentials,
     pub(crate) user_agent: HeaderValue,
     pub(crate) transport: Arc<dyn Transport>,
-    /// progenitor builds its requests with it, whatever transport sends them.
-    pub(crate) requests: reqwest::Client,
+    /// What makes the requests, whatever transport sends them.
+    pub(crate) raw: raw::Client,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_limit: usize,
     pub(crate) budget: Mutex<Budget>,
@@ -390,11 +391,12 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
         };
+        let raw = raw::Client::new_with_client(base_url.as_str(), request_builder()?);
         let shared = Shared {
             base_url,
+            raw,
             credentials: Credentials::new(key, slots)?,
             user_agent,
-            requests: request_builder()?,
             transport,
             attempt_timeout: self.attempt_timeout,
             body_limit: self.body_limit,

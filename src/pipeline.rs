@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument;
 
 use crate::{
@@ -56,10 +56,9 @@ pub(crate) fn address<'a>(shared: &Shared, request: &'a Request) -> &'a str {
 async fn exchange(
     client: &Client,
     operation: &'static Operation,
-    mut request: Request,
+    request: Request,
 ) -> Result<Answer, Error> {
     let shared = client.shared();
-    prepare(shared, &mut request.headers);
     // Neither values of the path nor the query are told: they may be names and addresses.
     let span = tracing::info_span!(
         "atera",
@@ -104,21 +103,19 @@ fn check(shared: &Shared, operation: &'static Operation, request: &Request) -> R
     operation.check(path, request.url.query(), request.body.as_deref())
 }
 
-/// The headers that every request has, but for the key's, and none that is not meant to be there.
-fn prepare(shared: &Shared, headers: &mut HeaderMap) {
-    // progenitor adds the version of the description; the service knows no such header.
-    headers.remove(HeaderName::from_static("api-version"));
-    headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(http::header::USER_AGENT, shared.user_agent.clone());
-}
-
-/// The request once more, to be sent, with room for the headers that are still to come: the key's, and those of the transport.
-fn with_room(request: &Request) -> Request {
+/// The request once more, as it is sent: with the headers that every request has, and room for those of the transport.
+fn outgoing(shared: &Shared, credential: &Credential, request: &Request) -> Request {
     let mut copy = Request::new(request.method.clone(), request.url.clone());
-    copy.headers.reserve(request.headers.len() + 4);
-    let headers = request.headers.iter();
+    copy.headers.reserve(request.headers.len() + 5);
+    let own = request.headers.iter();
     copy.headers
-        .extend(headers.map(|(name, value)| (name.clone(), value.clone())));
+        .extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    let json = HeaderValue::from_static("application/json");
+    copy.headers.insert(http::header::ACCEPT, json);
+    copy.headers
+        .insert(http::header::USER_AGENT, shared.user_agent.clone());
+    let (name, key) = credential.header();
+    copy.headers.insert(name, key);
     copy.body = request.body.clone();
     copy
 }
@@ -144,7 +141,7 @@ impl Call<'_> {
             credential.warn(clock::now());
             let slot = self.slot(&credential).await?;
             self.attempts += 1;
-            let failure = match self.attempt(&credential, slot, with_room(&request)).await {
+            let failure = match self.attempt(&credential, slot, &request).await {
                 Ok(mut answer) => {
                     self.budget(|budget| budget.succeeded(self.attempts > 1));
                     answer.sent = self.sent(credential);
@@ -234,11 +231,9 @@ impl Call<'_> {
         &self,
         credential: &Arc<Credential>,
         slot: Slot,
-        mut request: Request,
+        request: &Request,
     ) -> Result<Answer, Failure> {
         let shared = self.client.shared();
-        let (name, value) = credential.header();
-        request.headers.insert(name, value);
         let sent = request.body.as_ref().map_or(0, |body| body.len() as u64);
         self.count(|counts| {
             counts.attempts += 1;
@@ -248,6 +243,7 @@ impl Call<'_> {
         let began = clock::now();
         let until = [began.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
+        let request = outgoing(shared, credential, request);
         let result = attempt::send(self.operation, shared, credential, slot, request, until).await;
         let (status, received, failed) = match &result {
             Ok(answer) => (Some(answer.status), answer.value.len(), None),

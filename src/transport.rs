@@ -78,6 +78,17 @@ impl Request {
     }
 }
 
+impl From<reqwest::Request> for Request {
+    fn from(mut made: reqwest::Request) -> Self {
+        let body = made.body().and_then(reqwest::Body::as_bytes);
+        Request {
+            body: body.map(Bytes::copy_from_slice),
+            headers: std::mem::take(made.headers_mut()),
+            ..Request::new(made.method().clone(), made.url().clone())
+        }
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the query, which may hold names and addresses of people, and not the body.

@@ -91,6 +91,7 @@ impl<'de> Deserialize<'de> for ActionId {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl schemars::JsonSchema for ActionId {
     fn schema_name() -> Cow<'static, str> {
         "ActionId".into()

@@ -50,6 +50,7 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     stream::<Records<Ticket>>();
 }
 
+#[cfg(feature = "schemars")]
 #[test]
 fn types_have_a_json_schema() {
     fn described<T: schemars::JsonSchema>() -> serde_json::Value {

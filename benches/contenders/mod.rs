@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each file uses its part of it")]
 
+use std::time::Duration;
+
 use atera::{ApiKey, Client, List, Page, RateLimit, types::Ticket};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 
@@ -20,7 +22,7 @@ pub mod progenitor {
     include!(concat!(env!("OUT_DIR"), "/plain_client.rs"));
 }
 
-/// reqwest, set up like the one within our client.
+/// reqwest, set up like the one within our client, with the same time allowed for a connection and an attempt.
 pub fn reqwest_client() -> reqwest::Client {
     let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
@@ -37,6 +39,8 @@ pub fn reqwest_client() -> reqwest::Client {
         .tls_backend_preconfigured(tls)
         .user_agent("bench/1.0")
         .default_headers(headers)
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(30))
         .no_proxy()
         .build()
         .expect("a client")

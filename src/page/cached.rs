@@ -22,7 +22,7 @@ pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
 
 /// The list from the cache, which is filled first if need be.
 pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
-    let address = call::address(list.clone()).await?;
+    let address = call::address(&list)?;
     let pages = match list.client().cache() {
         Some(cache) => cache.list(&address, walk(list.clone())).await?,
         None => walk(list.clone()).await?,

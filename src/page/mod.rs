@@ -34,9 +34,9 @@ const WALK_PAGE_SIZE: i32 = 50;
 const PREFETCH: usize = 8;
 
 /// One page of a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(!try_from))]
 #[serde(try_from = "Envelope<T>", rename_all = "camelCase")]
-#[schemars(!try_from)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The records.
