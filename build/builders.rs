@@ -368,8 +368,8 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             fn client_mut(&mut self) -> &mut crate::Client {
                 &mut self.client
             }
-            fn request(&self, raw: &crate::generated::raw::Client) -> reqwest::Result<reqwest::Request> {
-                raw.#raw(#(#lent),*)
+            fn request(&self, requests: &crate::requests::Requests) -> std::result::Result<crate::transport::Request, crate::requests::Unmade> {
+                requests.#raw(#(#lent),*)
             }
             #verify
         }
@@ -381,7 +381,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             // operation here.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move { Ok(crate::call::send(self).await?.into_inner()) })
+                Box::pin(crate::call::value(self))
             }
         }
 

@@ -9,7 +9,7 @@
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
-//! | `requests` | progenitor's client, reduced to the making of requests |
+//! | `requests` | progenitor's methods, reduced to the making of requests |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `plain` | progenitor's own client for two operations, for the benchmarks |
@@ -68,9 +68,9 @@ impl Bindings {
 pub fn generate(source: &str) -> Result<Bindings, Fault> {
     let spec = Spec::parse(source)?;
     let raw = raw_client(&spec)?;
-    let (mut raw, raw_types) = types::split(raw)?;
+    let (raw, raw_types) = types::split(raw)?;
     let methods = builders::Methods::read(&raw)?;
-    requests::reduce(&mut raw)?;
+    let requests = requests::generate(&raw)?;
 
     let types = types::finish(&spec, raw_types)?;
     let enums = enums::generate(&spec);
@@ -84,11 +84,11 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
         }
         #table
         #groups
-        #[doc = "What makes the requests, by progenitor; private."]
-        pub(crate) mod raw {
+        #[doc = "What makes the requests, by progenitor."]
+        mod requests {
             use super::types;
             use crate::operation::encode_path;
-            #raw
+            #requests
         }
     };
     Ok(Bindings {

@@ -11,9 +11,10 @@ use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
     credential::Credential,
-    generated::raw,
     page::{self, Fetched, Item, Listed, Page, RawRecord},
-    pipeline, transport,
+    pipeline,
+    requests::{Requests, Unmade},
+    transport,
 };
 
 /// The future of a call that is awaited.
@@ -31,7 +32,7 @@ pub(crate) trait Request: Clone + Send + Sync + 'static {
     fn client_mut(&mut self) -> &mut Client;
 
     /// What is to be sent, by progenitor's code.
-    fn request(&self, raw: &raw::Client) -> reqwest::Result<reqwest::Request>;
+    fn request(&self, requests: &Requests) -> std::result::Result<transport::Request, Unmade>;
 
     /// Checks what serde cannot see: that records have their identity.
     fn verify(_: &Self::Output) -> Result<(), String> {
@@ -103,14 +104,16 @@ impl<T> Response<T> {
     }
 }
 
+/// Sends a call and returns what its answer decodes to.
+pub(crate) async fn value<R: Request>(call: R) -> Result<R::Output> {
+    decode::<R>(&send_raw(call).await?)
+}
+
 /// Sends a call and decodes its answer.
 pub(crate) async fn send<R: Request>(call: R) -> Result<Response<R::Output>> {
     let answer = send_raw(call).await?;
-    let value = decode(&answer).map_err(|_| undecodable::<R>(&answer))?;
-    match R::verify(&value) {
-        Ok(()) => Ok(answer.with(value)),
-        Err(reason) => Err(attempt::undecodable(R::OPERATION, &answer, &reason)),
-    }
+    let value = decode::<R>(&answer)?;
+    Ok(answer.with(value))
 }
 
 /// Sends a call and returns the body of its answer as it came.
@@ -177,19 +180,24 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
 
 /// What is to be sent for a call.
 fn outgoing<R: Request>(call: &R) -> Result<transport::Request> {
-    let made = call.request(&call.client().shared().raw).map_err(|error| {
+    call.request(&call.client().shared().requests).map_err(|error| {
         let sentence = format!("{} was not sent, the request cannot be made", R::OPERATION.id);
         Error::invalid_request(sentence)
             .with_operation(R::OPERATION)
-            .with_source(error.without_url())
-    })?;
-    Ok(made.into())
+            .with_source(error)
+    })
 }
 
 /// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
-fn decode<T: DeserializeOwned>(answer: &Answer) -> serde_json::Result<T> {
+fn decode<R: Request>(answer: &Answer) -> Result<R::Output> {
     let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
-    serde_json::from_slice(body)
+    let Ok(value) = serde_json::from_slice(body) else {
+        return Err(undecodable::<R>(answer));
+    };
+    match R::verify(&value) {
+        Ok(()) => Ok(value),
+        Err(reason) => Err(attempt::undecodable(R::OPERATION, answer, &reason)),
+    }
 }
 
 /// The error for an answer that cannot be decoded, with the place. It is decoded once more to find it.

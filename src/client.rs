@@ -15,9 +15,9 @@ use crate::cache::{Cache, Kept};
 use crate::{
     ApiKey, Error, KeyProvider, Priority, Rate, RateLimit, Result, RetryPolicy, SlotStore, Timestamp, Usage,
     credential::{Credentials, Slots, Source},
-    generated::raw,
+    requests::Requests,
     retry::Budget,
-    transport::{Reqwest, Transport, request_builder},
+    transport::{Reqwest, Transport},
     usage::Tally,
 };
 
@@ -56,8 +56,7 @@ pub(crate) struct Shared {
     pub(crate) credentials: Credentials,
     pub(crate) user_agent: HeaderValue,
     pub(crate) transport: Arc<dyn Transport>,
-    /// What makes the requests, whatever transport sends them.
-    pub(crate) raw: raw::Client,
+    pub(crate) requests: Requests,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_limit: usize,
     pub(crate) budget: Mutex<Budget>,
@@ -391,10 +390,9 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
         };
-        let raw = raw::Client::new_with_client(base_url.as_str(), request_builder()?);
         let shared = Shared {
+            requests: Requests::new(&base_url)?,
             base_url,
-            raw,
             credentials: Credentials::new(key, slots)?,
             user_agent,
             transport,

@@ -1,4 +1,4 @@
-//! What `build.rs` makes of `spec/atera-v3.yaml`: progenitor's client, the types, the groups and the tables.
+//! What `build.rs` makes of `spec/atera-v3.yaml`: the types, the groups with their calls, what makes the requests, and the tables.
 //!
 //! It is the one place where lints are let off: the code is not written for people.
 

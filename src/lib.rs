@@ -156,6 +156,7 @@ mod operation;
 mod page;
 mod pipeline;
 mod raw;
+mod requests;
 mod retry;
 #[cfg(any(feature = "sandbox", feature = "mock"))]
 mod route;

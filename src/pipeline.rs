@@ -20,6 +20,7 @@ use crate::{
     limit::{NoSlot, Slot},
     retry::{self, Decision, Effect, Failed, Mishap},
     transport::Request,
+    usage::Counter,
 };
 
 /// Sends a request, again where that is right, and returns the answer of a success.
@@ -53,11 +54,7 @@ pub(crate) fn address<'a>(shared: &Shared, request: &'a Request) -> &'a str {
 }
 
 /// Sends a request that was checked.
-async fn exchange(
-    client: &Client,
-    operation: &'static Operation,
-    request: Request,
-) -> Result<Answer, Error> {
+async fn exchange(client: &Client, operation: &'static Operation, request: Request) -> Result<Answer, Error> {
     let shared = client.shared();
     // Neither values of the path nor the query are told: they may be names and addresses.
     let span = tracing::info_span!(
@@ -68,9 +65,10 @@ async fn exchange(
         server.address = shared.base_url.host(),
         atera.operation = operation.id,
     );
-    let call = Call {
+    let mut call = Call {
         client,
         operation,
+        counter: shared.tally.of(operation.id),
         effect: client
             .retry_policy()
             .effect(operation.id, operation.reads, operation.creates()),
@@ -81,10 +79,10 @@ async fn exchange(
         unsettled: false,
         renewed: false,
     };
-    shared.tally.count(operation.id, |counts| counts.calls += 1);
+    call.counter.count(|counts| counts.calls += 1);
     let result = call.run(request).instrument(span).await;
     if result.is_err() {
-        shared.tally.count(operation.id, |counts| counts.failures += 1);
+        call.counter.count(|counts| counts.failures += 1);
     }
     result
 }
@@ -124,6 +122,7 @@ fn outgoing(shared: &Shared, credential: &Credential, request: &Request) -> Requ
 struct Call<'a> {
     client: &'a Client,
     operation: &'static Operation,
+    counter: Counter,
     effect: Effect,
     deadline: Option<Instant>,
     /// Requests that were sent, or begun to be.
@@ -135,7 +134,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn run(mut self, request: Request) -> Result<Answer, Error> {
+    async fn run(&mut self, request: Request) -> Result<Answer, Error> {
         loop {
             let credential = self.credential().await?;
             credential.warn(clock::now());
@@ -203,7 +202,7 @@ impl Call<'_> {
         let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
         let waited = clock::now() - began;
         if !waited.is_zero() {
-            self.count(|counts| counts.waited += waited);
+            self.counter.count(|counts| counts.waited += waited);
         }
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
@@ -235,7 +234,7 @@ impl Call<'_> {
     ) -> Result<Answer, Failure> {
         let shared = self.client.shared();
         let sent = request.body.as_ref().map_or(0, |body| body.len() as u64);
-        self.count(|counts| {
+        self.counter.count(|counts| {
             counts.attempts += 1;
             counts.retries += u64::from(self.attempts > 1);
             counts.bytes_sent += sent;
@@ -253,7 +252,7 @@ impl Call<'_> {
                 Some(failure.error.kind()),
             ),
         };
-        self.count(|counts| {
+        self.counter.count(|counts| {
             counts.throttled += u64::from(status == Some(StatusCode::TOO_MANY_REQUESTS));
             counts.bytes_received += received as u64;
         });
@@ -336,10 +335,6 @@ impl Call<'_> {
             Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
             None => Some(future.await),
         }
-    }
-
-    fn count(&self, count: impl FnOnce(&mut crate::Counts)) {
-        self.client.shared().tally.count(self.operation.id, count);
     }
 
     fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {

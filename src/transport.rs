@@ -78,17 +78,6 @@ impl Request {
     }
 }
 
-impl From<reqwest::Request> for Request {
-    fn from(mut made: reqwest::Request) -> Self {
-        let body = made.body().and_then(reqwest::Body::as_bytes);
-        Request {
-            body: body.map(Bytes::copy_from_slice),
-            headers: std::mem::take(made.headers_mut()),
-            ..Request::new(made.method().clone(), made.url().clone())
-        }
-    }
-}
-
 impl fmt::Debug for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the query, which may hold names and addresses of people, and not the body.
@@ -220,17 +209,6 @@ impl Reqwest {
             .map(Reqwest)
             .map_err(|error| tls_failed(error.into()))
     }
-}
-
-/// What progenitor builds its requests with. It trusts no server, so that nothing can go past the transport.
-pub(crate) fn request_builder() -> Result<reqwest::Client> {
-    let tls = tls()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy();
-    builder.build().map_err(|error| tls_failed(error.into()))
 }
 
 /// TLS with a provider of this client's own, so that a program's choice for its other connections stays as it is.

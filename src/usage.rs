@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ops::AddAssign,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -71,20 +71,31 @@ impl AddAssign for Counts {
 
 /// The counters of a client.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(Mutex<HashMap<&'static str, Counts>>);
+pub(crate) struct Tally(Mutex<HashMap<&'static str, Counter>>);
+
+/// The counters of an operation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counter(Arc<Mutex<Counts>>);
+
+impl Counter {
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Counts)) {
+        count(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
 
 impl Tally {
-    pub(crate) fn count(&self, operation: &'static str, count: impl FnOnce(&mut Counts)) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        count(counts.entry(operation).or_default());
+    pub(crate) fn of(&self, operation: &'static str) -> Counter {
+        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counters.entry(operation).or_default().clone()
     }
 
     pub(crate) fn usage(&self) -> Usage {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = |counter: &Counter| *counter.0.lock().unwrap_or_else(PoisonError::into_inner);
         Usage {
-            by_operation: counts
+            by_operation: counters
                 .iter()
-                .map(|(operation, counts)| (*operation, *counts))
+                .map(|(operation, counter)| (*operation, counts(counter)))
                 .collect(),
         }
     }

@@ -24,7 +24,9 @@ enum How {
 }
 
 /// The features that can be chosen. `cli` brings `sandbox` and `explorer` along.
-const FEATURES: [&str; 7] = ["cache", "changes", "schemars", "sandbox", "explorer", "mock", "cli"];
+const FEATURES: [&str; 7] = [
+    "cache", "changes", "schemars", "sandbox", "explorer", "mock", "cli",
+];
 
 /// Cases of each property with `full`; a test runs 256 of them otherwise.
 const CASES: &str = "20000";
