@@ -40,6 +40,7 @@ impl Origin {
 pub(super) fn dump(store: &Store) -> Value {
     let kinds = Entity::ALL.into_iter().map(|entity| {
         let records = store.table(entity).iter().map(|record| {
+            let record = store.shown(record);
             let fields = record.schema().fields.iter();
             let given = fields.filter(|field| !record.get(field.name).is_null());
             let mut object: Map<String, Value> = given
