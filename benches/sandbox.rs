@@ -12,8 +12,11 @@ use tokio::runtime::{Builder, Runtime};
 
 const TICKETS: usize = 100_000;
 
+/// Names and values.
+type Parameters = &'static [(&'static str, &'static str)];
+
 /// What is asked: a name, the operation, and its parameters. Ticket 104321 is in the middle.
-const QUESTIONS: [(&str, &str, &[(&str, &str)]); 11] = [
+const QUESTIONS: [(&str, &str, Parameters); 11] = [
     ("the first page", "tickets_list", &[]),
     ("a page in the middle", "tickets_list", &[("page", "1000")]),
     ("the last page", "tickets_list", &[("page", "2000")]),
@@ -60,7 +63,7 @@ async fn start() -> Sandbox {
     builder.start().await.expect("a sandbox")
 }
 
-async fn ask(client: &Client, id: &str, parameters: &[(&str, &str)]) {
+async fn ask(client: &Client, id: &str, parameters: Parameters) {
     let operation = Operation::find(id).expect(id);
     let mut call = client.operation(operation);
     if operation.list {
