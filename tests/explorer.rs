@@ -122,6 +122,10 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 
+    // The picture shows the answer beside the newest requests.
+    let scroll = "document.querySelector('.live-responses-table').scrollIntoView({block: 'center'}); \
+                  document.querySelector('aside').scrollTop = 0";
+    browser.execute(scroll, Vec::new()).await?;
     let picture = std::env::temp_dir().join("atera-sandbox-explorer.png");
     std::fs::write(&picture, browser.screenshot().await?)?;
     println!("a screenshot is in {}", picture.display());

@@ -89,6 +89,20 @@ fn records_are_dumped_edited_and_loaded() {
 }
 
 #[test]
+fn two_programs_dump_the_same_bytes_for_the_same_seed() {
+    let dump = |seed: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_atera"))
+            .args(["sandbox", "--seed", seed, "--dump", "-"])
+            .output();
+        output.expect("the command runs").stdout
+    };
+    let first = dump("7");
+    assert!(first.len() > 1_000_000);
+    assert!(dump("7") == first, "the same seed");
+    assert!(dump("8") != first, "another seed");
+}
+
+#[test]
 fn flags_that_make_no_sense_are_usage_errors() {
     for (flag, value, says) in [
         ("--fault", "oops=1", "`oops=1` is not a fault"),

@@ -211,12 +211,21 @@ impl Entity {
         }
     }
 
-    /// The field by whose value its records are looked up again and again: that of the record that they are part of.
-    pub(super) fn part_of(self) -> Option<&'static str> {
+    /// The fields with a time that is searched for.
+    pub(super) fn timed(self) -> &'static [&'static str] {
         match self {
-            Entity::Comment | Entity::WorkHours | Entity::TicketFile => Some("TicketID"),
-            Entity::CustomValue => Some("ItemId"),
-            _ => None,
+            Entity::WorkHours => &["StartWorkHour", "EndWorkHour"],
+            _ => &[],
+        }
+    }
+
+    /// The fields by whose value its records are looked up again and again.
+    pub(super) fn indexed(self) -> &'static [&'static str] {
+        match self {
+            Entity::Ticket => &["CustomerID", "EndUserID", "TicketStatus", "RelatedTicketId"],
+            Entity::Comment | Entity::WorkHours | Entity::TicketFile => &["TicketID"],
+            Entity::CustomValue => &["ItemId"],
+            _ => &[],
         }
     }
 }

@@ -112,6 +112,7 @@ mod request;
 mod server;
 mod service;
 mod store;
+mod table;
 mod window;
 mod witness;
 mod world;

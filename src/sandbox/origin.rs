@@ -26,6 +26,9 @@ pub(super) struct Origin {
 /// When a record was last changed, which not every kind shows.
 const MODIFIED: &str = "$modified";
 
+/// Ids are below this, so that there are always greater ones, and so that programs in JavaScript can tell them apart.
+const END_OF_IDS: i64 = 1 << 53;
+
 impl Origin {
     pub(super) fn records(&self) -> (Store, Rng) {
         let store = match &self.loaded {
@@ -40,6 +43,7 @@ impl Origin {
 pub(super) fn dump(store: &Store) -> Value {
     let kinds = Entity::ALL.into_iter().map(|entity| {
         let records = store.table(entity).iter().map(|record| {
+            let record = store.shown(record);
             let fields = record.schema().fields.iter();
             let given = fields.filter(|field| !record.get(field.name).is_null());
             let mut object: Map<String, Value> = given
@@ -113,8 +117,8 @@ fn record(entity: Entity, object: &Value) -> std::result::Result<(i64, Record), 
     }
     let key = schema.key.unwrap_or_default();
     match record.number(key) {
-        Some(id) if id > 0 => Ok((id, record)),
-        _ => Err(format!(".{key} must be a number above 0")),
+        Some(id) if (1..END_OF_IDS).contains(&id) => Ok((id, record)),
+        _ => Err(format!(".{key} must be a number above 0 and below {END_OF_IDS}")),
     }
 }
 

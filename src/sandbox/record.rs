@@ -1,6 +1,6 @@
 //! Records, which have every field of their schema, in its order.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -151,7 +151,8 @@ impl Schema {
 
 /// A point in time as records have it.
 pub(super) fn time(time: DateTime<Utc>) -> Value {
-    Timestamp::from(time).to_string().into()
+    // As a `Timestamp` is written, without a detour by way of its formatter.
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
 }
 
 impl Serialize for Record {

@@ -140,6 +140,16 @@ pub(super) struct Placed {
 }
 
 impl Reference {
+    /// The references to a kind of record, each with the kind that has it.
+    pub(super) fn all_to(entity: Entity) -> impl Iterator<Item = (Entity, &'static Reference)> {
+        let of = |other: Entity| {
+            let placed = Reference::of(other.schema()).iter();
+            placed.map(move |placed| (other, placed.reference))
+        };
+        let all = Entity::ALL.into_iter().flat_map(of);
+        all.filter(move |(_, reference)| reference.to == entity)
+    }
+
     /// The references of a kind of record; its own id is none.
     pub(super) fn of(schema: &'static Schema) -> &'static [Placed] {
         static PLACED: LazyLock<Vec<Vec<Placed>>> =

@@ -1,7 +1,5 @@
 //! All records, and what keeps them in agreement.
 
-use std::collections::{BTreeMap, HashMap};
-
 use serde_json::{Map, Value};
 
 use super::{
@@ -9,6 +7,7 @@ use super::{
     entity::Entity,
     record::Record,
     reference::{OnceGone, Placed, Reference},
+    table::Table,
 };
 use crate::{Kind, Timestamp, check::Violation};
 
@@ -18,107 +17,10 @@ pub(super) struct Store {
     tables: Vec<Table>,
 }
 
-/// The records of one kind.
-#[derive(Clone, Debug)]
-pub(super) struct Table {
-    entity: Entity,
-    records: BTreeMap<i64, Record>,
-    /// The greatest id that was ever given; ids are not given twice.
-    last: i64,
-    /// The ids of the records that are part of another, by the id of that.
-    parts: HashMap<i64, Vec<i64>>,
-}
-
-impl Table {
-    pub(super) fn get(&self, id: i64) -> Option<&Record> {
-        self.records.get(&id)
-    }
-
-    /// The records by id, ascending.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.records.values()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    /// The records that are part of another, in the order in which they were made.
-    pub(super) fn parts_of(&self, id: i64) -> impl DoubleEndedIterator<Item = &Record> {
-        let ids = self.parts.get(&id).map_or(&[][..], Vec::as_slice);
-        ids.iter().filter_map(|id| self.records.get(id))
-    }
-
-    fn insert(&mut self, id: i64, record: Record) {
-        self.last = self.last.max(id);
-        let whole = self.whole(&record);
-        if let Some(before) = self.records.insert(id, record)
-            && self.whole(&before) != whole
-        {
-            self.leave(self.whole(&before), id);
-        }
-        if let Some(whole) = whole {
-            let parts = self.parts.entry(whole).or_default();
-            if !parts.contains(&id) {
-                parts.push(id);
-            }
-        }
-    }
-
-    fn remove(&mut self, id: i64) -> Option<Record> {
-        let record = self.records.remove(&id)?;
-        self.leave(self.whole(&record), id);
-        Some(record)
-    }
-
-    fn leave(&mut self, whole: Option<i64>, id: i64) {
-        if let Some(parts) = whole.and_then(|whole| self.parts.get_mut(&whole)) {
-            parts.retain(|part| *part != id);
-        }
-    }
-
-    /// The id of what the record is part of.
-    fn whole(&self, record: &Record) -> Option<i64> {
-        record.number(self.entity.part_of()?)
-    }
-
-    /// The ids of the records whose field has this number.
-    fn having(&self, field: &str, number: i64) -> Vec<i64> {
-        if self.entity.part_of() == Some(field) {
-            return self.parts.get(&number).cloned().unwrap_or_default();
-        }
-        let Some(column) = self.entity.schema().position(field) else {
-            return Vec::new();
-        };
-        let same = self
-            .records
-            .iter()
-            .filter(|(_, record)| record.at(column).as_i64() == Some(number));
-        same.map(|(id, _)| *id).collect()
-    }
-
-    /// The id of the first record whose field has this text, in any case.
-    pub(super) fn find(&self, field: &str, text: &str) -> Option<i64> {
-        let same = |record: &Record| record.text(field).eq_ignore_ascii_case(text);
-        self.records
-            .iter()
-            .find(|(_, record)| same(record))
-            .map(|(id, _)| *id)
-    }
-}
-
 impl Store {
     pub(super) fn new() -> Self {
         Store {
-            tables: Entity::ALL
-                .into_iter()
-                .map(|entity| Table {
-                    entity,
-                    records: BTreeMap::new(),
-                    last: 0,
-                    parts: HashMap::new(),
-                })
-                .collect(),
+            tables: Entity::ALL.into_iter().map(Table::new).collect(),
         }
     }
 
@@ -132,7 +34,7 @@ impl Store {
             true => &Entity::DEVICES[..],
             false => &[entity],
         };
-        let last = sequence.iter().map(|entity| self.table(*entity).last);
+        let last = sequence.iter().map(|entity| self.table(*entity).last());
         last.max().unwrap_or_default() + 1
     }
 
@@ -141,7 +43,6 @@ impl Store {
         if let Some(key) = entity.schema().key {
             record.set(key, id);
         }
-        self.refresh(&mut record);
         self.tables[entity as usize].insert(id, record);
     }
 
@@ -154,48 +55,69 @@ impl Store {
 
     /// Takes a record out, and deals with those that refer to it. Returns whether there was one.
     pub(super) fn remove(&mut self, entity: Entity, id: i64) -> bool {
-        let Some(gone) = self.tables[entity as usize].remove(id) else {
+        if self.table(entity).get(id).is_none() {
             return false;
-        };
-        for other in Entity::ALL {
-            let references = Reference::of(other.schema()).iter();
-            for placed in references.filter(|placed| placed.reference.to == entity) {
-                self.unlink(other, placed.reference, id);
+        }
+        let references: Vec<_> = Reference::all_to(entity).collect();
+        for (other, reference) in &references {
+            if reference.once_gone == OnceGone::Keep {
+                self.remember(*other, reference, id);
             }
         }
+        let gone = self.tables[entity as usize].remove(id);
+        for (other, reference) in references {
+            self.unlink(other, reference, id);
+        }
         if let Some(target) = entity.target() {
-            let values = self.table(Entity::CustomValue).parts_of(id);
+            let values = self.table(Entity::CustomValue).of("ItemId", id).into_iter();
             let values = values.filter(|value| value.text("Target") == target);
             let values: Vec<i64> = values.filter_map(|value| value.number("ValueID")).collect();
             for value in values {
                 self.remove(Entity::CustomValue, value);
             }
         }
-        if Entity::DEVICES.contains(&entity) {
-            while let Some(alert) = self
-                .table(Entity::Alert)
-                .find("DeviceGuid", gone.text("DeviceGuid"))
-            {
+        if let Some(gone) = gone.filter(|_| Entity::DEVICES.contains(&entity)) {
+            let guid = gone.text("DeviceGuid");
+            while let Some(alert) = self.table(Entity::Alert).find("DeviceGuid", guid) {
                 self.remove(Entity::Alert, alert);
             }
         }
         true
     }
 
+    /// Writes into the records that refer to one what they show of it, since they stay when it goes.
+    fn remember(&mut self, entity: Entity, reference: &Reference, going: i64) {
+        for (id, record) in self.referring(entity, reference, going) {
+            let shown = self.shown(&record);
+            self.tables[entity as usize].insert(id, shown);
+        }
+    }
+
     fn unlink(&mut self, entity: Entity, reference: &Reference, gone: i64) {
         if reference.once_gone == OnceGone::Keep {
             return;
         }
-        for id in self.table(entity).having(reference.field, gone) {
+        for (id, mut record) in self.referring(entity, reference, gone) {
             if reference.once_gone == OnceGone::Delete {
                 self.remove(entity, id);
-            } else if let Some(record) = self.tables[entity as usize].records.get_mut(&id) {
-                unset(record, reference);
+            } else {
+                unset(&mut record, reference);
+                self.tables[entity as usize].insert(id, record);
             }
         }
     }
 
-    /// A record as it is answered: with what its references show today.
+    /// The records that refer to the one with this id, with their own.
+    fn referring(&self, entity: Entity, reference: &Reference, to: i64) -> Vec<(i64, Record)> {
+        let key = entity.schema().key.unwrap_or_default();
+        let records = self.table(entity).of(reference.field, to).into_iter();
+        records
+            .filter_map(|record| Some((record.number(key)?, record.clone())))
+            .collect()
+    }
+
+    /// A record as it is answered: with what its references show today. It is not kept with that, so that nothing needs to be
+    /// changed in it when what it refers to changes.
     pub(super) fn shown(&self, record: &Record) -> Record {
         let mut record = record.clone();
         self.refresh(&mut record);

@@ -161,6 +161,10 @@ async fn what_makes_no_sense_is_refused_at_the_start() {
             "Ticket[0].Titel",
         ),
         (
+            Sandbox::builder().load(r#"{"Ticket": [{"TicketID": 9223372036854775807}]}"#),
+            "Ticket[0].TicketID",
+        ),
+        (
             Sandbox::builder().load(r#"{"Ticket": [{}]}"#),
             "Ticket[0].TicketID",
         ),

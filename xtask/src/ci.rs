@@ -125,7 +125,15 @@ fn slow() -> Vec<Step> {
         ),
     });
     steps.push(cargo(
-        "the overhead is small",
+        "the sandbox can be tried out in a browser (packages `chromium` and `chromium-driver`)",
+        "test --package atera --all-features --test explorer -- --ignored",
+    ));
+    steps.push(Step {
+        shows: "the sandbox keeps the description whatever it is asked (`pip install schemathesis`)".into(),
+        how: How::Script("tests/schemathesis.sh"),
+    });
+    steps.push(cargo(
+        "the overhead is small, and the sandbox quick",
         "bench --package atera --all-features",
     ));
     steps.push(Step {

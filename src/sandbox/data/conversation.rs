@@ -55,7 +55,8 @@ pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
         let text = ticket.text("LastTechnicianComment");
         comments.push(of_technician("LastTechnicianCommentTimestamp", text, false));
     }
-    comments.sort_by_key(|comment| comment.time("Date"));
+    // All of the same form, so that their order as texts is that in time.
+    comments.sort_by(|one, other| one.text("Date").cmp(other.text("Date")));
     for comment in comments {
         store.add(Comment, comment);
     }

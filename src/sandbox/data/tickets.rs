@@ -39,6 +39,8 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         .into_iter()
         .map(|customer| (customer, contracts::usual(store, Some(customer))))
         .collect();
+    // The last ticket of each customer that is not related to another.
+    let mut unrelated = HashMap::new();
     for (id, index) in (FIRST_ID..).zip(0..count) {
         // They are spread evenly, and later ones have greater ids.
         let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
@@ -63,10 +65,10 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         let (mut ticket, work) = ticket(rng, subject, created);
         ticket.set("TicketNumber", number(id));
         ticket.set("EndUserID", contact);
-        let contract = customer
-            .as_i64()
-            .and_then(|customer| usual.get(&customer).copied().flatten());
+        let of = customer.as_i64();
+        let contract = of.and_then(|customer| usual.get(&customer).copied().flatten());
         ticket.set("ContractID", contract);
+        let earlier = unrelated.insert(of, id);
         ticket.set("CustomerID", customer);
         if chance(rng, 85) || !ticket.get("LastTechnicianComment").is_null() {
             ticket.set("TechnicianContactID", *pick(rng, &technicians));
@@ -77,8 +79,11 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         conversation::work_hours(store, &mut of_parts, &ticket, &work, zone);
         sum_up(store, &mut ticket);
         store.put(Ticket, id, ticket);
-        if chance(rng, 5) {
-            relate(store, id);
+        if chance(rng, 5)
+            && let Some(parent) = earlier
+        {
+            relate(store, id, parent);
+            unrelated.remove(&of);
         }
     }
 }
@@ -233,23 +238,13 @@ fn first_comment(rng: &mut Rng, subject: &Subject) -> String {
     comment
 }
 
-/// Makes a ticket the child of an earlier one of the same customer, if there is one that is free.
-fn relate(store: &mut Store, id: i64) {
-    let table = store.table(Ticket);
-    let Some(child) = table.get(id) else { return };
-    let free = |other: &&Record| {
-        other.get("CustomerID") == child.get("CustomerID") && other.get("RelationType").is_null()
-    };
-    let parent = table.iter().rev().skip(1).take(400).find(free);
-    let Some(parent) = parent else { return };
-    let Some(earlier) = parent.number("TicketID") else {
-        return;
-    };
-    let (mut child, mut parent) = (child.clone(), parent.clone());
-    child.set("RelationType", "Child");
-    child.set("RelatedTicketId", earlier);
-    parent.set("RelationType", "Parent");
-    parent.set("RelatedTicketId", id);
-    store.put(Ticket, id, child);
-    store.put(Ticket, earlier, parent);
+/// Makes a ticket the child of another.
+fn relate(store: &mut Store, child: i64, parent: i64) {
+    for (id, kind, other) in [(child, "Child", parent), (parent, "Parent", child)] {
+        if let Some(mut ticket) = store.table(Ticket).get(id).cloned() {
+            ticket.set("RelationType", kind);
+            ticket.set("RelatedTicketId", other);
+            store.put(Ticket, id, ticket);
+        }
+    }
 }

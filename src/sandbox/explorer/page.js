@@ -30,7 +30,7 @@ async function refresh() {
   );
   requests = log.reverse().slice(0, 15);
   at('log').tBodies[0].replaceChildren(...requests.map(request => {
-    const status = request.fault ? `${request.status ?? '–'} (${request.fault})` : request.status ?? '–';
+    const status = request.fault ? `${request.status ?? '–'} (fault ${request.fault})` : request.status ?? '–';
     const cells = row(request.number, `${request.method} ${request.path.replace('/api/v3', '')}`, status, request.took_ms?.toFixed(1) ?? '');
     if (!(request.status < 400)) cells.cells[2].className = 'failed';
     return cells;

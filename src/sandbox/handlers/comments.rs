@@ -15,16 +15,15 @@ use crate::sandbox::{
 pub(super) const HANDLERS: Handlers = &[
     ("tickets_list_comments", |world, request| {
         records::named(world, request, Ticket)?;
-        let comments = world.store.table(Comment).parts_of(request.id());
-        Ok(page(world, request, comments, |_| {}))
+        let comments = world.store.table(Comment).of("TicketID", request.id());
+        Ok(page(world, request, comments.into_iter(), |_| {}))
     }),
     ("tickets_add_comment", add),
     ("tickets_list_attachments", |world, request| {
         records::named(world, request, Ticket)?;
-        let files = world.store.table(TicketFile).parts_of(request.id());
-        Ok(Answer::Value(
-            files.map(|file| file.get("Address").clone()).collect(),
-        ))
+        let files = world.store.table(TicketFile).of("TicketID", request.id());
+        let addresses = files.iter().map(|file| file.get("Address").clone());
+        Ok(Answer::Value(addresses.collect()))
     }),
 ];
 

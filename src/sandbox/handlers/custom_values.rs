@@ -101,7 +101,7 @@ fn owner(world: &World, request: &Request) -> Result<Entity, Problem> {
 
 fn values_of(world: &World, entity: Entity, item: i64) -> impl Iterator<Item = &Record> {
     let target = entity.target().unwrap_or_default();
-    let values = world.store.table(CustomValue).parts_of(item);
+    let values = world.store.table(CustomValue).of("ItemId", item).into_iter();
     values.filter(move |value| value.text("Target") == target)
 }
 

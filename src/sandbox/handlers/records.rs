@@ -8,6 +8,7 @@ use crate::sandbox::{
     paging::page,
     record::Record,
     request::Request,
+    table::Wanted,
     world::World,
 };
 
@@ -60,25 +61,16 @@ pub(super) fn matching<'a>(
     request: &Request,
     entity: Entity,
 ) -> impl Iterator<Item = &'a Record> {
-    let wanted: Vec<(usize, String)> = request
-        .conditions()
-        .filter_map(|(name, text)| {
-            let same_name = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
-            let mut fields = entity.schema().fields.iter();
-            let column = fields.position(|field| same_name(field.name, name))?;
-            Some((column, text.to_string()))
-        })
-        .collect();
-    let fits = move |record: &&Record| {
-        wanted.iter().all(|(column, text)| {
-            let value = record.at(*column);
-            match value.as_str() {
-                Some(value) => value.eq_ignore_ascii_case(text),
-                None => text.parse().ok() == value.as_i64() && !value.is_null(),
-            }
-        })
-    };
-    world.store.table(entity).iter().filter(fits)
+    let fields = entity.schema().fields;
+    let wanted = request.conditions().filter_map(|(name, text)| {
+        let column = fields
+            .iter()
+            .position(|field| field.name.eq_ignore_ascii_case(name))?;
+        Some((column, Wanted::asked(&fields[column].kind, text)))
+    });
+    let wanted: Option<Vec<_>> = wanted.map(|(column, wanted)| Some((column, wanted?))).collect();
+    let found = wanted.map(|wanted| world.store.table(entity).having(&wanted));
+    found.unwrap_or_default().into_iter()
 }
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {

@@ -7,7 +7,6 @@ use super::{Handlers, records};
 use crate::sandbox::{
     answer::{Answer, Problem},
     entity::Entity::Ticket,
-    record::Record,
     request::Request,
     store::Store,
     world::World,
@@ -91,10 +90,8 @@ pub(super) fn part(store: &mut Store, id: i64) {
 }
 
 fn children(store: &Store, parent: i64) -> Vec<i64> {
-    let is_child = |ticket: &&Record| {
-        ticket.number("RelatedTicketId") == Some(parent) && ticket.text("RelationType") == "Child"
-    };
-    let children = store.table(Ticket).iter().filter(is_child);
+    let related = store.table(Ticket).of("RelatedTicketId", parent).into_iter();
+    let children = related.filter(|ticket| ticket.text("RelationType") == "Child");
     children.filter_map(|ticket| ticket.number("TicketID")).collect()
 }
 

@@ -16,20 +16,25 @@ use crate::sandbox::{
 
 pub(super) const HANDLERS: Handlers = &[
     ("tickets_list", |world, request| {
-        Ok(filtered(world, request, true))
+        let tickets = records::matching(world, request, Ticket);
+        Ok(list(world, request, tickets, true))
     }),
     ("tickets_list_without_comments", |world, request| {
-        Ok(filtered(world, request, false))
+        let tickets = records::matching(world, request, Ticket);
+        Ok(list(world, request, tickets, false))
     }),
     ("tickets_list_last_modified", |world, request| {
         let today = world.now().with_time(NaiveTime::MIN).single().unwrap_or_default();
         let since = request.time("date").unwrap_or(today);
         let comments = request.flag("includeComments");
-        Ok(list(world, request, comments, |ticket| ticket.modified >= since))
+        let tickets = world.store.table(Ticket).iter();
+        let changed = tickets.filter(|ticket| ticket.modified >= since);
+        Ok(list(world, request, changed, comments))
     }),
     ("tickets_list_status_modified", |world, request| {
         let comments = request.flag("includeComments");
-        Ok(list(world, request, comments, is_done))
+        let done = world.store.table(Ticket).with_any("TicketStatus", &DONE);
+        Ok(list(world, request, done.into_iter(), comments))
     }),
     ("tickets_get", |world, request| {
         let mut ticket = world.store.shown(records::named(world, request, Ticket)?);
@@ -45,14 +50,12 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
-fn list(world: &World, request: &Request, comments: bool, wanted: impl Fn(&Record) -> bool) -> Answer {
-    let tickets = world.store.table(Ticket).iter().filter(|ticket| wanted(ticket));
-    page(world, request, tickets, |ticket| shape(ticket, request, comments))
-}
-
-/// The tickets of the customer and in the status that are asked for.
-fn filtered(world: &World, request: &Request, comments: bool) -> Answer {
-    let tickets = records::matching(world, request, Ticket);
+fn list<'a>(
+    world: &World,
+    request: &Request,
+    tickets: impl Iterator<Item = &'a Record>,
+    comments: bool,
+) -> Answer {
     page(world, request, tickets, |ticket| shape(ticket, request, comments))
 }
 
@@ -66,11 +69,12 @@ fn shape(ticket: &mut Record, request: &Request, comments: bool) {
     }
 }
 
-pub(in crate::sandbox) fn is_done(ticket: &Record) -> bool {
+/// Statuses of tickets that need no more work.
+const DONE: [&str; 2] = ["Resolved", "Closed"];
+
+fn is_done(ticket: &Record) -> bool {
     let status = ticket.text("TicketStatus");
-    ["Resolved", "Closed"]
-        .iter()
-        .any(|done| done.eq_ignore_ascii_case(status))
+    DONE.iter().any(|done| done.eq_ignore_ascii_case(status))
 }
 
 fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {

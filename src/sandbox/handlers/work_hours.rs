@@ -19,8 +19,8 @@ pub(super) const HANDLERS: Handlers = &[
     ("work_hours_list", list),
     ("tickets_list_work_hours", |world, request| {
         records::named(world, request, Ticket)?;
-        let hours = world.store.table(WorkHours).parts_of(request.id());
-        Ok(page(world, request, hours, |_| {}))
+        let hours = world.store.table(WorkHours).of("TicketID", request.id());
+        Ok(page(world, request, hours.into_iter(), |_| {}))
     }),
     ("tickets_get_work_hours", |world, request| {
         records::named(world, request, Ticket)?;
@@ -88,12 +88,11 @@ fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             "`endWorkhour` must not be before `startWorkhour`",
         ));
     }
-    let within = |hours: &&Record| {
-        from.is_none_or(|from| hours.time("StartWorkHour") >= Some(from))
-            && to.is_none_or(|to| hours.time("EndWorkHour") <= Some(to))
-    };
     let rates = request.flag("includeRates");
-    let hours = world.store.table(WorkHours).iter().filter(within);
+    let hours = world
+        .store
+        .table(WorkHours)
+        .during(("StartWorkHour", from), ("EndWorkHour", to));
     Ok(page(world, request, hours, |hours| {
         if !rates {
             hours.clear(&["RateID", "RateAmount"]);
@@ -215,11 +214,8 @@ struct Sums {
 impl Sums {
     fn of(store: &Store, ticket: i64, counts: impl Fn(&Record) -> bool) -> Sums {
         let mut sums = Sums::default();
-        for hours in store
-            .table(WorkHours)
-            .parts_of(ticket)
-            .filter(|hours| counts(hours))
-        {
+        let all = store.table(WorkHours).of("TicketID", ticket).into_iter();
+        for hours in all.filter(|hours| counts(hours)) {
             let (Some(start), Some(end)) = (hours.time("StartWorkHour"), hours.time("EndWorkHour")) else {
                 continue;
             };
