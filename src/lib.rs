@@ -120,7 +120,7 @@
 //! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
 //! | `cli` | the `atera` command, with the sandbox | clap, comfy-table |
 //!
-//! It builds with Rust 1.88 and later. `docs/guide.md`, which is the module `guide` here, maps each section of the guide that
+//! It builds with Rust 1.95 and later. `docs/guide.md`, which is the module `guide` here, maps each section of the guide that
 //! this client was made for to what answers it.
 //!
 //! # Look at the API as data
