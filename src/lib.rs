@@ -116,6 +116,7 @@
 //! | (none) | the client | reqwest with rustls and ring, no other TLS |
 //! | `cache` | `atera::Cache`, which keeps what changes slowly | moka |
 //! | `changes` | `modified_since`: what has changed since the last time | chrono-tz, localzone |
+//! | `schemars` | `JsonSchema` on all types | schemars |
 //! | `sandbox` | `atera::sandbox`, the embedded server | axum |
 //! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
 //! | `cli` | the `atera` command, with the sandbox | clap, comfy-table |
