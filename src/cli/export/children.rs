@@ -48,8 +48,7 @@ pub(super) async fn export(
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(|record| (record.as_str(), None)))?);
     }
-    let entry = Entry::new(part, &file.file_name, Outcome::OnePass, &file.state.coverage);
-    file.complete(entry)
+    file.complete(part, Outcome::OnePass)
 }
 
 async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {

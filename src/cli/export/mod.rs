@@ -1,7 +1,7 @@
 //! `atera export`: all records of the account in a folder, a file for each list.
 //!
 //! ```text
-//! plan (which lists) ── list (pages, sweeps: coverage) ──┬─> files (written page by page, resumed)
+//! plan (which lists) ── list (sweeps, page by page) ──┬─> files (written page by page, resumed)
 //!                    └─ children (what hangs on records) ┘          manifest (what there is in the end)
 //! ```
 //!
@@ -9,7 +9,6 @@
 //! nothing else.
 
 mod children;
-mod coverage;
 mod files;
 mod list;
 mod manifest;
