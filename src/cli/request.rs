@@ -2,17 +2,23 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use serde_json::Value;
 
-use super::{arguments, body, failure::Failure, fields, since, since::Since};
-use crate::{Client, DynamicCall, Operation, check::Check, clock, operation::Location};
+use super::{
+    arguments, body, connection::Connection, failure::Failure, fields, globals::Globals,
+    interrupt::Interrupt, since, since::Since,
+};
+use crate::{Client, DynamicCall, Operation, Parameter, check::Check, clock, operation::Location};
 
 /// A call before there is a client to make it with.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) operation: &'static Operation,
     parameters: Vec<(&'static str, String)>,
+    /// A time for a parameter that takes it by the clocks of the account, which are not known yet.
+    account_time: Option<(&'static Parameter, DateTime<Utc>)>,
     body: Option<Value>,
     /// Whether values and fields are let through that the description lacks.
     pub(super) allow_unknown: bool,
@@ -26,19 +32,44 @@ impl Request {
             Some((parameter.name, text(value)))
         });
         let mut parameters: Vec<_> = given.collect();
+        let mut account_time = None;
         if let Some(parameter) = since::parameter(operation)
             && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
         {
-            parameters.push((parameter.name, since.value(parameter.kind, clock::utc())));
+            let time = since.time(clock::utc());
+            match since::in_utc(parameter.kind, time) {
+                Some(value) => parameters.push((parameter.name, value)),
+                None => account_time = Some((parameter, time)),
+            }
         }
         let request = Request {
             operation,
             parameters,
+            account_time,
             body: body::read(operation, matches)?,
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
         };
         request.check()?;
         Ok(request)
+    }
+
+    /// Sets the time that is by the clocks of the account, and returns what there is to say about it.
+    pub(super) async fn settle_time(
+        &mut self,
+        globals: &Globals,
+        connection: &Connection,
+        interrupt: &Interrupt,
+    ) -> Result<Option<&'static str>, Failure> {
+        let Some((parameter, time)) = self.account_time.take() else {
+            return Ok(None);
+        };
+        let (local, is_certain) = since::of_account(time, connection, globals, interrupt).await?;
+        self.parameters
+            .push((parameter.name, since::in_account(parameter.kind, local)));
+        Ok((!is_certain).then_some(
+            "the time zone of the account is not known, so --since reaches back far enough for every zone: up to a day \
+             more may come",
+        ))
     }
 
     /// Holds the values against the description. The client does so too; here values and fields that it lacks are
