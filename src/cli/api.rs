@@ -163,8 +163,8 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
     if request.asks() && !globals.yes && !connection.is_sandbox() {
         let what = format!("{} {}", request.method, request.path);
         confirm::needs_a_terminal(&what)?;
-        let question = format!("{what} of {} at {}?", connection.name, connection.base_url());
-        confirm::ask(question, interrupt).await?;
+        let body = request.body.as_ref().map(|body| format!("{body:#}"));
+        confirm::ask(&what, body, &connection, interrupt).await?;
     }
     let client = connection.client()?;
     let answer = interrupt.or(request.call(&client)?.send()).await?;
