@@ -114,7 +114,11 @@ impl Request {
         Ok(Request {
             // clap lets nothing else through than the methods above.
             method: Method::from_bytes(text(METHOD).to_ascii_uppercase().as_bytes()).unwrap_or_default(),
-            path: path.to_string(),
+            // A shell on Windows may take what begins with a slash for the path of a file.
+            path: match path.starts_with('/') || path.contains("://") {
+                true => path.to_string(),
+                false => format!("/{path}"),
+            },
             query,
             body,
             headers: matches.get_flag(HEADERS),

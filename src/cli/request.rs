@@ -10,7 +10,12 @@ use super::{
     arguments, body, connection::Connection, failure::Failure, fields, globals::Globals,
     interrupt::Interrupt, since, since::Since,
 };
-use crate::{Client, DynamicCall, Operation, Parameter, check::Check, clock, operation::Location};
+use crate::{
+    Client, DynamicCall, Operation, Parameter,
+    check::{Check, Violation},
+    clock,
+    operation::Location,
+};
 
 /// A call before there is a client to make it with.
 #[derive(Debug)]
@@ -114,17 +119,31 @@ impl Request {
         if let Some((kind, body)) = self.operation.body.zip(self.body.as_ref()) {
             check.body(kind, Some(body.to_string().as_bytes()));
         }
-        let told = check.violations.into_iter().map(|violation| {
-            match violation
-                .reason
-                .ends_with("is missing")
-                .then(|| self.flag(&violation.field))
-            {
-                Some(Some(flag)) => format!("{}, give it with --{flag}", violation.reason),
-                _ => violation.reason,
-            }
-        });
-        told.collect()
+        let told = check.violations.into_iter();
+        told.map(|violation| self.with_flags(violation)).collect()
+    }
+
+    /// What is wrong, with the flags for what is lacking.
+    fn with_flags(&self, Violation { field, reason }: Violation) -> String {
+        if reason.ends_with("is missing") {
+            return match self.flag(&field) {
+                Some(flag) => format!("{reason}, give it with --{flag}"),
+                None => reason,
+            };
+        }
+        let Some(needs) = reason.strip_prefix("it needs `") else {
+            return reason;
+        };
+        // Every other part stands between backticks.
+        let parts = needs
+            .split('`')
+            .enumerate()
+            .map(|(index, part)| match self.flag(part) {
+                Some(flag) if index % 2 == 0 => format!("--{flag}"),
+                None if index % 2 == 0 => format!("`{part}`"),
+                _ => part.to_string(),
+            });
+        "it needs ".to_string() + &parts.collect::<String>()
     }
 
     /// The flag for a field of the body.
@@ -320,6 +339,18 @@ mod tests {
                     "7",
                 ][..],
                 "tickets_create was not sent: `Description` is missing, give it with --description",
+            ),
+            (
+                &[
+                    "tickets",
+                    "create",
+                    "--ticket-title",
+                    "Printer",
+                    "--description",
+                    "Fire",
+                ],
+                "tickets_create was not sent: it needs --end-user-id, or --end-user-first-name with \
+                 --end-user-last-name with --end-user-email",
             ),
             (
                 &["tickets", "update", "7", "--ticket-priority", "Huge"],
