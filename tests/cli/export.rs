@@ -243,3 +243,34 @@ async fn csv_and_what_hangs_on_records() {
     .await;
     assert_failure(&refused, 2, "none of the groups has `comments`");
 }
+
+#[tokio::test]
+async fn what_hangs_on_records_comes_in_their_order_and_tells_on_which() {
+    let sandbox = Sandbox::builder().tickets(60).start().await;
+    let sandbox = sandbox.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["--with", "comments,work-hours", "tickets"];
+    assert_success(&output(export_of(&sandbox, folder.path(), &arguments)).await);
+    let ids = |file: &str| -> Vec<i64> {
+        let text = fs::read_to_string(folder.path().join(file)).expect("a file");
+        let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        records
+            .map(|record: Value| record["TicketID"].as_i64().expect("an id"))
+            .collect()
+    };
+    let (tickets, comments) = (ids("tickets.ndjson"), ids("tickets-comments.ndjson"));
+    assert_eq!(tickets.len(), 60);
+    let mut positions = comments.iter().map(|id| tickets.iter().position(|it| it == id));
+    assert!(positions.all(|position| position.is_some()) && comments.len() > 60);
+    assert!(comments.is_sorted_by_key(|id| tickets.iter().position(|it| it == id)));
+    let told = manifest(folder.path());
+    let names: Vec<_> = told["lists"]
+        .as_array()
+        .expect("lists")
+        .iter()
+        .map(|list| &list["name"])
+        .collect();
+    assert_eq!(names, ["tickets", "tickets-comments", "tickets-work-hours"]);
+    let asked = sandbox.stats().operations;
+    assert_eq!((asked["tickets_list"], asked["tickets_list_comments"]), (4, 60));
+}

@@ -107,6 +107,7 @@ async fn a_walk_shows_how_far_it_is_unless_it_is_to_be_quiet() {
         screen.contains(" of 2,847 records, ") && screen.contains(" left"),
         "{screen}"
     );
+    assert!(screen.contains(" 2,847 records, reading again"), "{screen}");
     let arguments = [&arguments[..], &["--quiet"]].concat();
     let (code, screen) = shown(against(&sandbox, &arguments), 100).await;
     assert_eq!((code, screen.as_str()), (0, ""));

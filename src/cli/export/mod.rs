@@ -43,7 +43,7 @@ const FAST: &str = "fast";
 const RESTART: &str = "restart";
 const GROUPS: &str = "group";
 
-/// How many lists are read side by side. The limit is what holds them back.
+/// How many lists are read side by side, and of how many records what hangs on them. The limit is what holds them back.
 const SIDE_BY_SIDE: usize = 8;
 
 pub(super) fn command() -> Command {
@@ -159,7 +159,7 @@ pub(super) async fn run(
         client: connection.client()?.with_priority(Priority::Background),
         folder,
         fast: matches.get_flag(FAST),
-        progress: Progress::new(!globals.quiet),
+        progress: Progress::new(!globals.quiet, !matches.get_flag(FAST)),
         written: AtomicU64::new(0),
         expected: AtomicU64::new(0),
         interrupt,
