@@ -243,8 +243,12 @@ fn finish(
     if !globals.quiet {
         let _ = writeln!(
             io::stderr(),
-            "{} of {lists} lists in {}",
+            "{} of {} in {}",
             count_of(records),
+            match lists {
+                1 => "1 list".to_string(),
+                lists => format!("{lists} lists"),
+            },
             folder.path().display()
         );
         if !refused.is_empty() {
