@@ -162,11 +162,7 @@ impl<T: Send + 'static> Pull<T> {
             .unwrap_or(DateTime::UNIX_EPOCH);
         match self.list {
             ListSince::Utc(list) => Ok(list(since.into())),
-            ListSince::Account(list) => {
-                let account = self.client.account().get().await?;
-                let zone = zone(account.time_zone_name.as_deref())?;
-                Ok(list(local(zone, since).into()))
-            }
+            ListSince::Account(list) => Ok(list(account_time(&self.client, since).await?.into())),
         }
     }
 }
@@ -177,6 +173,12 @@ fn beginning(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
     let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
     let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();
     date.map_or_else(clock::utc, DateTime::from) - elapsed
+}
+
+/// A time by the clocks of the account, which is asked for its time zone.
+pub(crate) async fn account_time(client: &Client, time: DateTime<Utc>) -> Result<NaiveDateTime> {
+    let account = client.account().get().await?;
+    Ok(local(zone(account.time_zone_name.as_deref())?, time))
 }
 
 /// The account's time zone, which .NET names in the way of Windows.

@@ -12,7 +12,7 @@ pub(crate) struct Violation {
     /// The parameter or field, `Ports[0].Number` where it is within others, empty for the body as a whole.
     #[cfg_attr(
         not(feature = "sandbox"),
-        allow(dead_code, reason = "only answers tell it apart")
+        allow(dead_code, reason = "only answers and the command line tell it apart")
     )]
     pub(crate) field: String,
     /// What is wrong, in words that name the field.
@@ -209,16 +209,11 @@ fn within(path: &str, name: &str) -> String {
 
 fn either_or(sets: &[&[&str]]) -> String {
     let quoted = |set: &&[&str]| {
-        set.iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(" with ")
+        let names: Vec<_> = set.iter().map(|name| format!("`{name}`")).collect();
+        names.join(" with ")
     };
-    format!(
-        "{} is missing; give {}",
-        if sets.len() > 1 { "one of them" } else { "it" },
-        sets.iter().map(quoted).collect::<Vec<_>>().join(", or ")
-    )
+    let sets: Vec<_> = sets.iter().map(quoted).collect();
+    format!("it needs {}", sets.join(", or "))
 }
 
 #[cfg(test)]
@@ -260,7 +255,7 @@ mod tests {
     fn either_or_rules_name_every_way_out() {
         let body = json!({"TicketTitle": "T", "Description": "D", "EndUserEmail": "a@b.example"});
         let found = violations(&mut Check::default(), "tickets_create", &body);
-        let reason = "one of them is missing; give `EndUserID`, or `EndUserFirstName` with `EndUserLastName` with \
+        let reason = "it needs `EndUserID`, or `EndUserFirstName` with `EndUserLastName` with \
                       `EndUserEmail`";
         assert_eq!(found, [("EndUserID".to_string(), reason.to_string())]);
     }

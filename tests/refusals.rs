@@ -193,7 +193,7 @@ async fn a_ticket_needs_a_contact_by_id_or_by_name_and_address() {
     let reason = refused!(client => client.tickets().create(CreateTicket::new("Printer", "on fire")));
     assert_eq!(
         reason,
-        "tickets_create was not sent: one of them is missing; give `EndUserID`, or `EndUserFirstName` with \
+        "tickets_create was not sent: it needs `EndUserID`, or `EndUserFirstName` with \
          `EndUserLastName` with `EndUserEmail`"
     );
     refused!(client => client.tickets().create(CreateTicket {

@@ -114,7 +114,11 @@ impl Request {
         Ok(Request {
             // clap lets nothing else through than the methods above.
             method: Method::from_bytes(text(METHOD).to_ascii_uppercase().as_bytes()).unwrap_or_default(),
-            path: path.to_string(),
+            // A shell on Windows may take what begins with a slash for the path of a file.
+            path: match path.starts_with('/') || path.contains("://") {
+                true => path.to_string(),
+                false => format!("/{path}"),
+            },
             query,
             body,
             headers: matches.get_flag(HEADERS),
@@ -163,8 +167,8 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
     if request.asks() && !globals.yes && !connection.is_sandbox() {
         let what = format!("{} {}", request.method, request.path);
         confirm::needs_a_terminal(&what)?;
-        let question = format!("{what} of {} at {}?", connection.name, connection.base_url());
-        confirm::ask(question, interrupt).await?;
+        let body = request.body.as_ref().map(|body| format!("{body:#}"));
+        confirm::ask(&what, body, &connection, interrupt).await?;
     }
     let client = connection.client()?;
     let answer = interrupt.or(request.call(&client)?.send()).await?;

@@ -127,11 +127,12 @@ pub(super) fn since(parameter: &'static Parameter) -> Arg {
         .value_parser(|text: &str| text.parse::<Since>())
         .conflicts_with(parameter.name)
         .help(format!(
-            "Sets --{} to a time, as in 2026-03-02T08:15:00Z, or to so long ago, as in 90m, 12h, 7d or 2w{}",
+            "Sets --{} to a time, UTC if it has no offset, as in 2026-03-02T08:15:00Z, or to so long ago, as in 90m, 12h, \
+             7d or 2w{}",
             flag_name(parameter.name),
             match parameter.kind {
                 Kind::Timestamp => "",
-                _ => "; up to a day more may come, since the service reads it in the account's zone",
+                _ => "; the account is asked for its time zone first",
             }
         ))
         .help_heading(FILTERS)

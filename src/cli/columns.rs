@@ -12,7 +12,7 @@ const MOST: usize = 7;
 const LEAST: usize = 5;
 
 /// What tells people most about a record, in this order.
-const TELLING: [&str; 21] = [
+const TELLING: [&str; 26] = [
     "title",
     "name",
     "firstname",
@@ -27,6 +27,11 @@ const TELLING: [&str; 21] = [
     "customername",
     "devicename",
     "technicianfullname",
+    "number",
+    "total",
+    "currency",
+    "contractname",
+    "kbproduct",
     "comment",
     "description",
     "os",
@@ -114,6 +119,14 @@ mod tests {
                 "EndUserID Firstname Lastname Email CustomerName Phone CreatedOn",
             ),
             ("Alert", "AlertID Title Severity CustomerName DeviceName Created"),
+            (
+                "Invoice",
+                "InvoiceId InvoiceNumber Total Currency ContractName InvoiceDate",
+            ),
+            (
+                "KnowledgeBaseArticle",
+                "KBID KBProduct KBContext KBRating_Yes KBTimestamp",
+            ),
             (
                 "TicketComment",
                 "FirstName LastName IsInternal Email Comment Date",

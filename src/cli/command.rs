@@ -25,7 +25,7 @@ const EXAMPLES: &str = "Examples:
   atera tickets list --ticket-status Open --sort -TicketPriority
   atera tickets list --all --output csv --output-file tickets.csv
   atera tickets get 54321 --output json
-  atera tickets create --ticket-title Printer --description 'It is on fire' --end-user-id 7 --dry-run
+  atera tickets create --ticket-title Printer --description Smoke --end-user-id 12345 --dry-run
   atera alerts list --alert-status Open --sandbox
 
 Exit codes:

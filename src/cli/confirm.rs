@@ -32,30 +32,12 @@ pub(super) async fn request(
     }
     needs_a_terminal(&command::line_of(operation))?;
     let client = connection.client()?;
-    let (tenant, record) = interrupt
-        .or(async { (tenant(&client).await, record(&client, request).await) })
-        .await?;
-    let target = match record {
+    let target = match interrupt.or(record(&client, request)).await? {
         Some(record) => format!("{} ({record})", request.target()),
         None => request.target(),
     };
-    let tenant = tenant.map_or_else(
-        || connection.name.clone(),
-        |name| format!("{name}, {}", connection.name),
-    );
-    let body = request
-        .body_text()
-        .map(|body| format!("\n{body}\n"))
-        .unwrap_or_default();
-    ask(
-        format!(
-            "{} {target} of {tenant} at {}?{body}",
-            operation.summary,
-            connection.base_url()
-        ),
-        interrupt,
-    )
-    .await
+    let what = format!("{} {target}", operation.summary);
+    ask(&what, request.body_text(), connection, interrupt).await
 }
 
 /// Refuses where there is nobody to ask.
@@ -69,10 +51,22 @@ pub(super) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
     }
 }
 
-/// Puts the question, and takes everything but a yes for a no.
-pub(super) async fn ask(question: String, interrupt: &Interrupt) -> Result<(), Failure> {
+/// Asks whether to do this to the account, and takes everything but a yes for a no.
+pub(super) async fn ask(
+    what: &str,
+    body: Option<String>,
+    connection: &Connection,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let client = connection.client()?;
+    let tenant = match interrupt.or(tenant(&client)).await? {
+        Some(name) => format!("{name} ({})", connection.name),
+        None => connection.name.clone(),
+    };
+    let body = body.map(|body| format!("\n{body}\n")).unwrap_or_default();
+    let question = format!("{what} of {tenant} at {}?{body} [y/N] ", connection.base_url());
     let answer = tokio::task::spawn_blocking(move || {
-        write!(io::stderr(), "{question} [y/N] ")?;
+        io::stderr().write_all(question.as_bytes())?;
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         Ok::<_, io::Error>(line)

@@ -11,7 +11,7 @@ use etcetera::BaseStrategy;
 use super::{config::Config, globals::Globals};
 use crate::limit::FileStore;
 use crate::{
-    ApiKey, Client, ClientBuilder, Error, ErrorKind, RateLimit, Result, RetryPolicy, clock, sandbox::Sandbox,
+    ApiKey, Client, ClientBuilder, Error, ErrorKind, RateLimit, Result, RetryPolicy, sandbox::Sandbox,
 };
 
 const KEY_VARIABLES: [&str; 2] = ["ATERA_API_KEY", "ATERA_API_KEY_FILE"];
@@ -150,21 +150,18 @@ impl Connection {
         self.builder().build()
     }
 
-    /// Says of a refused key what is known of it.
+    /// Says which key was refused, or where nobody answered.
     pub(super) fn explain(&self, error: Error) -> Error {
-        let expired = self.key.expires_at().filter(|time| time.to_utc() < clock::utc());
-        match expired {
-            Some(time) if error.kind() == ErrorKind::Unauthorized => {
-                let day = time.to_utc().format("%Y-%m-%d");
-                Error::new(
-                    ErrorKind::Unauthorized,
-                    format!(
-                        "{error}; {} expired on {day}, make a new one in Admin > API in Atera",
-                        self.name
-                    ),
-                )
-            }
-            _ => error,
+        let told = match error.kind() {
+            ErrorKind::Unauthorized => format!("{error}; asked with {}", self.name),
+            ErrorKind::Connection => format!("{error}; asked at {}", self.base_url()),
+            _ => return error,
+        };
+        let page = error.page().and_then(|page| i32::try_from(page).ok());
+        let explained = Error::new(error.kind(), told).with_source(error);
+        match page {
+            Some(page) => explained.with_page(page),
+            None => explained,
         }
     }
 }

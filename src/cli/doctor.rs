@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Command;
+use heck::ToKebabCase;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
@@ -150,7 +151,7 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
         let call = client.operation(operation);
         // A list without a page size is no list, and is asked for as it is.
         let call = call.clone().set("itemsInPage", "1").unwrap_or(call);
-        let check = format!("read {}", group.name);
+        let check = format!("read {}", group.name.to_kebab_case());
         match call.send().await {
             Ok(_) => findings.add(&check, "ok", ""),
             Err(error) if error.kind() == ErrorKind::Forbidden => {

@@ -116,7 +116,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Export => export::run(matches, globals, &Interrupt::listen()).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
             Task::Operation(request, matches) => {
-                run::operation(&request, matches, globals, &Interrupt::listen()).await
+                run::operation(request, matches, globals, &Interrupt::listen()).await
             }
         }
     });

@@ -218,7 +218,8 @@ pub(super) fn yaml(json: &str, is_item: bool) -> io::Result<String> {
 
 /// JSON text without the line breaks that the service may have put between its tokens; nothing else changes.
 pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
-    if !json.contains(['\n', '\r']) {
+    // One by one, since that is a search for a byte.
+    if !json.contains('\n') && !json.contains('\r') {
         return Cow::Borrowed(json);
     }
     // Within a string there are none, since JSON escapes them there: all white space around one is between tokens.

@@ -1,18 +1,24 @@
 //! What the arguments ask for: values for the parameters, and a body.
 
-use std::borrow::Cow;
+mod check;
 
+use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use serde_json::Value;
 
-use super::{arguments, body, failure::Failure, fields, since, since::Since};
-use crate::{Client, DynamicCall, Operation, check::Check, clock, operation::Location};
+use super::{
+    arguments, body, connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt, since,
+    since::Since,
+};
+use crate::{Client, DynamicCall, Operation, Parameter, clock, operation::Location};
 
 /// A call before there is a client to make it with.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) operation: &'static Operation,
     parameters: Vec<(&'static str, String)>,
+    /// A time for a parameter that takes it by the clocks of the account, which are not known yet.
+    account_time: Option<(&'static Parameter, DateTime<Utc>)>,
     body: Option<Value>,
     /// Whether values and fields are let through that the description lacks.
     pub(super) allow_unknown: bool,
@@ -26,14 +32,20 @@ impl Request {
             Some((parameter.name, text(value)))
         });
         let mut parameters: Vec<_> = given.collect();
+        let mut account_time = None;
         if let Some(parameter) = since::parameter(operation)
             && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
         {
-            parameters.push((parameter.name, since.value(parameter.kind, clock::utc())));
+            let time = since.time(clock::utc());
+            match since::in_utc(parameter.kind, time) {
+                Some(value) => parameters.push((parameter.name, value)),
+                None => account_time = Some((parameter, time)),
+            }
         }
         let request = Request {
             operation,
             parameters,
+            account_time,
             body: body::read(operation, matches)?,
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
         };
@@ -41,67 +53,23 @@ impl Request {
         Ok(request)
     }
 
-    /// Holds the values against the description. The client does so too; here values and fields that it lacks are
-    /// refused as well, since whoever types them has most likely mistyped them.
-    fn check(&self) -> Result<(), Failure> {
-        let mut reasons = self.violations(true);
-        let lets_through = "--allow-unknown lets it through all the same";
-        if self.allow_unknown || reasons.is_empty() {
-            reasons = self.violations(false);
-        } else if self.violations(false).is_empty() {
-            reasons.push(lets_through.to_string());
-        }
-        if reasons.is_empty()
-            && !self.allow_unknown
-            && let Some((kind, body)) = self.operation.body.zip(self.body.as_ref())
-            && let Some(unknown) = body::unknown_field(kind, body)
-        {
-            return Err(unknown);
-        }
-        match reasons.is_empty() {
-            true => Ok(()),
-            false => Err(Failure::Usage(format!(
-                "{} was not sent: {}",
-                self.operation.id,
-                reasons.join("; ")
-            ))),
-        }
-    }
-
-    fn violations(&self, lists_are_closed: bool) -> Vec<String> {
-        let mut check = Check {
-            lists_are_closed,
-            ..Check::default()
+    /// Sets the time that is by the clocks of the account, and returns what there is to say about it.
+    pub(super) async fn settle_time(
+        &mut self,
+        globals: &Globals,
+        connection: &Connection,
+        interrupt: &Interrupt,
+    ) -> Result<Option<&'static str>, Failure> {
+        let Some((parameter, time)) = self.account_time.take() else {
+            return Ok(None);
         };
-        let named = |name: &str| self.operation.parameters.iter().find(|it| it.name == name);
-        let given: Vec<_> = self
-            .parameters
-            .iter()
-            .filter_map(|(name, value)| Some((named(name)?, Cow::from(value))))
-            .collect();
-        check.arguments(self.operation, &given);
-        if let Some((kind, body)) = self.operation.body.zip(self.body.as_ref()) {
-            check.body(kind, Some(body.to_string().as_bytes()));
-        }
-        let told = check.violations.into_iter().map(|violation| {
-            match violation
-                .reason
-                .ends_with("is missing")
-                .then(|| self.flag(&violation.field))
-            {
-                Some(Some(flag)) => format!("{}, give it with --{flag}", violation.reason),
-                _ => violation.reason,
-            }
-        });
-        told.collect()
-    }
-
-    /// The flag for a field of the body.
-    fn flag(&self, field: &str) -> Option<String> {
-        let scalars = fields::scalars(self.operation.body?);
-        let mut scalars = scalars.into_iter();
-        let scalar = scalars.find(|scalar| scalar.parent.is_none() && scalar.field.name == field);
-        scalar.map(fields::ScalarField::flag)
+        let (local, is_certain) = since::of_account(time, connection, globals, interrupt).await?;
+        self.parameters
+            .push((parameter.name, since::in_account(parameter.kind, local)));
+        Ok((!is_certain).then_some(
+            "the time zone of the account is not known, so --since reaches back far enough for every zone: up to a day \
+             more may come",
+        ))
     }
 
     /// The body as JSON for people.
@@ -289,6 +257,18 @@ mod tests {
                     "7",
                 ][..],
                 "tickets_create was not sent: `Description` is missing, give it with --description",
+            ),
+            (
+                &[
+                    "tickets",
+                    "create",
+                    "--ticket-title",
+                    "Printer",
+                    "--description",
+                    "Fire",
+                ],
+                "tickets_create was not sent: it needs --end-user-id, or --end-user-first-name with \
+                 --end-user-last-name with --end-user-email",
             ),
             (
                 &["tickets", "update", "7", "--ticket-priority", "Huge"],

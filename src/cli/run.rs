@@ -22,7 +22,7 @@ use crate::{Kind, Schema, attempt};
 
 /// Carries out a request.
 pub(super) async fn operation(
-    request: &Request,
+    mut request: Request,
     matches: &ArgMatches,
     globals: &Globals,
     interrupt: &Interrupt,
@@ -35,6 +35,12 @@ pub(super) async fn operation(
     // What cannot be printed is told before anything is sent.
     let layout = Layout::new(globals, printed, request.allow_unknown)?;
     let connection = Connection::open(globals).await?;
+    let told = request.settle_time(globals, &connection, interrupt).await?;
+    if let (Some(told), false) = (told, globals.quiet) {
+        // Without a stderr there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{told}");
+    }
+    let request = &request;
     if globals.dry_run {
         return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
     }

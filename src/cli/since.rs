@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use crate::{Kind, Location, Operation, Parameter, Timestamp};
+use super::{connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt};
+use crate::{ErrorKind, Kind, Location, Operation, Parameter, Timestamp, changes};
 
 /// How far the clock of any zone is behind UTC at most.
 const FURTHEST_BEHIND: TimeDelta = TimeDelta::hours(12);
@@ -45,20 +46,50 @@ impl FromStr for Since {
 }
 
 impl Since {
-    /// The value for a parameter of this kind. Where that is local to the account's zone, which is not known here, it is
-    /// early enough in every zone: rather records too many than one too few.
-    pub(super) fn value(self, kind: Kind, now: DateTime<Utc>) -> String {
-        let time = match self {
+    /// The time that is meant.
+    pub(super) fn time(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
             Since::At(time) => time,
             Since::Ago(ago) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),
-        };
-        let local = time - FURTHEST_BEHIND;
-        match kind {
-            Kind::AccountTime => local.format("%Y-%m-%dT%H:%M:%S").to_string(),
-            Kind::Date => local.format("%Y-%m-%d").to_string(),
-            _ => Timestamp::from(time).to_string(),
         }
     }
+}
+
+/// A time for a parameter that wants it in UTC; `None` if it is by the clocks of the account.
+pub(super) fn in_utc(kind: Kind, time: DateTime<Utc>) -> Option<String> {
+    matches!(kind, Kind::Timestamp).then(|| Timestamp::from(time).to_string())
+}
+
+/// A time for a parameter that wants it by the clocks of the account.
+pub(super) fn in_account(kind: Kind, local: NaiveDateTime) -> String {
+    let format = match kind {
+        Kind::Date => "%Y-%m-%d",
+        _ => "%Y-%m-%dT%H:%M:%S",
+    };
+    local.format(format).to_string()
+}
+
+/// A time by the clocks of the account, and whether that is certain. Where the account cannot be asked for its zone, or
+/// that is not known, the time is early enough in every zone: rather records too many than one too few.
+pub(super) async fn of_account(
+    time: DateTime<Utc>,
+    connection: &Connection,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(NaiveDateTime, bool), Failure> {
+    if !globals.dry_run {
+        let client = connection.client()?;
+        match interrupt.or(changes::account_time(&client, time)).await? {
+            Ok(local) => return Ok((local, true)),
+            Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => {}
+            Err(error) => return Err(connection.explain(error).into()),
+        }
+    }
+    Ok((in_any_zone(time), false))
+}
+
+fn in_any_zone(time: DateTime<Utc>) -> NaiveDateTime {
+    (time - FURTHEST_BEHIND).naive_utc()
 }
 
 /// The parameter that takes the time from which on an operation lists records.
@@ -91,7 +122,8 @@ mod tests {
             ("2W", "2026-02-16T09:00:00Z"),
         ] {
             let since: Since = text.parse().expect(text);
-            assert_eq!(since.value(Kind::Timestamp, now), value, "{text}");
+            let shown = in_utc(Kind::Timestamp, since.time(now));
+            assert_eq!(shown.as_deref(), Some(value), "{text}");
         }
         for text in ["", "7", "d", "-7d", "7y", "soon", "99999999999999w", "7\u{e9}"] {
             assert!(
@@ -102,11 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn local_times_are_early_enough_in_every_zone() {
-        let since = Since::At(time("2026-03-02T09:00:00Z"));
-        let now = DateTime::UNIX_EPOCH;
-        assert_eq!(since.value(Kind::AccountTime, now), "2026-03-01T21:00:00");
-        assert_eq!(since.value(Kind::Date, now), "2026-03-01");
+    fn times_of_an_unknown_zone_are_early_enough_in_every_one() {
+        let local = in_any_zone(time("2026-03-02T09:00:00Z"));
+        assert_eq!(in_account(Kind::AccountTime, local), "2026-03-01T21:00:00");
+        assert_eq!(in_account(Kind::Date, local), "2026-03-01");
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub(super) async fn list(
 ) -> Result<Option<String>, Failure> {
     // Records that run over the same terminal show well enough how far it is.
     let runs_by = layout.look.width.is_some() && !out.is_file() && !layout.keeps_all();
-    let progress = Progress::new(!globals.quiet && !runs_by);
+    let reads_again = extent == Extent::Complete && has_key(request);
+    let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
     let is_table = layout.format == Format::Table;
     let mut sink = Sink::new(layout);
     let mut total = None;
@@ -131,8 +132,9 @@ async fn walk(
             Err(error) => return Err(error.into()),
         };
         sink.record(record.get(), out)?;
-        if sink.count().is_multiple_of(RECORDS_AT_A_TIME) {
-            progress.plan(total(&records));
+        let all = total(&records);
+        if sink.count().is_multiple_of(RECORDS_AT_A_TIME) || Some(sink.count()) == all {
+            progress.plan(all);
             progress.reached(sink.count());
             // Whoever reads along does not wait for the end.
             out.flush()?;

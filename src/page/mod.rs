@@ -1,10 +1,11 @@
 //! Lists: one page, or a walk over all of them.
 //!
 //! [`walk`] fetches pages side by side and in order, [`end`] tells when it is over, and [`records`] makes records of
-//! them: each once, and all of them if so asked.
+//! them: each once, and all of them if so asked, by the rule of [`coverage`].
 
 #[cfg(feature = "cache")]
 mod cached;
+mod coverage;
 mod end;
 mod record;
 mod records;
@@ -20,6 +21,10 @@ use crate::{
     Result, attempt,
     call::{self, CallFuture, Request},
 };
+#[cfg(feature = "cli")]
+pub(crate) use coverage::{Coverage, Next};
+#[cfg(feature = "cli")]
+pub(crate) use record::Seen;
 pub use record::{Key, RawRecord, Record};
 pub(crate) use record::{all_have_keys, has_key};
 pub use records::{Drift, Records};

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
+    fmt,
 };
 
 use serde::Deserialize;
@@ -19,6 +20,23 @@ pub enum Key {
     Number(i64),
     /// A UUID.
     Uuid(Uuid),
+}
+
+impl Key {
+    /// The identity that a text stands for.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let number = text.parse().map(Key::Number);
+        number.or_else(|_| text.parse().map(Key::Uuid)).ok()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Number(number) => number.fmt(out),
+            Key::Uuid(uuid) => uuid.fmt(out),
+        }
+    }
 }
 
 impl From<i64> for Key {
@@ -80,9 +98,7 @@ impl RawRecord {
     pub(crate) fn key(&self, field: &str) -> Option<Key> {
         let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(self.get()).ok()?;
         let value = fields.get(field)?.get();
-        let text = value.trim_matches('"');
-        let number = text.parse().map(Key::Number);
-        number.or_else(|_| text.parse().map(Key::Uuid)).ok()
+        Key::of(value.trim_matches('"'))
     }
 }
 
@@ -93,15 +109,15 @@ impl<'de> Deserialize<'de> for RawRecord {
 }
 
 /// The records that came already, by what identifies them: 8 bytes for a number, 16 for a UUID.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
     numbers: HashSet<i64>,
     uuids: HashSet<Uuid>,
 }
 
 impl Seen {
     /// Notes a record. Tells whether it is the first time.
-    pub(super) fn insert(&mut self, key: Key) -> bool {
+    pub(crate) fn insert(&mut self, key: Key) -> bool {
         match key {
             Key::Number(number) => self.numbers.insert(number),
             Key::Uuid(uuid) => self.uuids.insert(uuid),
@@ -110,10 +126,5 @@ impl Seen {
 
     pub(super) fn len(&self) -> usize {
         self.numbers.len() + self.uuids.len()
-    }
-
-    /// The greatest number.
-    pub(super) fn greatest(&self) -> Option<i64> {
-        self.numbers.iter().max().copied()
     }
 }

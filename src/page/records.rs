@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::{
     Consistency, Key, Options, Page, Pages, RawRecord,
+    coverage::{Coverage, MOST_SWEEPS, Next},
     record::Seen,
     walk::{Fetch, Fetched, Item, Walk},
 };
@@ -17,9 +18,6 @@ use crate::{
     Error, ErrorKind, Operation, Result,
     attempt::{self, Answer},
 };
-
-/// How often a list is read at most until it settles.
-const MOST_SWEEPS: u32 = 5;
 
 /// A list as it is to be read.
 pub(crate) struct Reading<T> {
@@ -46,8 +44,8 @@ impl<T: Send + 'static> Reading<T> {
             drift: drift.clone(),
             items: Vec::new().into_iter(),
             seen: Seen::default(),
+            coverage: Coverage::default(),
             sweep: Sweep::default(),
-            newest: None,
             ended: false,
             reading: self,
         };
@@ -96,7 +94,7 @@ impl Drift {
     }
 }
 
-/// One pass over a list.
+/// One pass over a list, as far as it shows whether the list is in order and at rest.
 #[derive(Debug, Default)]
 struct Sweep {
     /// Keys of its pages, as far as they are needed to look at them again.
@@ -106,15 +104,10 @@ struct Sweep {
     total: Option<i64>,
     totals_differ: bool,
     records: u64,
-    repeats: u64,
     /// Whether any key was greater than the one before it, and whether any was smaller.
     grew: bool,
     shrank: bool,
     before: Option<Key>,
-    /// Records that the passes before it missed.
-    missed: u64,
-    /// The records of this pass, if it is not the first.
-    seen: Seen,
 }
 
 /// Passes over a list, one after another, until it is read.
@@ -126,9 +119,8 @@ struct Sweeps<T> {
     drift: Arc<Mutex<Drift>>,
     items: std::vec::IntoIter<Item<T>>,
     seen: Seen,
+    coverage: Coverage,
     sweep: Sweep,
-    /// The greatest number of the first pass.
-    newest: Option<i64>,
     ended: bool,
 }
 
@@ -165,10 +157,6 @@ impl<T: Send + 'static> Sweeps<T> {
         }
     }
 
-    fn is_first(&self) -> bool {
-        self.drift().sweeps <= 1
-    }
-
     fn drift(&self) -> std::sync::MutexGuard<'_, Drift> {
         self.drift.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -177,7 +165,8 @@ impl<T: Send + 'static> Sweeps<T> {
     fn take(&mut self, fetched: Fetched<T>) {
         let consistency = self.reading.options.consistency;
         if self.sweep.pages == 0 {
-            self.drift().sweeps += 1;
+            self.coverage.begin_sweep();
+            self.drift().sweeps = self.coverage.sweeps;
         }
         self.sweep.pages += 1;
         if let Some(total) = fetched.page.total() {
@@ -190,7 +179,7 @@ impl<T: Send + 'static> Sweeps<T> {
         } else {
             self.sweep.totals_differ = true;
         }
-        if consistency == Consistency::Complete && self.is_first() {
+        if consistency == Consistency::Complete && self.coverage.is_first() {
             let keys: Vec<_> = fetched.items.iter().map(|item| item.key).collect();
             if self.sweep.pages == 1 {
                 self.sweep.first_page = keys.clone();
@@ -207,29 +196,23 @@ impl<T: Send + 'static> Sweeps<T> {
         }
         let Some(key) = item.key else {
             // What has no identity cannot be told apart; once is enough.
-            return self.is_first();
+            return self.coverage.is_first();
         };
         self.sweep.records += 1;
         if let Some(before) = self.sweep.before.replace(key) {
             self.sweep.grew |= before < key;
             self.sweep.shrank |= before > key;
         }
-        let is_first = self.is_first();
-        let repeated = !is_first && !self.sweep.seen.insert(key);
-        let new = self.seen.insert(key);
-        if repeated || is_first && !new {
-            self.sweep.repeats += 1;
-            self.drift().repeats += 1;
-        }
-        if !is_first && new {
-            let newborn =
-                matches!((key, self.newest), (Key::Number(number), Some(newest)) if number > newest);
-            self.sweep.missed += u64::from(!newborn);
-            let mut drift = self.drift();
-            drift.late += 1;
-            drift.newborn += u64::from(newborn);
-        }
-        new
+        let is_new = self.coverage.record(key, &mut self.seen);
+        let Coverage {
+            repeats,
+            late,
+            newborn,
+            ..
+        } = self.coverage;
+        let mut drift = self.drift();
+        (drift.repeats, drift.late, drift.newborn) = (repeats, late, newborn);
+        is_new
     }
 
     /// Whether the list needs to be read no more.
@@ -237,18 +220,16 @@ impl<T: Send + 'static> Sweeps<T> {
         if self.reading.options.consistency != Consistency::Complete || self.sweep.pages == 0 {
             return Ok(true);
         }
-        if !self.is_first() {
-            let settled = self.sweep.missed == 0;
-            let sweeps = self.drift().sweeps;
-            return match settled {
-                false if sweeps >= MOST_SWEEPS => Err(self.unsettled()),
-                settled => Ok(settled),
-            };
+        let is_first = self.coverage.is_first();
+        match self.coverage.end_of_sweep() {
+            Next::Settled => return Ok(true),
+            Next::GiveUp => return Err(self.unsettled()),
+            Next::Again if !is_first => return Ok(false),
+            Next::Again => {}
         }
-        self.newest = self.seen.greatest();
         let sweep = &self.sweep;
         let steady = !sweep.totals_differ
-            && sweep.repeats == 0
+            && self.coverage.repeats == 0
             && sweep.total.and_then(|total| u64::try_from(total).ok()) == Some(sweep.records)
             && self.seen.len() as u64 == sweep.records;
         // The description says that it is ordered by key, and so it looked.

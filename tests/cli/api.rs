@@ -14,6 +14,7 @@ async fn an_answer_is_printed_as_it_was_sent() {
     for arguments in [
         &["api", "get", "/tickets", "-q", "page=2", "-q", "itemsInPage=7"][..],
         &["api", "GET", "/tickets?page=2", "--query", "itemsInPage=7"],
+        &["api", "GET", "tickets?page=2&itemsInPage=7"],
     ] {
         let printed = ask(&sandbox, arguments).await;
         assert_success(&printed);
@@ -56,4 +57,6 @@ async fn what_deletes_or_is_not_known_needs_a_yes() {
         2,
         "must not have `.`, `..`",
     );
+    let elsewhere = ask(&sandbox, &["api", "GET", "https://example.com/tickets"]).await;
+    assert_failure(&elsewhere, 2, "must begin with a slash, as in /tickets");
 }

@@ -1,6 +1,138 @@
 //! Each failure has its exit code, and a sentence that says what to do.
 
+use std::{collections::BTreeSet, time::Duration};
+
+use atera::RateLimit;
+
 use super::*;
+
+/// The numbers at the beginnings of these phrases.
+fn codes<'a>(phrases: impl Iterator<Item = &'a str>) -> BTreeSet<i32> {
+    let numbers = phrases.filter_map(|phrase| phrase.split_whitespace().next()?.parse().ok());
+    numbers.collect()
+}
+
+/// Every way to end that is promised has a case here, and every case comes to that end.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_codes_that_help_and_readme_name_are_those_that_there_are() {
+    let help = output(atera(&["--help"])).await;
+    let (_, listed) = stdout(&help).split_once("Exit codes:\n").expect("the codes");
+    let promised = codes(listed.lines());
+    let readme = include_str!("../../README.md");
+    let (_, paragraph) = readme.split_once("\nExit codes: ").expect("the codes");
+    let paragraph = paragraph
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .replace('\n', " ");
+    assert_eq!(codes(paragraph.split(", ")), promised);
+    assert!(promised.len() > 10, "{promised:?}");
+    for code in promised {
+        let ended = end_with(code).await;
+        assert_eq!(ended.status.code(), Some(code), "{ended:?}");
+        assert!(stderr(&ended).starts_with("atera: "), "{code}: {ended:?}");
+    }
+}
+
+/// Lets the command end with this code.
+async fn end_with(code: i32) -> Output {
+    let sandbox = sandbox().await;
+    match code {
+        1 => {
+            ask(
+                &sandbox,
+                &["tickets", "list", "--output-file", "no/such/folder/file"],
+            )
+            .await
+        }
+        2 => output(atera(&["tickets", "list", "--colour", "red"])).await,
+        3 => ask(&sandbox, &["tickets", "get", "999999999"]).await,
+        4 => {
+            asked(
+                b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
+                &["tickets", "list"],
+            )
+            .await
+        }
+        5 => asked(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", &CREATE).await,
+        6 => asked(b"", &CREATE).await,
+        7 => too_many_requests().await,
+        8 => unreachable().await,
+        9 => {
+            asked(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+                &["tickets", "list"],
+            )
+            .await
+        }
+        10 => restless().await,
+        130 => interrupted().await,
+        code => panic!("no case ends with {code}"),
+    }
+}
+
+/// A list of a service that wants an hour's rest after its first page.
+async fn too_many_requests() -> Output {
+    let limit = RateLimit::new(1, Duration::from_secs(3600));
+    let sandbox = Sandbox::builder().rate_limit(limit).start().await;
+    let walk = ["tickets", "list", "--all", "-o", "ndjson", "--rate-limit", "off"];
+    ask(&sandbox.expect("a sandbox"), &walk).await
+}
+
+/// A list under a filter that more records come into each time that it is read.
+async fn restless() -> Output {
+    let churn = "tickets:update=50".parse().expect("churn");
+    let sandbox = Sandbox::builder().churn(churn).start().await;
+    let walk = [
+        "tickets",
+        "list",
+        "--ticket-status",
+        "Open",
+        "--all",
+        "-o",
+        "ndjson",
+    ];
+    ask(&sandbox.expect("a sandbox"), &walk).await
+}
+
+#[cfg(unix)]
+async fn interrupted() -> Output {
+    aside(super::running::interrupted).await
+}
+
+/// A signal that ends only the command is sent on Unix alone.
+#[cfg(not(unix))]
+async fn interrupted() -> Output {
+    output(atera(&[
+        "sandbox",
+        "--",
+        "cmd",
+        "/c",
+        "echo atera: 1>&2 && exit 130",
+    ]))
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_are_7_and_what_came_is_printed() {
+    let ended = too_many_requests().await;
+    assert_eq!(ended.status.code(), Some(7), "{ended:?}");
+    assert_eq!(stdout(&ended).lines().count(), 50);
+    let told = stderr(&ended);
+    assert!(
+        told.contains("asked for a pause") && told.contains("--page 2 goes on from there"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_would_not_settle_is_10_and_what_came_is_printed() {
+    let ended = restless().await;
+    assert_eq!(ended.status.code(), Some(10), "{ended:?}");
+    let told = "was read 5 times and changed each time, so records may be missing; read it at a quieter time";
+    assert!(stderr(&ended).contains(told), "{ended:?}");
+    assert!(stdout(&ended).lines().count() > 50, "{ended:?}");
+}
 
 #[tokio::test]
 async fn a_wrong_key_is_4() {
@@ -57,8 +189,7 @@ async fn arguments_that_cannot_be_used_are_2() {
     }
 }
 
-#[tokio::test]
-async fn a_service_that_cannot_be_reached_is_8() {
+async fn unreachable() -> Output {
     // The port is free again once the listener is dropped.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -67,7 +198,13 @@ async fn a_service_that_cannot_be_reached_is_8() {
     command
         .env("ATERA_BASE_URL", format!("http://{address}/api/v3"))
         .env("ATERA_API_KEY", "key");
-    assert_failure(&output(command).await, 8, "cannot be reached");
+    output(command).await
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_reached_is_8() {
+    let told = "cannot be reached; check the network and the base URL; asked at http://127.0.0.1:";
+    assert_failure(&unreachable().await, 8, told);
 }
 
 /// A server that answers every request in this way, and its address. It stops with the process.
@@ -147,7 +284,7 @@ async fn a_key_that_has_expired_is_told_so() {
     assert_failure(
         &failed,
         4,
-        "expired on 2023-11-14, make a new one in Admin > API in Atera",
+        "days ago, so make a new one in Admin > API (tickets_get); asked with the key in ATERA_API_KEY",
     );
     assert!(!stderr(&failed).contains("eyJ"), "{failed:?}");
 }

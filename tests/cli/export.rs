@@ -7,131 +7,188 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use atera::RateLimit;
 use axum::{Router, http::Uri};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use super::*;
+use super::{terminal::Terminal, *};
 
-/// A service with so many tickets and alerts, which counts how often each page was asked for.
-struct Service {
-    base_url: String,
-    asked: Arc<Mutex<BTreeMap<(String, usize), usize>>>,
-    requests: watch::Receiver<usize>,
+/// A command that exports into a folder.
+fn export(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = atera(&["export", "--rate-limit", "off", "--dir"]);
+    command.arg(dir).args(arguments);
+    command
 }
 
-impl Service {
-    async fn start(records: usize) -> Self {
-        let asked: Arc<Mutex<BTreeMap<(String, usize), usize>>> = Arc::default();
-        let (told, requests) = watch::channel(0);
-        let noted = asked.clone();
-        let answer = move |uri: Uri| {
-            let query: BTreeMap<_, _> =
-                url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-                    .into_owned()
-                    .collect();
-            let page: usize = query["page"].parse().expect("a page");
-            let key = match uri.path().ends_with("/tickets") {
-                true => "TicketID",
-                false => "AlertID",
-            };
-            *noted
-                .lock()
-                .expect("no panic")
-                .entry((uri.path().to_string(), page))
-                .or_default() += 1;
-            told.send_modify(|count| *count += 1);
-            let items: Vec<_> = ((page - 1) * 50..records.min(page * 50))
-                .map(|id| json!({key: id, "New": {"x": [id, null]}}))
-                .collect();
-            let pages = records.div_ceil(50);
-            std::future::ready(
-                json!({"items": items, "totalItemCount": records, "totalPages": pages}).to_string(),
-            )
-        };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let base_url = format!("http://{}/api/v3", listener.local_addr().expect("an address"));
-        tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
-        Service {
-            base_url,
-            asked,
-            requests,
-        }
-    }
-
-    fn export(&self, dir: &Path, arguments: &[&str]) -> Command {
-        let mut command = atera(&["export", "--rate-limit", "off", "--dir"]);
-        command
-            .arg(dir)
-            .args(arguments)
-            .env("ATERA_BASE_URL", &self.base_url)
-            .env("ATERA_API_KEY", "key");
-        command
-    }
+fn export_of(sandbox: &Sandbox, dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = export(dir, arguments);
+    command
+        .env("ATERA_BASE_URL", sandbox.base_url())
+        .env("ATERA_API_KEY", sandbox.api_key());
+    command
 }
 
-fn lines(file: &Path) -> Vec<String> {
-    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    text.lines().map(String::from).collect()
+/// Exports until there are so many records, and kills it.
+async fn killed(export: Command, records: u64) {
+    aside(move || {
+        let mut terminal = Terminal::start(&export, 100);
+        terminal.until_records(records);
+        terminal.kill();
+    })
+    .await;
 }
 
 fn manifest(dir: &Path) -> Value {
     serde_json::from_slice(&fs::read(dir.join("manifest.json")).expect("a manifest")).expect("JSON")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_that_is_killed_goes_on_and_ends_the_same() {
-    let service = Service::start(50_000).await;
+/// How often each page of each list was asked for, by list and query, after so many requests.
+fn asked(sandbox: &Sandbox, after: u64) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut asked: BTreeMap<_, BTreeMap<_, usize>> = BTreeMap::new();
+    for arrival in sandbox.log().iter().filter(|it| it.number > after) {
+        let (list, page) = arrival.path.split_once('?').expect("a page");
+        *asked
+            .entry(list.to_string())
+            .or_default()
+            .entry(page.to_string())
+            .or_default() += 1;
+    }
+    asked
+}
+
+/// Exports all of four lists, once with an interruption in the middle and once without, and compares what came of it.
+async fn compare(counts: [usize; 4], flags: &[&str]) {
+    let [tickets, alerts, contacts, customers] = counts;
+    let records: usize = counts.iter().sum();
+    let sandbox = Sandbox::builder()
+        .tickets(tickets)
+        .alerts(alerts)
+        .contacts(contacts)
+        .customers(customers)
+        .rate_limit(RateLimit::off());
+    let sandbox = sandbox.start().await.expect("a sandbox");
     let folder = tempfile::tempdir().expect("a folder");
-    let (killed, whole) = (folder.path().join("killed"), folder.path().join("whole"));
-    let lists = ["tickets", "alerts"];
-    let mut first = service.export(&killed, &lists).spawn().expect("the command runs");
-    service
-        .requests
-        .clone()
-        .wait_for(|count| *count >= 2_000)
+    let (resumed, through) = (folder.path().join("resumed"), folder.path().join("through"));
+    let lists = ["tickets", "alerts", "contacts", "customers"];
+    let arguments = [&lists[..], flags].concat();
+
+    killed(export_of(&sandbox, &resumed, &arguments), records as u64 / 2).await;
+    assert!(!resumed.join("manifest.json").exists());
+    assert_success(&output(export_of(&sandbox, &resumed, &arguments)).await);
+    let (twice, arrivals) = (asked(&sandbox, 0), sandbox.stats().arrivals);
+    assert_success(&output(export_of(&sandbox, &through, &arguments)).await);
+    let once = asked(&sandbox, arrivals);
+
+    assert_eq!(once.len(), lists.len());
+    for (list, pages) in &once {
+        let again = |(page, count): (&String, &usize)| twice[list][page] - count;
+        let again: Vec<_> = pages.iter().map(again).filter(|count| *count > 0).collect();
+        assert!(again.is_empty() || again == [1], "{list}: {again:?}");
+        assert_eq!(twice[list].len(), pages.len(), "{list}");
+    }
+    assert_eq!(manifest(&resumed)["lists"], manifest(&through)["lists"]);
+    let mut count = 0;
+    for list in lists {
+        let [one, other] = [&resumed, &through].map(|dir| {
+            let file = dir.join(format!("{list}.ndjson"));
+            fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+        });
+        assert!(one == other, "{list}");
+        count += one.lines().count();
+    }
+    assert_eq!(count, records);
+    let left = fs::read_dir(&resumed).expect("a folder").count();
+    assert_eq!(left, lists.len() + 1, "something is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_of_50_000_records_that_is_killed_asks_for_a_page_of_each_list_again_and_no_more() {
+    compare([5_000, 10_000, 5_000, 30_000], &["--fast"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_does_one_that_reads_lists_until_nothing_is_missing() {
+    compare([3_000, 2_000, 900, 100], &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_not_mixed_with_another() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    killed(export_of(&sandbox, folder.path(), &["tickets"]), 50).await;
+    let other = export_of(&sandbox, folder.path(), &["tickets", "--format", "csv"]);
+    assert_failure(&output(other).await, 2, "begin anew with --restart");
+}
+
+/// A service whose only list is answered so for each page, and where it is.
+async fn service(mut list: impl FnMut(usize) -> Value + Send + 'static) -> String {
+    let answer = move |uri: Uri| {
+        let query = uri.query().unwrap_or_default();
+        let page = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
+        let page = page.and_then(|(_, page)| page.parse().ok()).expect("a page");
+        list(page).to_string()
+    };
+    let answer = Arc::new(Mutex::new(answer));
+    let router = Router::new().fallback(move |uri: Uri| {
+        let text = answer.lock().expect("no panic")(uri);
+        std::future::ready(text)
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
-        .expect("requests");
-    first.kill().expect("it runs");
-    first.wait().expect("it ends");
-    assert!(!killed.join("manifest.json").exists());
-    assert_success(&output(service.export(&killed, &lists)).await);
-    // Each list is swept twice, since nothing says that it is ordered by a growing key.
-    let asked = std::mem::take(&mut *service.asked.lock().expect("no panic"));
-    for list in ["/api/v3/tickets", "/api/v3/alerts"] {
-        let again = asked
-            .iter()
-            .filter(|((path, _), count)| path == list && **count > 2);
-        let again: Vec<_> = again.collect();
-        assert!(
-            again.len() <= 1 && again.iter().all(|(_, count)| **count == 3),
-            "{again:?}"
-        );
-        assert_eq!(asked.keys().filter(|(path, _)| path == list).count(), 1_000);
-    }
-    assert_success(&output(service.export(&whole, &lists)).await);
-    for file in ["tickets.ndjson", "alerts.ndjson"] {
-        let (resumed, through) = (lines(&killed.join(file)), lines(&whole.join(file)));
-        assert_eq!(through.len(), 50_000);
-        assert!(resumed == through, "{file}");
-    }
-    assert_eq!(manifest(&killed)["lists"], manifest(&whole)["lists"]);
-    assert_eq!(
-        fs::read_dir(&killed).expect("a folder").count(),
-        3,
-        "something is left behind"
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(axum::serve(listener, router).into_future());
+    format!("http://{address}/api/v3")
+}
+
+#[tokio::test]
+async fn a_list_that_would_not_settle_is_10_and_is_kept() {
+    // Each time the ticket has gone and one that is older has come back.
+    let mut id = 1_000;
+    let service = service(move |_| {
+        id -= 1;
+        json!({"items": [{"TicketID": id}], "totalItemCount": 1, "totalPages": 1})
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut export = export(folder.path(), &["tickets"]);
+    export
+        .env("ATERA_BASE_URL", service.await)
+        .env("ATERA_API_KEY", "key");
+    let exported = output(export).await;
+    assert_eq!(exported.status.code(), Some(10), "{exported:?}");
+    assert!(
+        stderr(&exported).contains("tickets moved on while being read, so records may be missing"),
+        "{exported:?}"
     );
+    let told = &manifest(folder.path())["lists"][0];
+    assert_eq!(
+        (&told["state"], &told["records"]),
+        (&json!("unsettled"), &json!(5))
+    );
+    assert_eq!(told["drift"]["late"], 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_manifest_tells_what_there_is() {
     use sha2::{Digest, Sha256};
 
-    let service = Service::start(120).await;
+    // With a field that the description lacks.
+    let list = |page| {
+        let items: Vec<_> = ((page - 1) * 50..120.min(page * 50))
+            .map(|id| json!({"TicketID": id, "New": {"x": [id, null]}}))
+            .collect();
+        json!({"items": items, "totalItemCount": 120, "totalPages": 3})
+    };
+    let service = service(list).await;
     let folder = tempfile::tempdir().expect("a folder");
-    assert_success(&output(service.export(folder.path(), &["tickets"])).await);
+    let export = |arguments: &[&str]| {
+        let mut command = export(folder.path(), arguments);
+        command
+            .env("ATERA_BASE_URL", &service)
+            .env("ATERA_API_KEY", "key");
+        output(command)
+    };
+    assert_success(&export(&["tickets"]).await);
     let told = manifest(folder.path());
     let bytes = fs::read(folder.path().join("tickets.ndjson")).expect("a file");
     let sha256: String = Sha256::digest(&bytes)
@@ -146,34 +203,16 @@ async fn the_manifest_tells_what_there_is() {
             "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0},
         }])
     );
+    let text = String::from_utf8(bytes).expect("text");
+    let lines: Vec<_> = text.lines().collect();
     // What the service sent beyond the description is there.
-    let record: Value = serde_json::from_str(&lines(&folder.path().join("tickets.ndjson"))[7]).expect("JSON");
+    let record: Value = serde_json::from_str(lines[7]).expect("JSON");
     assert_eq!(record, json!({"New": {"x": [7, null]}, "TicketID": 7}));
 
-    let again = output(service.export(folder.path(), &["tickets"])).await;
+    let again = export(&["tickets"]).await;
     assert_failure(&again, 2, "holds an export that is complete");
-    assert_success(&output(service.export(folder.path(), &["tickets", "--fast", "--restart"])).await);
+    assert_success(&export(&["tickets", "--fast", "--restart"]).await);
     assert_eq!(manifest(folder.path())["lists"][0]["state"], "one pass");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_export_is_not_mixed_with_another() {
-    let service = Service::start(100_000).await;
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut begun = service
-        .export(folder.path(), &["tickets"])
-        .spawn()
-        .expect("the command runs");
-    service
-        .requests
-        .clone()
-        .wait_for(|count| *count >= 2)
-        .await
-        .expect("requests");
-    begun.kill().expect("it runs");
-    begun.wait().expect("it ends");
-    let other = output(service.export(folder.path(), &["tickets", "--format", "csv"])).await;
-    assert_failure(&other, 2, "begin anew with --restart");
 }
 
 #[tokio::test]
@@ -203,4 +242,35 @@ async fn csv_and_what_hangs_on_records() {
     )
     .await;
     assert_failure(&refused, 2, "none of the groups has `comments`");
+}
+
+#[tokio::test]
+async fn what_hangs_on_records_comes_in_their_order_and_tells_on_which() {
+    let sandbox = Sandbox::builder().tickets(60).start().await;
+    let sandbox = sandbox.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["--with", "comments,work-hours", "tickets"];
+    assert_success(&output(export_of(&sandbox, folder.path(), &arguments)).await);
+    let ids = |file: &str| -> Vec<i64> {
+        let text = fs::read_to_string(folder.path().join(file)).expect("a file");
+        let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        records
+            .map(|record: Value| record["TicketID"].as_i64().expect("an id"))
+            .collect()
+    };
+    let (tickets, comments) = (ids("tickets.ndjson"), ids("tickets-comments.ndjson"));
+    assert_eq!(tickets.len(), 60);
+    let mut positions = comments.iter().map(|id| tickets.iter().position(|it| it == id));
+    assert!(positions.all(|position| position.is_some()) && comments.len() > 60);
+    assert!(comments.is_sorted_by_key(|id| tickets.iter().position(|it| it == id)));
+    let told = manifest(folder.path());
+    let names: Vec<_> = told["lists"]
+        .as_array()
+        .expect("lists")
+        .iter()
+        .map(|list| &list["name"])
+        .collect();
+    assert_eq!(names, ["tickets", "tickets-comments", "tickets-work-hours"]);
+    let asked = sandbox.stats().operations;
+    assert_eq!((asked["tickets_list"], asked["tickets_list_comments"]), (4, 60));
 }

@@ -165,6 +165,55 @@ async fn a_list_since_a_time_has_what_changed_since() {
     );
 }
 
+/// What the last request asked for.
+fn last_request(sandbox: &Sandbox) -> String {
+    sandbox.log().pop().expect("a request").path
+}
+
+#[tokio::test]
+async fn a_time_is_told_by_the_clocks_of_the_account_where_a_list_wants_that() {
+    let sandbox = Sandbox::builder().time_zone("America/New_York");
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    for (list, asked) in [
+        ("tickets list-last-modified", "date=2026-03-02T04%3A59%3A00Z"),
+        ("customers list", "FromLastModifiedDate=2026-03-01T23%3A59%3A00"),
+        ("contacts list", "FromLastModifiedDate=2026-03-01T23%3A59%3A00"),
+        ("work-hours list", "startWorkhour=2026-03-01T23%3A59%3A00"),
+        ("invoices list", "invoiceDateFrom=2026-03-01"),
+    ] {
+        let arguments: Vec<_> = list
+            .split(' ')
+            .chain(["--since", "2026-03-02T04:59:00Z"])
+            .collect();
+        let listed = ask(&sandbox, &arguments).await;
+        assert_success(&listed);
+        assert!(!stderr(&listed).contains("time zone"), "{listed:?}");
+        let last = last_request(&sandbox);
+        assert!(last.split(['?', '&']).any(|part| part == asked), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_reaches_far_enough_back_where_the_zone_is_not_known() {
+    let permissions = "customers:r".parse().expect("permissions");
+    let sandbox = Sandbox::builder().key("desk", permissions);
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    let mut list = atera(&["customers", "list", "--since", "2026-03-02T04:59:00Z"]);
+    list.env("ATERA_BASE_URL", sandbox.base_url())
+        .env("ATERA_API_KEY", "desk");
+    let listed = output(list).await;
+    assert_success(&listed);
+    assert!(
+        stderr(&listed).starts_with("the time zone of the account is not known"),
+        "{listed:?}"
+    );
+    let last = last_request(&sandbox);
+    assert!(
+        last.contains("FromLastModifiedDate=2026-03-01T16%3A59%3A00"),
+        "{last}"
+    );
+}
+
 /// A service with 120 tickets, of which the eleventh is deleted once the first page has been read.
 async fn moving() -> String {
     use std::sync::{Arc, Mutex};

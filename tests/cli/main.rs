@@ -5,15 +5,20 @@
 mod api;
 mod connection;
 mod exit_codes;
+#[cfg(unix)]
 mod export;
 mod formats;
 mod help;
 mod lists;
+#[cfg(unix)]
+mod on_a_terminal;
 mod reference;
 mod running;
 mod safety;
 #[cfg(unix)]
 mod shared_limit;
+#[cfg(unix)]
+mod terminal;
 mod writes;
 
 use std::process::{Command, Output, Stdio};
@@ -41,10 +46,23 @@ fn atera(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it while the sandbox of the same thread goes on answering.
+/// The command against the sandbox.
+fn against(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = atera(arguments);
+    command
+        .env("ATERA_BASE_URL", sandbox.base_url())
+        .env("ATERA_API_KEY", sandbox.api_key());
+    command
+}
+
+/// Does what waits for a command while the sandbox of the same thread goes on answering.
+async fn aside<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(wait).await.expect("no panic")
+}
+
+/// Runs it.
 async fn output(mut command: Command) -> Output {
-    let run = move || command.output().expect("the command runs");
-    tokio::task::spawn_blocking(run).await.expect("no panic")
+    aside(move || command.output().expect("the command runs")).await
 }
 
 async fn sandbox() -> Sandbox {
@@ -53,11 +71,7 @@ async fn sandbox() -> Sandbox {
 
 /// Runs it against the sandbox.
 async fn ask(sandbox: &Sandbox, arguments: &[&str]) -> Output {
-    let mut command = atera(arguments);
-    command
-        .env("ATERA_BASE_URL", sandbox.base_url())
-        .env("ATERA_API_KEY", sandbox.api_key());
-    output(command).await
+    output(against(sandbox, arguments)).await
 }
 
 fn stdout(output: &Output) -> &str {

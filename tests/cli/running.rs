@@ -70,8 +70,8 @@ mod unix {
         assert_failure(&failed, 1, "the output cannot be written");
     }
 
-    #[tokio::test]
-    async fn ctrl_c_is_130() {
+    /// What a walk comes to that Ctrl-C ends.
+    pub(crate) fn interrupted() -> Output {
         let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -79,22 +79,28 @@ mod unix {
             .expect("the command runs");
         // Something is printed, so the walk is under way, and goes on as nobody reads.
         let mut byte = [0];
-        walk.stdout
-            .as_mut()
-            .expect("a pipe")
-            .read_exact(&mut byte)
-            .expect("output");
+        let pipe = walk.stdout.as_mut().expect("a pipe");
+        pipe.read_exact(&mut byte).expect("output");
         let interrupted = Command::new("kill")
             .args(["-INT", &walk.id().to_string()])
             .status();
         assert!(interrupted.expect("kill runs").success());
-        let interrupted = walk.wait_with_output().expect("it ends");
+        let mut ended = walk.wait_with_output().expect("it ends");
+        ended.stdout.insert(0, byte[0]);
+        ended
+    }
+
+    #[tokio::test]
+    async fn ctrl_c_is_130() {
+        let interrupted = aside(interrupted).await;
         assert_eq!(interrupted.status.code(), Some(130));
-        // What is there is whole: the byte that was read, and the records after it.
-        let text = format!("{}{}", char::from(byte[0]), stdout(&interrupted));
-        let records: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+        // What is there is whole.
+        let records: Vec<serde_json::Value> = serde_json::from_slice(&interrupted.stdout).expect("JSON");
         let told = format!("atera: stopped after {} records\n", records.len());
         assert_eq!(stderr(&interrupted), told);
         assert!(records.len() < 2847, "it was not interrupted");
     }
 }
+
+#[cfg(unix)]
+pub(crate) use unix::interrupted;

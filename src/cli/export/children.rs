@@ -1,12 +1,14 @@
 //! Reads what hangs on the records of a list: the comments of each ticket, and the like.
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use super::{
-    Export,
+    Export, SIDE_BY_SIDE,
     list::records,
     manifest::{Entry, Outcome},
     plan::Part,
 };
-use crate::{DynamicCall, Operation, RawRecord, cli::failure::Failure};
+use crate::{DynamicCall, ErrorKind, Operation, RawRecord, cli::failure::Failure};
 
 pub(super) async fn export(
     export: &Export<'_>,
@@ -32,14 +34,12 @@ pub(super) async fn export(
         .unwrap_or(usize::MAX)
         .min(keys.len());
     export.wrote(file.state.records);
-    for key in &keys[done..] {
+    let fetched = stream::iter(&keys[done..]).map(async |key| {
         let call = export.client.operation(part.operation).set(parameter, key)?;
-        let children = match export.interrupt.or(all(part, call)).await? {
-            Ok(children) => children,
-            // It was there when its list was read, and has been deleted since.
-            Err(Failure::Call(error)) if error.kind() == crate::ErrorKind::NotFound => Vec::new(),
-            Err(failure) => return Err(failure),
-        };
+        Ok::<_, Failure>((key, all(part, call).await?))
+    });
+    let mut fetched = fetched.buffered(SIDE_BY_SIDE);
+    while let Some((key, children)) = export.interrupt.or(fetched.try_next()).await?? {
         let linked: Vec<_> = children
             .iter()
             .map(|child| linked(child.get(), field, key))
@@ -48,11 +48,18 @@ pub(super) async fn export(
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(|record| (record.as_str(), None)))?);
     }
-    let entry = Entry::new(part, &file.file_name, Outcome::OnePass, &file.state.coverage);
-    file.complete(entry)
+    file.complete(part, Outcome::OnePass)
 }
 
+/// What hangs on one record: nothing if that was there when its list was read, and has been deleted since.
 async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+    match read(part, call).await {
+        Err(Failure::Call(error)) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
     if !part.operation.list {
         return records(part, &call.send().await?);
     }

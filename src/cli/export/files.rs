@@ -4,7 +4,6 @@
 //! state is cut off again when the export goes on.
 
 use std::{
-    collections::HashSet,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -14,11 +13,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    coverage::Coverage,
-    manifest::{Entry, Manifest},
+    manifest::{Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
-use crate::cli::{csv_rows, failure::Failure, format::Format, records, select::Column};
+use crate::{
+    Key,
+    cli::{csv_rows, failure::Failure, format::Format, records, select::Column},
+    page::{Coverage, Seen},
+};
 
 /// The folder with what is needed to go on.
 const STATE: &str = ".atera-export";
@@ -47,6 +49,7 @@ pub(super) struct State {
     bytes: u64,
     key_bytes: u64,
     pub(super) coverage: Coverage,
+    pub(super) totals: Totals,
     pub(super) done: Option<Entry>,
 }
 
@@ -118,7 +121,7 @@ impl Folder {
             keys_path: keys,
             columns,
             state: known,
-            seen: HashSet::new(),
+            seen: Seen::default(),
         };
         if list.state.done.is_none() {
             list.cut_back()?;
@@ -169,13 +172,13 @@ fn columns(part: &Part, record: Option<&'static crate::Schema>) -> Vec<Column> {
 pub(super) struct ListFile {
     path: PathBuf,
     part: PathBuf,
-    pub(super) file_name: String,
+    file_name: String,
     state_path: PathBuf,
     keys_path: PathBuf,
     columns: Option<Vec<Column>>,
     pub(super) state: State,
     /// Keys of the records in it.
-    pub(super) seen: HashSet<String>,
+    pub(super) seen: Seen,
 }
 
 impl ListFile {
@@ -201,14 +204,16 @@ impl ListFile {
             file.map_err(|error| at(path, &error))?;
         }
         let keys = fs::read_to_string(&self.keys_path).map_err(|error| at(&self.keys_path, &error))?;
-        self.seen = keys.lines().map(String::from).collect();
+        for key in keys.lines().filter_map(Key::of) {
+            self.seen.insert(key);
+        }
         Ok(())
     }
 
     /// Appends records, each with its key, and then remembers that.
     pub(super) fn append<'a>(
         &mut self,
-        records: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+        records: impl Iterator<Item = (&'a str, Option<Key>)>,
     ) -> Result<u64, Failure> {
         let (mut text, mut keys, mut count) = (Vec::new(), String::new(), 0);
         let is_new = self.state.bytes == 0;
@@ -228,7 +233,7 @@ impl ListFile {
                 }
             }
             if let Some(key) = key {
-                keys.push_str(key);
+                keys.push_str(&key.to_string());
                 keys.push('\n');
             }
         }
@@ -248,10 +253,12 @@ impl ListFile {
     }
 
     /// The list is complete: its file gets its name.
-    pub(super) fn complete(&mut self, mut entry: Entry) -> Result<Entry, Failure> {
+    pub(super) fn complete(&mut self, part: &Part, outcome: Outcome) -> Result<Entry, Failure> {
+        let mut entry = Entry::new(part, outcome, &self.state.coverage, &self.state.totals);
         let sealed = seal(&self.part, &self.path);
         let (bytes, sha256) = sealed.map_err(|error| at(&self.path, &error))?;
         (entry.bytes, entry.sha256, entry.records) = (bytes, Some(sha256), self.state.records);
+        entry.file = Some(self.file_name.clone());
         self.state.done = Some(entry.clone());
         write_at_once(&self.state_path, &self.state)?;
         Ok(entry)

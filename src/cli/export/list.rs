@@ -1,17 +1,12 @@
 //! Reads a list into its file, page by page, until nothing is missing.
 
-use std::{borrow::Cow, collections::HashMap};
-
-use serde_json::value::RawValue;
-
 use super::{
     Export,
-    coverage::Next,
     files::ListFile,
     manifest::{Entry, Outcome},
     plan::Part,
 };
-use crate::{RawRecord, cli::failure::Failure};
+use crate::{RawRecord, cli::failure::Failure, page::Next};
 
 pub(super) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     let mut file = export.folder.resume(part)?;
@@ -25,8 +20,7 @@ pub(super) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Fa
         true => sweeps(export, part, key, &mut file).await?,
         false => array(export, part, key, &mut file).await?,
     };
-    let entry = Entry::new(part, &file.file_name, outcome, &file.state.coverage);
-    file.complete(entry)
+    file.complete(part, outcome)
 }
 
 /// Sweeps over a list until it settles.
@@ -42,11 +36,14 @@ async fn sweeps(
         let mut pages = call.set("page", file.state.next.max(1).to_string())?.pages();
         while let Some(page) = export.interrupt.or(pages.try_next()).await?? {
             let page = page.value;
-            if file.state.coverage.total.is_none() {
+            if file.state.totals.first.is_none() {
                 let total = page.total().and_then(|total| u64::try_from(total).ok());
                 export.expects(total.unwrap_or_default());
             }
-            file.state.coverage.page(&page);
+            file.state.totals.note(page.total());
+            if file.state.next <= 1 {
+                file.state.coverage.begin_sweep();
+            }
             file.state.next = file.state.next.max(1) + 1;
             add(export, key, file, &page.items)?;
         }
@@ -71,12 +68,13 @@ fn add(
     let mut new = Vec::new();
     let ListFile { state, seen, .. } = file;
     for record in items {
-        let key = key.and_then(|key| key_of(record.get(), key));
-        if state.coverage.record(key.as_deref(), seen) {
+        let key = key.and_then(|key| record.key(key));
+        // What has no identity cannot be told apart.
+        if key.is_none_or(|key| state.coverage.record(key, seen)) {
             new.push((record.get(), key));
         }
     }
-    let added = file.append(new.iter().map(|(record, key)| (*record, key.as_deref())))?;
+    let added = file.append(new.into_iter())?;
     export.wrote(added);
     Ok(())
 }
@@ -94,8 +92,8 @@ async fn array(
         .await??;
     let records = records(part, &answer)?;
     export.expects(records.len() as u64);
+    file.state.coverage.begin_sweep();
     add(export, key, file, &records)?;
-    file.state.coverage.sweeps = 1;
     Ok(Outcome::Complete)
 }
 
@@ -108,11 +106,4 @@ pub(super) fn records(
         let reason = format!("it is no array: {error}");
         crate::attempt::undecodable(part.operation, answer, &reason).into()
     })
-}
-
-/// The key of a record, as text.
-fn key_of(record: &str, key: &str) -> Option<String> {
-    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(record).ok()?;
-    let value = fields.get(key)?.get();
-    (value != "null").then(|| value.trim_matches('"').to_string())
 }

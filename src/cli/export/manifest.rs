@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{coverage::Coverage, plan::Part};
-use crate::{Timestamp, clock};
+use super::plan::Part;
+use crate::{Timestamp, clock, page::Coverage};
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -23,7 +23,7 @@ pub(super) struct Entry {
     /// How it went: `complete`, `one pass`, `no key`, `unsettled` or `no permission`.
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
+    pub(super) file: Option<String>,
     pub(super) records: u64,
     pub(super) bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +44,25 @@ struct Drift {
     repeats: u64,
     /// Records that a sweep after the first has found.
     late: u64,
+}
+
+/// What the service told of the length of a list.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Totals {
+    pub(super) first: Option<i64>,
+    last: Option<i64>,
+    /// How often it was another than before.
+    changes: u64,
+}
+
+impl Totals {
+    /// Takes note of what a page says.
+    pub(super) fn note(&mut self, total: Option<i64>) {
+        let Some(total) = total else { return };
+        self.first.get_or_insert(total);
+        let before = self.last.replace(total);
+        self.changes += u64::from(before.is_some_and(|before| before != total));
+    }
 }
 
 /// How a list was read.
@@ -71,7 +90,7 @@ impl Manifest {
 }
 
 impl Entry {
-    pub(super) fn new(part: &Part, file: &str, outcome: Outcome, coverage: &Coverage) -> Self {
+    pub(super) fn new(part: &Part, outcome: Outcome, coverage: &Coverage, totals: &Totals) -> Self {
         let state = match outcome {
             Outcome::Complete => "complete",
             Outcome::OnePass => "one pass",
@@ -82,11 +101,10 @@ impl Entry {
             name: part.name(),
             operation: part.operation.id.to_string(),
             state: state.to_string(),
-            file: Some(file.to_string()),
             drift: Drift {
                 sweeps: coverage.sweeps,
-                total: coverage.total,
-                total_changes: coverage.total_changes,
+                total: totals.first,
+                total_changes: totals.changes,
                 repeats: coverage.repeats,
                 late: coverage.late,
             },

@@ -1,7 +1,7 @@
 //! `atera export`: all records of the account in a folder, a file for each list.
 //!
 //! ```text
-//! plan (which lists) ── list (pages, sweeps: coverage) ──┬─> files (written page by page, resumed)
+//! plan (which lists) ── list (sweeps, page by page) ──┬─> files (written page by page, resumed)
 //!                    └─ children (what hangs on records) ┘          manifest (what there is in the end)
 //! ```
 //!
@@ -9,7 +9,6 @@
 //! nothing else.
 
 mod children;
-mod coverage;
 mod files;
 mod list;
 mod manifest;
@@ -44,7 +43,7 @@ const FAST: &str = "fast";
 const RESTART: &str = "restart";
 const GROUPS: &str = "group";
 
-/// How many lists are read side by side. The limit is what holds them back.
+/// How many lists are read side by side, and of how many records what hangs on them. The limit is what holds them back.
 const SIDE_BY_SIDE: usize = 8;
 
 pub(super) fn command() -> Command {
@@ -160,7 +159,7 @@ pub(super) async fn run(
         client: connection.client()?.with_priority(Priority::Background),
         folder,
         fast: matches.get_flag(FAST),
-        progress: Progress::new(!globals.quiet),
+        progress: Progress::new(!globals.quiet, !matches.get_flag(FAST)),
         written: AtomicU64::new(0),
         expected: AtomicU64::new(0),
         interrupt,
@@ -244,8 +243,12 @@ fn finish(
     if !globals.quiet {
         let _ = writeln!(
             io::stderr(),
-            "{} of {lists} lists in {}",
+            "{} of {} in {}",
             count_of(records),
+            match lists {
+                1 => "1 list".to_string(),
+                lists => format!("{lists} lists"),
+            },
             folder.path().display()
         );
         if !refused.is_empty() {

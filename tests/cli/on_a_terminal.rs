@@ -1,0 +1,169 @@
+//! What the command does on a terminal.
+
+use std::time::Duration;
+
+use atera::RateLimit;
+
+use super::{terminal::Terminal, *};
+
+/// Runs a command to its end.
+async fn shown(command: Command, columns: u16) -> (u32, String) {
+    aside(move || Terminal::start(&command, columns).end()).await
+}
+
+/// Runs a command that asks a question, and answers it.
+async fn answered(command: Command, answer: &'static str) -> (u32, String) {
+    aside(move || {
+        let mut terminal = Terminal::start(&command, 200);
+        terminal.until("[y/N] ");
+        terminal.press(answer);
+        terminal.end()
+    })
+    .await
+}
+
+/// The requests that change something.
+fn writes(sandbox: &Sandbox) -> Vec<String> {
+    let log = sandbox.log().into_iter();
+    log.filter(|arrival| arrival.method != "GET")
+        .map(|arrival| format!("{} {}", arrival.method, arrival.path))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_undone_is_asked_about_and_needs_a_yes() {
+    let sandbox = sandbox().await;
+    for (arguments, question, sent) in [
+        (
+            &["tickets", "delete", "54321"][..],
+            "Delete a ticket 54321 (Printer in room 2 offline)",
+            "DELETE /api/v3/tickets/54321",
+        ),
+        (
+            &["alerts", "resolve", "90210"],
+            "Resolve an alert 90210 (",
+            "PUT /api/v3/alerts/90210",
+        ),
+        (
+            &["agents", "powershell", "5501", "--script", "Restart-Computer"],
+            "Run a PowerShell script on a machine 5501 (HD-FRONT-01)",
+            "POST /api/v3/agents/5501/powershell",
+        ),
+        (
+            &["api", "DELETE", "/contacts/12345"],
+            "DELETE /contacts/12345",
+            "DELETE /api/v3/contacts/12345",
+        ),
+    ] {
+        for no in ["n\n", "\n", "nyes\n"] {
+            let (code, screen) = answered(against(&sandbox, arguments), no).await;
+            assert_eq!(code, 1, "{screen}");
+            assert!(screen.contains(question), "{screen}");
+            let whose = format!(
+                " of Fieldline IT (the key in ATERA_API_KEY) at {}?",
+                sandbox.base_url()
+            );
+            assert!(screen.contains(&whose), "{screen}");
+            assert!(screen.contains("atera: nothing was sent"), "{screen}");
+            assert_eq!(writes(&sandbox), [""; 0], "{arguments:?}");
+        }
+        let (code, screen) = answered(against(&sandbox, arguments), "y\n").await;
+        assert_eq!(code, 0, "{screen}");
+        assert_eq!(writes(&sandbox), [sent]);
+        sandbox.reset();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_fits_the_terminal_and_names_stand_out_where_colours_are_wanted() {
+    let sandbox = sandbox().await;
+    for (columns, variable, bold) in [(80, None, true), (120, None, true), (80, Some("NO_COLOR"), false)] {
+        let mut list = against(&sandbox, &["tickets", "list"]);
+        if let Some(name) = variable {
+            list.env(name, "1");
+        }
+        let (code, screen) = shown(list, columns).await;
+        assert_eq!(code, 0, "{screen}");
+        assert_eq!(screen.contains("\u{1b}[1m"), bold, "{screen}");
+        let plain = screen.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+        let table: Vec<_> = plain.lines().filter(|line| !line.contains(" of ")).collect();
+        assert_eq!(table.len(), 21, "{screen}");
+        assert!(table[0].starts_with("TicketID "), "{screen}");
+        for line in table {
+            assert!(line.chars().count() <= usize::from(columns), "{line}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_shows_how_far_it_is_unless_it_is_to_be_quiet() {
+    let sandbox = sandbox().await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("text");
+    let arguments = ["tickets", "list", "--all", "-o", "ndjson", "--output-file", path];
+    let (code, screen) = shown(against(&sandbox, &arguments), 100).await;
+    assert_eq!(code, 0, "{screen}");
+    assert!(
+        screen.contains(" of 2,847 records, ") && screen.contains(" left"),
+        "{screen}"
+    );
+    assert!(screen.contains(" 2,847 records, reading again"), "{screen}");
+    let arguments = [&arguments[..], &["--quiet"]].concat();
+    let (code, screen) = shown(against(&sandbox, &arguments), 100).await;
+    assert_eq!((code, screen.as_str()), (0, ""));
+}
+
+/// A sandbox that answers three requests and then, for an hour, none.
+async fn stalling() -> Sandbox {
+    let limit = RateLimit::new(3, Duration::from_secs(3600));
+    let builder = Sandbox::builder().rate_limit(limit);
+    builder.start().await.expect("a sandbox")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_walk_with_all_that_came() {
+    let sandbox = stalling().await;
+    let state = tempfile::tempdir().expect("a folder");
+    let mut walk = against(&sandbox, &["tickets", "list", "--all", "-o", "json"]);
+    walk.args(["--rate-limit", "3/1h", "--select", "TicketID"])
+        .env("XDG_STATE_HOME", state.path());
+    let (code, screen) = aside(move || {
+        let mut terminal = Terminal::start(&walk, 100);
+        // The last of the third page.
+        terminal.until("{\"TicketID\":54470}");
+        terminal.press("\u{3}");
+        terminal.end()
+    })
+    .await;
+    assert_eq!(code, 130, "{screen}");
+    let screen = screen.replace("^C", "");
+    let (records, told) = screen.rsplit_once("]\r\n").expect("a closed array");
+    assert_eq!(told, "atera: stopped after 150 records\r\n");
+    let records: Vec<Value> = serde_json::from_str(&format!("{records}]")).expect("JSON");
+    assert_eq!(records.len(), 150);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_leaves_an_export_that_can_go_on() {
+    let sandbox = stalling().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("text").to_string();
+    let mut export = against(&sandbox, &["export", "--dir", &dir, "tickets"]);
+    export
+        .args(["--rate-limit", "3/1h"])
+        .env("XDG_STATE_HOME", folder.path().join("state"));
+    let (code, screen) = aside(move || {
+        let mut terminal = Terminal::start(&export, 100);
+        terminal.until("150 of 2,847 records");
+        terminal.press("\u{3}");
+        terminal.end()
+    })
+    .await;
+    assert_eq!(code, 130, "{screen}");
+    assert!(
+        screen.contains("atera: stopped; the same command goes on from here"),
+        "{screen}"
+    );
+    let records = std::fs::read_to_string(folder.path().join("tickets.ndjson.part")).expect("a file");
+    assert_eq!(records.lines().count(), 150);
+}
