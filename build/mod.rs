@@ -94,7 +94,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
     Ok(Bindings {
         client: format(client)?,
         mocks: format(mocks::generate(&spec, &methods)?)?,
-        plain_client: format(plain::generate(widen::for_progenitor(&spec)?)?)?,
+        plain_client: format(plain::generate(widen::for_progenitor(&spec))?)?,
         request_shapes: format(shapes::generate(&spec, &methods)?)?,
     })
 }
@@ -129,7 +129,7 @@ fn raw_client(spec: &Spec) -> Result<TokenStream, Fault> {
         );
     }
     Generator::new(&settings)
-        .generate_tokens(&widen::for_progenitor(spec)?)
+        .generate_tokens(&widen::document(widen::for_progenitor(spec))?)
         .map_err(|error| Fault::whole(format!("progenitor refuses the description: {error}")))
 }
 

@@ -2,38 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator};
 use serde_json::Value;
 
-use super::spec::{Fault, component};
+use super::{
+    spec::{Fault, component},
+    widen,
+};
 
 /// The paths of the operations.
 const PATHS: [&str; 2] = ["/tickets", "/tickets/{ticketId}"];
 
 /// The client, for the description as progenitor gets it.
-pub fn generate(mut description: OpenAPI) -> Result<TokenStream, Fault> {
-    let refuse =
-        |error: &dyn std::fmt::Display| Fault::whole(format!("no plain client can be made: {error}"));
-    description
-        .paths
-        .paths
-        .retain(|path, _| PATHS.contains(&path.as_str()));
-    for item in description.paths.paths.values_mut() {
-        if let openapiv3::ReferenceOr::Item(item) = item {
-            (item.post, item.put, item.delete) = (None, None, None);
+pub fn generate(mut description: Value) -> Result<TokenStream, Fault> {
+    let mut used = BTreeSet::new();
+    if let Some(paths) = description["paths"].as_object_mut() {
+        paths.retain(|path, _| PATHS.contains(&path.as_str()));
+        for item in paths.values_mut().filter_map(Value::as_object_mut) {
+            item.retain(|key, _| !["post", "put", "delete"].contains(&key.as_str()));
         }
     }
-    let document = serde_json::to_value(&description).map_err(|error| refuse(&error))?;
-    let mut used = BTreeSet::new();
-    references(&document, &document["paths"], &mut used);
-    if let Some(components) = &mut description.components {
-        components.schemas.retain(|name, _| used.contains(name));
+    references(&description, &description["paths"], &mut used);
+    if let Some(schemas) = description["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| used.contains(name));
     }
     Generator::new(&GenerationSettings::new())
-        .generate_tokens(&description)
-        .map_err(|error| refuse(&error))
+        .generate_tokens(&widen::document(description)?)
+        .map_err(|error| Fault::whole(format!("no plain client can be made: {error}")))
 }
 
 /// The names of all schemas that a part of the document refers to, also by way of others.

@@ -26,7 +26,7 @@ const BEYOND_THE_TYPE: [&str; 9] = [
 ];
 
 /// The description as progenitor can digest it.
-pub fn for_progenitor(spec: &Spec) -> Result<OpenAPI, Fault> {
+pub fn for_progenitor(spec: &Spec) -> Value {
     let mut document = spec.json.clone();
     for operation in &spec.operations {
         let entry = &mut document["paths"][&operation.path][operation.method.key()];
@@ -43,8 +43,12 @@ pub fn for_progenitor(spec: &Spec) -> Result<OpenAPI, Fault> {
         each(response.get_mut("content"), strip_media)
     });
     each(components.get_mut("schemas"), strip);
+    document
+}
 
-    serde_path_to_error::deserialize(&document)
+/// The description as progenitor takes it.
+pub fn document(description: Value) -> Result<OpenAPI, Fault> {
+    serde_json::from_value(description)
         .map_err(|error| Fault::whole(format!("openapiv3 refuses the description: {error}")))
 }
 
