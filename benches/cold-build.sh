@@ -13,6 +13,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset CARGO_TARGET_DIR RUSTC_WRAPPER
+# As cargo builds whatever comes from a registry; a path would be built for the next change of it.
+export CARGO_INCREMENTAL=0
 
 program() { # name, dependency
     mkdir -p "$work/$1/src"
