@@ -162,23 +162,33 @@ impl From<Elapsed> for Fault {
     }
 }
 
-/// Reads a body, counting what it has become after decompression.
+/// Reads a body, counting what it has become after decompression. It is copied once, and not at all if it comes in one piece.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
     let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
         return Ok(Bytes::new());
     };
-    let mut whole = None;
+    let mut rest = Vec::new();
     let mut length = first.len();
     while length <= limit {
         let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
-            return Ok(whole.map_or(first, BytesMut::freeze));
+            return Ok(whole(first, &rest, length));
         };
         length += chunk.len();
-        whole
-            .get_or_insert_with(|| BytesMut::from(&first[..]))
-            .extend_from_slice(&chunk);
+        rest.push(chunk);
     }
     Err(Cut::TooLong)
+}
+
+fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
+    if rest.is_empty() {
+        return first;
+    }
+    let mut whole = BytesMut::with_capacity(length);
+    whole.extend_from_slice(&first);
+    for chunk in rest {
+        whole.extend_from_slice(chunk);
+    }
+    whole.freeze()
 }
 
 /// An answer that does not fit the description.
