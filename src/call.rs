@@ -119,7 +119,7 @@ pub(crate) async fn send<R: Request>(call: R) -> Result<Response<R::Output>> {
 /// Sends a call and returns the body of its answer as it came.
 pub(crate) async fn send_raw<R: Request>(call: R) -> Result<Response<Bytes>> {
     let request = outgoing(&call)?;
-    pipeline::run(call.client(), R::OPERATION, request).await
+    pipeline::run(call.client(), R::OPERATION, &request).await
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.

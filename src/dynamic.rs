@@ -100,7 +100,7 @@ impl DynamicCall {
     /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
-        pipeline::run(&self.client, self.operation, request).await
+        pipeline::run(&self.client, self.operation, &request).await
     }
 
     /// No more than so many records, as [`List::limit`](crate::List::limit).

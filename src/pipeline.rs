@@ -27,13 +27,13 @@ use crate::{
 pub(crate) async fn run(
     client: &Client,
     operation: &'static Operation,
-    request: Request,
+    request: &Request,
 ) -> Result<Answer, Error> {
     let shared = client.shared();
-    check(shared, operation, &request)?;
+    check(shared, operation, request)?;
     #[cfg(feature = "cache")]
     if let Some(cache) = client.cache().filter(|_| operation.cache && !operation.list) {
-        let address = address(shared, &request).to_string();
+        let address = address(shared, request).to_string();
         let answering = exchange(client, operation, request);
         return cache.record(&address, answering).await;
     }
@@ -42,7 +42,7 @@ pub(crate) async fn run(
         .cache
         .as_ref()
         .filter(|_| !operation.reads)
-        .map(|cache| cache.write(address(shared, &request)));
+        .map(|cache| cache.write(address(shared, request)));
     exchange(client, operation, request).await
 }
 
@@ -54,7 +54,11 @@ pub(crate) fn address<'a>(shared: &Shared, request: &'a Request) -> &'a str {
 }
 
 /// Sends a request that was checked.
-async fn exchange(client: &Client, operation: &'static Operation, request: Request) -> Result<Answer, Error> {
+async fn exchange(
+    client: &Client,
+    operation: &'static Operation,
+    request: &Request,
+) -> Result<Answer, Error> {
     let shared = client.shared();
     // Neither values of the path nor the query are told: they may be names and addresses.
     let span = tracing::info_span!(
@@ -134,13 +138,13 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn run(&mut self, request: Request) -> Result<Answer, Error> {
+    async fn run(&mut self, request: &Request) -> Result<Answer, Error> {
         loop {
             let credential = self.credential().await?;
             credential.warn(clock::now());
             let slot = self.slot(&credential).await?;
             self.attempts += 1;
-            let failure = match self.attempt(&credential, slot, &request).await {
+            let failure = match self.attempt(&credential, slot, request).await {
                 Ok(mut answer) => {
                     self.budget(|budget| budget.succeeded(self.attempts > 1));
                     answer.sent = self.sent(credential);

@@ -93,7 +93,7 @@ impl RawCall {
     /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
     /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
     pub async fn send(self) -> Result<Response<Bytes>> {
-        pipeline::run(&self.client, self.row()?, self.request()?).await
+        pipeline::run(&self.client, self.row()?, &self.request()?).await
     }
 
     /// Sends the request and decodes the answer.
