@@ -2,13 +2,14 @@
 //! it is sent again where that is right.
 
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tracing::Instrument;
 
 use crate::{
     Applied, Client, Error, ErrorKind, Operation, Priority,
@@ -84,7 +85,11 @@ async fn exchange(
         renewed: false,
     };
     call.counter.count(|counts| counts.calls += 1);
-    let result = call.run(request).instrument(span).await;
+    let result = {
+        // `Instrument` would take the future by value and move it; it is large.
+        let mut run = pin!(call.run(request));
+        poll_fn(|context| span.in_scope(|| run.as_mut().poll(context))).await
+    };
     if result.is_err() {
         call.counter.count(|counts| counts.failures += 1);
     }
