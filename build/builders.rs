@@ -368,7 +368,12 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             fn client_mut(&mut self) -> &mut crate::Client {
                 &mut self.client
             }
-            fn request(&self, requests: &crate::requests::Requests) -> std::result::Result<crate::transport::Request, crate::requests::Unmade> {
+
+            fn into_client(self) -> crate::Client {
+                self.client
+            }
+
+            fn request(&self, requests: &crate::requests::Requests) -> std::result::Result<crate::requests::Made, crate::requests::Unmade> {
                 requests.#raw(#(#lent),*)
             }
             #verify
@@ -381,7 +386,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             // operation here.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(crate::call::value(self))
+                crate::call::value(self)
             }
         }
 

@@ -51,7 +51,7 @@ fn make(method: &ImplItemFn) -> Option<ImplItemFn> {
     let mut made = method.clone();
     made.attrs.clear();
     made.sig.asyncness = None;
-    made.sig.output = parse_quote!(-> Result<crate::transport::Request, crate::requests::Unmade>);
+    made.sig.output = parse_quote!(-> Result<crate::requests::Made, crate::requests::Unmade>);
     made.vis = parse_quote!(pub(crate));
     made.block = parse_quote!({
         let url = self.address(&#path);

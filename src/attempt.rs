@@ -1,25 +1,31 @@
 //! One attempt: the request is sent once, its answer read whole within its time and size, and judged.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
-use http::StatusCode;
-use tokio::time::error::Elapsed;
+use http::{HeaderMap, StatusCode};
+use tokio::{task::unconstrained, time::Sleep};
 
 use crate::{
-    Applied, Error, ErrorKind, Operation, Response,
-    call::Sent,
+    Applied, Error, ErrorKind, Operation, SlotUse,
+    call::{self, Sent},
     client::Shared,
+    clock,
     credential::Credential,
     error, hints,
     limit::{Slot, StoreError},
     retry::{self, Mishap},
-    transport::{self, Body, Fault, Request},
+    transport::{Answering, Body, Fault, Response},
 };
 
 /// An answer that was read whole.
-pub(crate) type Answer = Response<Bytes>;
+pub(crate) type Answer = call::Response<Bytes>;
 
 /// An attempt that failed, with what is needed to decide whether there is another.
 #[derive(Debug)]
@@ -32,68 +38,96 @@ pub(crate) struct Failure {
     pub(crate) paused: bool,
 }
 
-/// Sends a request once and reads its answer, until the time at the latest.
-pub(crate) async fn send(
+impl Failure {
+    fn new(error: Error, mishap: Mishap) -> Self {
+        Failure {
+            error,
+            mishap,
+            hint: None,
+            paused: false,
+        }
+    }
+}
+
+/// Sees a request sent and reads its answer, until the time at the latest.
+pub(crate) async fn receive(
     operation: &'static Operation,
     shared: &Shared,
     credential: &Credential,
-    mut slot: Slot,
-    request: Request,
+    slot: &mut Slot,
+    answering: Answering,
     until: Option<Instant>,
 ) -> Result<Answer, Failure> {
-    let failure = |error, mishap| Failure {
-        error,
-        mishap,
-        hint: None,
-        paused: false,
-    };
-    slot.sending();
-    let response = match in_time(until, shared.transport.send(request)).await {
-        Ok(response) => response,
-        Err(fault) if fault.was_sent() => {
-            return Err(failure(unanswered(operation, fault), Mishap::Unanswered));
-        }
-        Err(fault) if fault.was_refused() => {
-            // It may be counted, and no later than now.
-            logged(slot.answered(None).await);
-            return Err(failure(unanswered(operation, fault), Mishap::Unsent));
-        }
-        Err(fault) => {
-            logged(slot.unsent().await);
-            return Err(failure(unanswered(operation, fault), Mishap::Unsent));
-        }
-    };
-    let transport::Response {
+    let mut timer = pin!(until.map(clock::sleep_until));
+    let answer = in_time(timer.as_mut(), answering).await;
+    let paused = account(shared, credential, slot, &answer).await;
+    let Response {
         status,
         headers,
         body,
-    } = response;
-    let mut hint = hints::retry_after(&headers);
-    let mut paused = false;
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        // Before anything else: whoever asks for a slot from here on has to know.
-        hint = hints::wait(&headers);
-        let pause = retry::pause(hint, shared.random());
-        paused = logged(credential.limiter.pause(pause).await) == Some(false);
+    } = answer.map_err(|fault| {
+        let mishap = match fault.was_sent() {
+            true => Mishap::Unanswered,
+            false => Mishap::Unsent,
+        };
+        Failure::new(unanswered(operation, fault), mishap)
+    })?;
+    let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
+    match status.is_success() {
+        true => succeeded(operation, shared, status, headers, body),
+        false => Err(Failure {
+            error: refused(operation, credential, status, body),
+            mishap: mishap(status),
+            hint: match status {
+                StatusCode::TOO_MANY_REQUESTS => hints::wait(&headers),
+                _ => hints::retry_after(&headers),
+            },
+            paused,
+        }),
     }
-    logged(slot.answered(hints::remaining(&headers)).await);
+}
 
-    let read = in_time(until, read(body, shared.body_limit)).await;
-    let (error, mishap) = match read {
-        _ if !status.is_success() => {
-            // The status tells all that matters of a failure, whatever becomes of its body.
-            let (body, fault) = match read {
-                Ok(body) => (body, None),
-                Err(Cut::TooLong) => (Bytes::new(), None),
-                Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
-            };
-            let body = credential.blotted_out(body);
-            let mut error = Error::from_answer(operation, status, body, credential.refused());
-            if let Some(fault) = fault {
-                error = error.with_source(fault);
-            }
-            (error, mishap(status))
+/// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
+/// the same pause already.
+fn account(
+    shared: &Shared,
+    credential: &Credential,
+    slot: &mut Slot,
+    answer: &Result<Response, Fault>,
+) -> impl Future<Output = bool> {
+    let (slot_use, left) = match answer {
+        Ok(answer) => (SlotUse::Answered, hints::remaining(&answer.headers)),
+        Err(fault) if fault.was_sent() => (SlotUse::Unanswered, None),
+        // It may be counted, and no later than now.
+        Err(fault) if fault.was_refused() => (SlotUse::Answered, None),
+        Err(_) => (SlotUse::Unsent, None),
+    };
+    let throttled = answer
+        .as_ref()
+        .ok()
+        .filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+    let pause = throttled.map(|answer| retry::pause(hints::wait(&answer.headers), shared.random()));
+    async move {
+        let mut paused = false;
+        if let Some(pause) = pause {
+            // Before anything else: whoever asks for a slot from here on has to know.
+            paused = logged(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
         }
+        logged(slot.settle(slot_use, left).await);
+        paused
+    }
+}
+
+/// The answer of a success, if it is one.
+fn succeeded(
+    operation: &'static Operation,
+    shared: &Shared,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Result<Bytes, Cut>,
+) -> Result<Answer, Failure> {
+    let limit = shared.body_limit;
+    match body {
         Ok(value) => {
             let answer = Answer {
                 value,
@@ -101,20 +135,39 @@ pub(crate) async fn send(
                 headers,
                 sent: Sent::default(),
             };
-            if !operation.answers() || !answer.is_empty() {
-                return Ok(answer);
+            match operation.answers() && answer.is_empty() {
+                false => Ok(answer),
+                true => Err(Failure::new(
+                    undecodable(operation, &answer, "it is empty"),
+                    Mishap::Final,
+                )),
             }
-            (undecodable(operation, &answer, "it is empty"), Mishap::Final)
         }
-        Err(Cut::TooLong) => (too_long(operation, status, shared.body_limit), Mishap::Final),
-        Err(Cut::Fault(fault)) => (interrupted(operation, status, fault), Mishap::CutShort),
+        Err(Cut::TooLong) => Err(Failure::new(too_long(operation, status, limit), Mishap::Final)),
+        Err(Cut::Fault(fault)) => Err(Failure {
+            hint: hints::retry_after(&headers),
+            ..Failure::new(interrupted(operation, status, fault), Mishap::CutShort)
+        }),
+    }
+}
+
+/// The error of an answer that is no success. The status tells all that matters, whatever becomes of the body.
+fn refused(
+    operation: &'static Operation,
+    credential: &Credential,
+    status: StatusCode,
+    body: Result<Bytes, Cut>,
+) -> Error {
+    let (body, fault) = match body {
+        Ok(body) => (credential.blotted_out(body), None),
+        Err(Cut::TooLong) => (Bytes::new(), None),
+        Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
-    Err(Failure {
-        error,
-        mishap,
-        hint,
-        paused,
-    })
+    let error = Error::from_answer(operation, status, body, credential.refused());
+    match fault {
+        Some(fault) => error.with_source(fault),
+        None => error,
+    }
 }
 
 /// How an answer other than a success counts.
@@ -134,15 +187,26 @@ fn logged<T>(stored: Result<T, StoreError>) -> Option<T> {
         .ok()
 }
 
-async fn in_time<T, E: From<Elapsed>>(
-    until: Option<Instant>,
+/// What comes of it before the timer, which an answer and its body share.
+async fn in_time<T, E: From<Late>>(
+    mut timer: Pin<&mut Option<Sleep>>,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    match until {
-        Some(until) => tokio::time::timeout_at(until.into(), future).await?,
-        None => future.await,
-    }
+    let mut future = pin!(future);
+    poll_fn(
+        |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
+            // A body that comes without a break uses up what a task may do at a time, but not the timer's part.
+            (Poll::Pending, Some(timer)) => pin!(unconstrained(timer))
+                .poll(context)
+                .map(|()| Err(Late.into())),
+            (result, _) => result,
+        },
+    )
+    .await
 }
+
+/// The time is over.
+struct Late;
 
 /// Why a body was not read to its end.
 enum Cut {
@@ -150,15 +214,15 @@ enum Cut {
     TooLong,
 }
 
-impl From<Elapsed> for Cut {
-    fn from(elapsed: Elapsed) -> Self {
-        Cut::Fault(elapsed.into())
+impl From<Late> for Cut {
+    fn from(late: Late) -> Self {
+        Cut::Fault(late.into())
     }
 }
 
-impl From<Elapsed> for Fault {
-    fn from(elapsed: Elapsed) -> Self {
-        Fault::broken(elapsed).timed_out()
+impl From<Late> for Fault {
+    fn from(_: Late) -> Self {
+        Fault::broken("the time for it is over").timed_out()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One call: from a builder to the request that progenitor's code makes of it, through the pipeline, and back as a value or
 //! an error.
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, future::ready, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -13,8 +13,7 @@ use crate::{
     credential::Credential,
     page::{self, Fetched, Item, Listed, Page, RawRecord},
     pipeline,
-    requests::{Requests, Unmade},
-    transport,
+    requests::{Made, Requests, Unmade},
 };
 
 /// The future of a call that is awaited.
@@ -23,7 +22,7 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 /// A call that can be sent: what the generated builders implement.
 pub(crate) trait Request: Clone + Send + Sync + 'static {
     /// What the answer decodes to.
-    type Output: DeserializeOwned + Send;
+    type Output: DeserializeOwned + Send + 'static;
     /// Its row of the table.
     const OPERATION: &'static Operation;
 
@@ -31,8 +30,10 @@ pub(crate) trait Request: Clone + Send + Sync + 'static {
 
     fn client_mut(&mut self) -> &mut Client;
 
+    fn into_client(self) -> Client;
+
     /// What is to be sent, by progenitor's code.
-    fn request(&self, requests: &Requests) -> std::result::Result<transport::Request, Unmade>;
+    fn request(&self, requests: &Requests) -> std::result::Result<Made, Unmade>;
 
     /// Checks what serde cannot see: that records have their identity.
     fn verify(_: &Self::Output) -> Result<(), String> {
@@ -105,26 +106,44 @@ impl<T> Response<T> {
 }
 
 /// Sends a call and returns what its answer decodes to.
-pub(crate) async fn value<R: Request>(call: R) -> Result<R::Output> {
-    decode::<R>(&send_raw(call).await?)
+#[inline]
+pub(crate) fn value<R: Request>(call: R) -> CallFuture<R::Output> {
+    sent(call, |answer| decode::<R>(&answer))
 }
 
 /// Sends a call and decodes its answer.
-pub(crate) async fn send<R: Request>(call: R) -> Result<Response<R::Output>> {
-    let answer = send_raw(call).await?;
-    let value = decode::<R>(&answer)?;
-    Ok(answer.with(value))
+pub(crate) fn send<R: Request>(call: R) -> CallFuture<Response<R::Output>> {
+    sent(call, |answer| {
+        let value = decode::<R>(&answer)?;
+        Ok(answer.with(value))
+    })
 }
 
 /// Sends a call and returns the body of its answer as it came.
-pub(crate) async fn send_raw<R: Request>(call: R) -> Result<Response<Bytes>> {
-    let request = outgoing(&call)?;
-    pipeline::run(call.client(), R::OPERATION, &request).await
+pub(crate) fn send_raw<R: Request>(call: R) -> CallFuture<Answer> {
+    sent(call, Ok)
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.
-pub(crate) async fn fetch<L: Listed>(call: L) -> Result<Fetched<L::Record>> {
-    decoded::<L>(send_raw(call).await?)
+pub(crate) fn fetch<L: Listed>(call: L) -> CallFuture<Fetched<L::Record>> {
+    sent(call, decoded::<L>)
+}
+
+/// Sends a call and makes something of its answer.
+///
+/// The request is made at once, so that the future that sends it needs no room for the arguments of the call: it is the
+/// largest of what a call allocates.
+#[inline]
+pub(crate) fn sent<R: Request, T: Send + 'static>(
+    call: R,
+    make: impl FnOnce(Answer) -> Result<T> + Send + 'static,
+) -> CallFuture<T> {
+    let request = match outgoing(&call) {
+        Ok(request) => request,
+        Err(error) => return Box::pin(ready(Err(error))),
+    };
+    let client = call.into_client();
+    Box::pin(async move { make(pipeline::run(&client, R::OPERATION, &request).await?) })
 }
 
 /// A page from its answer, without a request.
@@ -179,7 +198,7 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
 }
 
 /// What is to be sent for a call.
-fn outgoing<R: Request>(call: &R) -> Result<transport::Request> {
+fn outgoing<R: Request>(call: &R) -> Result<Made> {
     call.request(&call.client().shared().requests).map_err(|error| {
         let sentence = format!("{} was not sent, the request cannot be made", R::OPERATION.id);
         Error::invalid_request(sentence)

@@ -5,6 +5,7 @@ use std::{
     future::poll_fn,
     pin::pin,
     sync::{Arc, PoisonError},
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -146,16 +147,19 @@ impl Call<'_> {
     async fn run(&mut self, request: &Request) -> Result<Answer, Error> {
         loop {
             let credential = self.credential().await?;
-            credential.warn(clock::now());
-            let slot = self.slot(&credential).await?;
-            self.attempts += 1;
-            let failure = match self.attempt(&credential, slot, request).await {
-                Ok(mut answer) => {
-                    self.budget(|budget| budget.succeeded(self.attempts > 1));
-                    answer.sent = self.sent(credential);
-                    return Ok(answer);
+            let now = clock::now();
+            credential.warn(now);
+            let failure = {
+                let mut slot = self.slot(&credential, now).await?;
+                self.attempts += 1;
+                match self.attempt(&credential, &mut slot, request).await {
+                    Ok(mut answer) => {
+                        self.budget(|budget| budget.succeeded(self.attempts > 1));
+                        answer.sent = self.sent(credential);
+                        return Ok(answer);
+                    }
+                    Err(failure) => failure,
                 }
-                Err(failure) => failure,
             };
             if self.was_deleted_before(&failure) {
                 return Ok(Answer {
@@ -202,17 +206,17 @@ impl Call<'_> {
         }
     }
 
-    /// Waits for a slot.
-    async fn slot(&self, credential: &Credential) -> Result<Slot, Error> {
+    /// Waits for a slot, from now on.
+    async fn slot(&self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
         let patience = self.client.retry_policy().patience();
         let patience = self.left().map_or(patience, |left| left.min(patience));
         let priority = self.client.priority().unwrap_or(Priority::Interactive);
-        let began = clock::now();
         let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
-        let waited = clock::now() - began;
-        if !waited.is_zero() {
-            self.counter.count(|counts| counts.waited += waited);
-        }
+        let until = match &acquired {
+            Some(Ok(slot)) => slot.since,
+            _ => clock::now(),
+        };
+        self.counter.count(|counts| counts.waited += until - now);
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
             None => self.late("a slot within the rate limit"),
@@ -238,21 +242,20 @@ impl Call<'_> {
     async fn attempt(
         &self,
         credential: &Arc<Credential>,
-        slot: Slot,
+        slot: &mut Slot,
         request: &Request,
     ) -> Result<Answer, Failure> {
         let shared = self.client.shared();
-        let sent = request.body.as_ref().map_or(0, |body| body.len() as u64);
         self.counter.count(|counts| {
             counts.attempts += 1;
             counts.retries += u64::from(self.attempts > 1);
-            counts.bytes_sent += sent;
+            counts.bytes_sent += request.body.as_ref().map_or(0, |body| body.len() as u64);
         });
-        let began = clock::now();
-        let until = [began.checked_add(shared.attempt_timeout), self.deadline];
+        let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
-        let request = outgoing(shared, credential, request);
-        let result = attempt::send(self.operation, shared, credential, slot, request, until).await;
+        slot.sending();
+        let answering = shared.transport.send(outgoing(shared, credential, request));
+        let result = attempt::receive(self.operation, shared, credential, slot, answering, until).await;
         let (status, received, failed) = match &result {
             Ok(answer) => (Some(answer.status), answer.value.len(), None),
             Err(failure) => (
@@ -269,7 +272,7 @@ impl Call<'_> {
             attempt = self.attempts,
             http.response.status_code = status.map(|status| status.as_u16()),
             http.response.body.size = received,
-            duration = ?(clock::now() - began),
+            duration = ?(clock::now() - slot.since),
             error.type = failed.map(tracing::field::debug),
             "attempt"
         );
@@ -340,8 +343,15 @@ impl Call<'_> {
 
     /// What comes of it before the deadline.
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        // Mostly it is there at once, so the timer is in a box: each call would be larger by it.
+        if let Poll::Ready(at_once) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+            return Some(at_once);
+        }
         match self.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), future).await.ok(),
+            Some(deadline) => Box::pin(tokio::time::timeout_at(deadline.into(), future))
+                .await
+                .ok(),
             None => Some(future.await),
         }
     }

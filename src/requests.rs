@@ -24,10 +24,13 @@ pub(crate) struct Begin;
 
 /// A request that is being made.
 pub(crate) struct Making {
-    request: Request,
+    request: Made,
     query: String,
     fault: Option<Unmade>,
 }
+
+/// A request that was made. In a box, for it is handed from one to the next.
+pub(crate) type Made = Box<Request>;
 
 /// Why a request cannot be made: a value of it cannot be written as it has to be.
 pub(crate) type Unmade = Box<dyn StdError + Send + Sync>;
@@ -71,7 +74,7 @@ impl Begin {
 impl Making {
     fn new(method: Method, address: Url) -> Self {
         Making {
-            request: Request::new(method, address),
+            request: Box::new(Request::new(method, address)),
             query: String::new(),
             fault: None,
         }
@@ -102,7 +105,7 @@ impl Making {
         self
     }
 
-    pub(crate) fn build(mut self) -> Result<Request, Unmade> {
+    pub(crate) fn build(mut self) -> Result<Made, Unmade> {
         if !self.query.is_empty() {
             self.request.url.set_query(Some(&self.query));
         }

@@ -16,7 +16,7 @@ mod window;
 
 use std::{
     fmt,
-    future::poll_fn,
+    future::{Ready, poll_fn, ready},
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -27,6 +27,8 @@ pub(crate) use file::FileStore;
 pub use rate::{InvalidRateLimit, RateLimit};
 pub(crate) use registry::shared;
 pub use store::{Reservation, SlotStore, SlotUse, StoreError, Storing};
+
+use futures_util::future::Either;
 
 use crate::clock;
 use window::{Grant, Place, Turn, Window};
@@ -87,11 +89,16 @@ pub(crate) enum NoSlot {
     Failed(StoreError),
 }
 
+/// A slot on its way back. It is settled already unless a store is told.
+pub(crate) type Settling = Either<Ready<Result<(), StoreError>>, Storing<()>>;
+
 /// A slot that was taken. Dropped, it goes back as far as it was used.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Slot {
     kept: Option<Kept>,
+    /// When it was taken.
+    pub(crate) since: Instant,
     sent: bool,
 }
 
@@ -109,22 +116,29 @@ impl fmt::Debug for Kept {
 impl Limiter {
     /// Waits for a slot and takes it. A pause longer than `patience` is not waited for.
     pub(crate) async fn acquire(&self, priority: Priority, patience: Duration) -> Result<Slot, NoSlot> {
-        let kept = match self {
-            Limiter::Window(window) => match window.with(|state, now| state.take(now, priority)) {
-                Some(grant) => Kept::Window(window.clone(), grant),
-                None => Kept::Window(window.clone(), window.queue(priority, patience).await?),
-            },
+        let (kept, since) = match self {
+            Limiter::Window(window) => {
+                let at_once = window.with(|state, now| state.take(now, priority).map(|grant| (grant, now)));
+                let (grant, since) = match at_once {
+                    Some(taken) => taken,
+                    // In a box, for it is large and most calls need not wait.
+                    None => (Box::pin(window.queue(priority, patience)).await?, clock::now()),
+                };
+                (Kept::Window(window.clone(), grant), since)
+            }
             Limiter::Store(store) => {
                 let paused = store.rate().paused_until;
                 let paused = paused.map(|until| until.saturating_duration_since(clock::now()));
                 if let Some(left) = paused.filter(|left| *left > patience) {
                     return Err(NoSlot::Paused(left));
                 }
-                Kept::Store(store.reserve(priority).await.map_err(NoSlot::Failed)?)
+                let reservation = store.reserve(priority).await.map_err(NoSlot::Failed)?;
+                (Kept::Store(reservation), clock::now())
             }
         };
         Ok(Slot {
             kept: Some(kept),
+            since,
             sent: false,
         })
     }
@@ -219,44 +233,32 @@ impl Slot {
         self.sent = true;
     }
 
-    /// The answer has arrived; `left` tells how many requests it allows for how long.
-    pub(crate) async fn answered(mut self, left: Option<(u32, Option<Duration>)>) -> Result<(), StoreError> {
+    /// Tells what became of it. `left` is how many requests the answer allows for how long.
+    pub(crate) fn settle(&mut self, slot_use: SlotUse, left: Option<(u32, Option<Duration>)>) -> Settling {
         match self.kept.take() {
             Some(Kept::Window(window, grant)) => window.with(|state, now| {
-                state.finish(now, grant, SlotUse::Answered);
+                state.finish(now, grant, slot_use);
                 if let Some((remaining, reset)) = left {
                     let reset = reset.unwrap_or(state.length());
                     state.hint(now, grant, remaining, after(now, reset));
                 }
             }),
-            Some(Kept::Store(reservation)) => reservation.complete(SlotUse::Answered).await?,
+            Some(Kept::Store(reservation)) => return Either::Right(reservation.complete(slot_use)),
             None => {}
         }
-        Ok(())
-    }
-
-    /// Nothing was sent after all.
-    pub(crate) async fn unsent(mut self) -> Result<(), StoreError> {
-        self.sent = false;
-        match self.kept.take() {
-            Some(Kept::Store(reservation)) => reservation.complete(SlotUse::Unsent).await,
-            kept => {
-                self.kept = kept;
-                Ok(())
-            }
-        }
+        Either::Left(ready(Ok(())))
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(Kept::Window(window, grant)) = self.kept.take() {
-            let slot_use = if self.sent {
-                SlotUse::Unanswered
-            } else {
-                SlotUse::Unsent
+        // A reservation that is dropped tells its store itself.
+        if let Some(Kept::Window(..)) = self.kept {
+            let slot_use = match self.sent {
+                true => SlotUse::Unanswered,
+                false => SlotUse::Unsent,
             };
-            window.with(|state, now| state.finish(now, grant, slot_use));
+            drop(self.settle(slot_use, None));
         }
     }
 }

@@ -297,10 +297,8 @@ pub trait List: Listed {
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
     /// not lost.
     fn raw(self) -> Records<RawRecord> {
-        reading(self, |call| {
-            Box::pin(async move { undecoded(Self::OPERATION, call::send_raw(call).await?) })
-        })
-        .records()
+        let fetch = |call| call::sent(call, |answer| undecoded(Self::OPERATION, answer));
+        reading(self, fetch).records()
     }
 }
 
@@ -308,7 +306,7 @@ impl<L: Listed> List for L {}
 
 /// A list as it is to be read, its records decoded.
 pub(crate) fn typed<L: Listed>(list: L) -> Reading<L::Record> {
-    reading(list, |call| Box::pin(call::fetch(call)))
+    reading(list, call::fetch)
 }
 
 /// A list as it is to be read, its pages as the function fetches them.
