@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use atera::{ActionId, ApiKey, Client, Error, List, Page, Record, Records, Timestamp, types::Ticket};
+use atera::{ApiKey, Client, Error, List, Record, Records, types::Ticket};
 
 fn shared<T: Send + Sync + Clone + 'static>() {}
 fn sent<T: Send + 'static>(_: T) {}
@@ -53,6 +53,8 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
 #[cfg(feature = "schemars")]
 #[test]
 fn types_have_a_json_schema() {
+    use atera::{ActionId, Page, Timestamp};
+
     fn described<T: schemars::JsonSchema>() -> serde_json::Value {
         schemars::schema_for!(T).to_value()
     }
