@@ -3,14 +3,16 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
-    task::Poll,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
-use tokio::{task::unconstrained, time::Sleep};
+use tokio::{
+    task::coop::{has_budget_remaining, unconstrained},
+    time::Sleep,
+};
 
 use crate::{
     Applied, Error, ErrorKind, Operation, SlotUse,
@@ -60,7 +62,9 @@ pub(crate) async fn receive(
 ) -> Result<Answer, Failure> {
     let mut timer = pin!(until.map(clock::sleep_until));
     let answer = in_time(timer.as_mut(), answering).await;
-    let paused = account(shared, credential, slot, &answer).await;
+    // Read at once, for it may be told as a time.
+    let hint = answer.as_ref().ok().and_then(hint);
+    let paused = account(shared, credential, slot, &answer, hint).await;
     let Response {
         status,
         headers,
@@ -78,42 +82,51 @@ pub(crate) async fn receive(
         false => Err(Failure {
             error: refused(operation, credential, status, body),
             mishap: mishap(status),
-            hint: match status {
-                StatusCode::TOO_MANY_REQUESTS => hints::wait(&headers),
-                _ => hints::retry_after(&headers),
-            },
+            hint,
             paused,
         }),
     }
 }
 
+/// How long an answer that is no success asks to wait.
+fn hint(answer: &Response) -> Option<Duration> {
+    match answer.status {
+        status if status.is_success() => None,
+        StatusCode::TOO_MANY_REQUESTS => hints::wait(&answer.headers),
+        _ => hints::retry_after(&answer.headers),
+    }
+}
+
 /// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
-/// the same pause already.
+/// the same pause already. The answer is looked at before anything is awaited, for its body cannot be shared by threads.
 fn account(
     shared: &Shared,
     credential: &Credential,
     slot: &mut Slot,
     answer: &Result<Response, Fault>,
+    hint: Option<Duration>,
 ) -> impl Future<Output = bool> {
     let (slot_use, left) = match answer {
-        Ok(answer) => (SlotUse::Answered, hints::remaining(&answer.headers)),
-        Err(fault) if fault.was_sent() => (SlotUse::Unanswered, None),
+        Ok(answer) => (Some(SlotUse::Answered), hints::remaining(&answer.headers)),
+        // Dropped, the slot tells so itself. A store is not waited for, since the time may be over.
+        Err(fault) if fault.was_sent() => (None, None),
         // It may be counted, and no later than now.
-        Err(fault) if fault.was_refused() => (SlotUse::Answered, None),
-        Err(_) => (SlotUse::Unsent, None),
+        Err(fault) if fault.was_refused() => (Some(SlotUse::Answered), None),
+        Err(_) => (Some(SlotUse::Unsent), None),
     };
     let throttled = answer
         .as_ref()
-        .ok()
-        .filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
-    let pause = throttled.map(|answer| retry::pause(hints::wait(&answer.headers), shared.random()));
+        .is_ok_and(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+    let pause = throttled.then(|| retry::pause(hint, shared.random()));
     async move {
         let mut paused = false;
         if let Some(pause) = pause {
             // Before anything else: whoever asks for a slot from here on has to know.
             paused = logged(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
         }
-        logged(slot.settle(slot_use, left).await);
+        if let Some(slot_use) = slot_use {
+            logged(slot.finish(slot_use, left).await);
+        }
         paused
     }
 }
@@ -144,10 +157,10 @@ fn succeeded(
             }
         }
         Err(Cut::TooLong) => Err(Failure::new(too_long(operation, status, limit), Mishap::Final)),
-        Err(Cut::Fault(fault)) => Err(Failure {
-            hint: hints::retry_after(&headers),
-            ..Failure::new(interrupted(operation, status, fault), Mishap::CutShort)
-        }),
+        Err(Cut::Fault(fault)) => Err(Failure::new(
+            interrupted(operation, status, fault),
+            Mishap::CutShort,
+        )),
     }
 }
 
@@ -193,15 +206,19 @@ async fn in_time<T, E: From<Late>>(
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut future = pin!(future);
-    poll_fn(
-        |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
-            // A body that comes without a break uses up what a task may do at a time, but not the timer's part.
-            (Poll::Pending, Some(timer)) => pin!(unconstrained(timer))
-                .poll(context)
-                .map(|()| Err(Late.into())),
-            (result, _) => result,
-        },
-    )
+    poll_fn(|context| {
+        let had_budget = has_budget_remaining();
+        let result = future.as_mut().poll(context);
+        let Some(timer) = timer.as_mut().as_pin_mut().filter(|_| result.is_pending()) else {
+            return result;
+        };
+        let over = match had_budget && !has_budget_remaining() {
+            // A body that comes without a break uses up what tokio lets a task do at a time. It shall end all the same.
+            true => pin!(unconstrained(timer)).poll(context),
+            false => timer.poll(context),
+        };
+        over.map(|()| Err(Late.into()))
+    })
     .await
 }
 

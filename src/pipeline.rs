@@ -74,6 +74,7 @@ async fn exchange(
     let mut call = Call {
         client,
         operation,
+        request,
         counter: shared.tally.of(operation.id),
         effect: client
             .retry_policy()
@@ -88,7 +89,7 @@ async fn exchange(
     call.counter.count(|counts| counts.calls += 1);
     let result = {
         // `Instrument` would take the future by value and move it; it is large.
-        let mut run = pin!(call.run(request));
+        let mut run = pin!(call.run());
         poll_fn(|context| span.in_scope(|| run.as_mut().poll(context))).await
     };
     if result.is_err() {
@@ -132,6 +133,7 @@ fn outgoing(shared: &Shared, credential: &Credential, request: &Request) -> Requ
 struct Call<'a> {
     client: &'a Client,
     operation: &'static Operation,
+    request: &'a Request,
     counter: Counter,
     effect: Effect,
     deadline: Option<Instant>,
@@ -144,7 +146,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn run(&mut self, request: &Request) -> Result<Answer, Error> {
+    async fn run(&mut self) -> Result<Answer, Error> {
         loop {
             let credential = self.credential().await?;
             let now = clock::now();
@@ -152,7 +154,7 @@ impl Call<'_> {
             let failure = {
                 let mut slot = self.slot(&credential, now).await?;
                 self.attempts += 1;
-                match self.attempt(&credential, &mut slot, request).await {
+                match self.attempt(&credential, &mut slot).await {
                     Ok(mut answer) => {
                         self.budget(|budget| budget.succeeded(self.attempts > 1));
                         answer.sent = self.sent(credential);
@@ -239,22 +241,17 @@ impl Call<'_> {
     }
 
     /// Sends once, and tells what came of it.
-    async fn attempt(
-        &self,
-        credential: &Arc<Credential>,
-        slot: &mut Slot,
-        request: &Request,
-    ) -> Result<Answer, Failure> {
+    async fn attempt(&self, credential: &Arc<Credential>, slot: &mut Slot) -> Result<Answer, Failure> {
         let shared = self.client.shared();
         self.counter.count(|counts| {
             counts.attempts += 1;
             counts.retries += u64::from(self.attempts > 1);
-            counts.bytes_sent += request.body.as_ref().map_or(0, |body| body.len() as u64);
+            counts.bytes_sent += self.request.body.as_ref().map_or(0, |body| body.len() as u64);
         });
         let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
         slot.sending();
-        let answering = shared.transport.send(outgoing(shared, credential, request));
+        let answering = shared.transport.send(outgoing(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answering, until).await;
         let (status, received, failed) = match &result {
             Ok(answer) => (Some(answer.status), answer.value.len(), None),
@@ -344,16 +341,16 @@ impl Call<'_> {
     /// What comes of it before the deadline.
     async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
+        let Some(deadline) = self.deadline else {
+            return Some(future.await);
+        };
         // Mostly it is there at once, so the timer is in a box: each call would be larger by it.
         if let Poll::Ready(at_once) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
             return Some(at_once);
         }
-        match self.deadline {
-            Some(deadline) => Box::pin(tokio::time::timeout_at(deadline.into(), future))
-                .await
-                .ok(),
-            None => Some(future.await),
-        }
+        Box::pin(tokio::time::timeout_at(deadline.into(), future))
+            .await
+            .ok()
     }
 
     fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {

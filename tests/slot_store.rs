@@ -101,7 +101,7 @@ async fn every_attempt_reserves_a_slot_and_tells_what_became_of_it() {
             "complete Answered",
         ),
         (|| Err(Fault::not_sent("refused")), "complete Unsent"),
-        (|| Err(Fault::broken("reset")), "complete Unanswered"),
+        (|| Err(Fault::broken("reset")), "drop "),
     ] {
         let service = Recorder::new(move |_| answer());
         let client = service.builder().slot_store(store.clone()).build().unwrap();

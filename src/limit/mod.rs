@@ -89,15 +89,15 @@ pub(crate) enum NoSlot {
     Failed(StoreError),
 }
 
-/// A slot on its way back. It is settled already unless a store is told.
-pub(crate) type Settling = Either<Ready<Result<(), StoreError>>, Storing<()>>;
+/// A slot on its way back. It is there already, unless a store has to be told.
+pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, Storing<()>>;
 
 /// A slot that was taken. Dropped, it goes back as far as it was used.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Slot {
     kept: Option<Kept>,
-    /// When it was taken.
+    /// When it was taken; after a wait, when the waiter came to fetch it.
     pub(crate) since: Instant,
     sent: bool,
 }
@@ -234,7 +234,8 @@ impl Slot {
     }
 
     /// Tells what became of it. `left` is how many requests the answer allows for how long.
-    pub(crate) fn settle(&mut self, slot_use: SlotUse, left: Option<(u32, Option<Duration>)>) -> Settling {
+    #[must_use = "a store is told by awaiting it"]
+    pub(crate) fn finish(&mut self, slot_use: SlotUse, left: Option<(u32, Option<Duration>)>) -> Finishing {
         match self.kept.take() {
             Some(Kept::Window(window, grant)) => window.with(|state, now| {
                 state.finish(now, grant, slot_use);
@@ -258,7 +259,7 @@ impl Drop for Slot {
                 true => SlotUse::Unanswered,
                 false => SlotUse::Unsent,
             };
-            drop(self.settle(slot_use, None));
+            drop(self.finish(slot_use, None));
         }
     }
 }

@@ -157,7 +157,7 @@ impl Load {
             let answered = self.request(&mut random, &mut slot).await;
             // One that was answered may be dropped all the same, by a caller who goes away.
             if answered && (!self.faults || random.u8(..) < 200) {
-                slot.settle(SlotUse::Answered, None).await.unwrap();
+                slot.finish(SlotUse::Answered, None).await.unwrap();
             }
         }
     }
@@ -179,7 +179,7 @@ impl Load {
                 since,
                 sent: true,
             }
-            .settle(SlotUse::Answered, None)
+            .finish(SlotUse::Answered, None)
             .await
             .unwrap();
         }
@@ -265,7 +265,7 @@ async fn waiters_of_a_priority_are_served_in_their_order() {
             served.lock().unwrap().push((grant.number, priority, number));
             slot.sending();
             sleep(Duration::from_millis(number % 7 * 100)).await;
-            slot.settle(SlotUse::Answered, None).await.unwrap();
+            slot.finish(SlotUse::Answered, None).await.unwrap();
         }));
         // Each has its place before the next asks.
         tokio::task::yield_now().await;
@@ -295,7 +295,7 @@ fn saturate(limiter: &Limiter, priority: Priority, tasks: usize, served: &Arc<Mu
                 let mut slot = slot(&limiter, priority).await;
                 slot.sending();
                 sleep(Duration::from_millis(50)).await;
-                slot.settle(SlotUse::Answered, None).await.unwrap();
+                slot.finish(SlotUse::Answered, None).await.unwrap();
                 *served.lock().unwrap() += 1;
             }
         });
@@ -369,7 +369,7 @@ async fn a_waiter_that_goes_away_leaves_its_place_to_the_next() {
     };
     tokio::task::yield_now().await;
     assert_eq!(limiter.rate().waiting, 2);
-    first.settle(SlotUse::Answered, None).await.unwrap();
+    first.finish(SlotUse::Answered, None).await.unwrap();
     drop(gone);
     let before = clock::now();
     let slot = next.await.unwrap();
@@ -408,13 +408,13 @@ async fn a_slot_comes_back_as_far_as_it_was_used() {
     drop(slot(&limiter, Priority::Interactive).await);
     slot(&limiter, Priority::Interactive)
         .await
-        .settle(SlotUse::Unsent, None)
+        .finish(SlotUse::Unsent, None)
         .await
         .unwrap();
     let mut answered = slot(&limiter, Priority::Interactive).await;
     assert_eq!(clock::now(), began, "what was not sent costs nothing");
     answered.sending();
-    answered.settle(SlotUse::Answered, None).await.unwrap();
+    answered.finish(SlotUse::Answered, None).await.unwrap();
     let mut lost = slot(&limiter, Priority::Interactive).await;
     let length = |since: Instant| (clock::now() - since).as_millis();
     assert!((60_100..=60_102).contains(&length(began)), "{}", length(began));
@@ -468,7 +468,7 @@ async fn hints_only_tighten_and_end_with_their_time() {
     let answer = async |left| {
         let mut slot = slot(&limiter, Priority::Interactive).await;
         slot.sending();
-        slot.settle(SlotUse::Answered, left).await.unwrap();
+        slot.finish(SlotUse::Answered, left).await.unwrap();
     };
     let in_9_s = Some(Duration::from_secs(9));
     let before = clock::now();
@@ -497,11 +497,11 @@ async fn a_hint_that_was_overtaken_says_nothing() {
     let mut late = slot(&limiter, Priority::Interactive).await;
     early.sending();
     late.sending();
-    late.settle(SlotUse::Answered, Some((500, Some(WINDOW))))
+    late.finish(SlotUse::Answered, Some((500, Some(WINDOW))))
         .await
         .unwrap();
     early
-        .settle(SlotUse::Answered, Some((0, Some(WINDOW))))
+        .finish(SlotUse::Answered, Some((0, Some(WINDOW))))
         .await
         .unwrap();
     assert_eq!(limiter.rate().paused_until, None);
@@ -548,7 +548,7 @@ async fn a_longer_window_holds_for_what_was_sent_before() {
     let window = limiter(RateLimit::per_minute(1));
     slot(&window, Priority::Interactive)
         .await
-        .settle(SlotUse::Answered, None)
+        .finish(SlotUse::Answered, None)
         .await
         .unwrap();
     let Limiter::Window(state) = &window else {
@@ -610,7 +610,7 @@ async fn a_free_slot_is_taken_without_an_allocation() {
         let slot = limiter.acquire(Priority::Interactive, PATIENT).now_or_never();
         let mut slot = slot.expect("a slot is free").unwrap();
         slot.sending();
-        slot.settle(SlotUse::Answered, None)
+        slot.finish(SlotUse::Answered, None)
             .now_or_never()
             .expect("it is done at once")
             .unwrap();
