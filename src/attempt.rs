@@ -3,16 +3,14 @@
 use std::{
     future::poll_fn,
     pin::{Pin, pin},
+    task::Poll,
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
-use tokio::{
-    task::coop::{has_budget_remaining, unconstrained},
-    time::Sleep,
-};
+use tokio::time::Sleep;
 
 use crate::{
     Applied, Error, ErrorKind, Operation, SlotUse,
@@ -206,19 +204,12 @@ async fn in_time<T, E: From<Late>>(
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut future = pin!(future);
-    poll_fn(|context| {
-        let had_budget = has_budget_remaining();
-        let result = future.as_mut().poll(context);
-        let Some(timer) = timer.as_mut().as_pin_mut().filter(|_| result.is_pending()) else {
-            return result;
-        };
-        let over = match had_budget && !has_budget_remaining() {
-            // A body that comes without a break uses up what tokio lets a task do at a time. It shall end all the same.
-            true => pin!(unconstrained(timer)).poll(context),
-            false => timer.poll(context),
-        };
-        over.map(|()| Err(Late.into()))
-    })
+    poll_fn(
+        |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
+            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(Late.into())),
+            (result, _) => result,
+        },
+    )
     .await
 }
 

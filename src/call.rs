@@ -108,12 +108,12 @@ impl<T> Response<T> {
 /// Sends a call and returns what its answer decodes to.
 #[inline]
 pub(crate) fn value<R: Request>(call: R) -> CallFuture<R::Output> {
-    sent(call, |answer| decode::<R>(&answer))
+    sending(call, |answer| decode::<R>(&answer))
 }
 
 /// Sends a call and decodes its answer.
 pub(crate) fn send<R: Request>(call: R) -> CallFuture<Response<R::Output>> {
-    sent(call, |answer| {
+    sending(call, |answer| {
         let value = decode::<R>(&answer)?;
         Ok(answer.with(value))
     })
@@ -121,12 +121,12 @@ pub(crate) fn send<R: Request>(call: R) -> CallFuture<Response<R::Output>> {
 
 /// Sends a call and returns the body of its answer as it came.
 pub(crate) fn send_raw<R: Request>(call: R) -> CallFuture<Answer> {
-    sent(call, Ok)
+    sending(call, Ok)
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.
 pub(crate) fn fetch<L: Listed>(call: L) -> CallFuture<Fetched<L::Record>> {
-    sent(call, decoded::<L>)
+    sending(call, decoded::<L>)
 }
 
 /// Sends a call and makes something of its answer.
@@ -134,7 +134,7 @@ pub(crate) fn fetch<L: Listed>(call: L) -> CallFuture<Fetched<L::Record>> {
 /// The request is made at once, so that the future that sends it needs no room for the arguments of the call: it is the
 /// largest of what a call allocates.
 #[inline]
-pub(crate) fn sent<R: Request, T: Send + 'static>(
+pub(crate) fn sending<R: Request, T: Send + 'static>(
     call: R,
     make: impl FnOnce(Answer) -> Result<T> + Send + 'static,
 ) -> CallFuture<T> {

@@ -48,7 +48,7 @@ fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>>
 /// The pages of the list as they come.
 async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
-        call::sent(call, |answer| undecoded(L::OPERATION, answer))
+        call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
     let mut walk = reading(list, fetch).walk();
     let mut pages = Vec::new();

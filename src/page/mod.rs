@@ -297,7 +297,7 @@ pub trait List: Listed {
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
     /// not lost.
     fn raw(self) -> Records<RawRecord> {
-        let fetch = |call| call::sent(call, |answer| undecoded(Self::OPERATION, answer));
+        let fetch = |call| call::sending(call, |answer| undecoded(Self::OPERATION, answer));
         reading(self, fetch).records()
     }
 }
