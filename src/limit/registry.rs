@@ -12,23 +12,30 @@ use super::{Limiter, RateLimit, Shared};
 struct Registry {
     seed: RandomState,
     windows: HashMap<(u64, String), Arc<Shared>>,
+    /// How many windows there have to be before those that are over are looked for again: twice as many as were left, so that
+    /// a program with many keys does not look at all of them for each.
+    sweep_at: usize,
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
     Mutex::new(Registry {
         seed: RandomState::new(),
         windows: HashMap::new(),
+        sweep_at: 0,
     })
 });
 
 /// The limiter of a key and a host. Of limits that differ the stricter is kept, as long as the window is in use.
 pub(crate) fn shared(key: &str, host: &str, limit: RateLimit) -> Limiter {
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    // A window outlives its clients until nothing is in it, or a client made anew would begin with an empty one.
-    registry
-        .windows
-        .retain(|_, window| Arc::strong_count(window) > 1 || !window.with(|state, now| state.is_idle(now)));
+    if registry.windows.len() >= registry.sweep_at {
+        registry.windows.retain(|_, window| !is_over(window));
+        registry.sweep_at = registry.windows.len() * 2;
+    }
     let place = (registry.seed.hash_one(key), host.to_string());
+    if registry.windows.get(&place).is_some_and(is_over) {
+        registry.windows.remove(&place);
+    }
     let window = registry
         .windows
         .entry(place)
@@ -36,4 +43,10 @@ pub(crate) fn shared(key: &str, host: &str, limit: RateLimit) -> Limiter {
         .or_insert_with(|| Arc::new(Shared::new(limit)))
         .clone();
     Limiter::Window(window)
+}
+
+/// Whether a window need not be kept. It outlives its clients until nothing is in it, or a client made anew would begin with
+/// an empty one.
+fn is_over(window: &Arc<Shared>) -> bool {
+    Arc::strong_count(window) == 1 && window.with(|state, now| state.is_idle(now))
 }
