@@ -14,6 +14,7 @@ use crate::{
     page::{self, Fetched, Item, Listed, Page, RawRecord},
     pipeline,
     requests::{Made, Requests, Unmade},
+    wire,
 };
 
 /// The future of a call that is awaited.
@@ -148,7 +149,7 @@ pub(crate) fn sending<R: Request, T: Send + 'static>(
 
 /// A page from its answer, without a request.
 pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
-    match serde_json::from_slice(&answer.value) {
+    match wire::decode(&answer.value) {
         Ok(page) => keyed::<L>(page, answer),
         Err(_) => salvage::<L>(answer),
     }
@@ -210,7 +211,7 @@ fn outgoing<R: Request>(call: &R) -> Result<Made> {
 /// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
 fn decode<R: Request>(answer: &Answer) -> Result<R::Output> {
     let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
-    let Ok(value) = serde_json::from_slice(body) else {
+    let Ok(value) = wire::decode(body) else {
         return Err(undecodable::<R>(answer));
     };
     match R::verify(&value) {

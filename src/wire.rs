@@ -1,8 +1,17 @@
-//! What the service writes in more than one form.
+//! How the service writes: JSON, and within it what comes in more than one form.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Reads JSON. That it is UTF-8 is looked at once, which is much quicker than for each text in it.
+pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(json) {
+        Ok(json) => serde_json::from_str(json),
+        // Where nothing is read from, it does no harm.
+        Err(_) => serde_json::from_slice(json),
+    }
+}
 
 /// The id in the answer to a write: a number by the guide, text by the published document.
 ///

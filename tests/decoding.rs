@@ -161,6 +161,30 @@ async fn null_may_stand_for_an_array() {
 }
 
 #[tokio::test]
+async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
+    for (field, reads) in [("TheNextField", true), ("TicketTitle", false)] {
+        let record = [br#"{"TicketID": 7, ""#, field.as_bytes(), b"\": \"Caf\xe9\"}"].concat();
+        let page = [br#"{"items": ["#, &record[..], b"]}"].concat();
+        let one = Recorder::answering(200, record).client().tickets().get(7).await;
+        let all = Recorder::answering(200, page).client().tickets().list().await;
+        assert_eq!(
+            one.as_ref().is_ok_and(|ticket| ticket.ticket_id == Some(7)),
+            reads,
+            "{one:?}"
+        );
+        assert_eq!(
+            all.as_ref().is_ok_and(|page| page.items.len() == 1),
+            reads,
+            "{all:?}"
+        );
+        for error in [one.err(), all.err()].into_iter().flatten() {
+            assert_eq!(error.kind(), ErrorKind::Decode);
+            assert!(error.to_string().contains("at "), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_field_unknown_to_us_is_kept_in_a_raw_record() {
     let record = r#"{ "TicketMood":1.50,  "TicketID":7 }"#;
     let page = format!(r#"{{"items": [{record}], "totalPages": 1}}"#);

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Operation, Result,
     attempt::{self, Answer},
+    wire,
 };
 
 /// A list as it is to be read.
@@ -281,7 +282,7 @@ impl<T: Send + 'static> Sweeps<T> {
 
 /// A page whose records are left as they came; each must have the identity that its operation names.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
-    let page: Page<RawRecord> = serde_json::from_slice(&answer.value)
+    let page: Page<RawRecord> = wire::decode(&answer.value)
         .map_err(|error| attempt::undecodable(operation, &answer, &error.to_string()))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
