@@ -183,11 +183,9 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     let Fetched { answer, page, items } = page::undecoded(L::OPERATION, answer)?;
     let decode = |(index, item): (usize, Item<RawRecord>)| {
         let record = item.record.and_then(|record| {
-            let mut json = serde_json::Deserializer::from_str(record.get());
-            serde_path_to_error::deserialize(&mut json).map_err(|error| {
-                let reason = format!("at {}: {}", error.path(), error.inner());
-                attempt::malformed(L::OPERATION, &answer, index, record.get(), &reason)
-            })
+            let json = record.get();
+            wire::decode(json.as_bytes())
+                .map_err(|reason| attempt::malformed(L::OPERATION, &answer, index, json, &reason))
         });
         Item {
             key: item.key,
@@ -211,24 +209,6 @@ fn outgoing<R: Request>(call: &R) -> Result<Made> {
 /// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
 fn decode<R: Request>(answer: &Answer) -> Result<R::Output> {
     let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
-    let Ok(value) = wire::decode(body) else {
-        return Err(undecodable::<R>(answer));
-    };
-    match R::verify(&value) {
-        Ok(()) => Ok(value),
-        Err(reason) => Err(attempt::undecodable(R::OPERATION, answer, &reason)),
-    }
-}
-
-/// The error for an answer that cannot be decoded, with the place. It is decoded once more to find it.
-fn undecodable<R: Request>(answer: &Answer) -> Error {
-    let mut json = serde_json::Deserializer::from_slice(&answer.value);
-    let reason = match serde_path_to_error::deserialize::<_, R::Output>(&mut json) {
-        Err(error) if error.path().iter().next().is_some() => {
-            format!("at {}: {}", error.path(), error.inner())
-        }
-        Err(error) => error.inner().to_string(),
-        Ok(_) => "it goes on after its end".to_string(),
-    };
-    attempt::undecodable(R::OPERATION, answer, &reason)
+    let value = wire::decode(body).and_then(|value| R::verify(&value).map(|()| value));
+    value.map_err(|reason| attempt::undecodable(R::OPERATION, answer, &reason))
 }

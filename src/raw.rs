@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     Client, Error, Operation, Response, Result, Source, attempt, operation::percent_decoded, pipeline,
-    transport,
+    transport, wire,
 };
 
 /// A request to any path of the service.
@@ -104,11 +104,7 @@ impl RawCall {
     pub async fn decode<T: DeserializeOwned>(self) -> Result<T> {
         let row = self.row()?;
         let answer = self.send().await?;
-        let mut json = serde_json::Deserializer::from_slice(&answer.value);
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let reason = format!("at {}: {}", error.path(), error.inner());
-            attempt::undecodable(row, &answer, &reason)
-        })
+        wire::decode(&answer.value).map_err(|reason| attempt::undecodable(row, &answer, &reason))
     }
 
     /// The row that stands in for an operation of the table.

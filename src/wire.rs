@@ -2,15 +2,28 @@
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeOwned},
+};
 
-/// Reads JSON. That it is UTF-8 is looked at once, which is much quicker than for each text in it.
-pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
-    match std::str::from_utf8(json) {
-        Ok(json) => serde_json::from_str(json),
-        // Where nothing is read from, it does no harm.
-        Err(_) => serde_json::from_slice(json),
+/// Reads JSON, or tells at which place it does not fit. That it is UTF-8 is looked at once, which is much quicker than for
+/// each text in it.
+pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
+    if let Ok(text) = std::str::from_utf8(json)
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
     }
+    // Once more, to find the place. What is not UTF-8 does no harm where it is not read.
+    let mut json = serde_json::Deserializer::from_slice(json);
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().iter().next() {
+            Some(_) => format!("at {}: {}", error.path(), error.inner()),
+            None => error.inner().to_string(),
+        })?;
+    json.end().map_err(|error| error.to_string())?;
+    Ok(value)
 }
 
 /// The id in the answer to a write: a number by the guide, text by the published document.

@@ -282,8 +282,8 @@ impl<T: Send + 'static> Sweeps<T> {
 
 /// A page whose records are left as they came; each must have the identity that its operation names.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
-    let page: Page<RawRecord> = wire::decode(&answer.value)
-        .map_err(|error| attempt::undecodable(operation, &answer, &error.to_string()))?;
+    let page: Page<RawRecord> =
+        wire::decode(&answer.value).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
     let items = records.into_iter().enumerate().map(|(index, record)| {

@@ -11,7 +11,6 @@ use atera::{
     ApiKey, Client, ClientBuilder, RetryPolicy,
     transport::{Answering, Fault, Request, Response, Transport},
 };
-use bytes::Bytes;
 use http::StatusCode;
 
 /// A key that no message, snapshot or address may show.
@@ -46,7 +45,7 @@ impl Recorder {
     }
 
     /// Answers everything alike.
-    pub fn answering(status: u16, body: impl Into<Bytes>) -> Self {
+    pub fn answering(status: u16, body: impl Into<String>) -> Self {
         let (status, body) = (StatusCode::from_u16(status).unwrap(), body.into());
         Recorder::new(move |_| Ok(Response::new(status, body.clone())))
     }
