@@ -8,7 +8,7 @@ use atera::{
     types::{CreateTicket, TicketPriority, UpdateTicket},
 };
 use futures_util::{StreamExt, TryStreamExt};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use recorder::Recorder;
 use serde_json::Value;
 
@@ -184,6 +184,17 @@ async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
             assert_eq!(error.kind(), ErrorKind::Decode);
             assert!(error.to_string().contains("TicketTitle: "), "{error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_goes_on_after_its_end_is_an_error() {
+    let client = Recorder::answering(200, r#"{"items": []} {"items": []}"#).client();
+    let raw = client.request(Method::GET, "/tickets").decode::<Value>().await;
+    for error in [client.tickets().list().await.err(), raw.err()] {
+        let error = error.expect("an error");
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().contains("trailing characters"), "{error}");
     }
 }
 
