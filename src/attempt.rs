@@ -18,7 +18,7 @@ use crate::{
     client::Shared,
     clock,
     credential::Credential,
-    error, hints,
+    hints,
     limit::{Slot, StoreError},
     retry::{self, Mishap},
     transport::{Answering, Body, Fault, Response},
@@ -272,7 +272,7 @@ pub(crate) fn undecodable(operation: &'static Operation, answer: &Answer, reason
     let sentence = format!(
         "the answer to {} does not fit the description, {}{done}",
         operation.id,
-        error::without_values(reason)
+        answer.sent.without_key(reason)
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
@@ -292,7 +292,7 @@ pub(crate) fn malformed(
     let sentence = format!(
         "record {index} of a page of {} does not fit the description, {}",
         operation.id,
-        error::without_values(reason)
+        answer.sent.without_key(reason)
     );
     let json = answer.sent.blotted_out(Bytes::copy_from_slice(json.as_bytes()));
     Error::new(ErrorKind::Decode, sentence)

@@ -80,6 +80,12 @@ impl Sent {
             None => body,
         }
     }
+
+    /// A reason without the key in it.
+    pub(crate) fn without_key(&self, reason: &str) -> String {
+        let reason = self.blotted_out(Bytes::copy_from_slice(reason.as_bytes()));
+        String::from_utf8_lossy(&reason).into_owned()
+    }
 }
 
 impl Response<Bytes> {

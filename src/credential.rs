@@ -14,6 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use memchr::memmem;
 
 use crate::{
     ApiKey, Error, KeyHeader, Rate, RateLimit, Result, SlotStore, Timestamp, clock,
@@ -129,11 +130,19 @@ impl Credential {
     /// A body without the key in it: whoever refuses a request may quote its headers, and errors are shown.
     pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
         let key = self.header.1.to_str().unwrap_or_default();
-        let key = key.strip_prefix("Bearer ").unwrap_or(key);
-        match std::str::from_utf8(&body) {
-            Ok(text) if text.contains(key) => text.replace(key, "(the API key)").into(),
-            _ => body,
+        let key = key.strip_prefix("Bearer ").unwrap_or(key).as_bytes();
+        // By bytes, for not every body is text.
+        let (mut blotted, mut seen) = (Vec::new(), 0);
+        for at in memmem::find_iter(&body, key) {
+            blotted.extend_from_slice(&body[seen..at]);
+            blotted.extend_from_slice(b"(the API key)");
+            seen = at + key.len();
         }
+        if seen == 0 {
+            return body;
+        }
+        blotted.extend_from_slice(&body[seen..]);
+        blotted.into()
     }
 
     /// Warns once, from two weeks before the end on.

@@ -371,25 +371,6 @@ fn sentence(
     out
 }
 
-/// What serde says, without the value that it says it of, which may be anything: a name, an address, a key. The body has it.
-pub(crate) fn without_values(reason: &str) -> String {
-    let mut out = String::with_capacity(reason.len());
-    let mut characters = reason.chars();
-    while let Some(character) = characters.next() {
-        out.push(character);
-        if character == '"' {
-            // To the end of the quotation, in which a backslash takes the next character along.
-            while let Some(within) = characters.next().filter(|within| *within != '"') {
-                if within == '\\' {
-                    characters.next();
-                }
-            }
-            out.push_str("…\"");
-        }
-    }
-    out
-}
-
 fn looks_like_html(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'<')
 }

@@ -6,24 +6,76 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, DeserializeOwned},
 };
+use serde_path_to_error::Segment;
 
-/// Reads JSON, or tells at which place it does not fit. That it is UTF-8 is looked at once, which is much quicker than for
-/// each text in it.
+/// Reads JSON, or tells at which place it does not fit, without values of it. That it is UTF-8 is looked at once, which is
+/// much quicker than for each text in it.
 pub(crate) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
     if let Ok(text) = std::str::from_utf8(json)
         && let Ok(value) = serde_json::from_str(text)
     {
         return Ok(value);
     }
-    // Once more, to find the place. What is not UTF-8 does no harm where it is not read.
+    // Once more, to find the place, or to find that it fits: what is not UTF-8 does no harm where it is not read.
     let mut json = serde_json::Deserializer::from_slice(json);
-    let value =
-        serde_path_to_error::deserialize(&mut json).map_err(|error| match error.path().iter().next() {
-            Some(_) => format!("at {}: {}", error.path(), error.inner()),
-            None => error.inner().to_string(),
-        })?;
-    json.end().map_err(|error| error.to_string())?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let reason = reason(error.inner());
+        match place(error.path()) {
+            place if place.is_empty() => reason,
+            place => format!("at {place}: {reason}"),
+        }
+    })?;
+    json.end().map_err(|error| reason(&error))?;
     Ok(value)
+}
+
+fn reason(error: &serde_json::Error) -> String {
+    let said = without_value(&error.to_string());
+    match error.is_data() {
+        true => said,
+        false => format!("it cannot be read as JSON: {said}"),
+    }
+}
+
+/// A place in JSON, `items[3].Title`. A name that is no name of a field may be a value: an address, for one.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let mut place = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => place.push_str(&format!("[{index}]")),
+            Segment::Map { key: name } | Segment::Enum { variant: name } => {
+                if !place.is_empty() {
+                    place.push('.');
+                }
+                let names_a_field = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+                place.push_str(if names_a_field { name } else { "…" });
+            }
+            Segment::Unknown => {}
+        }
+    }
+    place
+}
+
+/// What serde says, without the value that it says it of, which may be anything: a name, an address, a key.
+fn without_value(reason: &str) -> String {
+    let begins = |words: &&str| reason.starts_with(words);
+    let is_of_a_value = [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "unknown field ",
+    ]
+    .iter()
+    .any(begins);
+    let (from, to) = match is_of_a_value {
+        true => (reason.find(['"', '`']), reason.rfind(", expected ")),
+        false => (reason.find('"'), reason.rfind('"').map(|last| last + 1)),
+    };
+    let to = to.unwrap_or(reason.len());
+    match from {
+        Some(from) if from < to => format!("{}…{}", &reason[..from], &reason[to..]),
+        _ => reason.to_string(),
+    }
 }
 
 /// The id in the answer to a write: a number by the guide, text by the published document.
@@ -223,5 +275,68 @@ impl<'de, N: TryFrom<i64> + FromStr> de::Visitor<'de> for Integer<N> {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn refused<T: DeserializeOwned>(json: &str) -> String {
+        decode::<T>(json.as_bytes()).err().expect(json)
+    }
+
+    #[test]
+    fn a_reason_tells_the_place_and_no_value() {
+        #[derive(Debug, Deserialize)]
+        enum Closed {
+            Open,
+        }
+        for value in [
+            r#""Jane, expected at 5 \" \\ `""#,
+            r#""Jane""#,
+            "491711234567",
+            "4917.5",
+            "-4917",
+        ] {
+            let json = format!(r#"{{"Name": [0, {value}]}}"#);
+            let said = refused::<HashMap<String, Vec<u8>>>(&json);
+            assert!(said.starts_with("at Name[1]: invalid "), "{said}");
+            assert!(said.contains("…, expected u8 at line 1"), "{said}");
+            assert!(!said.contains("Jane") && !said.contains("4917"), "{said}");
+        }
+        let said = refused::<Vec<Closed>>(r#"["Open", "Jane` Doe"]"#);
+        assert!(
+            said.starts_with("at [1]: unknown variant …, expected `Open`"),
+            "{said}"
+        );
+        let said = refused::<Vec<Uuid>>(r#"["Jane"]"#);
+        assert!(said.starts_with("at [0]: "), "{said}");
+        let said = refused::<HashMap<String, bool>>(r#"{"Name": true"#);
+        assert!(said.starts_with("it cannot be read as JSON: EOF while"), "{said}");
+    }
+
+    #[test]
+    fn a_place_has_names_of_fields_and_no_others() {
+        for (name, shown) in [
+            ("TicketID", "TicketID"),
+            ("jane@example.com", "…"),
+            (r#"5\" screen"#, "…"),
+            ("Jane Doe", "…"),
+        ] {
+            let said = refused::<HashMap<String, u8>>(&format!(r#"{{"{name}": "top \"secret"}}"#));
+            let wanted = format!("at {shown}: invalid type: string …, expected u8");
+            assert!(said.starts_with(&wanted), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let said = refused::<crate::Page<u8>>(r#"{"Items": []}"#);
+        assert!(said.contains("there is no `items` array"), "{said}");
     }
 }

@@ -239,6 +239,24 @@ async fn no_error_of_any_kind_shows_the_key() {
                     .unwrap_err(),
             );
         }
+        // Not all of it has to be text.
+        let told = [
+            br#"{"TicketTitle": "Caf"#,
+            &b"\xe9 "[..],
+            text.as_bytes(),
+            br#""}"#,
+        ]
+        .concat();
+        for status in [http::StatusCode::OK, http::StatusCode::BAD_REQUEST] {
+            let told = told.clone();
+            let recorder = Recorder::new(move |_| Ok(Response::new(status, told.clone())));
+            let client = recorder.builder().api_key(key.clone()).build().unwrap();
+            note(client.tickets().get(1).await.unwrap_err());
+        }
+        let recorder = Recorder::answering(200, format!(r#"{{"{text}": "{text}"}}"#));
+        let client = recorder.builder().api_key(key.clone()).build().unwrap();
+        let call = client.request(Method::GET, "/tickets");
+        note(call.decode::<HashMap<String, u32>>().await.unwrap_err());
         let faults: [fn() -> Fault; 5] = [
             || Fault::not_sent("unreachable"),
             || Fault::not_sent("slow").timed_out(),

@@ -182,7 +182,22 @@ async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
         );
         for error in [one.err(), all.err()].into_iter().flatten() {
             assert_eq!(error.kind(), ErrorKind::Decode);
-            assert!(error.to_string().contains("TicketTitle: "), "{error}");
+        }
+    }
+    let page = b"{\"items\": [{\"TicketID\": 1}, {\"TicketID\": 2, \"TicketTitle\": \"Caf\xe9\"}, {\"TicketID\": 3}]}";
+    let list = answering(page.to_vec()).client().tickets().list();
+    let typed: Vec<_> = list.clone().stream().map_ok(|_| ()).collect().await;
+    let raw: Vec<_> = list.raw().map_ok(|_| ()).collect().await;
+    for told in [typed, raw] {
+        assert_eq!(told.len(), 3, "the others are not lost: {told:?}");
+        for (index, told) in told.into_iter().enumerate() {
+            match told {
+                Ok(()) => assert_ne!(index, 1),
+                Err(error) => {
+                    assert_eq!(error.record(), Some(1));
+                    assert!(error.to_string().contains("it is not UTF-8"), "{error}");
+                }
+            }
         }
     }
 }

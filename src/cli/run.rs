@@ -18,7 +18,7 @@ use super::{
     request::Request,
     table, walk,
 };
-use crate::{Kind, Schema, attempt};
+use crate::{Kind, Schema, attempt, wire};
 
 /// Carries out a request.
 pub(super) async fn operation(
@@ -85,9 +85,8 @@ async fn answer(
     let operation = request.operation;
     let answer = interrupt.or(request.call(client)?.send()).await??;
     let silent = answer.is_empty();
-    let json = serde_json::from_slice(if silent { b"{}" } else { &answer.value });
-    let json: Value =
-        json.map_err(|error| attempt::undecodable(operation, &answer, &format!("it is not JSON: {error}")))?;
+    let json: Value = wire::decode(if silent { b"{}" } else { &answer.value })
+        .map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
     let body = answer.value;
     let text = String::from_utf8_lossy(&body);
     let schema = operation.answer.and_then(printed);

@@ -295,7 +295,7 @@ pub trait List: Listed {
     }
 
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
-    /// not lost.
+    /// not lost. One that is not UTF-8 cannot be kept so, and comes as an error like one without its identity.
     fn raw(self) -> Records<RawRecord> {
         let fetch = |call| call::sending(call, |answer| undecoded(Self::OPERATION, answer));
         reading(self, fetch).records()

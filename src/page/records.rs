@@ -1,6 +1,7 @@
 //! Records: what is made of the pages of a walk.
 
 use std::{
+    borrow::Cow,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -282,24 +283,31 @@ impl<T: Send + 'static> Sweeps<T> {
 
 /// A page whose records are left as they came; each must have the identity that its operation names.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
+    let text = String::from_utf8_lossy(&answer.value);
+    let is_altered = matches!(text, Cow::Owned(_));
     let page: Page<RawRecord> =
-        wire::decode(&answer.value).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
+        wire::decode(text.as_bytes()).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let key = field.and_then(|field| record.key(field));
-        let record = match (field, key) {
-            (Some(field), None) => {
-                let reason = format!("it has no `{field}`");
-                Err(attempt::malformed(
-                    operation,
-                    &answer,
-                    index,
-                    record.get(),
-                    &reason,
-                ))
+        let fault = match field {
+            Some(field) if key.is_none() => Some(format!("it has no `{field}`")),
+            // It cannot be left as it came. What is not UTF-8 does not spoil the others.
+            _ if is_altered && record.get().contains(char::REPLACEMENT_CHARACTER) => {
+                Some("it is not UTF-8".to_string())
             }
-            _ => Ok(record),
+            _ => None,
+        };
+        let record = match fault {
+            Some(reason) => Err(attempt::malformed(
+                operation,
+                &answer,
+                index,
+                record.get(),
+                &reason,
+            )),
+            None => Ok(record),
         };
         Item { key, record }
     });

@@ -6,7 +6,7 @@ use super::{
     manifest::{Entry, Outcome},
     plan::Part,
 };
-use crate::{RawRecord, cli::failure::Failure, page::Next};
+use crate::{RawRecord, attempt, cli::failure::Failure, page::Next, wire};
 
 pub(super) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     let mut file = export.folder.resume(part)?;
@@ -102,8 +102,5 @@ pub(super) fn records(
     part: &Part,
     answer: &crate::Response<bytes::Bytes>,
 ) -> Result<Vec<RawRecord>, Failure> {
-    serde_json::from_slice(&answer.value).map_err(|error| {
-        let reason = format!("it is no array: {error}");
-        crate::attempt::undecodable(part.operation, answer, &reason).into()
-    })
+    wire::decode(&answer.value).map_err(|reason| attempt::undecodable(part.operation, answer, &reason).into())
 }
