@@ -286,7 +286,7 @@ pub(crate) fn malformed(
     operation: &'static Operation,
     answer: &Answer,
     index: usize,
-    json: &str,
+    json: &[u8],
     reason: &str,
 ) -> Error {
     let sentence = format!(
@@ -294,7 +294,7 @@ pub(crate) fn malformed(
         operation.id,
         answer.sent.without_key(reason)
     );
-    let json = answer.sent.blotted_out(Bytes::copy_from_slice(json.as_bytes()));
+    let json = answer.sent.blotted_out(Bytes::copy_from_slice(json));
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
         .with_attempts(answer.sent.attempts)

@@ -94,11 +94,15 @@ impl ApiKey {
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|error| {
-            Error::config(format!(
-                "the key file {} cannot be read; check its path and permissions",
-                path.display()
-            ))
-            .with_source(error)
+            let name = path.to_string_lossy();
+            let sentence = match looks_like_a_key(&name) {
+                true => {
+                    "the key file cannot be read; its path looks like a key, so give it as `ATERA_API_KEY`"
+                        .into()
+                }
+                false => format!("the key file {name} cannot be read; check its path and permissions"),
+            };
+            Error::config(sentence).with_source(error)
         })?;
         let mut key = ApiKey::new(text)?;
         key.file = Some(path.to_path_buf());
@@ -198,6 +202,13 @@ fn seconds(since_1970: f64) -> Option<Timestamp> {
     DateTime::from_timestamp(since_1970 as i64, 0).map(Timestamp::from)
 }
 
+/// Whether a text is so much like a key that it is better not shown.
+pub(crate) fn looks_like_a_key(text: &str) -> bool {
+    const SHORTEST: usize = 32;
+    let is_token = text.len() >= SHORTEST && text.chars().all(|it| it.is_ascii_alphanumeric());
+    is_token || claims(text).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +236,15 @@ mod tests {
         let key = ApiKey::new(format!("  {LEGACY}\r\n")).expect("a key");
         assert_eq!(header(&key), ("x-api-key".to_string(), LEGACY.to_string()));
         assert_eq!(key.expires_at(), None);
+    }
+
+    #[test]
+    fn a_key_in_place_of_its_file_is_not_repeated() {
+        for key in [LEGACY.to_string(), jwt(r#"{"exp":1772438400}"#)] {
+            let error = ApiKey::from_file(&key).expect_err("no file");
+            assert!(!error.to_string().contains(&key), "{error}");
+            assert!(error.to_string().contains("ATERA_API_KEY"), "{error}");
+        }
     }
 
     #[test]

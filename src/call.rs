@@ -189,8 +189,8 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     let Fetched { answer, page, items } = page::undecoded(L::OPERATION, answer)?;
     let decode = |(index, item): (usize, Item<RawRecord>)| {
         let record = item.record.and_then(|record| {
-            let json = record.get();
-            wire::decode(json.as_bytes())
+            let json = record.get().as_bytes();
+            wire::decode(json)
                 .map_err(|reason| attempt::malformed(L::OPERATION, &answer, index, json, &reason))
         });
         Item {

@@ -187,7 +187,8 @@ fn zone(name: Option<&str>) -> Result<Tz> {
     let iana = localzone::win_zone_to_iana(name, None).unwrap_or(name);
     iana.parse().map_err(|_| {
         let sentence = format!(
-            "the time zone of the account, `{name}`, is not known; give `from_last_modified_date` a time of your own"
+            "the time zone of the account, `{}`, is not known; give `from_last_modified_date` a time of your own",
+            name.escape_debug()
         );
         Error::new(ErrorKind::Decode, sentence)
     })

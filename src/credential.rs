@@ -14,7 +14,6 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
-use memchr::memmem;
 
 use crate::{
     ApiKey, Error, KeyHeader, Rate, RateLimit, Result, SlotStore, Timestamp, clock,
@@ -131,17 +130,18 @@ impl Credential {
     pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
         let key = self.header.1.to_str().unwrap_or_default();
         let key = key.strip_prefix("Bearer ").unwrap_or(key).as_bytes();
+        let (mut blotted, mut rest) = (Vec::new(), &body[..]);
         // By bytes, for not every body is text.
-        let (mut blotted, mut seen) = (Vec::new(), 0);
-        for at in memmem::find_iter(&body, key) {
-            blotted.extend_from_slice(&body[seen..at]);
+        let found = |rest: &[u8]| (0..rest.len()).find_map(|at| Some((at, spelt_out(key, &rest[at..])?)));
+        while let Some((at, length)) = found(rest) {
+            blotted.extend_from_slice(&rest[..at]);
             blotted.extend_from_slice(b"(the API key)");
-            seen = at + key.len();
+            rest = &rest[at + length..];
         }
-        if seen == 0 {
+        if blotted.is_empty() {
             return body;
         }
-        blotted.extend_from_slice(&body[seen..]);
+        blotted.extend_from_slice(rest);
         blotted.into()
     }
 
@@ -169,6 +169,24 @@ impl Credential {
             format!("it expired {ago} ago, so make a new one in Admin > API")
         })
     }
+}
+
+/// How many bytes it takes to spell the key out, where these bytes begin with it: plainly, or as JSON may write it.
+fn spelt_out(key: &[u8], bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    for byte in key {
+        let is_code = |code: &[u8]| {
+            let code = std::str::from_utf8(code).ok();
+            code.and_then(|code| u16::from_str_radix(code, 16).ok()) == Some(u16::from(*byte))
+        };
+        rest = match rest {
+            [b'\\', b'u', a, b, c, d, rest @ ..] if is_code(&[*a, *b, *c, *d]) => rest,
+            [b'\\', escaped, rest @ ..] if escaped == byte => rest,
+            [plain, rest @ ..] if plain == byte => rest,
+            _ => return None,
+        };
+    }
+    Some(bytes.len() - rest.len())
 }
 
 impl Credentials {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     Client, Consistency, Error, Operation, Page, Pages, RawRecord, Records, Response, Result,
     operation::{Location, encode_path},
-    page::{self, Options, Reading},
+    page::{self, Fetched, Options, Reading},
     pipeline, transport,
 };
 
@@ -174,8 +174,13 @@ impl DynamicCall {
     ///
     /// As told by [`ErrorKind`](crate::ErrorKind).
     pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
+        self.items().await?.into_page()
+    }
+
+    /// One page of the list, whose records may not fit the description.
+    pub(crate) async fn items(self) -> Result<Fetched<RawRecord>> {
         let operation = self.operation;
-        page::undecoded(operation, self.send().await?)?.into_page()
+        page::undecoded(operation, self.send().await?)
     }
 
     fn request(&self) -> Result<transport::Request> {

@@ -253,6 +253,22 @@ async fn no_error_of_any_kind_shows_the_key() {
             let client = recorder.builder().api_key(key.clone()).build().unwrap();
             note(client.tickets().get(1).await.unwrap_err());
         }
+        // Nor has it to be plain.
+        let escaped: String = text
+            .char_indices()
+            .map(|(at, it)| match at % 3 {
+                0 => format!(r"\u{:04x}", u32::from(it)),
+                1 => format!(r"\u{:04X}", u32::from(it)),
+                _ => it.to_string(),
+            })
+            .collect();
+        let told = format!(r#"{{"Message": "{escaped}", "errors": {{"{escaped}": ["{escaped}"]}}}}"#);
+        let recorder = Recorder::answering(400, told);
+        let client = recorder.builder().api_key(key.clone()).build().unwrap();
+        let error = client.tickets().get(1).await.unwrap_err();
+        assert!(error.to_string().contains("Atera says: (the API key)"), "{error}");
+        assert!(!error.body().contains(&b'\\'), "{:?}", error.body());
+        note(error);
         let recorder = Recorder::answering(200, format!(r#"{{"{text}": "{text}"}}"#));
         let client = recorder.builder().api_key(key.clone()).build().unwrap();
         let call = client.request(Method::GET, "/tickets");

@@ -184,7 +184,7 @@ async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
             assert_eq!(error.kind(), ErrorKind::Decode);
         }
     }
-    let page = b"{\"items\": [{\"TicketID\": 1}, {\"TicketID\": 2, \"TicketTitle\": \"Caf\xe9\"}, {\"TicketID\": 3}]}";
+    let page = b"{\"items\": [{\"TicketID\": 1, \"TicketTitle\": \"Caf\xef\xbf\xbd\"}, {\"TicketID\": 2, \"TicketTitle\": \"Caf\xe9\"}, {\"TicketID\": 3}]}";
     let list = answering(page.to_vec()).client().tickets().list();
     let typed: Vec<_> = list.clone().stream().map_ok(|_| ()).collect().await;
     let raw: Vec<_> = list.raw().map_ok(|_| ()).collect().await;
@@ -195,6 +195,7 @@ async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
                 Ok(()) => assert_ne!(index, 1),
                 Err(error) => {
                     assert_eq!(error.record(), Some(1));
+                    assert_eq!(error.body(), b"{\"TicketID\": 2, \"TicketTitle\": \"Caf\xe9\"}");
                     assert!(error.to_string().contains("it is not UTF-8"), "{error}");
                 }
             }

@@ -182,12 +182,11 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
         writeln!(out)?;
     }
     let as_it_came = globals.format.is_none() && globals.select.is_empty() && globals.sort.is_empty();
-    let text = String::from_utf8_lossy(&answer.value);
-    let parsed = (!as_it_came)
-        .then(|| serde_json::from_str::<Value>(&text).ok())
-        .flatten();
+    // What is no JSON, or not UTF-8, cannot be shaped.
+    let text = std::str::from_utf8(&answer.value).ok().filter(|_| !as_it_came);
+    let parsed = text.and_then(|text| Some((text, serde_json::from_str::<Value>(text).ok()?)));
     match parsed {
-        Some(json) => shaped(layout, schema, &text, &json, &mut out)?,
+        Some((text, json)) => shaped(layout, schema, text, &json, &mut out)?,
         None => {
             out.write_all(&answer.value)?;
             if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {

@@ -8,7 +8,7 @@ use std::{
 
 use clap::error::ErrorKind as ArgumentErrorKind;
 
-use crate::ErrorKind;
+use crate::{ErrorKind, auth::looks_like_a_key};
 
 /// Why the command ends without having done what it was asked for.
 #[derive(Debug)]
@@ -82,8 +82,8 @@ impl Failure {
     /// What went wrong, in one sentence.
     pub(super) fn sentence(&self) -> Option<String> {
         match self {
-            Failure::Arguments(error) => Some(of_arguments(&error.render().to_string())),
-            Failure::Usage(sentence) => Some(sentence.clone()),
+            Failure::Arguments(error) => Some(without_keys(&of_arguments(&error.render().to_string()))),
+            Failure::Usage(sentence) => Some(without_keys(sentence)),
             Failure::Call(error) => Some(of_call(error)),
             Failure::Unfinished(error, go_on) => Some(format!("{}; {go_on}", of_call(error))),
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
@@ -122,6 +122,18 @@ fn of_arguments(rendered: &str) -> String {
     }
     sentence.push_str("; see --help");
     sentence
+}
+
+/// A sentence about arguments, of which one may be a key in the wrong place.
+fn without_keys(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let bare = word.trim_matches(|it: char| it.is_ascii_punctuation());
+        match looks_like_a_key(bare) {
+            true => word.replace(bare, "…"),
+            false => word.to_string(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The error with those of its causes that say something more.
@@ -182,6 +194,15 @@ mod tests {
         let sentence = refused(&["tickets", "list", "--api-key=secret"]).sentence();
         let sentence = sentence.expect("a sentence");
         assert!(!sentence.contains("secret"), "{sentence}");
+        let key = "0123456789abcdef0123456789abcdef";
+        for arguments in [
+            &["config", "set", "acme", key][..],
+            &["tickets", "get", key],
+            &[key],
+        ] {
+            let sentence = refused(arguments).sentence().expect("a sentence");
+            assert!(!sentence.contains(key) && sentence.contains("'…'"), "{sentence}");
+        }
     }
 
     #[test]

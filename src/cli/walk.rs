@@ -15,7 +15,7 @@ use super::{
     records::{Layout, Sink},
     request::Request,
 };
-use crate::{Client, Consistency, RawRecord, Records};
+use crate::{Client, Consistency, Error, RawRecord, Records};
 
 /// How many records are printed between looks at how far it is.
 const RECORDS_AT_A_TIME: u64 = 50;
@@ -71,12 +71,13 @@ pub(super) async fn list(
     let mut total = None;
     let read = match extent {
         Extent::Page => {
-            let page = interrupt.or(request.call(client)?.page()).await??.value;
-            total = page.total().and_then(|total| u64::try_from(total).ok());
-            for record in &page.items {
-                sink.record(record.get(), &mut out)?;
+            let fetched = interrupt.or(request.call(client)?.items()).await??;
+            total = fetched.page.total().and_then(|total| u64::try_from(total).ok());
+            let mut unfit = None;
+            for item in fetched.items {
+                print(item.record, &mut sink, &mut out, &mut unfit)?;
             }
-            Ok(())
+            unfit.map_or(Ok(()), |error| Err(error.into()))
         }
         extent => {
             let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
@@ -120,18 +121,10 @@ async fn walk(
     let mut records = call.records();
     let mut unfit = None;
     loop {
-        let record = match interrupt.or(records.try_next()).await? {
-            Ok(Some(record)) => record,
-            Ok(None) => break,
-            // One that does not fit is not the end of the list. It is printed as it came, and told in the end.
-            Err(error) if error.record().is_some() => {
-                sink.record(&String::from_utf8_lossy(error.body()), out)?;
-                unfit.get_or_insert(error);
-                continue;
-            }
-            Err(error) => return Err(error.into()),
+        let Some(record) = interrupt.or(records.try_next()).await?.transpose() else {
+            break;
         };
-        sink.record(record.get(), out)?;
+        print(record, sink, out, &mut unfit)?;
         let all = total(&records);
         if sink.count().is_multiple_of(RECORDS_AT_A_TIME) || Some(sink.count()) == all {
             progress.plan(all);
@@ -143,6 +136,24 @@ async fn walk(
     match unfit {
         None => Ok(total(&records)),
         Some(error) => Err(error.into()),
+    }
+}
+
+/// Prints a record. One that does not fit is not the end of the list: it is printed as it came, and told in the end.
+fn print(
+    record: Result<RawRecord, Error>,
+    sink: &mut Sink,
+    out: &mut Destination,
+    unfit: &mut Option<Error>,
+) -> Result<(), Failure> {
+    match record {
+        Ok(record) => Ok(sink.record(record.get(), out)?),
+        Err(error) if error.record().is_some() => {
+            sink.record(&String::from_utf8_lossy(error.body()), out)?;
+            unfit.get_or_insert(error);
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

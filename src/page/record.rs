@@ -94,11 +94,22 @@ impl RawRecord {
 }
 
 impl RawRecord {
-    /// Its identity, which the field holds. Nothing else of it is decoded.
+    /// Its identity, which the field holds.
     pub(crate) fn key(&self, field: &str) -> Option<Key> {
-        let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(self.get()).ok()?;
+        RawRecord::key_of(&self.0, field)
+    }
+
+    /// The identity of a record, which the field holds. Nothing else of it is decoded.
+    pub(super) fn key_of(record: &RawValue, field: &str) -> Option<Key> {
+        let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(record.get()).ok()?;
         let value = fields.get(field)?.get();
         Key::of(value.trim_matches('"'))
+    }
+}
+
+impl From<&RawValue> for RawRecord {
+    fn from(record: &RawValue) -> Self {
+        RawRecord(record.to_owned())
     }
 }
 

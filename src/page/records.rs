@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_util::{Stream, StreamExt, stream};
+use serde_json::value::RawValue;
 
 use super::{
     Consistency, Key, Options, Page, Pages, RawRecord,
@@ -283,36 +284,41 @@ impl<T: Send + 'static> Sweeps<T> {
 
 /// A page whose records are left as they came; each must have the identity that its operation names.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
-    let text = String::from_utf8_lossy(&answer.value);
-    let is_altered = matches!(text, Cow::Owned(_));
-    let page: Page<RawRecord> =
+    let text = legible(&answer.value);
+    let page: Page<&RawValue> =
         wire::decode(text.as_bytes()).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
     let items = records.into_iter().enumerate().map(|(index, record)| {
-        let key = field.and_then(|field| record.key(field));
+        let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
+        let came = &answer.value[begin..begin + record.get().len()];
+        let key = field.and_then(|field| RawRecord::key_of(record, field));
         let fault = match field {
             Some(field) if key.is_none() => Some(format!("it has no `{field}`")),
-            // It cannot be left as it came. What is not UTF-8 does not spoil the others.
-            _ if is_altered && record.get().contains(char::REPLACEMENT_CHARACTER) => {
-                Some("it is not UTF-8".to_string())
-            }
+            _ if came != record.get().as_bytes() => Some("it is not UTF-8".to_string()),
             _ => None,
         };
         let record = match fault {
-            Some(reason) => Err(attempt::malformed(
-                operation,
-                &answer,
-                index,
-                record.get(),
-                &reason,
-            )),
-            None => Ok(record),
+            Some(reason) => Err(attempt::malformed(operation, &answer, index, came, &reason)),
+            None => Ok(RawRecord::from(record)),
         };
         Item { key, record }
     });
     let items = items.collect();
     Ok(Fetched { answer, page, items })
+}
+
+/// A body as text. What is not UTF-8 becomes question marks, byte for byte, and does not keep the rest from being read.
+fn legible(body: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
 }
 
 /// The records of a list, one by one.

@@ -134,6 +134,21 @@ async fn a_list_that_would_not_settle_is_10_and_what_came_is_printed() {
     assert!(stdout(&ended).lines().count() > 50, "{ended:?}");
 }
 
+/// What does not fit is told in the end, and keeps nothing else of its page from being printed.
+#[tokio::test]
+async fn a_page_is_printed_though_a_record_does_not_fit() {
+    const PAGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 70\r\n\r\n\
+        {\"items\": [{\"TicketID\": 1}, {\"TicketTitle\": \"Caf\xe9\"}, {\"TicketID\": 3}]}";
+    for walk in [&["--page", "1"][..], &["--limit", "10"]] {
+        let arguments = [&["tickets", "list", "-o", "ndjson"], walk].concat();
+        let ended = asked(PAGE, &arguments).await;
+        assert_eq!(stdout(&ended).lines().count(), 3, "{ended:?}");
+        assert_eq!(ended.status.code(), Some(9), "{ended:?}");
+        let told = "record 1 of a page of tickets_list does not fit the description";
+        assert!(stderr(&ended).contains(told), "{ended:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_key_is_4() {
     let sandbox = sandbox().await;
