@@ -19,8 +19,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a call failed, and what can be done about it.
 ///
 /// [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took effect. The message is one
-/// sentence; what lies behind it is in [`source`](StdError::source). Neither holds the key. Of a
-/// request they hold no more than the argument that was refused, of an answer what the service says of a failure.
+/// sentence; what lies behind it is in [`source`](StdError::source). Neither holds the key. Of a request they hold no more
+/// than the argument that was refused, and of an answer what the service says of a failure.
 pub struct Error(Box<Inner>);
 
 #[derive(Clone)]
