@@ -95,6 +95,7 @@ impl RawRecord {
 
 impl RawRecord {
     /// Its identity, which the field holds.
+    #[cfg(feature = "cli")]
     pub(crate) fn key(&self, field: &str) -> Option<Key> {
         RawRecord::key_of(&self.0, field)
     }
