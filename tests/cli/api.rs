@@ -45,6 +45,16 @@ async fn records_of_a_page_are_shaped_when_asked() {
 }
 
 #[tokio::test]
+async fn what_is_not_utf_8_is_printed_as_it_came() {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\n{\"items\": [{\"Name\": \"Caf\xe9\"}]}";
+    let printed = exit_codes::asked(ANSWER, &["api", "GET", "/tickets", "-o", "ndjson"]).await;
+    assert_success(&printed);
+    let came = ANSWER.split(|byte| *byte == b'\n').next_back().expect("a body");
+    assert_eq!(printed.stdout.strip_suffix(b"\n"), Some(came));
+}
+
+#[tokio::test]
 async fn what_deletes_or_is_not_known_needs_a_yes() {
     let sandbox = sandbox().await;
     for arguments in [["api", "DELETE", "/tickets/54321"], ["api", "POST", "/not/known"]] {

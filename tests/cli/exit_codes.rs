@@ -239,7 +239,7 @@ fn server(answer: &'static [u8]) -> String {
     format!("http://{address}/api/v3")
 }
 
-async fn asked(answer: &'static [u8], arguments: &[&str]) -> Output {
+pub(super) async fn asked(answer: &'static [u8], arguments: &[&str]) -> Output {
     let mut command = atera(arguments);
     command
         .env("ATERA_BASE_URL", server(answer))
