@@ -1,7 +1,7 @@
 //! One call: from a builder to the request that progenitor's code makes of it, through the pipeline, and back as a value or
 //! an error.
 
-use std::{fmt, future::ready, pin::Pin, sync::Arc};
+use std::{fmt, future::ready, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -11,7 +11,7 @@ use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
     credential::Credential,
-    page::{self, Fetched, Item, Listed, Page, RawRecord},
+    page::{self, Fetched, Identity, Item, Listed, Page, RawRecord},
     pipeline,
     requests::{Made, Requests, Unmade},
     wire,
@@ -60,6 +60,10 @@ pub struct Response<T> {
 pub(crate) struct Sent {
     /// How many requests it took.
     pub(crate) attempts: u32,
+    /// From the sending of the last of them to the end of its answer.
+    pub(crate) took: Duration,
+    /// Whether any of them waited for a slot of the rate limit.
+    pub(crate) waited: bool,
     /// The key of the last of them.
     pub(crate) credential: Option<Arc<Credential>>,
 }
@@ -155,9 +159,11 @@ pub(crate) fn sending<R: Request, T: Send + 'static>(
 
 /// A page from its answer, without a request.
 pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
-    match wire::decode(&answer.value) {
-        Ok(page) => keyed::<L>(page, answer),
-        Err(_) => salvage::<L>(answer),
+    // Records that have no id are told apart by their JSON.
+    let page = L::KEYED.then(|| wire::decode(&answer.value).ok()).flatten();
+    match page {
+        Some(page) => keyed::<L>(page, answer),
+        None => salvage::<L>(answer),
     }
 }
 
@@ -168,18 +174,15 @@ pub(crate) fn address<R: Request>(call: &R) -> Result<String> {
     Ok(pipeline::address(call.client().shared(), &request).to_string())
 }
 
-/// A page that was decoded, its records by their identity.
+/// A page that was decoded, its records by their ids.
 fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
     let (page, records) = page.with_items(Vec::new());
-    let items: Vec<_> = records
-        .into_iter()
-        .map(|record| Item {
-            key: L::key(&record),
-            record: Ok(record),
-        })
-        .collect();
-    if L::KEYED && items.iter().any(|item| item.key.is_none()) {
-        return salvage::<L>(answer);
+    let mut items = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(id) = L::key(&record) else {
+            return salvage::<L>(answer);
+        };
+        items.push(Item::new(Identity::Id(id), Ok(record)));
     }
     Ok(Fetched { answer, page, items })
 }
@@ -193,10 +196,7 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
             wire::decode(json)
                 .map_err(|reason| attempt::malformed(L::OPERATION, &answer, index, json, &reason))
         });
-        Item {
-            key: item.key,
-            record,
-        }
+        Item::new(item.identity, record)
     };
     let items = items.into_iter().enumerate().map(decode).collect();
     Ok(Fetched { answer, page, items })

@@ -111,7 +111,7 @@ impl DynamicCall {
 
     /// How many pages may be on their way at a time, as [`List::prefetch`](crate::List::prefetch).
     pub fn prefetch(mut self, pages: usize) -> Self {
-        self.options.prefetch = pages.max(1);
+        self.options.prefetch = Some(pages.max(1));
         self
     }
 

@@ -85,6 +85,8 @@ async fn exchange(
         attempts: 0,
         unsettled: false,
         renewed: false,
+        took: Duration::ZERO,
+        waited: false,
     };
     call.counter.count(|counts| counts.calls += 1);
     let result = {
@@ -143,6 +145,9 @@ struct Call<'a> {
     unsettled: bool,
     /// Whether the key was looked up again.
     renewed: bool,
+    /// How long the last attempt took, and whether any of them waited for its slot.
+    took: Duration,
+    waited: bool,
 }
 
 impl Call<'_> {
@@ -189,6 +194,8 @@ impl Call<'_> {
     fn sent(&self, credential: Arc<Credential>) -> Sent {
         Sent {
             attempts: self.attempts,
+            took: self.took,
+            waited: self.waited,
             credential: Some(credential),
         }
     }
@@ -209,7 +216,7 @@ impl Call<'_> {
     }
 
     /// Waits for a slot, from now on.
-    async fn slot(&self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
+    async fn slot(&mut self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
         let patience = self.client.retry_policy().patience();
         let patience = self.left().map_or(patience, |left| left.min(patience));
         let priority = self.client.priority().unwrap_or(Priority::Interactive);
@@ -218,6 +225,7 @@ impl Call<'_> {
             Some(Ok(slot)) => slot.since,
             _ => clock::now(),
         };
+        self.waited |= until > now;
         self.counter.count(|counts| counts.waited += until - now);
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
@@ -241,7 +249,7 @@ impl Call<'_> {
     }
 
     /// Sends once, and tells what came of it.
-    async fn attempt(&self, credential: &Arc<Credential>, slot: &mut Slot) -> Result<Answer, Failure> {
+    async fn attempt(&mut self, credential: &Arc<Credential>, slot: &mut Slot) -> Result<Answer, Failure> {
         let shared = self.client.shared();
         self.counter.count(|counts| {
             counts.attempts += 1;
@@ -253,6 +261,7 @@ impl Call<'_> {
         slot.sending();
         let answering = shared.transport.send(outgoing(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answering, until).await;
+        self.took = clock::now() - slot.since;
         let (status, received, failed) = match &result {
             Ok(answer) => (Some(answer.status), answer.value.len(), None),
             Err(failure) => (
@@ -269,7 +278,7 @@ impl Call<'_> {
             attempt = self.attempts,
             http.response.status_code = status.map(|status| status.as_u16()),
             http.response.body.size = received,
-            duration = ?(clock::now() - slot.since),
+            duration = ?self.took,
             error.type = failed.map(tracing::field::debug),
             "attempt"
         );

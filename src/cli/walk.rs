@@ -15,7 +15,7 @@ use super::{
     records::{Layout, Sink},
     request::Request,
 };
-use crate::{Client, Consistency, Error, RawRecord, Records};
+use crate::{Client, Consistency, Error, ErrorKind, Operation, RawRecord, Records};
 
 /// How many records are printed between looks at how far it is.
 const RECORDS_AT_A_TIME: u64 = 50;
@@ -68,7 +68,7 @@ pub(super) async fn list(
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
     let is_table = layout.format == Format::Table;
     let mut sink = Sink::new(layout);
-    let mut total = None;
+    let (mut total, mut without_id) = (None, 0);
     let read = match extent {
         Extent::Page => {
             let fetched = interrupt.or(request.call(client)?.items()).await??;
@@ -81,7 +81,7 @@ pub(super) async fn list(
         }
         extent => {
             let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
-            walk.await.map(|seen| total = seen)
+            walk.await.map(|seen| (total, without_id) = seen)
         }
     };
     drop(progress);
@@ -93,15 +93,21 @@ pub(super) async fn list(
     let count = sink.finish(&mut out)?;
     out.commit()?;
     match read {
-        Ok(()) if extent == Extent::Complete && !has_key(request) => Ok(Some(format!(
-            "{}; they have nothing to tell them apart by, so nobody knows whether one moved meanwhile and was missed",
-            count_of(count)
+        Ok(()) if extent == Extent::Complete && without_id > 0 => Ok(Some(format!(
+            "{}; {} have no id; one that moved may be missing",
+            count_of(count),
+            if without_id == count {
+                "these".to_string()
+            } else {
+                format!("{without_id} of these")
+            }
         ))),
         Ok(()) => Ok(remark(extent, count, total).or(is_table.then(|| count_of(count)))),
         Err(_) => Err(told(read, count, globals)),
     }
 }
 
+/// Prints a walk, and returns the total of the list and how many of its records have no id.
 async fn walk(
     request: &Request,
     client: &Client,
@@ -110,7 +116,7 @@ async fn walk(
     out: &mut Destination,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<Option<u64>, Failure> {
+) -> Result<(Option<u64>, u64), Failure> {
     let mut call = request.call(client)?;
     if let Extent::Records(limit) = extent {
         call = call.limit(limit);
@@ -133,10 +139,25 @@ async fn walk(
             out.flush()?;
         }
     }
+    let drift = records.drift();
     match unfit {
-        None => Ok(total(&records)),
         Some(error) => Err(error.into()),
+        None if drift.shortfall > 0 => Err(shortfall(request.operation, drift.shortfall).into()),
+        None => Ok((total(&records), drift.without_id)),
     }
+}
+
+/// Fewer records came than the list has by its own total.
+pub(super) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
+    Error::new(
+        ErrorKind::Unsettled,
+        format!(
+            "{} is not whole: by its total there are {} more than came, so records may be missing, or the total is wrong; \
+             read it again, without --fast where that was given",
+            operation.id,
+            count_of(missing)
+        ),
+    )
 }
 
 /// Prints a record. One that does not fit is not the end of the list: it is printed as it came, and told in the end.

@@ -1,20 +1,22 @@
 //! Lists: one page, or a walk over all of them.
 //!
-//! [`walk`] fetches pages side by side and in order, [`end`] tells when it is over, and [`records`] makes records of
-//! them: each once, and all of them if so asked, by the rule of [`coverage`].
+//! [`walk`] fetches pages side by side and in order, as many at a time as [`prefetch`] allows, and [`end`] tells when it is
+//! over. [`sweep`] is what one time over the list has shown, and notices one without an end. [`records`] makes records of
+//! the pages: each once, and all of them if so asked, by the rule of [`completeness`].
 
 #[cfg(feature = "cache")]
 mod cached;
-mod coverage;
+mod completeness;
 mod end;
+mod prefetch;
 mod record;
 mod records;
 #[cfg(test)]
 mod simulation;
+mod sweep;
 mod walk;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -22,21 +24,18 @@ use crate::{
     call::{self, CallFuture, Request},
 };
 #[cfg(feature = "cli")]
-pub(crate) use coverage::{Coverage, Next};
-#[cfg(feature = "cli")]
-pub(crate) use record::Seen;
+pub(crate) use completeness::{Completeness, Next};
+pub(crate) use record::{Identity, all_have_keys, has_key};
 pub use record::{Key, RawRecord, Record};
-pub(crate) use record::{all_have_keys, has_key};
 pub use records::{Drift, Records};
 pub(crate) use records::{Reading, undecoded};
+#[cfg(feature = "cli")]
+pub(crate) use sweep::Sweep;
 pub use walk::Pages;
 pub(crate) use walk::{Fetched, Item};
 
 /// Records of a page that a walk asks for, the most that the service hands out.
-const WALK_PAGE_SIZE: i32 = 50;
-
-/// Pages that a walk has on their way at a time.
-const PREFETCH: usize = 8;
+pub(crate) const WALK_PAGE_SIZE: i32 = 50;
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +112,14 @@ impl<T> Page<T> {
         self.total_item_count.or(self.total_items)
     }
 
+    /// The total, unless the page itself contradicts it. `number` is that of the page, from 1, and `asked` how many records
+    /// it was asked for.
+    #[cfg(feature = "cli")]
+    pub(crate) fn credible_total(&self, number: i32, asked: i32) -> Option<i64> {
+        let records = self.items.len();
+        end::credible_total(self, records, number, end::page_size(self, records, asked))
+    }
+
     /// The page with other records in it, and those that it had.
     pub(crate) fn with_items<U>(self, items: Vec<U>) -> (Page<U>, Vec<T>) {
         let page = Page {
@@ -140,37 +147,32 @@ pub enum Consistency {
     #[default]
     OnePass,
     /// Every record that exists throughout the walk comes exactly once, or the walk ends with
-    /// [`Unsettled`](crate::ErrorKind::Unsettled). The list is read again until that adds nothing, five times at most.
+    /// [`Unsettled`](crate::ErrorKind::Unsettled). The list is read again until nothing is missing, eight times at most.
     ///
     /// Nothing can prove it over numbered pages. This is the criterion:
     ///
-    /// 1. A list that is ordered by a growing key, read without a filter, is complete after one pass if every answer told
-    ///    the same total, the keys came in order, no record came twice, as many came as the total, and the first and the
+    /// 1. A list that is ordered by a growing id, read without a filter, is complete after one sweep if every answer told
+    ///    the same total, the ids came in order, no record came twice, as many came as the total, and the first and the
     ///    last page, read again, are as they were.
-    /// 2. Any other list is read again until a pass finds no record that the passes before it missed. Records whose
-    ///    number is greater than all of the first pass's are new, and do not count.
+    /// 2. Any other list is complete after a sweep that found no record that the sweeps before it missed, if also every
+    ///    answer told the same total, and the sweep saw as many records.
+    /// 3. Where totals keep moving, what all sweeps may have missed is estimated as in capture and recapture, by what each
+    ///    sweep missed that its neighbour saw. The list is complete when that is less than 0.0001 records, and the last sweep
+    ///    saw as many records as the last total tells, but for what moved meanwhile.
     ///
-    /// [`Records::drift`] tells what was seen.
+    /// A total that no sweep reaches is never complete. Records whose number is greater than all of the first sweep's were
+    /// created during the walk, and do not count as missed. [`Records::drift`] tells what was seen.
     Complete,
 }
 
 /// How a list is to be read.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub(crate) limit: Option<u64>,
-    pub(crate) prefetch: usize,
+    /// How many pages may be on their way at a time; nothing, if that is to follow from how the service bears it.
+    pub(crate) prefetch: Option<usize>,
     pub(crate) consistency: Consistency,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options {
-            limit: None,
-            prefetch: PREFETCH,
-            consistency: Consistency::default(),
-        }
-    }
 }
 
 /// What the generated code says of a list.
@@ -222,10 +224,13 @@ pub trait List: Listed {
         self
     }
 
-    /// How many pages may be on their way at a time; 8 by default, and at least 1. The rate limit holds all the same.
+    /// How many pages may be on their way at a time, at least 1. The rate limit holds all the same.
+    ///
+    /// Unless set, it follows from how the service bears it: it begins with 4, is doubled up to 32 as long as that brings
+    /// more pages a second, and is halved when a page is refused or fails.
     #[must_use]
     fn prefetch(mut self, pages: usize) -> Self {
-        self.options().prefetch = pages.max(1);
+        self.options().prefetch = Some(pages.max(1));
         self
     }
 
@@ -264,7 +269,7 @@ pub trait List: Listed {
         typed(self).pages()
     }
 
-    /// Every record of the list, in memory.
+    /// Every record of the list, in memory, which holds little more than the records.
     ///
     /// # Errors
     ///
@@ -273,9 +278,9 @@ pub trait List: Listed {
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
         if cached::is_kept(&self) {
-            return Box::pin(async move { cached::list(self).await?.records().try_collect().await });
+            return Box::pin(async move { cached::list(self).await?.records().collect().await });
         }
-        Box::pin(self.stream().try_collect())
+        Box::pin(self.stream().collect())
     }
 
     /// How many records the list has. One record is asked for.
@@ -295,7 +300,7 @@ pub trait List: Listed {
     }
 
     /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
-    /// not lost. One that is not UTF-8 cannot be kept so, and comes as an error like one without its identity.
+    /// not lost. One that is not UTF-8 cannot be kept so, and comes as an error.
     fn raw(self) -> Records<RawRecord> {
         let fetch = |call| call::sending(call, |answer| undecoded(Self::OPERATION, answer));
         reading(self, fetch).records()

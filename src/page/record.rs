@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
     fmt,
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 use serde::Deserialize;
@@ -94,10 +95,11 @@ impl RawRecord {
 }
 
 impl RawRecord {
-    /// Its identity, which the field holds.
+    /// What tells it from the others; its id is in the field, if its operation names one.
     #[cfg(feature = "cli")]
-    pub(crate) fn key(&self, field: &str) -> Option<Key> {
-        RawRecord::key_of(&self.0, field)
+    pub(crate) fn identity(&self, field: Option<&str>) -> Identity {
+        let id = field.and_then(|field| RawRecord::key_of(&self.0, field));
+        Identity::new(id, self.get().as_bytes())
     }
 
     /// The identity of a record, which the field holds. Nothing else of it is decoded.
@@ -120,23 +122,90 @@ impl<'de> Deserialize<'de> for RawRecord {
     }
 }
 
-/// The records that came already, by what identifies them: 8 bytes for a number, 16 for a UUID.
+/// How a walk tells a record from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// By what identifies it.
+    Id(Key),
+    /// By a hash of its JSON, where it has no id. Two records may have the same.
+    Content(u64),
+}
+
+impl Identity {
+    /// The identity of a record by its id, or else by its JSON.
+    pub(super) fn new(id: Option<Key>, json: &[u8]) -> Self {
+        id.map_or_else(
+            || {
+                let mut hasher = DefaultHasher::new();
+                json.hash(&mut hasher);
+                Identity::Content(hasher.finish())
+            },
+            Identity::Id,
+        )
+    }
+
+    /// The identity that [`Display`](fmt::Display) wrote.
+    #[cfg(feature = "cli")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix('#') {
+            Some(hash) => hash.parse().ok().map(Identity::Content),
+            None => Key::of(text).map(Identity::Id),
+        }
+    }
+
+    /// The id, if the record has one.
+    pub(crate) fn id(self) -> Option<Key> {
+        match self {
+            Identity::Id(id) => Some(id),
+            Identity::Content(_) => None,
+        }
+    }
+}
+
+#[cfg(feature = "cli")]
+impl fmt::Display for Identity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Identity::Id(id) => id.fmt(out),
+            Identity::Content(hash) => write!(out, "#{hash}"),
+        }
+    }
+}
+
+/// A set of ids: 8 bytes for a number, 16 for a UUID.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(super) struct Ids {
     numbers: HashSet<i64>,
     uuids: HashSet<Uuid>,
 }
 
-impl Seen {
-    /// Notes a record. Tells whether it is the first time.
-    pub(crate) fn insert(&mut self, key: Key) -> bool {
-        match key {
+impl Ids {
+    /// Adds an id. Returns whether it was not in the set.
+    pub(super) fn insert(&mut self, id: Key) -> bool {
+        match id {
             Key::Number(number) => self.numbers.insert(number),
             Key::Uuid(uuid) => self.uuids.insert(uuid),
         }
     }
 
+    pub(super) fn contains(&self, id: Key) -> bool {
+        match id {
+            Key::Number(number) => self.numbers.contains(&number),
+            Key::Uuid(uuid) => self.uuids.contains(&uuid),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.numbers.len() + self.uuids.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Key> {
+        let numbers = self.numbers.iter().copied().map(Key::Number);
+        numbers.chain(self.uuids.iter().copied().map(Key::Uuid))
+    }
+
+    /// How many ids are in this set and not in the other.
+    pub(super) fn count_missing_in(&self, other: &Ids) -> u64 {
+        self.iter().filter(|id| !other.contains(*id)).count() as u64
     }
 }

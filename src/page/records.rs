@@ -11,9 +11,9 @@ use futures_util::{Stream, StreamExt, stream};
 use serde_json::value::RawValue;
 
 use super::{
-    Consistency, Key, Options, Page, Pages, RawRecord,
-    coverage::{Coverage, MOST_SWEEPS, Next},
-    record::Seen,
+    Consistency, Options, Page, Pages, RawRecord, WALK_PAGE_SIZE,
+    completeness::{Completeness, Next, Unsettled},
+    record::{Identity, Key},
     walk::{Fetch, Fetched, Item, Walk},
 };
 use crate::{
@@ -41,14 +41,14 @@ impl<T: Send + 'static> Reading<T> {
 
     pub(crate) fn records(self) -> Records<T> {
         let drift = Arc::new(Mutex::new(Drift::default()));
+        let walk = self.walk();
         let sweeps = Sweeps {
-            walk: self.walk(),
+            first_page_size: walk.page_size(),
+            walk,
             wanted: self.options.limit,
             drift: drift.clone(),
             items: Vec::new().into_iter(),
-            seen: Seen::default(),
-            coverage: Coverage::default(),
-            sweep: Sweep::default(),
+            completeness: Completeness::default(),
             ended: false,
             reading: self,
         };
@@ -79,41 +79,30 @@ impl<T: Send + 'static> Reading<T> {
 pub struct Drift {
     /// How often the list was read.
     pub sweeps: u32,
-    /// The smallest and the greatest total that the service told.
+    /// The smallest and the greatest total that the service told, as far as its own answers do not contradict it.
     pub totals: Option<(i64, i64)>,
-    /// Records that came more than once within one pass, because they had moved to a later page.
+    /// Records that came more than once within one sweep, because they had moved to a later page.
     pub repeats: u64,
-    /// Records that only a later pass found.
+    /// Records that only a later sweep found.
     pub late: u64,
-    /// Records among those that are new: with a number greater than all of the first pass.
-    pub newborn: u64,
+    /// Records among those that were created meanwhile: with a number greater than all of the first sweep.
+    pub created_during_walk: u64,
+    /// Records that have no id, so that they cannot be told apart. They come out once, in the first sweep.
+    pub without_id: u64,
+    /// How many records the service's smallest total says there are beyond those that the last sweep saw, once a sweep has
+    /// ended. Records are missing then, or the total is wrong.
+    pub shortfall: u64,
 }
 
 impl Drift {
     /// Whether nothing of it was seen.
     pub fn is_none(&self) -> bool {
         let steady = self.totals.is_none_or(|(least, most)| least == most);
-        steady && self.repeats == 0 && self.late == 0
+        steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && self.shortfall == 0
     }
 }
 
-/// One pass over a list, as far as it shows whether the list is in order and at rest.
-#[derive(Debug, Default)]
-struct Sweep {
-    /// Keys of its pages, as far as they are needed to look at them again.
-    first_page: Vec<Option<Key>>,
-    last_page: Vec<Option<Key>>,
-    pages: u32,
-    total: Option<i64>,
-    totals_differ: bool,
-    records: u64,
-    /// Whether any key was greater than the one before it, and whether any was smaller.
-    grew: bool,
-    shrank: bool,
-    before: Option<Key>,
-}
-
-/// Passes over a list, one after another, until it is read.
+/// Sweeps over a list, one after another, until it is read.
 struct Sweeps<T> {
     reading: Reading<T>,
     walk: Walk<T>,
@@ -121,9 +110,9 @@ struct Sweeps<T> {
     wanted: Option<u64>,
     drift: Arc<Mutex<Drift>>,
     items: std::vec::IntoIter<Item<T>>,
-    seen: Seen,
-    coverage: Coverage,
-    sweep: Sweep,
+    completeness: Completeness,
+    /// How many records the pages of the first sweep were asked for.
+    first_page_size: i32,
     ended: bool,
 }
 
@@ -142,20 +131,20 @@ impl<T: Send + 'static> Sweeps<T> {
                 }
                 return Some(item.record);
             }
-            match self.walk.next(self.wanted).await {
-                Some(Ok(fetched)) => self.take(fetched),
-                Some(Err(error)) => {
+            let next = match self.walk.next(self.wanted).await {
+                Some(Ok(fetched)) => {
+                    self.take(fetched);
+                    self.read_bookend().await.map(|()| false)
+                }
+                Some(Err(error)) => Err(error),
+                None => self.is_complete().await,
+            };
+            match next {
+                Ok(ended) => self.ended = ended,
+                Err(error) => {
                     self.ended = true;
                     return Some(Err(error));
                 }
-                None => match self.is_complete().await {
-                    Ok(true) => self.ended = true,
-                    Ok(false) => self.sweep_again(),
-                    Err(error) => {
-                        self.ended = true;
-                        return Some(Err(error));
-                    }
-                },
             }
         }
     }
@@ -166,123 +155,115 @@ impl<T: Send + 'static> Sweeps<T> {
 
     /// Takes in a page.
     fn take(&mut self, fetched: Fetched<T>) {
-        let consistency = self.reading.options.consistency;
-        if self.sweep.pages == 0 {
-            self.coverage.begin_sweep();
-            self.drift().sweeps = self.coverage.sweeps;
+        let Sweeps {
+            walk, completeness, ..
+        } = self;
+        let mut drift = self.drift.lock().unwrap_or_else(PoisonError::into_inner);
+        drift.sweeps = completeness.sweeps + 1;
+        drift.repeats = completeness.repeats + walk.sweep.repeats;
+        drift.without_id = drift.without_id.max(walk.sweep.without_id);
+        if let Some((least, most)) = walk.sweep.totals.range {
+            let known = drift.totals.unwrap_or((least, most));
+            drift.totals = Some((known.0.min(least), known.1.max(most)));
         }
-        self.sweep.pages += 1;
-        if let Some(total) = fetched.page.total() {
-            let mut drift = self.drift();
-            let (least, most) = drift.totals.unwrap_or((total, total));
-            drift.totals = Some((least.min(total), most.max(total)));
-            drop(drift);
-            self.sweep.totals_differ |= self.sweep.total.is_some_and(|before| before != total);
-            self.sweep.total = Some(total);
-        } else {
-            self.sweep.totals_differ = true;
-        }
-        if consistency == Consistency::Complete && self.coverage.is_first() {
-            let keys: Vec<_> = fetched.items.iter().map(|item| item.key).collect();
-            if self.sweep.pages == 1 {
-                self.sweep.first_page = keys.clone();
-            }
-            self.sweep.last_page = keys;
-        }
+        drop(drift);
         self.items = fetched.items.into_iter();
+    }
+
+    /// Whether the list is known to be ordered by a growing id.
+    fn is_by_id(&self) -> bool {
+        self.reading.operation.append && !self.reading.is_filtered
+    }
+
+    /// Reads the last page before the sweep comes to it, if that will help to tell whether the list changed.
+    async fn read_bookend(&mut self) -> Result<()> {
+        let complete = self.reading.options.consistency == Consistency::Complete;
+        let last = self.walk.last_page();
+        let is_wanted = self.completeness.wants_bookend(&self.walk.sweep, self.is_by_id());
+        if complete && is_wanted && last > self.reading.start {
+            let ids = ids_of(&self.reading, last).await?;
+            self.completeness.bookend(ids);
+        }
+        Ok(())
     }
 
     /// Whether a record is handed on.
     fn admits(&mut self, item: &Item<T>) -> bool {
-        if self.reading.options.consistency == Consistency::Raw {
+        let consistency = self.reading.options.consistency;
+        if consistency == Consistency::Raw {
             return true;
         }
-        let Some(key) = item.key else {
-            // What has no identity cannot be told apart; once is enough.
-            return self.coverage.is_first();
+        let Identity::Id(id) = item.identity else {
+            // What has no id cannot be told apart; once is enough.
+            return self.completeness.sweeps == 0;
         };
-        self.sweep.records += 1;
-        if let Some(before) = self.sweep.before.replace(key) {
-            self.sweep.grew |= before < key;
-            self.sweep.shrank |= before > key;
+        if item.is_repeat {
+            return false;
         }
-        let is_new = self.coverage.record(key, &mut self.seen);
-        let Coverage {
-            repeats,
-            late,
-            newborn,
-            ..
-        } = self.coverage;
+        if consistency == Consistency::OnePass {
+            return true;
+        }
+        let is_new = self.completeness.admit(id);
+        let (late, created) = (self.completeness.late, self.completeness.created_during_walk);
         let mut drift = self.drift();
-        (drift.repeats, drift.late, drift.newborn) = (repeats, late, newborn);
+        (drift.late, drift.created_during_walk) = (late, created);
         is_new
     }
 
-    /// Whether the list needs to be read no more.
+    /// Whether the list needs to be read no more, now that a sweep has ended.
     async fn is_complete(&mut self) -> Result<bool> {
-        if self.reading.options.consistency != Consistency::Complete || self.sweep.pages == 0 {
+        let sweep = std::mem::take(&mut self.walk.sweep);
+        let shortfall = sweep.shortfall();
+        self.drift().shortfall = shortfall;
+        if self.reading.options.consistency != Consistency::Complete || sweep.pages == 0 {
+            if shortfall > 0 {
+                tracing::warn!(
+                    operation = self.reading.operation.id,
+                    shortfall,
+                    "fewer records came than the total of the list; some may be missing"
+                );
+            }
             return Ok(true);
         }
-        let is_first = self.coverage.is_first();
-        match self.coverage.end_of_sweep() {
+        let by_id = self.is_by_id();
+        match self.completeness.end_sweep(sweep, by_id) {
             Next::Settled => return Ok(true),
-            Next::GiveUp => return Err(self.unsettled()),
-            Next::Again if !is_first => return Ok(false),
-            Next::Again => {}
+            Next::GiveUp(unsettled) => return Err(self.unsettled(unsettled)),
+            Next::Confirm if is_unchanged(&self.reading, &self.completeness).await? => return Ok(true),
+            Next::Confirm | Next::Again => {}
         }
-        let sweep = &self.sweep;
-        let steady = !sweep.totals_differ
-            && self.coverage.repeats == 0
-            && sweep.total.and_then(|total| u64::try_from(total).ok()) == Some(sweep.records)
-            && self.seen.len() as u64 == sweep.records;
-        // The description says that it is ordered by key, and so it looked.
-        let ordered = !(sweep.grew && sweep.shrank);
-        let by_key = ordered && self.reading.operation.append && !self.reading.is_filtered;
-        Ok(by_key && steady && self.is_unchanged().await?)
+        let size = self.first_page_size;
+        self.walk.begin_again(self.completeness.page_size(size));
+        Ok(false)
     }
 
-    /// Whether the first and the last page are what they were.
-    async fn is_unchanged(&mut self) -> Result<bool> {
-        let Reading { start, options, .. } = &self.reading;
-        let last = start.saturating_add_unsigned(self.sweep.pages - 1);
-        for (page, before) in [(*start, &self.sweep.first_page), (last, &self.sweep.last_page)] {
-            let options = Options {
-                limit: None,
-                ..*options
-            };
-            let mut walk = Walk::new(
-                self.reading.operation,
-                page,
-                self.reading.size,
-                &options,
-                self.reading.fetch.clone(),
-            );
-            let keys = match walk.next(None).await {
-                Some(fetched) => fetched?.items.into_iter().map(|item| item.key).collect(),
-                None => Vec::new(),
-            };
-            if keys != *before {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn sweep_again(&mut self) {
-        self.sweep = Sweep::default();
-        self.walk = self.reading.walk();
-    }
-
-    fn unsettled(&self) -> Error {
-        let sentence = format!(
-            "{} was read {MOST_SWEEPS} times and changed each time, so records may be missing; read it at a quieter time, or with a narrower filter",
-            self.reading.operation.id
-        );
-        Error::new(ErrorKind::Unsettled, sentence).with_operation(self.reading.operation)
+    fn unsettled(&self, unsettled: Unsettled) -> Error {
+        let operation = self.reading.operation;
+        let sentence = format!("{} {}", operation.id, unsettled.sentence());
+        Error::new(ErrorKind::Unsettled, sentence).with_operation(operation)
     }
 }
 
-/// A page whose records are left as they came; each must have the identity that its operation names.
+/// Whether the first and the last page of the sweep that has ended are what they were.
+async fn is_unchanged<T: Send + 'static>(reading: &Reading<T>, completeness: &Completeness) -> Result<bool> {
+    let (first_page, pages, last_page) = completeness.to_confirm();
+    let last = reading.start.saturating_add_unsigned(pages - 1);
+    Ok(ids_of(reading, reading.start).await? == first_page && ids_of(reading, last).await? == last_page)
+}
+
+/// The ids of a page, which is read for them alone.
+async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Vec<Option<Key>>> {
+    let options = Options {
+        limit: None,
+        ..reading.options
+    };
+    let (operation, size, fetch) = (reading.operation, reading.size, reading.fetch.clone());
+    let fetched = Walk::new(operation, page, size, &options, fetch).next(None).await;
+    let items = fetched.transpose()?.into_iter().flat_map(|fetched| fetched.items);
+    Ok(items.map(|item| item.identity.id()).collect())
+}
+
+/// A page whose records are left as they came.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
     let text = legible(&answer.value);
     let page: Page<&RawValue> =
@@ -292,17 +273,18 @@ pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
         let came = &answer.value[begin..begin + record.get().len()];
-        let key = field.and_then(|field| RawRecord::key_of(record, field));
-        let fault = match field {
-            Some(field) if key.is_none() => Some(format!("it has no `{field}`")),
-            _ if came != record.get().as_bytes() => Some("it is not UTF-8".to_string()),
-            _ => None,
+        let id = field.and_then(|field| RawRecord::key_of(record, field));
+        let record = match came == record.get().as_bytes() {
+            true => Ok(RawRecord::from(record)),
+            false => Err(attempt::malformed(
+                operation,
+                &answer,
+                index,
+                came,
+                "it is not UTF-8",
+            )),
         };
-        let record = match fault {
-            Some(reason) => Err(attempt::malformed(operation, &answer, index, came, &reason)),
-            None => Ok(RawRecord::from(record)),
-        };
-        Item { key, record }
+        Item::new(Identity::new(id, came), record)
     });
     let items = items.collect();
     Ok(Fetched { answer, page, items })
@@ -321,6 +303,16 @@ fn legible(body: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// For how many more records to make room, when so many came and the service tells this total. It is not believed without
+/// limit: a wrong one makes room for sixteen times of what came, at most.
+fn room(records: usize, total: i64) -> usize {
+    let rest = usize::try_from(total).unwrap_or(0).saturating_sub(records);
+    match rest {
+        0 => records.max(WALK_PAGE_SIZE as usize),
+        rest => rest.min(records.max(WALK_PAGE_SIZE as usize) * 16),
+    }
+}
+
 /// The records of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records<T> {
@@ -337,6 +329,22 @@ impl<T> Records<T> {
     /// stream, unless it is a [`record`](Error::record) that does not fit the description.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.next().await.transpose()
+    }
+
+    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total.
+    pub(super) async fn collect(mut self) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+    {
+        let mut records = Vec::new();
+        while let Some(record) = self.try_next().await? {
+            if records.len() == records.capacity() {
+                let total = self.drift().totals.map_or(0, |(_, most)| most);
+                records.reserve_exact(room(records.len(), total));
+            }
+            records.push(record);
+        }
+        Ok(records)
     }
 
     /// What changed in the list while it was read, as far as it was read.
@@ -358,5 +366,20 @@ impl<T> std::fmt::Debug for Records<T> {
         out.debug_struct("Records")
             .field("drift", &self.drift())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_by_the_total_but_not_by_one_that_is_absurd() {
+        assert_eq!(room(0, 70), 70);
+        assert_eq!(room(0, 1_000_000_000_000), 800);
+        assert_eq!(room(800, 70_000), 12_800);
+        assert_eq!(room(13_600, 70_000), 56_400);
+        assert_eq!(room(70_000, 70_000), 70_000, "it was too small");
+        assert_eq!(room(0, -1), 50);
     }
 }

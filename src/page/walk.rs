@@ -1,8 +1,8 @@
 //! Walks: the pages of a list, fetched side by side and handed on in order.
 //!
 //! The first page tells how many there are. That is a plan, not the last word: the walk ends when an answer says that
-//! there is no more, and no later page is on its way. Pages are fetched by tasks of their own, as many at a time as the
-//! caller allows, and no further ahead of him than that.
+//! there is no more, and no later page is on its way. Pages are fetched by tasks of their own, as many at a time as
+//! [`prefetch`](super::prefetch) allows, and no further ahead of the caller than that.
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +16,17 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
-use super::{Key, Options, Page, WALK_PAGE_SIZE, end};
+use super::{
+    Options, Page, WALK_PAGE_SIZE, end,
+    prefetch::{Observed, Prefetch},
+    record::Identity,
+    sweep::{Endless, MOST_PAGES_WITHOUT_NEW, Sweep},
+};
 use crate::{
     Operation, Result,
     attempt::{self, Answer},
     call::{CallFuture, Response},
 };
-
-/// So many pages without a record in a row are not the middle of a list any more.
-const MOST_EMPTY_PAGES: u32 = 100;
 
 /// Fetches a page of this number and size.
 pub(crate) type Fetch<T> = Arc<dyn Fn(i32, i32) -> CallFuture<Fetched<T>> + Send + Sync>;
@@ -42,17 +44,30 @@ pub(crate) struct Fetched<T> {
 /// A record that was fetched.
 #[derive(Debug)]
 pub(crate) struct Item<T> {
-    /// Its identity, where records have one.
-    pub(crate) key: Option<Key>,
+    /// What tells it from the others.
+    pub(crate) identity: Identity,
     /// Itself, or why it does not fit the description.
     pub(crate) record: Result<T>,
+    /// Whether it came already in this sweep.
+    pub(crate) is_repeat: bool,
+}
+
+impl<T> Item<T> {
+    pub(crate) fn new(identity: Identity, record: Result<T>) -> Self {
+        Item {
+            identity,
+            record,
+            is_repeat: false,
+        }
+    }
 }
 
 /// A walk on its way.
 pub(crate) struct Walk<T> {
     operation: &'static Operation,
     fetch: Fetch<T>,
-    prefetch: usize,
+    prefetch: Prefetch,
+    start: i32,
     asked_size: i32,
     /// How many records a full page has, once that is known.
     size: Option<i32>,
@@ -62,11 +77,20 @@ pub(crate) struct Walk<T> {
     ask: i32,
     planned: i32,
     ended: bool,
-    tasks: JoinSet<(i32, Result<Fetched<T>>)>,
+    tasks: JoinSet<Arrival<T>>,
     ready: BTreeMap<i32, Result<Fetched<T>>>,
-    empty_pages: u32,
+    /// What the pages that were handed on have shown.
+    pub(super) sweep: Sweep,
     /// Hash of the answer before, if answers do not tell their page.
     before: Option<u64>,
+}
+
+/// A page that has come, or failed.
+struct Arrival<T> {
+    page: i32,
+    /// How many pages were allowed on their way when it was sent for.
+    limit: usize,
+    result: Result<Fetched<T>>,
 }
 
 impl<T: Send + 'static> Walk<T> {
@@ -83,7 +107,8 @@ impl<T: Send + 'static> Walk<T> {
         Walk {
             operation,
             fetch,
-            prefetch: options.prefetch,
+            prefetch: Prefetch::new(options.prefetch),
+            start,
             asked_size: size.unwrap_or(least),
             size: None,
             next: start,
@@ -92,9 +117,33 @@ impl<T: Send + 'static> Walk<T> {
             ended: false,
             tasks: JoinSet::new(),
             ready: BTreeMap::new(),
-            empty_pages: 0,
+            sweep: Sweep::default(),
             before: None,
         }
+    }
+
+    /// Begins again with the first page, and pages of this size. What is known of the list's length and of the service's pace
+    /// stays, so that the pages are sent for at once.
+    pub(super) fn begin_again(&mut self, size: i32) {
+        let records = i64::from(self.planned - self.start) * i64::from(self.asked_size);
+        let pages = i32::try_from(records / i64::from(size.max(1))).unwrap_or(0);
+        if self.asked_size != size {
+            (self.asked_size, self.size) = (size, None);
+        }
+        (self.next, self.ask, self.ended) = (self.start, self.start, false);
+        self.planned = self.start.saturating_add(pages);
+        self.sweep = Sweep::default();
+        self.before = None;
+    }
+
+    /// How many records a page is asked for.
+    pub(super) fn page_size(&self) -> i32 {
+        self.asked_size
+    }
+
+    /// The last page, as far as the pages so far tell.
+    pub(super) fn last_page(&self) -> i32 {
+        self.planned
     }
 
     /// The next page, if there is one; `wanted` is how many more records are.
@@ -109,9 +158,7 @@ impl<T: Send + 'static> Walk<T> {
                 break result;
             }
             match self.tasks.join_next().await? {
-                Ok((page, result)) => {
-                    self.ready.insert(page, result);
-                }
+                Ok(arrival) => self.arrived(arrival),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 // The runtime is shutting down.
                 Err(_) => return None,
@@ -125,6 +172,20 @@ impl<T: Send + 'static> Walk<T> {
         Some(result.map_err(|error| error.with_page(page)))
     }
 
+    fn arrived(&mut self, arrival: Arrival<T>) {
+        let Arrival { page, limit, result } = arrival;
+        if let Ok(fetched) = &result {
+            let sent = &fetched.answer.sent;
+            self.prefetch.observe(Observed {
+                limit,
+                took: sent.took,
+                waited: sent.waited,
+                failed: sent.attempts > 1,
+            });
+        }
+        self.ready.insert(page, result);
+    }
+
     /// Sends for the pages that are planned and wanted, no more than may be on their way.
     fn send_for(&mut self, wanted: Option<u64>) {
         let size = u64::try_from(self.size.unwrap_or(self.asked_size))
@@ -132,30 +193,44 @@ impl<T: Send + 'static> Walk<T> {
             .max(1);
         let pages = wanted.map_or(u64::MAX, |wanted| wanted.div_ceil(size));
         let last = i64::from(self.next).saturating_add_unsigned(pages.min(1 << 32));
+        let limit = self.prefetch.limit();
         while self.ask <= self.planned
             && i64::from(self.ask) < last
-            && self.tasks.len() + self.ready.len() < self.prefetch
+            && self.tasks.len() + self.ready.len() < limit
         {
             let page = self.ask;
             let fetching = (self.fetch)(page, self.asked_size);
-            self.tasks
-                .spawn(async move { (page, fetching.await) }.in_current_span());
+            let arrival = async move {
+                let result = fetching.await;
+                Arrival { page, limit, result }
+            };
+            self.tasks.spawn(arrival.in_current_span());
             let Some(next) = page.checked_add(1) else { return };
             self.ask = next;
         }
     }
 
     /// Takes in what the next page says.
-    fn advance(&mut self, fetched: Fetched<T>) -> Result<Fetched<T>> {
+    fn advance(&mut self, mut fetched: Fetched<T>) -> Result<Fetched<T>> {
         let (page, records) = (self.next, fetched.items.len());
         self.refuse_another(page, &fetched)?;
         let asked = self.asked_size;
-        let size = *self
+        let size = self
             .size
-            .get_or_insert_with(|| end::page_size(&fetched.page, records, asked));
+            .unwrap_or_else(|| end::page_size(&fetched.page, records, asked));
+        let size = end::larger_size(size, records, asked);
+        self.size = Some(size);
+        let brings_nothing = self.sweep_over(page, size, &mut fetched).is_err();
         let next = page
             .checked_add(1)
             .filter(|_| !end::is_last(&fetched.page, records, page, size));
+        if brings_nothing && next.is_some() {
+            let reason = format!(
+                "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are more; \
+                 the service may ignore the number of the page"
+            );
+            return Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
+        }
         self.planned = match next {
             Some(next) => end::promised(&fetched.page, size).unwrap_or(next).max(next),
             None => self.ask - 1,
@@ -164,6 +239,18 @@ impl<T: Send + 'static> Walk<T> {
         self.ended = self.planned <= page;
         self.next = page.saturating_add(1);
         Ok(fetched)
+    }
+
+    /// Notes the records of a page, and which of them came already.
+    fn sweep_over(&mut self, page: i32, size: i32, fetched: &mut Fetched<T>) -> Result<(), Endless> {
+        let total = end::credible_total(&fetched.page, fetched.items.len(), page, size);
+        // A walk that begins in the middle does not see what lies before.
+        let skipped = end::before(self.start.max(1), size);
+        self.sweep.begin_page(total.map(|total| (total - skipped).max(0)));
+        for item in &mut fetched.items {
+            item.is_repeat = !self.sweep.record(item.identity);
+        }
+        self.sweep.end_page()
     }
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
@@ -184,15 +271,6 @@ impl<T: Send + 'static> Walk<T> {
                 }
             }
             None => {}
-        }
-        self.empty_pages = match fetched.items.is_empty() {
-            true => self.empty_pages + 1,
-            false => 0,
-        };
-        if self.empty_pages > MOST_EMPTY_PAGES {
-            return refuse(format!(
-                "it is the last of {MOST_EMPTY_PAGES} pages without a record, and there is no end"
-            ));
         }
         Ok(())
     }

@@ -8,7 +8,10 @@ use super::{
     manifest::{Entry, Outcome},
     plan::Part,
 };
-use crate::{DynamicCall, ErrorKind, Operation, RawRecord, cli::failure::Failure};
+use crate::{
+    DynamicCall, ErrorKind, Operation, RawRecord,
+    cli::{failure::Failure, walk::shortfall},
+};
 
 pub(super) async fn export(
     export: &Export<'_>,
@@ -23,7 +26,7 @@ pub(super) async fn export(
         operation: parent,
         parent: None,
     };
-    let keys = export.folder.resume(&parent)?.keys_in_order()?;
+    let keys = export.folder.resume(&parent)?.into_ids();
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
             "{} has nothing to hang on",
@@ -46,7 +49,7 @@ pub(super) async fn export(
             .collect();
         file.state.next += 1;
         export.expects(linked.len() as u64);
-        export.wrote(file.append(linked.iter().map(|record| (record.as_str(), None)))?);
+        export.wrote(file.append(linked.iter().map(String::as_str), "")?);
     }
     file.complete(part, Outcome::OnePass)
 }
@@ -63,12 +66,15 @@ async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure>
     if !part.operation.list {
         return records(part, &call.send().await?);
     }
-    let mut pages = call.pages();
+    let mut records = call.records();
     let mut children = Vec::new();
-    while let Some(page) = pages.try_next().await? {
-        children.extend(page.value.items);
+    while let Some(record) = records.try_next().await? {
+        children.push(record);
     }
-    Ok(children)
+    match records.drift().shortfall {
+        0 => Ok(children),
+        missing => Err(Failure::Call(shortfall(part.operation, missing))),
+    }
 }
 
 /// A record with the key of the one that it hangs on, if it does not tell by itself. A value becomes a record.

@@ -17,9 +17,8 @@ use super::{
     plan::Part,
 };
 use crate::{
-    Key,
     cli::{csv_rows, failure::Failure, format::Format, records, select::Column},
-    page::{Coverage, Seen},
+    page::{Completeness, Identity, Next, Sweep},
 };
 
 /// The folder with what is needed to go on.
@@ -47,8 +46,7 @@ pub(super) struct State {
     pub(super) next: u64,
     pub(super) records: u64,
     bytes: u64,
-    key_bytes: u64,
-    pub(super) coverage: Coverage,
+    log_bytes: u64,
     pub(super) totals: Totals,
     pub(super) done: Option<Entry>,
 }
@@ -100,9 +98,9 @@ impl Folder {
     pub(super) fn resume(&self, part: &Part) -> Result<ListFile, Failure> {
         let name = part.name();
         let file_name = format!("{name}.{}", self.extension());
-        let (state, keys) = (
+        let (state, log) = (
             self.state().join(format!("{name}.json")),
-            self.state().join(format!("{name}.keys")),
+            self.state().join(format!("{name}.pages")),
         );
         let known: State = match fs::read(&state) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| at(&state, &error.into()))?,
@@ -118,14 +116,17 @@ impl Folder {
             path,
             file_name,
             state_path: state,
-            keys_path: keys,
+            log_path: log,
             columns,
             state: known,
-            seen: Seen::default(),
+            sweep: Sweep::default(),
+            completeness: Completeness::default(),
+            ids: Vec::new(),
         };
         if list.state.done.is_none() {
             list.cut_back()?;
         }
+        list.replay()?;
         Ok(list)
     }
 
@@ -174,12 +175,20 @@ pub(super) struct ListFile {
     part: PathBuf,
     file_name: String,
     state_path: PathBuf,
-    keys_path: PathBuf,
+    log_path: PathBuf,
     columns: Option<Vec<Column>>,
     pub(super) state: State,
-    /// Keys of the records in it.
-    pub(super) seen: Seen,
+    /// The sweep under way, and what those before it have shown.
+    pub(super) sweep: Sweep,
+    pub(super) completeness: Completeness,
+    /// The ids of the records in it, in their order.
+    ids: Vec<String>,
 }
+
+/// A line of the log after the last page of a sweep; every other line is a page: its total, and what tells its records apart.
+const END_OF_SWEEP: &str = "end";
+/// In place of a total that was not told.
+const NO_TOTAL: &str = "-";
 
 impl ListFile {
     fn cut_back(&mut self) -> Result<(), Failure> {
@@ -189,7 +198,7 @@ impl ListFile {
         }
         for (path, length) in [
             (&self.part, self.state.bytes),
-            (&self.keys_path, self.state.key_bytes),
+            (&self.log_path, self.state.log_bytes),
         ] {
             let file = File::options().create(true).append(true).open(path);
             let file = file.and_then(|file| {
@@ -203,24 +212,96 @@ impl ListFile {
             });
             file.map_err(|error| at(path, &error))?;
         }
-        let keys = fs::read_to_string(&self.keys_path).map_err(|error| at(&self.keys_path, &error))?;
-        for key in keys.lines().filter_map(Key::of) {
-            self.seen.insert(key);
+        Ok(())
+    }
+
+    /// Takes the log in again, page by page.
+    fn replay(&mut self) -> Result<(), Failure> {
+        let log = match fs::read_to_string(&self.log_path) {
+            Ok(log) => log,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(at(&self.log_path, &error)),
+        };
+        for line in log.lines() {
+            if line == END_OF_SWEEP {
+                // What was to be done next is known by what was done.
+                let _ = self
+                    .completeness
+                    .end_sweep(std::mem::take(&mut self.sweep), false);
+                continue;
+            }
+            let mut words = line.split(' ');
+            let total = words.next().and_then(|total| total.parse().ok());
+            let records = words.map(Identity::parse).collect::<Option<Vec<_>>>();
+            let records = records.ok_or_else(|| {
+                let error = io::Error::other("it cannot be read; begin anew with --restart");
+                at(&self.log_path, &error)
+            })?;
+            self.take_in(total, records.into_iter());
         }
         Ok(())
     }
 
-    /// Appends records, each with its key, and then remembers that.
+    /// Takes in a page of the sweep. Returns of each record whether it is new to the file.
+    fn take_in(&mut self, total: Option<i64>, records: impl Iterator<Item = Identity>) -> Vec<bool> {
+        self.sweep.begin_page(total);
+        let mut new = Vec::new();
+        for identity in records {
+            let new_to_sweep = self.sweep.record(identity);
+            new.push(match identity {
+                Identity::Id(id) => {
+                    let is_new = new_to_sweep && self.completeness.admit(id);
+                    if is_new {
+                        self.ids.push(id.to_string());
+                    }
+                    is_new
+                }
+                // What has no id cannot be told apart; once is enough.
+                Identity::Content(_) => self.completeness.sweeps == 0,
+            });
+        }
+        // Pages that bring nothing new are noticed by the walk that they come from.
+        let _ = self.sweep.end_page();
+        new
+    }
+
+    /// Takes in a page of a sweep: appends what is new of it to the file, and then remembers that.
+    pub(super) fn append_page(
+        &mut self,
+        total: Option<i64>,
+        records: &[(&str, Identity)],
+    ) -> Result<u64, Failure> {
+        let new = self.take_in(total, records.iter().map(|(_, identity)| *identity));
+        let mut line = total.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
+        for (_, identity) in records {
+            line.push(' ');
+            line.push_str(&identity.to_string());
+        }
+        line.push('\n');
+        let new = records.iter().zip(new).filter(|(_, is_new)| *is_new);
+        self.append(new.map(|((record, _), _)| *record), &line)
+    }
+
+    /// Ends a sweep.
+    pub(super) fn end_sweep(&mut self) -> Result<Next, Failure> {
+        self.append(std::iter::empty(), &format!("{END_OF_SWEEP}\n"))?;
+        Ok(self
+            .completeness
+            .end_sweep(std::mem::take(&mut self.sweep), false))
+    }
+
+    /// Appends records and a line of the log, and then remembers that.
     pub(super) fn append<'a>(
         &mut self,
-        records: impl Iterator<Item = (&'a str, Option<Key>)>,
+        records: impl Iterator<Item = &'a str>,
+        log: &str,
     ) -> Result<u64, Failure> {
-        let (mut text, mut keys, mut count) = (Vec::new(), String::new(), 0);
+        let (mut text, mut count) = (Vec::new(), 0);
         let is_new = self.state.bytes == 0;
         if let (true, Some(columns)) = (is_new, &self.columns) {
             csv_rows::header(columns, false, &mut text)?;
         }
-        for (record, key) in records {
+        for record in records {
             count += 1;
             match &self.columns {
                 Some(columns) => {
@@ -232,29 +313,24 @@ impl ListFile {
                     text.push(b'\n');
                 }
             }
-            if let Some(key) = key {
-                keys.push_str(&key.to_string());
-                keys.push('\n');
-            }
         }
         append(&self.part, &text)?;
-        append(&self.keys_path, keys.as_bytes())?;
+        append(&self.log_path, log.as_bytes())?;
         self.state.bytes += text.len() as u64;
-        self.state.key_bytes += keys.len() as u64;
+        self.state.log_bytes += log.len() as u64;
         self.state.records += count;
         write_at_once(&self.state_path, &self.state)?;
         Ok(count)
     }
 
-    /// Keys of the records in the order in which they came.
-    pub(super) fn keys_in_order(&self) -> Result<Vec<String>, Failure> {
-        let keys = fs::read_to_string(&self.keys_path).map_err(|error| at(&self.keys_path, &error))?;
-        Ok(keys.lines().map(String::from).collect())
+    /// The ids of the records in the order in which they came.
+    pub(super) fn into_ids(self) -> Vec<String> {
+        self.ids
     }
 
     /// The list is complete: its file gets its name.
     pub(super) fn complete(&mut self, part: &Part, outcome: Outcome) -> Result<Entry, Failure> {
-        let mut entry = Entry::new(part, outcome, &self.state.coverage, &self.state.totals);
+        let mut entry = Entry::new(part, outcome, self);
         let sealed = seal(&self.part, &self.path);
         let (bytes, sha256) = sealed.map_err(|error| at(&self.path, &error))?;
         (entry.bytes, entry.sha256, entry.records) = (bytes, Some(sha256), self.state.records);

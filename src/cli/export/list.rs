@@ -6,7 +6,12 @@ use super::{
     manifest::{Entry, Outcome},
     plan::Part,
 };
-use crate::{RawRecord, attempt, cli::failure::Failure, page::Next, wire};
+use crate::{
+    RawRecord, attempt,
+    cli::failure::Failure,
+    page::{Identity, Next, WALK_PAGE_SIZE},
+    wire,
+};
 
 pub(super) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     let mut file = export.folder.resume(part)?;
@@ -32,51 +37,46 @@ async fn sweeps(
 ) -> Result<Outcome, Failure> {
     loop {
         // One page at a time: whatever was asked for and is not in the file yet is asked for again.
+        let size = file.completeness.page_size(WALK_PAGE_SIZE);
         let call = export.client.operation(part.operation).prefetch(1);
+        let call = call.set("itemsInPage", size.to_string())?;
         let mut pages = call.set("page", file.state.next.max(1).to_string())?.pages();
         while let Some(page) = export.interrupt.or(pages.try_next()).await?? {
             let page = page.value;
+            let number = i32::try_from(file.state.next.max(1)).unwrap_or(i32::MAX);
+            let total = page.credible_total(number, size);
             if file.state.totals.first.is_none() {
-                let total = page.total().and_then(|total| u64::try_from(total).ok());
-                export.expects(total.unwrap_or_default());
+                export.expects(
+                    total
+                        .and_then(|total| u64::try_from(total).ok())
+                        .unwrap_or_default(),
+                );
             }
-            file.state.totals.note(page.total());
-            if file.state.next <= 1 {
-                file.state.coverage.begin_sweep();
-            }
+            file.state.totals.note(total);
             file.state.next = file.state.next.max(1) + 1;
-            add(export, key, file, &page.items)?;
+            export.wrote(file.append_page(total, &identified(&page.items, key))?);
         }
         file.state.next = 1;
-        match (file.state.coverage.end_of_sweep(), key) {
-            (_, None) => return Ok(Outcome::NoKey),
-            _ if export.fast => return Ok(Outcome::OnePass),
-            (Next::Settled, _) => return Ok(Outcome::Complete),
-            (Next::GiveUp, _) => return Ok(Outcome::Unsettled),
-            (Next::Again, _) => {}
+        let shortfall = file.sweep.shortfall();
+        if key.is_none() || export.fast {
+            return Ok(match (shortfall, key) {
+                (0, None) => Outcome::NoId,
+                (0, Some(_)) => Outcome::OnePass,
+                _ => Outcome::Unsettled,
+            });
+        }
+        match file.end_sweep()? {
+            Next::Settled => return Ok(Outcome::Complete),
+            Next::GiveUp(_) => return Ok(Outcome::Unsettled),
+            Next::Confirm | Next::Again => {}
         }
     }
 }
 
-/// Adds what is new of a page.
-fn add(
-    export: &Export<'_>,
-    key: Option<&'static str>,
-    file: &mut ListFile,
-    items: &[RawRecord],
-) -> Result<(), Failure> {
-    let mut new = Vec::new();
-    let ListFile { state, seen, .. } = file;
-    for record in items {
-        let key = key.and_then(|key| record.key(key));
-        // What has no identity cannot be told apart.
-        if key.is_none_or(|key| state.coverage.record(key, seen)) {
-            new.push((record.get(), key));
-        }
-    }
-    let added = file.append(new.into_iter())?;
-    export.wrote(added);
-    Ok(())
+/// The records of a page, each with what tells it from the others.
+fn identified<'a>(records: &'a [RawRecord], field: Option<&str>) -> Vec<(&'a str, Identity)> {
+    let identified = |record: &'a RawRecord| (record.get(), record.identity(field));
+    records.iter().map(identified).collect()
 }
 
 /// One answer that holds all.
@@ -92,8 +92,7 @@ async fn array(
         .await??;
     let records = records(part, &answer)?;
     export.expects(records.len() as u64);
-    file.state.coverage.begin_sweep();
-    add(export, key, file, &records)?;
+    export.wrote(file.append_page(None, &identified(&records, key))?);
     Ok(Outcome::Complete)
 }
 

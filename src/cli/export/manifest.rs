@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Part;
-use crate::{Timestamp, clock, page::Coverage};
+use super::{files::ListFile, plan::Part};
+use crate::{Timestamp, clock};
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -20,7 +20,7 @@ pub(super) struct Manifest {
 pub(super) struct Entry {
     pub(super) name: String,
     operation: String,
-    /// How it went: `complete`, `one pass`, `no key`, `unsettled` or `no permission`.
+    /// How it went: `complete`, `one pass`, `no id`, `unsettled` or `no permission`.
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
@@ -44,6 +44,10 @@ struct Drift {
     repeats: u64,
     /// Records that a sweep after the first has found.
     late: u64,
+    /// Records without an id, which cannot be told apart.
+    without_id: u64,
+    /// Records that the smallest total of the last sweep says there are, and that it did not see.
+    shortfall: u64,
 }
 
 /// What the service told of the length of a list.
@@ -70,8 +74,8 @@ impl Totals {
 pub(super) enum Outcome {
     Complete,
     OnePass,
-    /// Its records cannot be told apart, so nothing can be said.
-    NoKey,
+    /// Its records have no id, so one that moved may be missing.
+    NoId,
     Unsettled,
 }
 
@@ -90,11 +94,15 @@ impl Manifest {
 }
 
 impl Entry {
-    pub(super) fn new(part: &Part, outcome: Outcome, coverage: &Coverage, totals: &Totals) -> Self {
+    pub(super) fn new(part: &Part, outcome: Outcome, file: &ListFile) -> Self {
+        let ListFile {
+            sweep, completeness, ..
+        } = file;
+        let totals = &file.state.totals;
         let state = match outcome {
             Outcome::Complete => "complete",
             Outcome::OnePass => "one pass",
-            Outcome::NoKey => "no key",
+            Outcome::NoId => "no id",
             Outcome::Unsettled => UNSETTLED,
         };
         Entry {
@@ -102,11 +110,14 @@ impl Entry {
             operation: part.operation.id.to_string(),
             state: state.to_string(),
             drift: Drift {
-                sweeps: coverage.sweeps,
+                // One that is not judged has not ended for the rule.
+                sweeps: completeness.sweeps + u32::from(!sweep.is_empty()),
                 total: totals.first,
                 total_changes: totals.changes,
-                repeats: coverage.repeats,
-                late: coverage.late,
+                repeats: completeness.repeats + sweep.repeats,
+                late: completeness.late,
+                without_id: completeness.without_id().max(sweep.without_id),
+                shortfall: completeness.shortfall().max(sweep.shortfall()),
             },
             ..Entry::default()
         }

@@ -260,7 +260,7 @@ fn finish(
         false => Err(Failure::Call(crate::Error::new(
             ErrorKind::Unsettled,
             format!(
-                "{} moved on while being read, so records may be missing; export them again when less is going on",
+                "{} did not settle, so records may be missing: manifest.json has the counts; export again when less is going on",
                 unsettled.join(", ")
             ),
         ))),

@@ -1,0 +1,445 @@
+//! Whether a list was read completely, although records come and go while it is read. Nothing here fetches.
+//!
+//! A list is swept, and swept again, until one of these holds:
+//!
+//! 1. The list is ordered by a growing id, and its one sweep is quiet, without repeats, and in order. Its last page was
+//!    read before the sweep too ([`Completeness::wants_bookend`]), and the first and the last page, read again after it, are
+//!    unchanged ([`Next::Confirm`]): so no record was created that is still there, none was deleted, and none moved.
+//! 2. A later sweep is quiet and found no record that the sweeps before it missed. A sweep is quiet if all its answers told
+//!    the same total and it saw as many records. Where no answer tells a total, it is quiet if it saw the same records as the
+//!    sweep before it.
+//! 3. Totals keep moving, and what every sweep may have missed is estimated to be less than [`NEGLIGIBLE`] records. The
+//!    estimate is that of capture-recapture: of `n` records in the last two sweeps, sweep `i` missed `m(i)` that the next one
+//!    saw (for the last sweep: that the one before it saw), so that all of them missed `n × Π (m(i) + ½) / n`. The last sweep
+//!    must also have seen as many records as the last total tells, give or take how far the totals moved and `m` of that sweep.
+//!
+//! Records with a number above all of the first sweep's were created meanwhile, and do not count as missed.
+//!
+//! The estimate takes sweeps to miss records independently. A record is missed where it moves over the boundary of two
+//! pages, and where a list only moves a little, the same records lie at the boundaries in each sweep. So the sweeps over a
+//! list that moves have pages of different sizes ([`Completeness::page_size`]).
+
+use super::{
+    record::{Ids, Key},
+    sweep::Sweep,
+};
+
+/// How often a list is swept at most.
+pub(super) const MOST_SWEEPS: u32 = 8;
+
+/// The estimate of missed records below which none is taken to be missed.
+const NEGLIGIBLE: f64 = 0.000_1;
+
+/// After so many sweeps that saw the same records, and not as many as the same total tells, others would see no more.
+const MOST_ALIKE: u32 = 3;
+
+/// How many fiftieths smaller the pages of each sweep are than those of the first.
+const SMALLER_BY: [i32; MOST_SWEEPS as usize] = [0, 3, 7, 1, 5, 9, 2, 6];
+
+/// What the sweeps over a list have shown so far.
+#[derive(Debug, Default)]
+pub(crate) struct Completeness {
+    /// Sweeps that have ended.
+    pub(crate) sweeps: u32,
+    /// Records that came again within a sweep.
+    pub(crate) repeats: u64,
+    /// Records that an earlier sweep missed, and those of them that were created meanwhile.
+    pub(crate) late: u64,
+    pub(crate) created_during_walk: u64,
+    /// The greatest number of the first sweep.
+    newest: Option<i64>,
+    /// The ids of all sweeps that have ended, and the last of these sweeps.
+    earlier: Ids,
+    last: Sweep,
+    /// How many records each sweep but the last missed that the next one saw.
+    missed: Vec<u64>,
+    /// Records of the sweep under way that all sweeps before it missed.
+    missed_by_all: u64,
+    /// How many sweeps, the last one included, were alike and disagree with their total.
+    alike: u32,
+    /// The ids of the page that was the last one before the first sweep went on to it.
+    bookend: Option<Vec<Option<Key>>>,
+}
+
+/// What to do after a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The list was read completely.
+    Settled,
+    /// It was, if its first and its last page are unchanged.
+    Confirm,
+    /// Only another sweep can tell.
+    Again,
+    /// It does not settle.
+    GiveUp(Unsettled),
+}
+
+/// What is known of a list that does not settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unsettled {
+    pub(crate) sweeps: u32,
+    /// Records that the last sweep saw.
+    pub(crate) seen: u64,
+    /// The last total, and by how much totals differed in the last sweep.
+    pub(crate) total: Option<i64>,
+    pub(crate) moved: u64,
+    /// Whether the last sweeps were alike, so that nothing moves, and the total disagrees all the same.
+    pub(crate) alike: bool,
+}
+
+impl Completeness {
+    /// Takes in an id that is new to the sweep under way. Returns whether it is new to all sweeps.
+    pub(crate) fn admit(&mut self, id: Key) -> bool {
+        if self.sweeps == 0 {
+            if let Key::Number(number) = id {
+                self.newest = self.newest.max(Some(number));
+            }
+            return true;
+        }
+        if self.earlier.contains(id) {
+            return false;
+        }
+        self.late += 1;
+        match self.is_newer(id) {
+            true => self.created_during_walk += 1,
+            false => self.missed_by_all += 1,
+        }
+        true
+    }
+
+    /// Whether a record was created after the first sweep began.
+    fn is_newer(&self, id: Key) -> bool {
+        match (id, self.newest) {
+            (Key::Number(number), Some(newest)) => number > newest,
+            _ => false,
+        }
+    }
+
+    /// Whether the last page is to be read once more, now that the first page of the first sweep is there. `by_id` is whether
+    /// the list is known to be ordered by a growing id.
+    pub(super) fn wants_bookend(&self, sweep: &Sweep, by_id: bool) -> bool {
+        by_id && self.sweeps == 0 && sweep.pages == 1 && self.bookend.is_none()
+    }
+
+    /// Takes in the ids of the last page, before the sweep goes on to it.
+    pub(super) fn bookend(&mut self, ids: Vec<Option<Key>>) {
+        self.bookend = Some(ids);
+    }
+
+    /// How many records a page of the next sweep is to have, where those of the first have so many.
+    pub(crate) fn page_size(&self, first: i32) -> i32 {
+        let still = self.sweeps == 0 || self.last.is_quiet() && self.last.repeats == 0;
+        let by = SMALLER_BY.get(self.sweeps as usize).filter(|_| !still).copied();
+        (first - first * by.unwrap_or(0) / 50).max(1)
+    }
+
+    /// Ends a sweep. `by_id` is whether the list is known to be ordered by a growing id.
+    pub(crate) fn end_sweep(&mut self, sweep: Sweep, by_id: bool) -> Next {
+        self.sweeps += 1;
+        self.repeats += sweep.repeats;
+        let next = match self.sweeps {
+            1 => {
+                let bookend = self.bookend.take();
+                let same_end = sweep.pages == 1 || bookend.is_some_and(|ids| ids == sweep.last_page);
+                let confirm =
+                    by_id && same_end && sweep.is_quiet() && sweep.repeats == 0 && sweep.is_ordered();
+                if confirm { Next::Confirm } else { Next::Again }
+            }
+            _ => self.judge(&sweep),
+        };
+        for id in sweep.ids.iter() {
+            self.earlier.insert(id);
+        }
+        self.missed_by_all = 0;
+        self.last = sweep;
+        next
+    }
+
+    /// The pages that [`Next::Confirm`] wants to be read again: the ids of the first one, and the last one's number of the
+    /// sweep and ids.
+    pub(crate) fn to_confirm(&self) -> (&[Option<Key>], u32, &[Option<Key>]) {
+        let sweep = &self.last;
+        (&sweep.first_page, sweep.pages, &sweep.last_page)
+    }
+
+    /// Records without an id that the last sweep saw.
+    #[cfg(feature = "cli")]
+    pub(crate) fn without_id(&self) -> u64 {
+        self.last.without_id
+    }
+
+    /// Records that the last sweep did not see, by its totals.
+    #[cfg(feature = "cli")]
+    pub(crate) fn shortfall(&self) -> u64 {
+        self.last.shortfall()
+    }
+
+    /// Judges a sweep that is not the first.
+    fn judge(&mut self, sweep: &Sweep) -> Next {
+        let before = &self.last;
+        let new = sweep.ids.iter();
+        let missed = new.filter(|id| !before.ids.contains(*id) && !self.is_newer(*id));
+        let missed_before = missed.count() as u64;
+        let missed_now = before.ids.count_missing_in(&sweep.ids);
+        let same = missed_before == 0 && missed_now == 0;
+        let quiet = match sweep.totals.last {
+            Some(_) => sweep.is_quiet(),
+            None => same,
+        };
+        if quiet && self.missed_by_all == 0 {
+            return Next::Settled;
+        }
+
+        self.missed.push(missed_before);
+        let in_both = sweep.ids.len() as u64 - sweep.ids.count_missing_in(&before.ids);
+        let records = (sweep.ids.len() + before.ids.len()) as u64 - in_both;
+        let missed = self.missed.iter().copied().chain([missed_now]);
+        let estimate = estimate(records, missed);
+        let allowed = sweep.totals.moved() + missed_now;
+        let counted = sweep.totals.last.is_none_or(|total| {
+            u64::try_from(total).is_ok_and(|total| total.abs_diff(sweep.count()) <= allowed)
+        });
+        if estimate < NEGLIGIBLE && counted {
+            return Next::Settled;
+        }
+
+        let disagrees =
+            same && sweep.steady_total().is_some() && sweep.steady_total() == before.steady_total();
+        self.alike = if disagrees { self.alike.max(1) + 1 } else { 0 };
+        let alike = self.alike >= MOST_ALIKE;
+        match alike || self.sweeps >= MOST_SWEEPS {
+            true => Next::GiveUp(Unsettled {
+                sweeps: self.sweeps,
+                seen: sweep.count(),
+                total: sweep.totals.last,
+                moved: sweep.totals.moved(),
+                alike,
+            }),
+            false => Next::Again,
+        }
+    }
+}
+
+/// How many of so many records all sweeps are likely to have missed, by how many each of them missed.
+fn estimate(records: u64, missed: impl Iterator<Item = u64>) -> f64 {
+    let records = records.max(1) as f64;
+    missed.fold(records, |estimate, missed| {
+        estimate * ((missed as f64 + 0.5) / records).min(1.0)
+    })
+}
+
+impl Unsettled {
+    /// What to tell the caller, as the end of a sentence that begins with the name of the list.
+    pub(crate) fn sentence(&self) -> String {
+        let Unsettled {
+            sweeps,
+            seen,
+            moved,
+            alike,
+            ..
+        } = self;
+        let total = match self.total {
+            Some(total) => format!("its total is {total}"),
+            None => "it tells no total".to_string(),
+        };
+        match alike {
+            true => format!(
+                "did not settle: nothing changed in {sweeps} sweeps, {total}, and {seen} records came, so records may be \
+                 missing; check whether the key may read all of them, and compare with Atera"
+            ),
+            false => format!(
+                "did not settle: it changed in each of {sweeps} sweeps, {total} (it moved by {moved} in the last sweep), and \
+                 {seen} records came in that, so records may be missing; read it at a quieter time, or with a narrower filter"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::record::Identity;
+
+    /// Sweeps over a list, in pages of ten, each of which tells a total.
+    #[derive(Default)]
+    struct List {
+        completeness: Completeness,
+        by_id: bool,
+    }
+
+    impl List {
+        fn sweep(&mut self, totals: &[Option<i64>], ids: impl IntoIterator<Item = i64>) -> Next {
+            let ids: Vec<_> = ids.into_iter().collect();
+            let mut sweep = Sweep::default();
+            let size = ids.len().div_ceil(totals.len()).max(1);
+            for (number, total) in totals.iter().enumerate() {
+                sweep.begin_page(*total);
+                for id in ids.chunks(size).nth(number).unwrap_or_default() {
+                    if sweep.record(Identity::Id(Key::Number(*id))) {
+                        self.completeness.admit(Key::Number(*id));
+                    }
+                }
+                sweep.end_page().unwrap();
+                if self.completeness.wants_bookend(&sweep, self.by_id) {
+                    let last = ids.chunks(size).next_back().unwrap_or_default();
+                    let last = last.iter().map(|id| Some(Key::Number(*id)));
+                    self.completeness.bookend(last.collect());
+                }
+            }
+            self.completeness.end_sweep(sweep, self.by_id)
+        }
+    }
+
+    #[test]
+    fn a_still_list_settles_after_two_sweeps() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[Some(40); 4], 1..=40), Next::Again);
+        assert_eq!(list.sweep(&[Some(40); 4], 1..=40), Next::Settled);
+    }
+
+    #[test]
+    fn an_empty_list_settles_too() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[Some(0)], []), Next::Again);
+        assert_eq!(list.sweep(&[Some(0)], []), Next::Settled);
+    }
+
+    #[test]
+    fn a_list_ordered_by_id_needs_one_sweep_and_a_look_at_its_ends() {
+        type Sweep = (&'static [Option<i64>], Vec<i64>);
+        let sweeps: [(Sweep, Next); 5] = [
+            ((&[Some(4); 2], vec![4, 3, 2, 1]), Next::Confirm),
+            ((&[Some(4), Some(5)], vec![4, 3, 2, 1]), Next::Again),
+            ((&[Some(5); 2], vec![4, 3, 2, 1]), Next::Again),
+            ((&[Some(3); 2], vec![4, 3, 3, 2]), Next::Again),
+            ((&[Some(4); 2], vec![4, 3, 1, 2]), Next::Again),
+        ];
+        for ((totals, ids), next) in sweeps {
+            let mut list = List {
+                by_id: true,
+                ..List::default()
+            };
+            assert_eq!(list.sweep(totals, ids.clone()), next, "{totals:?} {ids:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_whose_end_has_changed_before_it_was_reached_is_read_again() {
+        let mut list = List {
+            by_id: true,
+            ..List::default()
+        };
+        list.completeness.bookend(vec![Some(Key::Number(2))]);
+        assert_eq!(list.sweep(&[Some(4); 2], [4, 3, 2, 1]), Next::Again);
+    }
+
+    #[test]
+    fn pages_are_of_other_sizes_only_where_the_list_moves() {
+        let mut list = List::default();
+        list.sweep(&[Some(4)], [4, 3, 2, 1]);
+        assert_eq!(list.completeness.page_size(50), 50);
+        let mut list = List::default();
+        let sizes = (0..8).map(|_| {
+            let size = list.completeness.page_size(50);
+            list.sweep(&[Some(4), Some(5)], [4, 3, 2, 1]);
+            size
+        });
+        let mut sizes: Vec<_> = sizes.collect();
+        assert_eq!(sizes, [50, 47, 43, 49, 45, 41, 48, 44]);
+        sizes.sort_unstable();
+        sizes.dedup();
+        assert_eq!(sizes.len(), 8, "each is another");
+        assert_eq!(list.completeness.page_size(1), 1);
+    }
+
+    #[test]
+    fn a_sweep_that_finds_what_the_others_missed_is_not_the_last() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[Some(4)], [7, 5, 1]), Next::Again);
+        assert_eq!(list.sweep(&[Some(4)], [7, 6, 5, 1]), Next::Again);
+        // 8 was created after the first sweep, and is no sign that a record was missed.
+        assert_eq!(list.sweep(&[Some(5)], [8, 7, 6, 5, 1]), Next::Settled);
+        let Completeness {
+            sweeps,
+            late,
+            created_during_walk,
+            ..
+        } = list.completeness;
+        assert_eq!((sweeps, late, created_during_walk), (3, 2, 1));
+    }
+
+    #[test]
+    fn a_total_that_no_sweep_reaches_is_never_complete() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[Some(250); 5], 1..=50), Next::Again);
+        assert_eq!(list.sweep(&[Some(250); 5], 1..=50), Next::Again);
+        let Next::GiveUp(unsettled) = list.sweep(&[Some(250); 5], 1..=50) else {
+            panic!("it settled");
+        };
+        assert_eq!(
+            (unsettled.sweeps, unsettled.seen, unsettled.total),
+            (3, 50, Some(250))
+        );
+        assert!(unsettled.alike);
+        // Where the total moves as well, each sweep has to be tried.
+        let mut list = List::default();
+        let sweeps = (0..MOST_SWEEPS as i64).map(|sweep| list.sweep(&[Some(250), Some(250 + sweep)], 1..=50));
+        let sweeps: Vec<_> = sweeps.collect();
+        assert!(sweeps[..7].iter().all(|next| *next == Next::Again), "{sweeps:?}");
+        assert!(matches!(sweeps[7], Next::GiveUp(_)), "{sweeps:?}");
+    }
+
+    #[test]
+    fn without_totals_two_sweeps_have_to_see_the_same() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[None], 1..=9), Next::Again);
+        assert_eq!(list.sweep(&[None], 1..=8), Next::Again, "one went");
+        assert_eq!(list.sweep(&[None], 1..=8), Next::Settled);
+    }
+
+    #[test]
+    fn an_answer_without_a_total_among_others_is_not_quiet() {
+        let mut list = List::default();
+        for _ in 0..2 {
+            assert_eq!(list.sweep(&[Some(9), None], 1..=9), Next::Again);
+        }
+    }
+
+    #[test]
+    fn where_totals_keep_moving_the_estimate_decides() {
+        // Each sweep misses one in a hundred, another one each time, and a hundred go meanwhile.
+        let mut list = List::default();
+        let mut next = Next::Again;
+        let mut sweeps = 0;
+        while next == Next::Again {
+            let total = 5_000 - 100 * sweeps;
+            let ids = (1..=total).filter(|id| id % 100 != sweeps);
+            let ids: Vec<_> = ids.collect();
+            next = list.sweep(&[Some(total), Some(total - 100)], ids);
+            sweeps += 1;
+        }
+        assert_eq!((next, sweeps), (Next::Settled, 5));
+    }
+
+    #[test]
+    fn the_estimate_is_that_of_capture_and_recapture() {
+        let close = |one: f64, other: f64| (one - other).abs() < 1e-9;
+        assert!(close(
+            estimate(1_000, [9, 19].into_iter()),
+            1_000.0 * 0.0095 * 0.0195
+        ));
+        assert!(close(estimate(0, [0].into_iter()), 0.5));
+        assert!(
+            close(estimate(10, [50].into_iter()), 10.0),
+            "never more than there are"
+        );
+    }
+
+    #[test]
+    fn there_is_an_end_to_it() {
+        let mut list = List::default();
+        let sweeps = (0..20).map(|sweep| list.sweep(&[Some(2)], [100, 99 - sweep]));
+        let count = sweeps.take_while(|next| *next == Next::Again).count();
+        assert_eq!(count as u32, MOST_SWEEPS - 1);
+    }
+}

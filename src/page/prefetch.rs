@@ -1,0 +1,293 @@
+//! How many pages of a walk are on their way at a time. A pure rule over observed times; nothing here fetches or waits.
+//!
+//! By itself it climbs to where most pages come in a second: it begins with 4 at a time and doubles that, up to 32, as long as
+//! twice as many at a time bring clearly more pages a second. What is brought follows from how long a page takes (Little's
+//! law: pages at a time, divided by the time of one), so neither a slow consumer nor a wait for the rate limit misleads it.
+//! Where more at a time bring no more, or fewer, it goes back. It tries again now and then, since services change.
+//!
+//! A page that was refused or failed on its way (429, 5xx) halves the number at once, and more are not tried again for
+//! a while, twice as long each time.
+
+use std::time::Duration;
+
+/// Pages at a time to begin with.
+const START: usize = 4;
+/// Pages at a time at most.
+const MOST: usize = 32;
+/// The levels 1, 2, 4, … [`MOST`].
+const LEVELS: usize = MOST.ilog2() as usize + 1;
+/// Twice as many at a time have to bring so many times the pages a second.
+const GAIN: f64 = 1.05;
+/// Rounds at one level after which the levels beside it are tried again.
+const ROUNDS_BEFORE_NEWS: u32 = 8;
+/// Pages that have to come after a failure before more are tried at a time.
+const HOLD: u32 = 256;
+
+/// How many pages may be on their way.
+#[derive(Clone, Debug)]
+pub(super) enum Prefetch {
+    /// As many as the caller said.
+    Fixed(usize),
+    Adaptive(Adaptive),
+}
+
+/// A page that came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Observed {
+    /// How many were allowed at a time when it was sent for.
+    pub(super) limit: usize,
+    /// From the sending of the last request for it to the end of its answer.
+    pub(super) took: Duration,
+    /// Whether it waited for a slot of the rate limit.
+    pub(super) waited: bool,
+    /// Whether a request for it was refused or failed before.
+    pub(super) failed: bool,
+}
+
+/// What is known of how the service deals with pages side by side.
+#[derive(Clone, Debug)]
+pub(super) struct Adaptive {
+    level: usize,
+    /// The highest level that may be tried, and for how many pages that holds.
+    ceiling: usize,
+    hold: u32,
+    next_hold: u32,
+    /// Pages a second that each level brought.
+    rates: [Option<f64>; LEVELS],
+    rounds: u32,
+    /// The round under way.
+    pages: usize,
+    took: Duration,
+    waited: bool,
+}
+
+impl Prefetch {
+    /// As many as the caller said, or by itself.
+    pub(super) fn new(pages: Option<usize>) -> Self {
+        pages.map_or_else(|| Prefetch::Adaptive(Adaptive::new()), Prefetch::Fixed)
+    }
+
+    /// How many pages may be on their way now.
+    pub(super) fn limit(&self) -> usize {
+        match self {
+            Prefetch::Fixed(pages) => *pages,
+            Prefetch::Adaptive(adaptive) => 1 << adaptive.level,
+        }
+    }
+
+    /// Takes note of a page that came.
+    pub(super) fn observe(&mut self, page: Observed) {
+        if let Prefetch::Adaptive(adaptive) = self {
+            adaptive.observe(page);
+        }
+    }
+}
+
+impl Adaptive {
+    fn new() -> Self {
+        Adaptive {
+            level: START.ilog2() as usize,
+            ceiling: LEVELS - 1,
+            hold: 0,
+            next_hold: HOLD,
+            rates: [None; LEVELS],
+            rounds: 0,
+            pages: 0,
+            took: Duration::ZERO,
+            waited: false,
+        }
+    }
+
+    fn observe(&mut self, page: Observed) {
+        let limit = 1 << self.level;
+        if page.failed {
+            // One that was sent before the number was halved says nothing about the number now.
+            if page.limit <= limit {
+                self.back_off();
+            }
+            return;
+        }
+        self.recover();
+        if page.limit != limit {
+            return;
+        }
+        self.pages += 1;
+        self.took += page.took;
+        self.waited |= page.waited;
+        if self.pages >= limit {
+            self.end_round();
+        }
+    }
+
+    fn back_off(&mut self) {
+        self.go_to(self.level.saturating_sub(1));
+        self.ceiling = self.level;
+        self.hold = self.next_hold;
+        self.next_hold = self.next_hold.saturating_mul(2);
+        self.rates = [None; LEVELS];
+    }
+
+    fn recover(&mut self) {
+        if self.hold > 0 {
+            self.hold -= 1;
+            if self.hold == 0 {
+                self.ceiling = LEVELS - 1;
+            }
+        }
+    }
+
+    fn end_round(&mut self) {
+        let level = self.level;
+        let seconds = (self.took.as_secs_f64() / self.pages as f64).max(1e-6);
+        let rate = (1 << level) as f64 / seconds;
+        self.rates[level] = Some(rate);
+        self.rounds += 1;
+        if self.rounds >= ROUNDS_BEFORE_NEWS {
+            self.rounds = 0;
+            self.rates = [None; LEVELS];
+            self.rates[level] = Some(rate);
+        }
+        let below = level.checked_sub(1).and_then(|below| self.rates[below]);
+        let above = (level < self.ceiling).then(|| self.rates[level + 1]);
+        let next = match (below, above) {
+            // Fewer at a time bring as much.
+            (Some(below), _) if rate < GAIN * below => level - 1,
+            // More at a time were not tried yet, or brought more. Where slots are waited for they cannot.
+            (_, Some(None)) if !self.waited => level + 1,
+            (_, Some(Some(above))) if above >= GAIN * rate => level + 1,
+            // More at a time brought less, so fewer may bring more.
+            (None, Some(Some(above))) if above * GAIN < rate && level > 0 => level - 1,
+            _ => level,
+        };
+        match next == level {
+            true => self.begin_round(),
+            false => self.go_to(next),
+        }
+    }
+
+    fn go_to(&mut self, level: usize) {
+        self.level = level;
+        self.rounds = 0;
+        self.begin_round();
+    }
+
+    fn begin_round(&mut self) {
+        self.pages = 0;
+        self.took = Duration::ZERO;
+        self.waited = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of pages at a time after each of so many pages, from a service that takes so long by how many there are.
+    fn limits(prefetch: &mut Prefetch, pages: usize, millis: impl Fn(usize) -> u64) -> Vec<usize> {
+        let page = |_| {
+            let limit = prefetch.limit();
+            prefetch.observe(Observed {
+                limit,
+                took: Duration::from_millis(millis(limit)),
+                waited: false,
+                failed: false,
+            });
+            prefetch.limit()
+        };
+        (0..pages).map(page).collect()
+    }
+
+    fn failed(prefetch: &mut Prefetch, limit: usize) {
+        prefetch.observe(Observed {
+            limit,
+            took: Duration::ZERO,
+            waited: false,
+            failed: true,
+        });
+    }
+
+    #[test]
+    fn it_doubles_each_round_while_that_brings_more() {
+        let mut prefetch = Prefetch::new(None);
+        assert_eq!(prefetch.limit(), 4);
+        let limits = limits(&mut prefetch, 200, |_| 200);
+        assert_eq!([limits[2], limits[3], limits[10], limits[11]], [4, 8, 8, 16]);
+        assert_eq!([limits[26], limits[27]], [16, 32]);
+        assert!(limits[28..].iter().all(|limit| *limit == 32), "{limits:?}");
+    }
+
+    #[test]
+    fn it_stays_with_few_where_more_bring_nothing() {
+        let mut prefetch = Prefetch::new(None);
+        let limits = limits(&mut prefetch, 400, |limit| 50 * limit as u64);
+        let most = limits.iter().max();
+        assert_eq!(most, Some(&8), "eight were tried");
+        assert!(
+            limits.iter().filter(|limit| **limit == 4).count() > 200,
+            "{limits:?}"
+        );
+    }
+
+    #[test]
+    fn it_goes_on_where_more_bring_a_little() {
+        let mut prefetch = Prefetch::new(None);
+        let limits = limits(&mut prefetch, 60, |limit| 100 + 50 * limit as u64);
+        assert_eq!(limits.last(), Some(&32));
+    }
+
+    #[test]
+    fn it_goes_down_to_one_where_each_more_hurts() {
+        let mut prefetch = Prefetch::new(None);
+        let limits = limits(&mut prefetch, 40, |limit| 20 * (limit * limit) as u64);
+        assert_eq!(limits.last(), Some(&1), "{limits:?}");
+    }
+
+    #[test]
+    fn a_failure_halves_it_once_for_all_that_were_sent_side_by_side() {
+        let mut prefetch = Prefetch::new(None);
+        limits(&mut prefetch, 12, |_| 200);
+        assert_eq!(prefetch.limit(), 16);
+        for _ in 0..16 {
+            failed(&mut prefetch, 16);
+        }
+        assert_eq!(prefetch.limit(), 8);
+        failed(&mut prefetch, 8);
+        assert_eq!(prefetch.limit(), 4);
+        // For a while, and the next time for twice as long.
+        let held = |prefetch: &mut Prefetch| {
+            let limits = limits(prefetch, 10_000, |_| 200);
+            limits
+                .iter()
+                .position(|limit| *limit > 4)
+                .expect("more are tried again")
+        };
+        let first = held(&mut prefetch);
+        assert!(first >= 2 * HOLD as usize - 1, "{first}");
+        failed(&mut prefetch, 32);
+        failed(&mut prefetch, 16);
+        failed(&mut prefetch, 8);
+        assert!(held(&mut prefetch) > first);
+    }
+
+    #[test]
+    fn it_does_not_grow_where_slots_are_waited_for() {
+        let mut prefetch = Prefetch::new(None);
+        for _ in 0..100 {
+            prefetch.observe(Observed {
+                limit: prefetch.limit(),
+                took: Duration::from_millis(200),
+                waited: true,
+                failed: false,
+            });
+        }
+        assert_eq!(prefetch.limit(), 4);
+    }
+
+    #[test]
+    fn what_the_caller_says_stays() {
+        let mut prefetch = Prefetch::new(Some(3));
+        limits(&mut prefetch, 100, |_| 1);
+        failed(&mut prefetch, 3);
+        assert_eq!(prefetch.limit(), 3);
+    }
+}
