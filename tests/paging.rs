@@ -377,7 +377,7 @@ async fn a_service_that_answers_the_same_page_for_ever_is_an_error() {
         ),
         (
             |_, _| r#"{"items": [], "nextLink": "/next"}"#.to_string(),
-            "the last of 100 pages without a record",
+            "the last of 100 pages that brought no new record",
         ),
     ];
     for (write, reason) in lists {

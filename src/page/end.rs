@@ -65,12 +65,13 @@ pub(super) fn promised<T>(answer: &Page<T>, size: i32) -> Option<i32> {
 }
 
 /// How many records a full page has. The service may hand out smaller ones than it was asked for: it says so, or it shows
-/// when its first page is smaller than both what was asked for and the total. Too small a size costs a request, too large
-/// a one would cost records, so one that is found too small later is [corrected](larger_size).
-pub(super) fn page_size<T>(answer: &Page<T>, records: usize, asked: i32) -> i32 {
+/// when the first page that is read is smaller than what was asked for, and not the last one by the total. Too small a size
+/// costs a request, too large a one would cost records, so one that is found too small later is [corrected](larger_size).
+pub(super) fn page_size<T>(answer: &Page<T>, records: usize, page: i32, asked: i32) -> i32 {
     let shown = || {
         let records = i32::try_from(records).ok().filter(|records| *records > 0)?;
-        let more = answer.total().is_some_and(|total| total > i64::from(records));
+        let end = before(page, asked) + i64::from(records);
+        let more = answer.total().is_some_and(|total| total > end);
         (more && records < asked).then_some(records)
     };
     let told = answer.items_in_page.filter(|size| (1..=asked).contains(size));
@@ -280,8 +281,10 @@ mod tests {
             (r#"{"items": [], "totalItems": 3}"#, 5),
         ] {
             let answer = page(json);
-            assert_eq!(page_size(&answer, answer.items.len(), 5), size, "{json}");
+            assert_eq!(page_size(&answer, answer.items.len(), 1, 5), size, "{json}");
         }
+        let last = page(r#"{"items": [1, 2], "totalItems": 12}"#);
+        assert_eq!(page_size(&last, 2, 3, 5), 5, "a walk may begin with the last page");
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl<T: Send + 'static> Walk<T> {
         let asked = self.asked_size;
         let size = self
             .size
-            .unwrap_or_else(|| end::page_size(&fetched.page, records, asked));
+            .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
         let size = end::larger_size(size, records, asked);
         self.size = Some(size);
         let brings_nothing = self.sweep_over(page, size, &mut fetched).is_err();

@@ -157,15 +157,15 @@ async fn a_list_that_would_not_settle_is_10_and_is_kept() {
     let exported = output(export).await;
     assert_eq!(exported.status.code(), Some(10), "{exported:?}");
     assert!(
-        stderr(&exported).contains("tickets moved on while being read, so records may be missing"),
+        stderr(&exported).contains("tickets did not settle, so records may be missing: manifest.json has the counts"),
         "{exported:?}"
     );
     let told = &manifest(folder.path())["lists"][0];
     assert_eq!(
         (&told["state"], &told["records"]),
-        (&json!("unsettled"), &json!(5))
+        (&json!("unsettled"), &json!(8))
     );
-    assert_eq!(told["drift"]["late"], 4);
+    assert_eq!(told["drift"]["late"], 7);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +200,7 @@ async fn the_manifest_tells_what_there_is() {
         json!([{
             "name": "tickets", "operation": "tickets_list", "state": "complete", "file": "tickets.ndjson", "records": 120,
             "bytes": bytes.len(), "sha256": sha256,
-            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0},
+            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0},
         }])
     );
     let text = String::from_utf8(bytes).expect("text");
