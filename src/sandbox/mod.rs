@@ -6,8 +6,8 @@
 //! examples of the description (ticket 54321, customer 1201, contact 12345, agent 5501, alert 90210, technician 77) exist.
 //!
 //! It keeps the service's habits: names of parameters in any case, at most 50 records a page, every property in every
-//! record, 401 with an empty body, and refusals as problem details (RFC 7807) that name the field. [`Dialect::Guide`]
-//! answers as the guide has it.
+//! record but those that must not be null and have no value, 401 with an empty body, and refusals as problem details
+//! (RFC 7807) that name the field. [`Dialect::Guide`] answers as the guide has it.
 //!
 //! ```
 //! use atera::{sandbox::Sandbox, types::CreateTicket};
