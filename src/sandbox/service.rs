@@ -253,6 +253,7 @@ impl Shared {
             return problem.at(path).into_response(self.dialect);
         };
         let mut names: Vec<&str> = others.iter().map(|method| method.as_str()).collect();
+        names.sort_unstable();
         names.dedup();
         let names = names.join(", ");
         let detail = format!("{method} is not possible here, only {names}.");
