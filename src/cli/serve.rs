@@ -26,6 +26,7 @@ pub(super) const NAME: &str = "sandbox";
 const PORT: &str = "port";
 const HOST: &str = "host";
 const ENV_FILE: &str = "env-file";
+const CORS: &str = "cors";
 const SEED: &str = "seed";
 const COUNT: &str = "count";
 const LOAD: &str = "load";
@@ -46,6 +47,7 @@ const EXAMPLES: &str = "Examples:
   atera sandbox --fault '5xx=0.02,reset=0.01,latency=200ms±50'
   atera sandbox --env-file .env --dialect guide
   atera sandbox --count tickets=100000,agents=10 --rate-limit off
+  atera sandbox --cors http://localhost:5173
   atera sandbox --key 'reports=*:r' --key 'desk=*:r,tickets:rw'
   atera sandbox -- npm test
   atera sandbox --dump data.json; atera sandbox --load data.json
@@ -77,6 +79,12 @@ pub(super) fn command() -> Command {
                 "Write ATERA_BASE_URL and ATERA_API_KEY into this file too, a line each",
             )
             .value_parser(value_parser!(PathBuf)),
+            value(
+                CORS,
+                "ORIGIN",
+                "Let pages of this origin call it from a browser, as in http://localhost:5173; * for all",
+            )
+            .action(ArgAction::Append),
         ])
         .next_help_heading("Records")
         .args([
@@ -232,6 +240,9 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     }
     if let Some(address) = matches.get_one::<IpAddr>(HOST) {
         builder = builder.host(*address);
+    }
+    for origin in matches.get_many::<String>(CORS).unwrap_or_default() {
+        builder = builder.cors(origin);
     }
     if let Some(seed) = matches.get_one::<u64>(SEED) {
         builder = builder.seed(*seed);

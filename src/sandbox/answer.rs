@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     dialect::Dialect,
-    record::{Record, Shaped},
+    record::{InDialect, Record, Shaped},
 };
 use crate::{Kind, Operation, Schema, check::Violation};
 
@@ -163,12 +163,16 @@ impl Answer {
             None => empty(StatusCode::NO_CONTENT),
         };
         match self {
-            Answer::Record(record) => json(StatusCode::OK, &record),
-            Answer::Records(records) => json(StatusCode::OK, &records),
+            Answer::Record(record) => json(StatusCode::OK, &InDialect(dialect, &*record)),
+            Answer::Records(records) => json(StatusCode::OK, &InDialect(dialect, &records[..])),
             Answer::Page(page) => json(StatusCode::OK, &page.in_dialect(operation, dialect)),
             Answer::Value(value) => {
                 let kind = operation.answer.unwrap_or(Kind::Any);
-                json(StatusCode::OK, &Shaped(&kind, &value))
+                let shaped = Shaped {
+                    kind: &kind,
+                    value: &value,
+                };
+                json(StatusCode::OK, &InDialect(dialect, shaped))
             }
             Answer::Created(id) => {
                 let ticket = match (&id, operation.group, dialect) {
@@ -230,7 +234,9 @@ impl Serialize for PageInDialect<'_> {
         for field in self.schema.map_or(&[][..], |schema| schema.fields) {
             let name = field.name;
             match name {
-                "items" => map.serialize_entry(name, &page.records)?,
+                "items" => {
+                    map.serialize_entry(name, &InDialect(self.dialect, &page.records[..]))?;
+                }
                 "page" => map.serialize_entry(name, &page.page)?,
                 "itemsInPage" if guide => map.serialize_entry(name, &page.records.len())?,
                 "itemsInPage" => map.serialize_entry(name, &page.items_in_page)?,

@@ -10,6 +10,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use super::{
     Churn, Dialect, Faults, Permissions, Sandbox,
+    cors::Cors,
     data::{self, Counts},
     mishaps::Mishaps,
     origin::{self, Origin},
@@ -39,6 +40,7 @@ pub struct SandboxBuilder {
     more_keys: Vec<(String, Permissions)>,
     faults: Faults,
     churn: Churn,
+    origins: Vec<String>,
 }
 
 impl Default for SandboxBuilder {
@@ -67,6 +69,7 @@ impl Default for SandboxBuilder {
             more_keys: Vec::new(),
             faults: Faults::none(),
             churn: Churn::none(),
+            origins: Vec::new(),
         }
     }
 }
@@ -208,6 +211,14 @@ impl SandboxBuilder {
         self
     }
 
+    /// Lets pages of this origin, such as `http://localhost:5173`, call the sandbox from a browser (CORS), and those of
+    /// another with each further call; `*` lets all. By default browsers let none. The paths under `/_sandbox` take no
+    /// key, so they stay closed to other origins.
+    pub fn cors(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
     /// Starts the server on the runtime that this is awaited on.
     ///
     /// # Errors
@@ -240,6 +251,7 @@ impl SandboxBuilder {
             return Err(Error::config(format!("the rate limit {} {fault}", self.limit)));
         }
         let limit = Limit::of(self.limit);
+        let cors = Cors::new(&self.origins)?;
         let loaded = self.load.as_deref().map(origin::load).transpose()?;
         let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
@@ -254,6 +266,7 @@ impl SandboxBuilder {
             keys,
             dialect: self.dialect,
             limit,
+            cors,
             origin,
             world: Mutex::new(World {
                 store,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::{Error, Operation, Source};
+use crate::{Error, Field, Kind, Operation, Source};
 
 /// Which document the answers follow where the two differ.
 ///
@@ -14,6 +14,7 @@ use crate::{Error, Operation, Source};
 /// | answer to a ticket create | 201, `ActionID` | 200, `ActionID` and `TicketID` |
 /// | answer to a delete | 204, empty | 200, `ActionID` and `Success` |
 /// | refusals | problem details with the fields | `Message` and `ErrorCode` |
+/// | an object or a value of a list that a record lacks | left out | `null` |
 ///
 /// Paths that only the guide has are answered as the guide has it in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,16 @@ impl Dialect {
         match operation.source {
             Source::Guide => Dialect::Guide,
             Source::Published => self,
+        }
+    }
+
+    /// Whether a field that has no value is null in an answer; else it is left out.
+    pub(super) fn has_null(self, field: &Field) -> bool {
+        match self {
+            Dialect::Guide => true,
+            // The published document gives these by `$ref` alone, beside which OpenAPI 3.0 cannot say that null is possible.
+            Dialect::Published if matches!(field.kind, Kind::Object(_) | Kind::Enum { .. }) => false,
+            Dialect::Published => field.nullable,
         }
     }
 }

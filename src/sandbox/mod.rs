@@ -6,8 +6,8 @@
 //! examples of the description (ticket 54321, customer 1201, contact 12345, agent 5501, alert 90210, technician 77) exist.
 //!
 //! It keeps the service's habits: names of parameters in any case, at most 50 records a page, every property in every
-//! record, 401 with an empty body, and refusals as problem details (RFC 7807) that name the field. [`Dialect::Guide`]
-//! answers as the guide has it.
+//! record but those that must not be null and have no value, 401 with an empty body, and refusals as problem details
+//! (RFC 7807) that name the field. [`Dialect::Guide`] answers as the guide has it.
 //!
 //! ```
 //! use atera::{sandbox::Sandbox, types::CreateTicket};
@@ -66,6 +66,13 @@
 //! | `POST /_sandbox/faults` | sets [`Faults`], which are the body as text |
 //! | `POST /_sandbox/churn` | sets [`Churn`] likewise |
 //!
+//! # In a browser
+//!
+//! A page may call the service if [`SandboxBuilder::cors`], or `atera sandbox --cors`, names its origin. The browser's question
+//! by OPTIONS takes no key and no slot of the limit, and it is in the log. Every answer to the page, refusals among them,
+//! can be read there, with its `X-RateLimit-*` and `Retry-After`. Without an origin OPTIONS is a method like others that a
+//! path does not have: 405, with those that it has in `Allow`.
+//!
 //! # Where it differs from the live service
 //!
 //! Nobody can ask the service, so much is inferred. This is what is known to differ, or to be a guess.
@@ -89,12 +96,14 @@
 //! - An empty text clears a custom value. `OptionId` is made from the names of field and option.
 //! - There is no permission by IP address, and permissions are by the first segment of the path, not by the domains of
 //!   Atera's console.
+//! - Whether the service lets pages of other origins call it is not known. Here it is set.
 //! - It speaks HTTP without TLS, and one version of it, 1.1; nothing is compressed.
 
 mod answer;
 mod builder;
 mod churn;
 mod control;
+mod cors;
 mod data;
 mod dialect;
 mod entity;

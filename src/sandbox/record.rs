@@ -1,13 +1,11 @@
-//! Records, which have every field of their schema, in its order.
+//! Records, which have every field of their schema, in its order, and how they are written in a dialect.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{
-    Serialize, Serializer,
-    ser::{SerializeMap, SerializeSeq},
-};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use crate::{Kind, Schema, Timestamp};
+use super::dialect::Dialect;
+use crate::{Field, Kind, Schema, Timestamp};
 
 /// One record. It cannot lack a field, nor have one that the description does not know.
 #[derive(Clone, Debug)]
@@ -155,14 +153,40 @@ pub(super) fn time(time: DateTime<Utc>) -> Value {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
 }
 
-impl Serialize for Record {
+/// Something that is answered, in the form that it has in a dialect.
+pub(super) struct InDialect<T>(pub(super) Dialect, pub(super) T);
+
+impl Serialize for InDialect<&Record> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.values.len()))?;
-        for (field, value) in self.schema.fields.iter().zip(&self.values) {
-            map.serialize_entry(field.name, &Shaped(&field.kind, value))?;
-        }
-        map.end()
+        let InDialect(dialect, record) = *self;
+        let fields = record.schema.fields.iter().zip(&record.values);
+        serialize_fields(dialect, fields, serializer)
     }
+}
+
+impl Serialize for InDialect<&[Record]> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let InDialect(dialect, records) = *self;
+        serializer.collect_seq(records.iter().map(|record| InDialect(dialect, record)))
+    }
+}
+
+fn serialize_fields<'a, S: Serializer>(
+    dialect: Dialect,
+    fields: impl Iterator<Item = (&'a Field, &'a Value)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    for (field, value) in fields {
+        if !value.is_null() || dialect.has_null(field) {
+            let shaped = Shaped {
+                kind: &field.kind,
+                value,
+            };
+            map.serialize_entry(field.name, &InDialect(dialect, shaped))?;
+        }
+    }
+    map.end()
 }
 
 /// What the description knows of a value: objects, also those within, without any other field.
@@ -183,11 +207,15 @@ pub(super) fn known(kind: &Kind, value: Value) -> Value {
 }
 
 /// A value in the shape of its kind: objects within have every field, in order.
-pub(super) struct Shaped<'a>(pub(super) &'a Kind, pub(super) &'a Value);
+pub(super) struct Shaped<'a> {
+    pub(super) kind: &'a Kind,
+    pub(super) value: &'a Value,
+}
 
-impl Serialize for Shaped<'_> {
+impl Serialize for InDialect<Shaped<'_>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.0, self.1) {
+        let InDialect(dialect, Shaped { kind, value }) = *self;
+        match (kind, value) {
             (Kind::Object(schema), Value::Object(object)) => {
                 debug_assert!(
                     object
@@ -196,19 +224,13 @@ impl Serialize for Shaped<'_> {
                     "{} has no such fields: {object:?}",
                     schema.name
                 );
-                let mut map = serializer.serialize_map(Some(schema.fields.len()))?;
-                for field in schema.fields {
-                    let value = object.get(field.name).unwrap_or(&Value::Null);
-                    map.serialize_entry(field.name, &Shaped(&field.kind, value))?;
-                }
-                map.end()
+                let value = |name: &str| object.get(name).unwrap_or(&Value::Null);
+                let fields = schema.fields.iter().map(|field| (field, value(field.name)));
+                serialize_fields(dialect, fields, serializer)
             }
             (Kind::Array(kind), Value::Array(values)) => {
-                let mut seq = serializer.serialize_seq(Some(values.len()))?;
-                for value in values {
-                    seq.serialize_element(&Shaped(kind, value))?;
-                }
-                seq.end()
+                let shaped = values.iter().map(|value| Shaped { kind, value });
+                serializer.collect_seq(shaped.map(|shaped| InDialect(dialect, shaped)))
             }
             (_, value) => value.serialize(serializer),
         }

@@ -15,6 +15,7 @@ use super::{
     answer::{self, Answer, Problem, empty},
     churn::Churn,
     control,
+    cors::Cors,
     dialect::Dialect,
     handlers,
     mishaps::{Mishaps, Plan},
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) keys: Vec<(String, Permissions)>,
     pub(super) dialect: Dialect,
     pub(super) limit: Option<Limit>,
+    pub(super) cors: Cors,
     /// What the records are made from, at the start and again at each reset.
     pub(super) origin: Origin,
     pub(super) world: Mutex<World>,
@@ -80,7 +82,12 @@ async fn handle(
         Route::Operation(operation, _) => Some(operation),
         _ => None,
     };
-    let key = shared.key(&parts.headers);
+    // Browsers send OPTIONS without a key, so it needs none and takes no slot of the limit.
+    let is_options = parts.method == Method::OPTIONS;
+    let key = match is_options {
+        true => None,
+        false => shared.key(&parts.headers),
+    };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let number = shared.witness().arrive(
         parts.method.as_str(),
@@ -92,13 +99,18 @@ async fn handle(
     let body = axum::body::to_bytes(body, BODY_LIMIT).await.ok();
     let arrived = Arrived { parts, body, number };
     let response = match key {
+        None if is_options => {
+            let preflight = shared.cors.preflight(&arrived.parts);
+            Some(preflight.unwrap_or_else(|| shared.no_operation(&arrived.parts)))
+        }
         // A missing key and a wrong one look the same.
         None => Some(empty(StatusCode::UNAUTHORIZED)),
         Some(key) => shared.with_key(key, operation, &arrived).await,
     };
-    let Some(response) = response else {
+    let Some(mut response) = response else {
         reset.connection().await
     };
+    shared.cors.allow(&arrived.parts.headers, response.headers_mut());
     shared.witness().answer(number, response.status().as_u16());
     response
 }
@@ -177,7 +189,7 @@ impl Shared {
         };
         let below = below_base(path).unwrap_or_default();
         let Route::Operation(_, arguments) = route::find(&arrived.parts.method, below) else {
-            return Some(self.no_operation(&arrived.parts.method, path, below));
+            return Some(self.no_operation(&arrived.parts));
         };
         let operation = operation?;
         let dialect = self.dialect.of(operation);
@@ -247,12 +259,15 @@ impl Shared {
     }
 
     /// The answer to a method and a path that are those of no operation.
-    fn no_operation(&self, method: &Method, path: &str, below: &str) -> Response {
+    fn no_operation(&self, Parts { method, uri, .. }: &Parts) -> Response {
+        let path = uri.path();
+        let below = below_base(path).unwrap_or_default();
         let Route::OtherMethods(others) = route::find(method, below) else {
             let problem = Problem::new(StatusCode::NOT_FOUND, "The service has no such path.");
             return problem.at(path).into_response(self.dialect);
         };
         let mut names: Vec<&str> = others.iter().map(|method| method.as_str()).collect();
+        names.sort_unstable();
         names.dedup();
         let names = names.join(", ");
         let detail = format!("{method} is not possible here, only {names}.");

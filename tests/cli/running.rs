@@ -25,6 +25,15 @@ async fn a_sandbox_is_served_under_the_names_of_the_environment() {
     assert_eq!(stdout(&listed).lines().count(), 20);
 }
 
+#[tokio::test]
+async fn a_sandbox_is_told_which_pages_may_call_it() {
+    let refused = output(atera(&[
+        "sandbox", "--port", "0", "--cors", "*", "--cors", "my page",
+    ]))
+    .await;
+    assert_failure(&refused, 2, "`my page` is not an origin");
+}
+
 /// What only Unix has.
 #[cfg(unix)]
 mod unix {

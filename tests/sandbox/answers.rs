@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use atera::{
-    OPERATIONS, RateLimit,
+    Kind, OPERATIONS, RateLimit, Schema,
     sandbox::{Dialect, Permissions, Sandbox, SandboxBuilder},
 };
 use serde_json::{Value, json};
@@ -32,8 +32,8 @@ const DIALECTS: [Dialect; 2] = [Dialect::Published, Dialect::Guide];
 
 /// Fails with what is wrong with the answer.
 #[track_caller]
-fn keeps(id: &str, documented: &Documented, answer: &Answer) {
-    let violations = documented.violations_of(answer);
+fn keeps(id: &str, documented: &Documented, dialect: Dialect, answer: &Answer) {
+    let violations = documented.violations_of(dialect, answer);
     assert!(
         violations.is_empty(),
         "{id}: {} {}\n{violations:#?}",
@@ -133,7 +133,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
                     answer.status,
                     answer.body
                 );
-                keeps(id, documented, &answer);
+                keeps(id, documented, dialect, &answer);
                 if let Some(schema) = documented.answers_records_of() {
                     schemas.insert(schema);
                     if !answer.body.is_empty() {
@@ -164,7 +164,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
                 documented.example_path()
             );
             let answer = get(&sandbox, &path).await;
-            keeps(id, documented, &answer);
+            keeps(id, documented, Dialect::Published, &answer);
             description::note_filled(schema, &answer.json(), &mut filled);
         }
     }
@@ -185,6 +185,71 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
         .filter(|it| !guide_lacks.contains(it))
         .collect();
     assert!(missing.is_empty(), "never filled: {missing:#?}");
+    Ok(())
+}
+
+/// The example of a body with the fields alone that have to be given.
+fn fewest_fields(schema: &Schema, example: &Value) -> Value {
+    let is_given = |name: &&str| !example[*name].is_null();
+    let either_or = schema.requires.iter();
+    let either_or = either_or.copied().find(|names| names.iter().all(is_given));
+    let required = schema
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name);
+    let names = required.chain(either_or.into_iter().flatten().copied());
+    names
+        .map(|name| (name.to_string(), example[name].clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn records_with_nothing_but_what_must_be_given_are_read_as_documented() -> atera::Result<()> {
+    let operations = description::operations();
+    for dialect in DIALECTS {
+        let sandbox = small().dialect(dialect).start().await?;
+        for operation in OPERATIONS.iter().filter(|it| it.verb.starts_with("create")) {
+            let (documented, Some(Kind::Object(schema))) = (&operations[operation.id], operation.body) else {
+                continue;
+            };
+            let body = fewest_fields(schema, &documented.bodies()[0]).to_string();
+            let made = ask(&sandbox, "POST", &documented.example_path(), &body).await;
+            assert!(
+                (200..300).contains(&made.status),
+                "{} {body}: {}",
+                operation.id,
+                made.body
+            );
+        }
+        for operation in OPERATIONS.iter().filter(|it| it.verb == "update") {
+            let (documented, Some(Kind::Object(schema))) = (&operations[operation.id], operation.body) else {
+                continue;
+            };
+            for field in schema.fields.iter().filter(|field| !field.required) {
+                let body = json!({field.name: null}).to_string();
+                let path = documented.example_path();
+                let cleared = ask(&sandbox, &documented.method, &path, &body).await;
+                keeps(operation.id, documented, dialect, &cleared);
+            }
+        }
+        for (id, documented) in operations
+            .iter()
+            .filter(|(_, documented)| documented.method == "GET")
+        {
+            let path = documented.example_path();
+            keeps(id, documented, dialect, &get(&sandbox, &path).await);
+            if OPERATIONS
+                .iter()
+                .any(|operation| operation.id == *id && operation.list)
+            {
+                for page in 1..=2 {
+                    let page = get(&sandbox, &format!("{path}?page={page}&itemsInPage=50")).await;
+                    keeps(id, documented, dialect, &page);
+                }
+            }
+        }
+    }
     Ok(())
 }
 
@@ -209,12 +274,12 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
 
             let unknown = send(&sandbox, &documented.method, &full, "", &text).await;
             assert_eq!((unknown.status, unknown.body.as_str()), (401, ""), "{id}");
-            keeps(id, documented, &unknown);
+            keeps(id, documented, dialect, &unknown);
 
             let key = format!("X-API-KEY: {nobody}\r\n");
             let forbidden = send(&sandbox, &documented.method, &full, &key, &text).await;
             assert_eq!(forbidden.status, 403, "{id}");
-            keeps(id, documented, &forbidden);
+            keeps(id, documented, dialect, &forbidden);
 
             if let Some(path) = with_unknown_id(documented) {
                 let missing = ask(&sandbox, &documented.method, &path, &text).await;
@@ -224,7 +289,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                     _ => 404,
                 };
                 assert_eq!(missing.status, nowhere, "{id} {path} {}", missing.body);
-                keeps(id, documented, &missing);
+                keeps(id, documented, dialect, &missing);
             }
             if !body.is_null() {
                 for unfit in ["", "{", "7", "[\"x\"]", "{\"TicketPriority\": 7, \"Rate\": []}"] {
@@ -234,7 +299,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                         "{id} {unfit}: {}",
                         refused.status
                     );
-                    keeps(id, documented, &refused);
+                    keeps(id, documented, dialect, &refused);
                 }
             }
             for (name, place, _) in documented.parameters() {
@@ -243,7 +308,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                 {
                     let refused = get(&sandbox, &format!("{path}?{name}=-")).await;
                     assert_eq!(refused.status, 400, "{id}");
-                    keeps(id, documented, &refused);
+                    keeps(id, documented, dialect, &refused);
                 }
             }
             for (fault, status) in [
@@ -255,7 +320,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                 sandbox.set_faults(fault.parse()?);
                 let failed = ask(&sandbox, &documented.method, &path, &text).await;
                 assert_eq!(failed.status, status, "{id}");
-                keeps(id, documented, &failed);
+                keeps(id, documented, dialect, &failed);
             }
             sandbox.set_faults(atera::sandbox::Faults::none());
             sandbox.reset();
@@ -292,7 +357,7 @@ async fn the_limit_refuses_as_documented() -> atera::Result<()> {
         if *id != "account_get" {
             assert_eq!(answer.status, 429, "{id}");
         }
-        keeps(id, documented, &answer);
+        keeps(id, documented, Dialect::Published, &answer);
     }
     Ok(())
 }
@@ -304,20 +369,27 @@ fn a_planted_mistake_is_found() {
     let check = |id: &str, status: u16, change: &dyn Fn(&mut Value)| {
         let mut body = ticket.clone();
         change(&mut body);
-        operations[id].violations(status, "application/json", &body.to_string())
+        operations[id].violations(Dialect::Published, status, "application/json", &body.to_string())
     };
     assert!(check("tickets_get", 200, &|_| {}).is_empty());
-    assert!(check("tickets_get", 200, &|it| it["TicketPriority"] = Value::Null).is_empty());
+    assert!(check("tickets_get", 200, &|it| it["TicketTitle"] = Value::Null).is_empty());
     for change in [
         &|it: &mut Value| it["TicketID"] = "7".into(),
         &|it: &mut Value| it["TicketID"] = 7.5.into(),
+        &|it: &mut Value| it["CustomerID"] = Value::Null,
         &|it: &mut Value| it["TicketPriority"] = "Urgent".into(),
         &|it: &mut Value| it["TicketCreatedDate"] = "yesterday".into(),
         &|it: &mut Value| it["Unheard"] = 1.into(),
         &|it: &mut Value| *it = json!([]),
-    ] as [&dyn Fn(&mut Value); 6]
+    ] as [&dyn Fn(&mut Value); 7]
     {
         assert_eq!(check("tickets_get", 200, change).len(), 1);
+    }
+    for (dialect, may_be_null) in [(Dialect::Published, false), (Dialect::Guide, true)] {
+        let unprioritized = r#"{"TicketPriority": null}"#;
+        let violations =
+            operations["tickets_get"].violations(dialect, 200, "application/json", unprioritized);
+        assert_eq!(violations.is_empty(), may_be_null, "{dialect:?}");
     }
     assert_eq!(check("tickets_get", 201, &|_| {}), ["201 is not documented"]);
     assert_eq!(
@@ -326,19 +398,24 @@ fn a_planted_mistake_is_found() {
     );
     assert_eq!(
         operations["tickets_get"]
-            .violations(404, "application/json", "{\"status\": \"404\"}")
+            .violations(
+                Dialect::Published,
+                404,
+                "application/json",
+                "{\"status\": \"404\"}"
+            )
             .len(),
         1
     );
     assert_eq!(
         operations["tickets_get"]
-            .violations(404, "text/html", "<p>")
+            .violations(Dialect::Published, 404, "text/html", "<p>")
             .len(),
         1
     );
     assert_eq!(
         operations["tickets_get"]
-            .violations(200, "application/json", "{")
+            .violations(Dialect::Published, 200, "application/json", "{")
             .len(),
         1
     );

@@ -5,6 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
+use atera::sandbox::Dialect;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
@@ -119,8 +120,16 @@ impl Documented {
         schemas.next()
     }
 
-    /// What is wrong with an answer; nothing if it keeps the description.
-    pub fn violations(&self, status: u16, content_type: &str, body: &str) -> Vec<String> {
+    /// The dialect of the answers of a sandbox of this dialect.
+    fn dialect(&self, dialect: Dialect) -> Dialect {
+        match self.operation["x-atera-source"].as_str() {
+            Some("guide") => Dialect::Guide,
+            _ => dialect,
+        }
+    }
+
+    /// What is wrong with an answer in a dialect; nothing if it keeps the description.
+    pub fn violations(&self, dialect: Dialect, status: u16, content_type: &str, body: &str) -> Vec<String> {
         let responses = &self.operation["responses"];
         let response = match responses.get(status.to_string()) {
             Some(response) => followed(response),
@@ -145,7 +154,7 @@ impl Documented {
         let Ok(value) = serde_json::from_str(body) else {
             return vec![format!("this is not JSON: {body}")];
         };
-        VALIDATORS.with_schema(schema, |validator| {
+        VALIDATORS.with_schema(self.dialect(dialect), schema, |validator| {
             let errors = validator.iter_errors(&value);
             errors
                 .map(|error| format!("{}: {error}", error.instance_path()))
@@ -154,28 +163,33 @@ impl Documented {
     }
 
     /// What is wrong with an answer as it came.
-    pub fn violations_of(&self, answer: &Answer) -> Vec<String> {
+    pub fn violations_of(&self, dialect: Dialect, answer: &Answer) -> Vec<String> {
         let content_type = answer.headers.get("content-type").map_or("", String::as_str);
-        self.violations(answer.status, content_type, &answer.body)
+        self.violations(dialect, answer.status, content_type, &answer.body)
     }
 }
 
-/// Compiled schemas by where they are in the description.
+/// Compiled schemas by dialect and by where they are in the description.
 struct Validators;
 
 static VALIDATORS: Validators = Validators;
 
 impl Validators {
-    fn with_schema<T>(&self, schema: &Value, check: impl FnOnce(&jsonschema::Validator) -> T) -> T {
+    fn with_schema<T>(
+        &self,
+        dialect: Dialect,
+        schema: &Value,
+        check: impl FnOnce(&jsonschema::Validator) -> T,
+    ) -> T {
         use std::{cell::RefCell, collections::HashMap};
         thread_local! {
             static COMPILED: RefCell<HashMap<String, jsonschema::Validator>> = RefCell::default();
         }
-        let name = schema.to_string();
+        let name = format!("{dialect:?} {schema}");
         COMPILED.with_borrow_mut(|compiled| {
             let validator = compiled.entry(name).or_insert_with(|| {
-                let mut document = strict(schema);
-                document["components"] = json!({"schemas": strict_components()});
+                let mut document = strict(dialect, schema);
+                document["components"] = json!({"schemas": strict_components(dialect)});
                 jsonschema::options()
                     .should_validate_formats(true)
                     .build(&document)
@@ -186,15 +200,15 @@ impl Validators {
     }
 }
 
-fn strict_components() -> Value {
+fn strict_components(dialect: Dialect) -> Value {
     let schemas = DESCRIPTION["components"]["schemas"].as_object().expect("schemas");
-    let strict = |(name, schema): (&String, &Value)| (name.clone(), strict(schema));
+    let strict = |(name, schema): (&String, &Value)| (name.clone(), strict(dialect, schema));
     Value::Object(schemas.iter().map(strict).collect())
 }
 
 /// A schema of OpenAPI 3.0 as one of JSON Schema. It is stricter than the client is: no other properties, no other values
-/// of a list.
-fn strict(schema: &Value) -> Value {
+/// of a list, and no null in place of what the published document cannot call nullable.
+fn strict(dialect: Dialect, schema: &Value) -> Value {
     let Value::Object(object) = schema else {
         return schema.clone();
     };
@@ -206,18 +220,16 @@ fn strict(schema: &Value) -> Value {
         match name.as_str() {
             "properties" => {
                 let properties = value.as_object().expect("properties").iter();
-                let strict = properties.map(|(name, schema)| (name.clone(), strict(schema)));
+                let strict = properties.map(|(name, schema)| (name.clone(), strict(dialect, schema)));
                 out.insert(name.clone(), Value::Object(strict.collect()));
                 out.insert("additionalProperties".into(), false.into());
             }
             "items" => {
-                out.insert(name.clone(), strict(value));
+                out.insert(name.clone(), strict(dialect, value));
             }
             "allOf" => {
-                out.insert(
-                    name.clone(),
-                    value.as_array().expect("an array").iter().map(strict).collect(),
-                );
+                let all = value.as_array().expect("an array").iter();
+                out.insert(name.clone(), all.map(|schema| strict(dialect, schema)).collect());
             }
             "type" | "format" | "enum" | "minimum" | "maximum" | "minLength" => {
                 out.insert(name.clone(), value.clone());
@@ -229,8 +241,12 @@ fn strict(schema: &Value) -> Value {
     if out.get("format") == Some(&"action-id".into()) {
         return json!({"type": ["integer", "string", "null"]});
     }
+    // The published document refers to other schemas by `$ref`, beside which OpenAPI 3.0 has no `nullable`.
+    let is_reference = out.contains_key("allOf");
     match object.get("nullable") {
-        Some(Value::Bool(true)) => json!({"anyOf": [{"type": "null"}, out]}),
+        Some(Value::Bool(true)) if dialect == Dialect::Guide || !is_reference => {
+            json!({"anyOf": [{"type": "null"}, out]})
+        }
         _ => out.into(),
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(feature = "sandbox")]
 
 mod answers;
+mod cors;
 mod crud;
 mod data;
 mod description;

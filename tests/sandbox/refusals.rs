@@ -1,9 +1,12 @@
 //! What is refused, and in which form.
 
-use atera::{ErrorKind, sandbox::Sandbox};
+use atera::{ErrorKind, RateLimit, sandbox::Sandbox};
 use serde_json::{Value, json};
 
-use crate::wire::{ask, get, send};
+use crate::{
+    description,
+    wire::{ask, get, send},
+};
 
 async fn small() -> Sandbox {
     let sandbox = Sandbox::builder().tickets(60).start().await;
@@ -95,6 +98,19 @@ async fn an_unknown_path_is_404_and_another_method_405() {
     assert_eq!(answer.status, 405);
     assert_eq!(answer.headers["allow"], "GET, POST");
     assert_eq!(answer.json()["status"], 405);
+}
+
+#[tokio::test]
+async fn the_methods_of_a_path_are_named_once_each_and_in_order() -> atera::Result<()> {
+    let sandbox = Sandbox::builder().rate_limit(RateLimit::off()).start().await?;
+    for (id, documented) in &description::operations() {
+        let answer = ask(&sandbox, "PATCH", &documented.example_path(), "").await;
+        assert_eq!(answer.status, 405, "{id}");
+        let methods: Vec<_> = answer.headers["allow"].split(", ").collect();
+        assert!(methods.contains(&documented.method.as_str()), "{id}: {methods:?}");
+        assert!(methods.is_sorted_by(|one, next| one < next), "{id}: {methods:?}");
+    }
+    Ok(())
 }
 
 #[tokio::test]
