@@ -13,7 +13,7 @@ use http::StatusCode;
 
 use crate::{
     Operation,
-    plain::{on_one_line, plain},
+    plain::{plain, plain_line},
     types::ApiError,
 };
 
@@ -381,7 +381,7 @@ fn sentence(
         _ => "the service refused the request; correct it",
     };
     let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
-    let quoted = |text: &str| on_one_line(text).trim_end_matches('.').to_string();
+    let quoted = |text: &str| plain_line(text).trim_end_matches('.').to_string();
     // Writing to a String cannot fail.
     if let Some(message) = message(answer) {
         let _ = write!(out, "; Atera says: {}", quoted(message));

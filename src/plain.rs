@@ -16,7 +16,7 @@ pub(crate) fn plain(text: impl Into<String>) -> String {
 }
 
 /// The same on one line, with one space between words.
-pub(crate) fn on_one_line(text: &str) -> String {
+pub(crate) fn plain_line(text: &str) -> String {
     let words = text.split(|it: char| it.is_whitespace() || is_obeyed(it));
     words
         .filter(|word| !word.is_empty())
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
         let sent = "a\u{1b}[2J\u{9b}31m \u{7f}\u{0}b\r\n\u{202e}c\u{2066}d\u{2069}\u{7}\u{85}\u{5d0}\u{200f}";
-        assert_eq!(on_one_line(sent), "a [2J 31m b c d \u{5d0}\u{200f}");
+        assert_eq!(plain_line(sent), "a [2J 31m b c d \u{5d0}\u{200f}");
         assert!(!plain(sent).contains(is_obeyed));
         assert_eq!(plain("two  spaces"), "two  spaces");
     }

@@ -2,29 +2,19 @@
 
 use serde_json::Value;
 
-use crate::{Kind, Timestamp};
+use crate::{Kind, Timestamp, plain::plain_line};
 
-/// A value as the text of a cell.
+/// A value as the text of a cell: on one line, without what a terminal would obey.
 pub(super) fn cell(kind: Kind, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => match (kind, text.parse::<Timestamp>()) {
             (Kind::Timestamp, Ok(time)) if time.is_unset() => String::new(),
             (Kind::Timestamp, Ok(time)) => time.to_utc().format("%Y-%m-%d %H:%M").to_string(),
-            _ => plain(text),
+            _ => plain_line(text),
         },
-        value => plain(&value.to_string()),
+        value => plain_line(&value.to_string()),
     }
-}
-
-/// A text on one line, without what a terminal would obey: records hold what strangers wrote in their mails.
-fn plain(text: &str) -> String {
-    let directs = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let harmless = text.replace(
-        |character: char| character.is_control() || directs(character),
-        " ",
-    );
-    harmless.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{
     cells::cell, columns::telling, command, connection::Connection, failure::Failure, globals::Globals,
-    interrupt::Interrupt, request::Request,
+    interrupt::Interrupt, request::Request, terminal::escaped,
 };
-use crate::{Client, Kind, Operation};
+use crate::{Client, Kind, Operation, plain::plain_line};
 
 /// Whether this operation is asked about: what deletes, runs or resolves something, or writes many things at once.
 pub(super) fn asks(operation: &Operation) -> bool {
@@ -60,13 +60,13 @@ pub(super) async fn ask(
 ) -> Result<(), Failure> {
     let client = connection.client()?;
     let tenant = match interrupt.or(tenant(&client)).await? {
-        Some(name) => format!("{name} ({})", connection.name),
+        Some(name) => format!("{} ({})", plain_line(&name), connection.name),
         None => connection.name.clone(),
     };
     let body = body.map(|body| format!("\n{body}\n")).unwrap_or_default();
     let question = format!("{what} of {tenant} at {}?{body} [y/N] ", connection.base_url());
     let answer = tokio::task::spawn_blocking(move || {
-        io::stderr().write_all(question.as_bytes())?;
+        io::stderr().write_all(escaped(&question).as_bytes())?;
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         Ok::<_, io::Error>(line)

@@ -1,7 +1,7 @@
 //! The `atera` command: `atera <group> <verb>`, one command for each operation of the table.
 //!
 //! ```text
-//! arguments ── command ── request ──> run ──> walk ──> records ──> destination
+//! arguments ── command ── request ──> run ──> walk ──> records ──> destination (terminal)
 //!               globals ── connection ──┘              ├ table (columns, cells)
 //!               (config)                               └ csv_rows
 //! ```
@@ -41,6 +41,7 @@ mod serve;
 mod since;
 mod sort;
 mod table;
+mod terminal;
 mod walk;
 
 use std::process::ExitCode;

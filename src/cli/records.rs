@@ -2,15 +2,13 @@
 //!
 //! Nothing is kept but for a table, whose columns are as wide as their widest cell, and for `--sort`.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::{borrow::Cow, io};
 
 use serde_json::Value;
 
 use super::{
     csv_rows,
+    destination::Output,
     failure::Failure,
     format::Format,
     globals::Globals,
@@ -125,7 +123,7 @@ impl Sink {
     }
 
     /// Takes a record as JSON text.
-    pub(super) fn record(&mut self, text: &str, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn record(&mut self, text: &str, out: &mut impl Output) -> io::Result<()> {
         self.count += 1;
         if self.layout.order.is_empty() {
             return self.print(text, self.count == 1, out);
@@ -134,7 +132,7 @@ impl Sink {
         Ok(())
     }
 
-    fn print(&mut self, text: &str, is_first: bool, out: &mut impl Write) -> io::Result<()> {
+    fn print(&mut self, text: &str, is_first: bool, out: &mut impl Output) -> io::Result<()> {
         match &mut self.form {
             // The bracket waits for the first record, so that a walk that fails at once prints nothing.
             Form::Array => {
@@ -164,7 +162,7 @@ impl Sink {
     }
 
     /// Prints what is left, and returns how many records there were.
-    pub(super) fn finish(mut self, out: &mut impl Write) -> io::Result<u64> {
+    pub(super) fn finish(mut self, out: &mut impl Output) -> io::Result<u64> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.layout.order, one, other));
         for (index, (_, text)) in kept.iter().enumerate() {
@@ -178,7 +176,7 @@ impl Sink {
                 csv_rows::header(&columns, self.layout.bom, out)?;
             }
             Form::Items | Form::Lines | Form::Csv(_) => {}
-            Form::Table(rows) => out.write_all(rows.render(self.layout.look).as_bytes())?,
+            Form::Table(rows) => out.write_table(&rows.render(self.layout.look))?,
         }
         Ok(self.count)
     }
@@ -241,6 +239,13 @@ mod tests {
             selected: None,
             order: Vec::new(),
             bom: false,
+        }
+    }
+
+    impl Output for Vec<u8> {
+        fn write_table(&mut self, table: &str) -> io::Result<()> {
+            self.extend_from_slice(table.as_bytes());
+            Ok(())
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     confirm,
     connection::Connection,
-    destination::Destination,
+    destination::{Destination, Output},
     dry_run,
     failure::Failure,
     format::Format,
@@ -16,7 +16,9 @@ use super::{
     interrupt::Interrupt,
     records::{self, Layout, Sink},
     request::Request,
-    table, walk,
+    table,
+    terminal::tell,
+    walk,
 };
 use crate::{Kind, Schema, attempt, wire};
 
@@ -37,8 +39,7 @@ pub(super) async fn operation(
     let connection = Connection::open(globals).await?;
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
-        // Without a stderr there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{told}");
+        tell(told);
     }
     let request = &request;
     if globals.dry_run {
@@ -57,8 +58,7 @@ pub(super) async fn operation(
     match told {
         Err(Failure::Call(error)) => Err(Failure::Call(connection.explain(error))),
         Ok(Some(remark)) if !globals.quiet => {
-            // Without a stderr there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{remark}");
+            tell(remark);
             Ok(())
         }
         told => told.map(|_| ()),
@@ -121,16 +121,14 @@ pub(super) fn single(
     schema: Option<&'static Schema>,
     text: &str,
     json: &Value,
-    out: &mut impl Write,
+    out: &mut impl Output,
 ) -> io::Result<()> {
     let selected = layout.project(text.trim());
     match layout.format {
         Format::Json => writeln!(out, "{selected}"),
         Format::Ndjson => writeln!(out, "{}", records::on_one_line(&selected)),
         Format::Yaml => out.write_all(records::yaml(&selected, false)?.as_bytes()),
-        Format::Table if !layout.selects() => {
-            out.write_all(table::record(schema, json, layout.look).as_bytes())
-        }
+        Format::Table if !layout.selects() => out.write_table(&table::record(schema, json, layout.look)),
         Format::Table | Format::Csv => {
             let mut sink = Sink::new(layout.clone());
             sink.record(text, out)?;

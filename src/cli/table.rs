@@ -11,7 +11,7 @@ use serde_json::Value;
 use terminal_size::terminal_size;
 
 use super::{cells::cell, format::Format, select::Column};
-use crate::{Kind, Schema};
+use crate::{Kind, Schema, plain::plain_line};
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -170,7 +170,7 @@ pub(super) fn record(schema: Option<&'static Schema>, value: &Value, look: Look)
         }
     }
     for (name, value) in left {
-        table.add_row([name.as_str(), &cell(Kind::Any, value)]);
+        table.add_row([plain_line(name).as_str(), &cell(Kind::Any, value)]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if index == 0 { GAP } else { 0 }));
@@ -181,7 +181,7 @@ pub(super) fn record(schema: Option<&'static Schema>, value: &Value, look: Look)
     let text = lines(&table);
     let names = object
         .keys()
-        .map(|name| name.chars().count())
+        .map(|name| plain_line(name).chars().count())
         .max()
         .unwrap_or_default();
     let line = |line: &str| match line.char_indices().nth(names) {
@@ -212,7 +212,7 @@ pub(super) fn acknowledgement(schema: Option<&'static Schema>, value: &Value) ->
         // That it succeeded is told by there being no error.
         let known = said.first() == Some(&text) || (name == "Success" && *value == Value::Bool(true));
         if !known && !text.is_empty() {
-            said.push(format!("{name} {text}"));
+            said.push(format!("{} {text}", plain_line(name)));
         }
     }
     (!said.is_empty()).then(|| said.join(", "))

@@ -29,7 +29,7 @@ use futures_util::{StreamExt, stream};
 use self::{files::Folder, manifest::Entry, plan::Part};
 use super::{
     connection::Connection, failure::Failure, format::Format, globals::Globals, interrupt::Interrupt,
-    progress::Progress, walk::count_of,
+    progress::Progress, terminal::tell, walk::count_of,
 };
 use crate::{Client, ErrorKind, Priority};
 
@@ -219,7 +219,7 @@ fn finish(
     }
     for failure in failures.iter().skip(1) {
         if let (false, Some(sentence)) = (globals.quiet, failure.sentence()) {
-            let _ = writeln!(io::stderr(), "atera: {sentence}");
+            tell(format!("atera: {sentence}"));
         }
     }
     if !failures.is_empty() {
@@ -241,18 +241,17 @@ fn finish(
         .collect();
     folder.finish(entries)?;
     if !globals.quiet {
-        let _ = writeln!(
-            io::stderr(),
-            "{} of {} in {}",
+        let lists = match lists {
+            1 => "1 list".to_string(),
+            lists => format!("{lists} lists"),
+        };
+        tell(format!(
+            "{} of {lists} in {}",
             count_of(records),
-            match lists {
-                1 => "1 list".to_string(),
-                lists => format!("{lists} lists"),
-            },
             folder.path().display()
-        );
+        ));
         if !refused.is_empty() {
-            let _ = writeln!(io::stderr(), "without permission for {}", refused.join(", "));
+            tell(format!("without permission for {}", refused.join(", ")));
         }
     }
     match unsettled.is_empty() {
