@@ -3,11 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 
 use http::Method;
-use serde_json::Value;
 
 use super::{
     cells::cell, columns::telling, command, connection::Connection, failure::Failure, globals::Globals,
-    interrupt::Interrupt, request::Request, terminal::escaped,
+    interrupt::Interrupt, request::Request, terminal::escaped, values::Record,
 };
 use crate::{Client, Kind, Operation, plain::plain_line};
 
@@ -99,11 +98,11 @@ async fn record(client: &Client, request: &Request) -> Option<String> {
         return None;
     };
     let answer = request.call_of(read, client).ok()?.send().await.ok()?;
-    let record: Value = serde_json::from_slice(&answer.value).ok()?;
+    let record = std::str::from_utf8(&answer.value).map(Record::new).ok()?;
     let columns = telling(schema).into_iter();
     let mut texts = columns
         .filter(|field| matches!(field.kind, Kind::Text))
-        .map(|field| cell(field.kind, &record[field.name]))
+        .map(|field| cell(field.kind, record.value(&[field.name.to_string()])))
         .filter(|text| !text.is_empty());
     texts.next()
 }

@@ -8,17 +8,25 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{failure::Failure, terminal::Escaping};
+use super::{failure::Failure, terminal::Escaping, values::Altered};
+use crate::{Error, ErrorKind};
 
 /// What records are written to.
 pub(super) trait Output: Write {
     /// Writes a table, whose cells are fit for a terminal, and which may have marks for one in it.
     fn write_table(&mut self, table: &str) -> io::Result<()>;
+
+    /// Takes note that a record was written otherwise than it was sent, and which.
+    fn note(&mut self, number: u64, altered: Altered);
 }
 
 /// Where output goes.
 pub(super) struct Destination {
     to: To,
+    /// The first record that was written otherwise than it was sent.
+    altered: Option<(u64, Altered)>,
+    /// How many there are of these.
+    count: u64,
 }
 
 enum To {
@@ -46,7 +54,11 @@ impl Destination {
             None => To::Stdout(BufWriter::new(io::stdout().lock())),
             Some(path) => open(path).map_err(|error| refused(path, &error))?,
         };
-        Ok(Destination { to })
+        Ok(Destination {
+            to,
+            altered: None,
+            count: 0,
+        })
     }
 
     /// Whether it is a file that does not change before the end.
@@ -54,7 +66,7 @@ impl Destination {
         matches!(self.to, To::File(..))
     }
 
-    /// Completes the output.
+    /// Completes the output. It fails if a record was written otherwise than it was sent, after all is written.
     pub(super) fn commit(self) -> Result<(), Failure> {
         match self.to {
             To::Stdout(mut out) => out.flush()?,
@@ -72,7 +84,17 @@ impl Destination {
                 written.map_err(|error| refused(&path, &error))?;
             }
         }
-        Ok(())
+        let Some((number, altered)) = self.altered else {
+            return Ok(());
+        };
+        let others = match self.count - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more are not as they were sent"),
+        };
+        Err(Failure::Call(Error::new(
+            ErrorKind::Decode,
+            format!("record {number} {altered}{others}; --output json prints them as they came"),
+        )))
     }
 
     fn writer(&mut self) -> &mut dyn Write {
@@ -91,6 +113,11 @@ impl Output for Destination {
             To::Terminal(out) => out.write_as_it_is(table),
             _ => self.write_all(table.as_bytes()),
         }
+    }
+
+    fn note(&mut self, number: u64, altered: Altered) {
+        self.count += 1;
+        self.altered.get_or_insert((number, altered));
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! arguments ── command ── request ──> run ──> walk ──> records ──> destination (terminal)
 //!               globals ── connection ──┘              ├ table (columns, cells)
-//!               (config)                               └ csv_rows
+//!               (config)                               └ csv_rows (values)
 //! ```
 //!
 //! No operation or type has code of its own here: commands, flags, checks and columns all follow from
@@ -42,6 +42,7 @@ mod since;
 mod sort;
 mod table;
 mod terminal;
+mod values;
 mod walk;
 
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::ArgMatches;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     confirm,
@@ -18,6 +18,7 @@ use super::{
     request::Request,
     table,
     terminal::tell,
+    values::on_one_line,
     walk,
 };
 use crate::{Kind, Schema, attempt, wire};
@@ -85,23 +86,22 @@ async fn answer(
     let operation = request.operation;
     let answer = interrupt.or(request.call(client)?.send()).await??;
     let silent = answer.is_empty();
-    let json: Value = wire::decode(if silent { b"{}" } else { &answer.value })
+    let json: &RawValue = wire::decode(if silent { b"{}" } else { &answer.value })
         .map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
-    let body = answer.value;
-    let text = String::from_utf8_lossy(&body);
+    let text = json.get();
     let schema = operation.answer.and_then(printed);
     let mut remark = None;
     match layout.format {
         Format::Table if !operation.reads => {
-            let said = table::acknowledgement(schema, &json);
+            let said = table::acknowledgement(schema, text);
             let said = said.unwrap_or_else(|| request.target());
             writeln!(out, "{}: {said}", operation.id)?;
         }
         // Nothing was sent, so there is nothing to repeat.
         _ if silent => {}
-        format if json.is_array() => {
+        format if text.starts_with('[') => {
             let mut sink = Sink::new(layout);
-            for record in serde_json::from_str::<Vec<&RawValue>>(&text).unwrap_or_default() {
+            for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
                 sink.record(record.get(), &mut out)?;
             }
             let count = sink.finish(&mut out)?;
@@ -109,30 +109,48 @@ async fn answer(
                 remark = Some(walk::count_of(count));
             }
         }
-        _ => single(&layout, schema, &text, &json, &mut out)?,
+        _ => single(&layout, schema, text, &mut out)?,
     }
     out.commit()?;
     Ok(remark)
 }
 
-/// Prints one record.
+/// Prints one record, as JSON text.
 pub(super) fn single(
     layout: &Layout,
     schema: Option<&'static Schema>,
     text: &str,
-    json: &Value,
     out: &mut impl Output,
 ) -> io::Result<()> {
-    let selected = layout.project(text.trim());
-    match layout.format {
-        Format::Json => writeln!(out, "{selected}"),
-        Format::Ndjson => writeln!(out, "{}", records::on_one_line(&selected)),
-        Format::Yaml => out.write_all(records::yaml(&selected, false)?.as_bytes()),
-        Format::Table if !layout.selects() => out.write_table(&table::record(schema, json, layout.look)),
+    let selected = layout.project(text);
+    let altered = match layout.format {
+        Format::Json => {
+            writeln!(out, "{selected}")?;
+            None
+        }
+        Format::Ndjson => {
+            writeln!(out, "{}", on_one_line(&selected))?;
+            None
+        }
+        Format::Yaml => {
+            let (yaml, altered) = records::yaml(&selected, false);
+            out.write_all(yaml.as_bytes())?;
+            altered
+        }
+        Format::Table if !layout.selects() => {
+            let (table, altered) = table::record(schema, text, layout.look);
+            out.write_table(&table)?;
+            altered
+        }
         Format::Table | Format::Csv => {
             let mut sink = Sink::new(layout.clone());
             sink.record(text, out)?;
-            sink.finish(out).map(|_| ())
+            sink.finish(out)?;
+            None
         }
+    };
+    if let Some(altered) = altered {
+        out.note(1, altered);
     }
+    Ok(())
 }

@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    manifest::{Entry, Manifest, Outcome, Totals},
+    manifest::{Alterations, Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
 use crate::{
     Key,
-    cli::{csv_rows, failure::Failure, format::Format, records, select::Column},
+    cli::{csv_rows, failure::Failure, format::Format, select::Column, values::on_one_line},
     page::{Coverage, Seen},
 };
 
@@ -50,6 +50,8 @@ pub(super) struct State {
     key_bytes: u64,
     pub(super) coverage: Coverage,
     pub(super) totals: Totals,
+    #[serde(default)]
+    alterations: Alterations,
     pub(super) done: Option<Entry>,
 }
 
@@ -224,11 +226,12 @@ impl ListFile {
             count += 1;
             match &self.columns {
                 Some(columns) => {
-                    let value = serde_json::from_str(record).unwrap_or_else(|_| record.into());
-                    csv_rows::record(columns, &value, &mut text)?;
+                    if let Some(altered) = csv_rows::record(columns, record, &mut text)? {
+                        self.state.alterations.note(self.state.records + count, &altered);
+                    }
                 }
                 None => {
-                    text.extend_from_slice(records::on_one_line(record).as_bytes());
+                    text.extend_from_slice(on_one_line(record).as_bytes());
                     text.push(b'\n');
                 }
             }
@@ -254,7 +257,13 @@ impl ListFile {
 
     /// The list is complete: its file gets its name.
     pub(super) fn complete(&mut self, part: &Part, outcome: Outcome) -> Result<Entry, Failure> {
-        let mut entry = Entry::new(part, outcome, &self.state.coverage, &self.state.totals);
+        let State {
+            coverage,
+            totals,
+            alterations,
+            ..
+        } = &self.state;
+        let mut entry = Entry::new(part, outcome, coverage, totals, alterations);
         let sealed = seal(&self.part, &self.path);
         let (bytes, sha256) = sealed.map_err(|error| at(&self.path, &error))?;
         (entry.bytes, entry.sha256, entry.records) = (bytes, Some(sha256), self.state.records);

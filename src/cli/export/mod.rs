@@ -233,6 +233,7 @@ fn finish(
         .filter(|entry| entry.is_unsettled())
         .map(|entry| entry.name.clone())
         .collect();
+    let altered = altered(&entries);
     let (records, lists) = (entries.iter().map(|entry| entry.records).sum(), entries.len());
     let refused: Vec<_> = entries
         .iter()
@@ -254,13 +255,28 @@ fn finish(
             tell(format!("without permission for {}", refused.join(", ")));
         }
     }
-    match unsettled.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Call(crate::Error::new(
+    if !unsettled.is_empty() {
+        return Err(Failure::Call(crate::Error::new(
             ErrorKind::Unsettled,
             format!(
                 "{} moved on while being read, so records may be missing; export them again when less is going on",
                 unsettled.join(", ")
+            ),
+        )));
+    }
+    altered
+}
+
+/// The failure that some records could not be written as they were sent.
+fn altered(entries: &[Entry]) -> Result<(), Failure> {
+    let told: Vec<_> = entries.iter().filter_map(Entry::altered).collect();
+    match told.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Call(crate::Error::new(
+            ErrorKind::Decode,
+            format!(
+                "{}; an export with --format ndjson has them as they came",
+                told.join("; ")
             ),
         ))),
     }
