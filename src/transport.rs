@@ -234,7 +234,14 @@ fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVeri
 }
 
 fn tls_failed(error: Box<dyn StdError + Send + Sync>) -> Error {
-    Error::config("TLS cannot be set up; check the system's certificates").with_source(error)
+    let where_from = match READS_SSL_CERT_FILE {
+        true => ", or those that SSL_CERT_FILE and SSL_CERT_DIR name",
+        false => "",
+    };
+    Error::config(format!(
+        "TLS cannot be set up; check the system's certificates{where_from}"
+    ))
+    .with_source(error)
 }
 
 impl Transport for Reqwest {

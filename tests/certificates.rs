@@ -20,7 +20,7 @@ use atera::{ApiKey, Applied, Client, ErrorKind, RetryPolicy};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use sockets::{
-    child::{is_child_with_certificate, is_child_with_tls},
+    child::{is_child, is_child_with_certificate, is_child_with_tls},
     http2::{acceptor, acceptor_with},
     legacy_key, ticket,
 };
@@ -128,4 +128,24 @@ async fn a_certificate_that_is_not_yet_valid_is_told() {
         "is not valid yet; check this machine's clock",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_file_of_authorities_that_is_not_there_is_told_before_anything_is_sent() {
+    let nowhere = [("SSL_CERT_FILE", "/no/such/file"), ("SSL_CERT_DIR", "")];
+    if !is_child(
+        "a_file_of_authorities_that_is_not_there_is_told_before_anything_is_sent",
+        &nowhere,
+    ) {
+        return;
+    }
+    let client = Client::builder()
+        .api_key(ApiKey::new(legacy_key()).unwrap())
+        .build();
+    let error = client.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert_eq!(
+        error.to_string(),
+        "TLS cannot be set up; check the system's certificates, or those that SSL_CERT_FILE and SSL_CERT_DIR name"
+    );
 }
