@@ -18,6 +18,7 @@ use crate::{
     client::Shared,
     clock,
     credential::Credential,
+    error::looks_like_html,
     hints,
     limit::{Slot, StoreError},
     retry::{self, Mishap},
@@ -69,6 +70,7 @@ pub(crate) async fn receive(
         body,
     } = answer.map_err(|fault| {
         let mishap = match fault.was_sent() {
+            _ if fault.is_permanent() => Mishap::Final,
             true => Mishap::Unanswered,
             false => Mishap::Unsent,
         };
@@ -78,7 +80,7 @@ pub(crate) async fn receive(
     match status.is_success() {
         true => succeeded(operation, shared, status, headers, body),
         false => Err(Failure {
-            error: refused(operation, credential, status, body),
+            error: refused(operation, credential, status, body, hint),
             mishap: mishap(status),
             hint,
             paused,
@@ -168,13 +170,14 @@ fn refused(
     credential: &Credential,
     status: StatusCode,
     body: Result<Bytes, Cut>,
+    hint: Option<Duration>,
 ) -> Error {
     let (body, fault) = match body {
         Ok(body) => (credential.blotted_out(body), None),
         Err(Cut::TooLong) => (Bytes::new(), None),
         Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
-    let error = Error::from_answer(operation, status, body, credential.refused());
+    let error = Error::from_answer(operation, status, body, hint, credential.refused());
     match fault {
         Some(fault) => error.with_source(fault),
         None => error,
@@ -265,14 +268,25 @@ fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
 
 /// An answer that does not fit the description.
 pub(crate) fn undecodable(operation: &'static Operation, answer: &Answer, reason: &str) -> Error {
+    let is_html = looks_like_html(&answer.value);
     let done = match operation.reads {
         true => "",
+        false if is_html => {
+            "; if the service sent it, the call took effect, so do not repeat it before you have looked"
+        }
         false => "; the call took effect all the same, so do not repeat it",
     };
+    let reason = match is_html {
+        true => format!(
+            "{} sent an HTML page and not JSON, so a proxy or a login page may stand in between; check the network and the \
+             base URL",
+            answer.sent.host.as_deref().unwrap_or("the service")
+        ),
+        false => answer.sent.without_key(reason),
+    };
     let sentence = format!(
-        "the answer to {} does not fit the description, {}{done}",
-        operation.id,
-        answer.sent.without_key(reason)
+        "the answer to {} does not fit the description, {reason}{done}",
+        operation.id
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
@@ -325,6 +339,9 @@ fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
             ErrorKind::Timeout,
             format!("{id} was not sent, the service did not take the connection in time; check the network"),
         ),
+        (false, false) if fault.is_permanent() => {
+            (ErrorKind::Connection, format!("{id} was not sent, {fault}"))
+        }
         (false, false) => (
             ErrorKind::Connection,
             format!("{id} was not sent, the service cannot be reached; check the network and the base URL"),

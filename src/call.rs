@@ -66,6 +66,8 @@ pub(crate) struct Sent {
     pub(crate) waited: bool,
     /// The key of the last of them.
     pub(crate) credential: Option<Arc<Credential>>,
+    /// The host that answered it.
+    pub(crate) host: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Sent {

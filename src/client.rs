@@ -429,7 +429,7 @@ pub(crate) struct BaseUrl {
     path: String,
     /// Host and port of it.
     authority: String,
-    host: String,
+    host: Arc<str>,
     loopback: bool,
 }
 
@@ -468,7 +468,7 @@ impl BaseUrl {
             text: trim(url.as_str()),
             path: trim(url.path()),
             authority: url.authority().to_string(),
-            host: url.host_str().unwrap_or_default().to_string(),
+            host: url.host_str().unwrap_or_default().into(),
             loopback,
         })
     }
@@ -481,7 +481,7 @@ impl BaseUrl {
         &self.path
     }
 
-    pub(crate) fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &Arc<str> {
         &self.host
     }
 

@@ -11,7 +11,11 @@ use std::{
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::{Operation, types::ApiError};
+use crate::{
+    Operation,
+    plain::{plain, plain_line},
+    types::ApiError,
+};
 
 /// A result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -90,7 +94,8 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
-            sentence: sentence.into(),
+            // It may quote the service, and is shown on terminals.
+            sentence: plain(sentence),
             operation: None,
             status: None,
             answer: ApiError::default(),
@@ -112,11 +117,13 @@ impl Error {
         Error::new(ErrorKind::Config, sentence)
     }
 
-    /// The failure that an answer stands for. `of_key` is what is known of a key that was refused.
+    /// The failure that an answer stands for. `wait` is how long the service asks to wait, `of_key` what is known of a key
+    /// that was refused.
     pub(crate) fn from_answer(
         operation: &'static Operation,
         status: StatusCode,
         body: Bytes,
+        wait: Option<Duration>,
         of_key: Option<String>,
     ) -> Self {
         let answer: ApiError = serde_json::from_slice(&body).unwrap_or_default();
@@ -136,7 +143,7 @@ impl Error {
             408 | 500.. => Applied::Unknown,
             _ => Applied::No,
         };
-        let sentence = sentence(operation, kind, status, &answer, &body, of_key);
+        let sentence = sentence(operation, kind, status, &answer, &body, wait, of_key);
         let mut error = Error::new(kind, sentence)
             .with_operation(operation)
             .with_applied(applied);
@@ -211,7 +218,8 @@ impl Error {
         self.0.answer.error_code.as_deref()
     }
 
-    /// What the service says went wrong: `Message`, `detail` or `title` of its answer.
+    /// What the service says went wrong: `Message`, `detail` or `title` of its answer, as it came. Only what is displayed of
+    /// it is without control characters.
     pub fn message(&self) -> Option<&str> {
         message(&self.0.answer)
     }
@@ -334,8 +342,10 @@ fn sentence(
     status: StatusCode,
     answer: &ApiError,
     body: &[u8],
+    wait: Option<Duration>,
     of_key: Option<String>,
 ) -> String {
+    let wait = wait.map(in_words);
     let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
     let unknown = || {
         let find_out = operation.how_to_find_out();
@@ -347,18 +357,31 @@ fn sentence(
             "the key may not do this; give it the permission in Admin > API, or use another key"
         }
         ErrorKind::NotFound => "there is no such record; check the id",
-        ErrorKind::RateLimited => "too many requests with this key; wait a minute, and see what else uses it",
+        ErrorKind::RateLimited => match wait {
+            Some(wait) => &format!(
+                "too many requests with this key; the service asks to wait {wait}, so wait that long, and see what else \
+                 uses the key"
+            ),
+            None => "too many requests with this key; wait a minute, and see what else uses it",
+        },
         ErrorKind::Timeout => "the service gave up waiting; try again",
         ErrorKind::Conflict => "this is in conflict with a record that exists",
         ErrorKind::OutcomeUnknown => &unknown(),
+        ErrorKind::Server if status == StatusCode::NOT_MODIFIED => {
+            "the answer says that nothing has changed, which was not asked, so a proxy with a cache may have sent it; look \
+             for one between here and the service"
+        }
         ErrorKind::Server if status.is_redirection() => {
             "the service redirects, which is not followed because the key would go along; check the base URL"
         }
-        ErrorKind::Server => "the service failed; try again later",
+        ErrorKind::Server => match wait {
+            Some(wait) => &format!("the service failed; try again in {wait}, as it asks"),
+            None => "the service failed; try again later",
+        },
         _ => "the service refused the request; correct it",
     };
     let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
-    let quoted = |text: &str| text.trim().trim_end_matches('.').to_string();
+    let quoted = |text: &str| plain_line(text).trim_end_matches('.').to_string();
     // Writing to a String cannot fail.
     if let Some(message) = message(answer) {
         let _ = write!(out, "; Atera says: {}", quoted(message));
@@ -366,12 +389,45 @@ fn sentence(
         out.push_str("; the answer is an HTML page, so a proxy may stand in between");
     }
     for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
-        let _ = write!(out, "; {field}: {}", quoted(&errors.join(" ")));
+        let _ = write!(out, "; {}: {}", quoted(field), quoted(&errors.join(" ")));
     }
     out.push(')');
     out
 }
 
-fn looks_like_html(body: &[u8]) -> bool {
+/// A wait in words, rounded up.
+pub(crate) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match seconds {
+        1 => "1 second".to_string(),
+        0..120 => format!("{seconds} seconds"),
+        120..7200 => format!("{} minutes", seconds.div_ceil(60)),
+        7200.. => format!("{} hours", seconds.div_ceil(3600)),
+    }
+}
+
+pub(crate) fn looks_like_html(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'<')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_words_and_is_never_too_short() {
+        for (milliseconds, words) in [
+            (0, "0 seconds"),
+            (1_000, "1 second"),
+            (1_001, "2 seconds"),
+            (119_000, "119 seconds"),
+            (120_000, "2 minutes"),
+            (3_600_000, "60 minutes"),
+            (3_601_000, "61 minutes"),
+            (7_200_000, "2 hours"),
+            (86_400_001, "25 hours"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(milliseconds)), words);
+        }
+    }
 }

@@ -156,6 +156,7 @@ mod open_enum;
 mod operation;
 mod page;
 mod pipeline;
+mod plain;
 mod raw;
 mod requests;
 mod retry;

@@ -19,6 +19,7 @@ use crate::{
     client::Shared,
     clock,
     credential::Credential,
+    error::in_words,
     limit::{NoSlot, Slot},
     retry::{self, Decision, Effect, Failed, Mishap},
     transport::Request,
@@ -68,7 +69,7 @@ async fn exchange(
         otel.kind = "client",
         http.request.method = %operation.method,
         url.template = operation.path,
-        server.address = shared.base_url.host(),
+        server.address = &**shared.base_url.host(),
         atera.operation = operation.id,
     );
     let mut call = Call {
@@ -197,6 +198,7 @@ impl Call<'_> {
             took: self.took,
             waited: self.waited,
             credential: Some(credential),
+            host: Some(self.client.shared().base_url.host().clone()),
         }
     }
 
@@ -233,9 +235,9 @@ impl Call<'_> {
             Some(Err(NoSlot::Paused(left))) => Error::new(
                 ErrorKind::RateLimited,
                 format!(
-                    "{} was not sent, the service asked for a pause with this key that lasts {} s more; try again then",
+                    "{} was not sent, the service asked for a pause with this key that lasts {} more; try again then",
                     self.operation.id,
-                    left.as_secs_f64().ceil()
+                    in_words(left)
                 ),
             )
             .with_retry_after(left),

@@ -8,7 +8,7 @@
 //! | 502, 504: a gateway spoke, not the service | again | give up, the outcome is unknown |
 //! | no answer: timeout, reset | again | give up, the outcome is unknown |
 //! | a success whose body was cut short | a read: again | give up, it took effect |
-//! | anything else | give up | give up |
+//! | anything else, such as a certificate that is refused | give up | give up |
 
 use std::{sync::Arc, time::Duration};
 

@@ -3,7 +3,7 @@
 //! Everything above it is tested without sockets, and a program can bring its own: one that records, or that goes
 //! through a tunnel. What is sent, and whether again, is decided above; a transport sends once.
 
-use std::{error::Error as StdError, fmt, iter, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, iter, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
@@ -55,6 +55,7 @@ pub struct Response {
 pub struct Fault {
     reach: Reach,
     timed_out: bool,
+    permanent: bool,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -139,6 +140,7 @@ impl Fault {
         Fault {
             reach,
             timed_out: false,
+            permanent: false,
             source,
         }
     }
@@ -147,6 +149,14 @@ impl Fault {
     #[must_use]
     pub fn timed_out(mut self) -> Self {
         self.timed_out = true;
+        self
+    }
+
+    /// The same fault, which the next attempt would meet as well, as it would a certificate that has expired. The request is
+    /// not sent again then, and the error tells what the fault displays, which should say what to do.
+    #[must_use]
+    pub fn permanent(mut self) -> Self {
+        self.permanent = true;
         self
     }
 
@@ -163,6 +173,11 @@ impl Fault {
     /// Whether it came of waiting too long.
     pub fn is_timeout(&self) -> bool {
         self.timed_out
+    }
+
+    /// Whether the next attempt would meet it as well.
+    pub fn is_permanent(&self) -> bool {
+        self.permanent
     }
 }
 
@@ -219,7 +234,14 @@ fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVeri
 }
 
 fn tls_failed(error: Box<dyn StdError + Send + Sync>) -> Error {
-    Error::config("TLS cannot be set up; check the system's certificates").with_source(error)
+    let where_from = match READS_SSL_CERT_FILE {
+        true => ", or those that SSL_CERT_FILE and SSL_CERT_DIR name",
+        false => "",
+    };
+    Error::config(format!(
+        "TLS cannot be set up; check the system's certificates{where_from}"
+    ))
+    .with_source(error)
 }
 
 impl Transport for Reqwest {
@@ -242,6 +264,9 @@ impl Transport for Reqwest {
 
 /// reqwest's error as a fault. Its address is taken off, for it has the query in it.
 fn fault(error: reqwest::Error) -> Fault {
+    if let Some(error) = certificate_error(&error) {
+        return Fault::not_sent(UntrustedCertificate(error)).permanent();
+    }
     let reach = match () {
         () if error.is_connect() || error.is_builder() => Reach::Unsent,
         () if is_refusal(&error) => Reach::Refused,
@@ -251,6 +276,73 @@ fn fault(error: reqwest::Error) -> Fault {
     let fault = Fault::new(reach, error.without_url().into());
     if timed_out { fault.timed_out() } else { fault }
 }
+
+/// What is wrong with the certificate, if that is what kept a connection from being made.
+fn certificate_error(error: &reqwest::Error) -> Option<rustls::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return Some(error.clone());
+        }
+        // An I/O error takes the source of what it holds for its own, so that it is asked for what it holds.
+        let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = held.map_or_else(|| error.source(), |held| Some(held));
+    }
+    None
+}
+
+/// The service has a certificate that is not trusted.
+#[derive(Debug)]
+struct UntrustedCertificate(rustls::Error);
+
+impl fmt::Display for UntrustedCertificate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use rustls::CertificateError::{
+            BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+            NotValidYetContext, Revoked, UnknownIssuer,
+        };
+
+        let rustls::Error::InvalidCertificate(error) = &self.0 else {
+            return self.0.fmt(out);
+        };
+        out.write_str(match error {
+            Expired | ExpiredContext { .. } => {
+                "the certificate of the service has expired; check this machine's clock, or ask whoever runs the service or \
+                 a proxy before it to renew it"
+            }
+            NotValidYet | NotValidYetContext { .. } => {
+                "the certificate of the service is not valid yet; check this machine's clock"
+            }
+            NotValidForName | NotValidForNameContext { .. } => {
+                "the certificate of the service is for another name; check the base URL, and whether a proxy answers"
+            }
+            Revoked => "the certificate of the service was revoked; ask whoever runs it for a new one",
+            // An authority of the same name as one that is known, with another key, leaves a bad signature.
+            UnknownIssuer | BadSignature if READS_SSL_CERT_FILE => {
+                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                 authority to those of the system, or to the file that SSL_CERT_FILE names, which is read in their place"
+            }
+            UnknownIssuer | BadSignature => {
+                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                 authority to those that the system trusts"
+            }
+            _ => "the certificate of the service is not accepted; ask whoever runs it, or a proxy before it",
+        })
+    }
+}
+
+impl StdError for UntrustedCertificate {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Whether the verifier of certificates reads files, and so the one that this variable names. Elsewhere it asks the system.
+const READS_SSL_CERT_FILE: bool = cfg!(all(
+    unix,
+    not(target_os = "android"),
+    not(target_vendor = "apple")
+));
 
 /// Whether the service refused the HTTP/2 stream, or was shutting down and told that it will not look at it: by RFC 9113,
 /// section 8.7, nothing has been done then.

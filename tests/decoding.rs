@@ -3,7 +3,7 @@
 mod recorder;
 
 use atera::{
-    ErrorKind, List, Operation,
+    Consistency, ErrorKind, List, Operation,
     transport::Response,
     types::{CreateTicket, TicketPriority, UpdateTicket},
 };

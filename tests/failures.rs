@@ -2,8 +2,10 @@
 
 mod recorder;
 
+use std::time::Duration;
+
 use atera::{
-    Applied, Error, ErrorKind,
+    Applied, Error, ErrorKind, RetryPolicy,
     transport::{Fault, Response},
     types::{CreateTicket, UpdateTicket},
 };
@@ -44,6 +46,7 @@ async fn each_answer_has_its_kind_and_its_sentence() {
     let mut told = String::new();
     for (status, body) in [
         (302, ""),
+        (304, ""),
         (400, FIELDS),
         (
             400,
@@ -80,6 +83,104 @@ async fn each_answer_has_its_kind_and_its_sentence() {
         told += &format!("{:?} ({})\n  {error}\n", error.kind(), error.kind().exit_code());
     }
     insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn how_long_to_wait_is_told_where_the_service_says_so() {
+    for (status, wait, says) in [
+        (
+            429,
+            "3600",
+            "the service asks to wait 60 minutes, so wait that long",
+        ),
+        (429, "7", "the service asks to wait 7 seconds, so wait that long"),
+        (
+            503,
+            "86400",
+            "the service failed; try again in 24 hours, as it asks",
+        ),
+    ] {
+        let error = read(Recorder::new(move |_| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let headers = [(http::header::RETRY_AFTER, wait.parse().unwrap())];
+            let body = Box::pin(futures_util::stream::empty());
+            Ok(Response::streaming(status, headers.into_iter().collect(), body))
+        }))
+        .await;
+        assert!(error.to_string().contains(says), "{error}");
+        assert_eq!(error.retry_after().unwrap().as_secs().to_string(), wait);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_is_told_with_the_host_that_sent_it() {
+    let login = "\r\n<!DOCTYPE html><html><body>Sign in</body></html>";
+    for (error, says) in [
+        (
+            read(Recorder::answering(200, login)).await,
+            "check the network and the base URL",
+        ),
+        (
+            create(Recorder::answering(200, login)).await,
+            "if the service sent it, the call took effect, so do not repeat it before you have looked",
+        ),
+        (
+            Recorder::answering(200, login)
+                .client()
+                .contacts()
+                .list()
+                .email("maya.lindqvist@harbordental.example")
+                .await
+                .map(drop)
+                .unwrap_err(),
+            "check the network and the base URL",
+        ),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let told = error.to_string();
+        let cause =
+            "app.atera.com sent an HTML page and not JSON, so a proxy or a login page may stand in between; ";
+        assert!(told.contains(cause) && told.ends_with(says), "{told}");
+        assert!(!told.contains("maya"), "{told}");
+    }
+}
+
+/// What a terminal would obey: escapes in both lengths, a bell, a delete, a line of its own, and text the other way round.
+const OBEYED: &str = "a\u{1b}[2J\u{9b}31m\u{7}\u{7f}\r\nb\u{202e}c";
+
+#[tokio::test]
+async fn what_the_service_says_is_told_without_what_a_terminal_would_obey() {
+    let body = serde_json::json!({"Message": OBEYED, "errors": {OBEYED: [OBEYED, "d"]}}).to_string();
+    let error = read(Recorder::answering(400, body)).await;
+    assert_eq!(
+        error.to_string(),
+        "400: the service refused the request; correct it (tickets_get; Atera says: a [2J 31m b c; a [2J 31m b c: a [2J \
+         31m b c d)"
+    );
+    assert_eq!(error.message(), Some(OBEYED));
+    assert_eq!(error.field_errors()[OBEYED][0], OBEYED);
+}
+
+#[tokio::test]
+async fn a_fault_that_stays_is_not_tried_again() {
+    for (fault, attempts) in [
+        (
+            (|| Fault::not_sent("the tunnel has no such end")) as fn() -> Fault,
+            5,
+        ),
+        (|| Fault::not_sent("the tunnel has no such end").permanent(), 1),
+    ] {
+        let recorder = Recorder::new(move |_| Err(fault()));
+        let policy = RetryPolicy::new().base_delay(Duration::ZERO);
+        let client = recorder.builder().retry(policy).build().unwrap();
+        let error = client.tickets().get(54321).await.unwrap_err();
+        assert_eq!(recorder.sent().len(), attempts);
+        assert_eq!(error.kind(), ErrorKind::Connection);
+        let told = error
+            .to_string()
+            .ends_with("was not sent, the tunnel has no such end");
+        assert_eq!(told, attempts == 1, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use super::{
     interrupt::Interrupt,
     records::{Layout, Sink},
     run::{printed, single},
+    values::Record,
 };
 use crate::{
     Client, Operation, RawCall,
@@ -183,10 +184,9 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
     }
     let as_it_came = globals.format.is_none() && globals.select.is_empty() && globals.sort.is_empty();
     // What is no JSON, or not UTF-8, cannot be shaped.
-    let text = std::str::from_utf8(&answer.value).ok().filter(|_| !as_it_came);
-    let parsed = text.and_then(|text| Some((text, serde_json::from_str::<Value>(text).ok()?)));
-    match parsed {
-        Some((text, json)) => shaped(layout, schema, text, &json, &mut out)?,
+    let json = serde_json::from_slice::<&RawValue>(&answer.value).ok();
+    match json.filter(|_| !as_it_came) {
+        Some(json) => shaped(layout, schema, json.get(), &mut out)?,
         None => {
             out.write_all(&answer.value)?;
             if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
@@ -202,26 +202,23 @@ fn shaped(
     layout: Layout,
     schema: Option<&'static crate::Schema>,
     text: &str,
-    json: &Value,
     out: &mut Destination,
 ) -> Result<(), Failure> {
-    #[derive(serde::Deserialize)]
-    struct Items<'a> {
-        #[serde(borrow)]
-        items: Vec<&'a RawValue>,
-    }
-
-    let records = serde_json::from_str::<Vec<&RawValue>>(text)
-        .or_else(|_| serde_json::from_str::<Items<'_>>(text).map(|page| page.items));
+    let is_array = text.starts_with('[');
+    let records = match is_array {
+        true => Some(text),
+        false => Record::new(text).value(&["items".to_string()]),
+    };
+    let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
     match records {
-        Ok(records) if layout.format != Format::Json || layout.selects() || json.is_array() => {
+        Some(records) if layout.format != Format::Json || layout.selects() || is_array => {
             let mut sink = Sink::new(layout);
             for record in records {
                 sink.record(record.get(), out)?;
             }
             sink.finish(out)?;
         }
-        _ => single(&layout, schema, text, json, out)?,
+        _ => single(&layout, schema, text, out)?,
     }
     Ok(())
 }

@@ -1,37 +1,30 @@
 //! Values as text for people.
 
-use serde_json::Value;
+use super::values::Written;
+use crate::{Kind, Timestamp, plain::plain_line};
 
-use crate::{Kind, Timestamp};
-
-/// A value as the text of a cell.
-pub(super) fn cell(kind: Kind, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => match (kind, text.parse::<Timestamp>()) {
+/// A value, as JSON, as the text of a cell: on one line, without what a terminal would obey.
+pub(super) fn cell(kind: Kind, json: Option<&str>) -> String {
+    match Written::of(json) {
+        Written::Nothing => String::new(),
+        Written::Text(text, _) => match (kind, text.parse::<Timestamp>()) {
             (Kind::Timestamp, Ok(time)) if time.is_unset() => String::new(),
             (Kind::Timestamp, Ok(time)) => time.to_utc().format("%Y-%m-%d %H:%M").to_string(),
-            _ => plain(text),
+            _ => plain_line(&text),
         },
-        value => plain(&value.to_string()),
+        Written::Json(json) => plain_line(&json),
     }
-}
-
-/// A text on one line, without what a terminal would obey: records hold what strangers wrote in their mails.
-fn plain(text: &str) -> String {
-    let directs = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let harmless = text.replace(
-        |character: char| character.is_control() || directs(character),
-        " ",
-    );
-    harmless.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn of(kind: Kind, value: &Value) -> String {
+        cell(kind, Some(&value.to_string()))
+    }
 
     #[test]
     fn times_are_shortened_to_the_minute_in_utc() {
@@ -41,28 +34,28 @@ mod tests {
             ("0001-01-01T00:00:00", ""),
             ("soon", "soon"),
         ] {
-            assert_eq!(cell(Kind::Timestamp, &json!(sent)), shown);
+            assert_eq!(of(Kind::Timestamp, &json!(sent)), shown);
         }
     }
 
     #[test]
     fn only_times_are_shortened() {
         assert_eq!(
-            cell(Kind::Text, &json!("2026-03-02T08:15:42Z")),
+            of(Kind::Text, &json!("2026-03-02T08:15:42Z")),
             "2026-03-02T08:15:42Z"
         );
     }
 
     #[test]
     fn a_terminal_is_not_told_what_to_do() {
-        assert_eq!(cell(Kind::Text, &json!("a\u{1b}[2Jb\r\n\u{202e}c")), "a [2Jb c");
+        assert_eq!(of(Kind::Text, &json!("a\u{1b}[2Jb\r\n\u{202e}c")), "a [2Jb c");
     }
 
     #[test]
     fn values_are_shown_as_they_are() {
-        assert_eq!(cell(Kind::Integer, &json!(7)), "7");
-        assert_eq!(cell(Kind::Boolean, &json!(true)), "true");
-        assert_eq!(cell(Kind::Text, &Value::Null), "");
-        assert_eq!(cell(Kind::Any, &json!(["a", 1])), r#"["a",1]"#);
+        assert_eq!(of(Kind::Integer, &json!(7)), "7");
+        assert_eq!(of(Kind::Boolean, &json!(true)), "true");
+        assert_eq!(of(Kind::Text, &Value::Null), "");
+        assert_eq!(of(Kind::Any, &json!(["a", 1])), r#"["a",1]"#);
     }
 }

@@ -36,7 +36,7 @@ Exit codes:
    6  a create may or may not have taken place
    7  too many requests
    8  the service cannot be reached, or did not answer in time
-   9  the answer does not fit the description
+   9  the answer does not fit the description, or cannot be printed as it was sent
   10  a walk over a list would not settle
  130  Ctrl-C
    1  anything else";

@@ -13,6 +13,7 @@ use super::{
     failure::Failure,
     globals::Globals,
     reference,
+    terminal::tell,
 };
 use crate::{ApiKey, Client, Field, Kind, Schema};
 
@@ -124,7 +125,7 @@ pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     };
     let path = config.save()?;
     if !globals.quiet {
-        let _ = writeln!(io::stderr(), "{done} ({})", path.display());
+        tell(format!("{done} ({})", path.display()));
     }
     Ok(())
 }

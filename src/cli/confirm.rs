@@ -3,13 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 
 use http::Method;
-use serde_json::Value;
 
 use super::{
     cells::cell, columns::telling, command, connection::Connection, failure::Failure, globals::Globals,
-    interrupt::Interrupt, request::Request,
+    interrupt::Interrupt, request::Request, terminal::escaped, values::Record,
 };
-use crate::{Client, Kind, Operation};
+use crate::{Client, Kind, Operation, plain::plain_line};
 
 /// Whether this operation is asked about: what deletes, runs or resolves something, or writes many things at once.
 pub(super) fn asks(operation: &Operation) -> bool {
@@ -60,13 +59,13 @@ pub(super) async fn ask(
 ) -> Result<(), Failure> {
     let client = connection.client()?;
     let tenant = match interrupt.or(tenant(&client)).await? {
-        Some(name) => format!("{name} ({})", connection.name),
+        Some(name) => format!("{} ({})", plain_line(&name), connection.name),
         None => connection.name.clone(),
     };
     let body = body.map(|body| format!("\n{body}\n")).unwrap_or_default();
     let question = format!("{what} of {tenant} at {}?{body} [y/N] ", connection.base_url());
     let answer = tokio::task::spawn_blocking(move || {
-        io::stderr().write_all(question.as_bytes())?;
+        io::stderr().write_all(escaped(&question).as_bytes())?;
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         Ok::<_, io::Error>(line)
@@ -99,11 +98,11 @@ async fn record(client: &Client, request: &Request) -> Option<String> {
         return None;
     };
     let answer = request.call_of(read, client).ok()?.send().await.ok()?;
-    let record: Value = serde_json::from_slice(&answer.value).ok()?;
+    let record = std::str::from_utf8(&answer.value).map(Record::new).ok()?;
     let columns = telling(schema).into_iter();
     let mut texts = columns
         .filter(|field| matches!(field.kind, Kind::Text))
-        .map(|field| cell(field.kind, &record[field.name]))
+        .map(|field| cell(field.kind, record.value(&[field.name.to_string()])))
         .filter(|text| !text.is_empty());
     texts.next()
 }

@@ -1,14 +1,10 @@
 //! Whom to ask, and with which key: by flags, by the environment, or by the config file, in that order.
 
-use std::{
-    env,
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{env, io, path::PathBuf};
 
 use etcetera::BaseStrategy;
 
-use super::{config::Config, globals::Globals};
+use super::{config::Config, globals::Globals, terminal::tell};
 use crate::limit::FileStore;
 use crate::{
     ApiKey, Client, ClientBuilder, Error, ErrorKind, RateLimit, Result, RetryPolicy, sandbox::Sandbox,
@@ -111,11 +107,10 @@ impl Connection {
         match opened {
             Ok(store) => self.store = Some(store),
             Err(error) if !globals.quiet => {
-                let _ = writeln!(
-                    io::stderr(),
+                tell(format!(
                     "the rate limit is kept for this process alone, since its state cannot be shared: {error}; make the \
                      folder writable, or name another with XDG_STATE_HOME"
-                );
+                ));
             }
             Err(_) => {}
         }

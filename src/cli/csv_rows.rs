@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
-
-use super::select::Column;
+use super::{
+    select::Column,
+    values::{Altered, Record, Written},
+};
 
 /// What spreadsheets take for the beginning of a formula.
 const BEGINS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -17,9 +18,11 @@ pub(super) fn header(columns: &[Column], bom: bool, out: &mut impl Write) -> io:
     row(columns.iter().map(|column| column.heading.clone()), out)
 }
 
-/// A record: what is neither text nor a number is JSON.
-pub(super) fn record(columns: &[Column], record: &Value, out: &mut impl Write) -> io::Result<()> {
-    row(columns.iter().map(|column| cell(column.value(record))), out)
+/// A record: what is neither text nor a number is JSON. Tells if it is written otherwise than it was sent.
+pub(super) fn record(columns: &[Column], json: &str, out: &mut impl Write) -> io::Result<Option<Altered>> {
+    let record = Record::new(json);
+    row(columns.iter().map(|column| cell(column.value(&record))), out)?;
+    Ok(Column::altered(columns, &record))
 }
 
 fn row(cells: impl Iterator<Item = String>, out: &mut impl Write) -> io::Result<()> {
@@ -28,11 +31,11 @@ fn row(cells: impl Iterator<Item = String>, out: &mut impl Write) -> io::Result<
     writer.flush()
 }
 
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => defused(text),
-        value => value.to_string(),
+fn cell(json: Option<&str>) -> String {
+    match Written::of(json) {
+        Written::Nothing => String::new(),
+        Written::Text(text, _) => defused(&text),
+        Written::Json(json) => json.into_owned(),
     }
 }
 
@@ -69,7 +72,7 @@ mod tests {
             json!({"a": "+1+cmd|' /C calc'!A0", "b": {"c": "-1-1"}, "d": true}),
             json!({"a": "@a", "b": null}),
         ] {
-            record(&columns, &value, &mut out).expect("a vector");
+            record(&columns, &value.to_string(), &mut out).expect("a vector");
         }
         assert_eq!(
             String::from_utf8(out).expect("text"),

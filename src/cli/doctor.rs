@@ -8,7 +8,10 @@ use heck::ToKebabCase;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use super::{connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt, reference};
+use super::{
+    cells::cell, connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt, reference,
+    values::Record,
+};
 use crate::{Client, ErrorKind, Field, GROUPS, KeyHeader, Kind, OPERATIONS, Operation, Schema, clock};
 
 /// Name of the command.
@@ -127,9 +130,15 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
                 begun.elapsed().as_millis()
             );
             findings.add("reach", "ok", told);
-            let account: Value = serde_json::from_slice(&answer.value).unwrap_or_default();
-            let zone = account["TimeZoneName"].as_str().unwrap_or("an unknown zone");
-            let name = account["CompanyName"].as_str().unwrap_or("without a name");
+            let text = String::from_utf8_lossy(&answer.value);
+            let account = Record::new(&text);
+            let told =
+                |name: &str, otherwise: &str| match cell(Kind::Text, account.value(&[name.to_string()])) {
+                    text if text.is_empty() => otherwise.to_string(),
+                    text => text,
+                };
+            let zone = told("TimeZoneName", "an unknown zone");
+            let name = told("CompanyName", "without a name");
             findings.add("account", "ok", format!("{name}, in {zone}"));
             clock(&answer.headers, clock::utc(), findings);
             window(&answer.headers, findings);

@@ -1,14 +1,11 @@
 //! How the command fails: one sentence on stderr, and an exit code.
 
-use std::{
-    error::Error as _,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error as _, io, process::ExitCode};
 
 use clap::error::ErrorKind as ArgumentErrorKind;
 
-use crate::{ErrorKind, auth::looks_like_a_key};
+use super::terminal::tell;
+use crate::{ErrorKind, auth::looks_like_a_key, plain::plain_line};
 
 /// Why the command ends without having done what it was asked for.
 #[derive(Debug)]
@@ -61,8 +58,7 @@ impl Failure {
             };
         }
         if let Some(sentence) = self.sentence() {
-            // Without a stderr there is nobody to tell.
-            let _ = writeln!(io::stderr(), "atera: {sentence}");
+            tell(format!("atera: {sentence}"));
         }
         ExitCode::from(self.exit_code())
     }
@@ -151,7 +147,7 @@ pub(super) fn of_call(error: &crate::Error) -> String {
     if let Some(page) = error.page().filter(|page| *page > 1) {
         sentence.push_str(&format!("; --page {page} goes on from there"));
     }
-    sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain_line(&sentence)
 }
 
 #[cfg(test)]

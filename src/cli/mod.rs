@@ -1,9 +1,9 @@
 //! The `atera` command: `atera <group> <verb>`, one command for each operation of the table.
 //!
 //! ```text
-//! arguments ── command ── request ──> run ──> walk ──> records ──> destination
+//! arguments ── command ── request ──> run ──> walk ──> records ──> destination (terminal)
 //!               globals ── connection ──┘              ├ table (columns, cells)
-//!               (config)                               └ csv_rows
+//!               (config)                               └ csv_rows (values)
 //! ```
 //!
 //! No operation or type has code of its own here: commands, flags, checks and columns all follow from
@@ -41,6 +41,8 @@ mod serve;
 mod since;
 mod sort;
 mod table;
+mod terminal;
+mod values;
 mod walk;
 
 use std::process::ExitCode;

@@ -2,21 +2,18 @@
 //!
 //! Nothing is kept but for a table, whose columns are as wide as their widest cell, and for `--sort`.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
-
-use serde_json::Value;
+use std::{borrow::Cow, io};
 
 use super::{
     csv_rows,
+    destination::Output,
     failure::Failure,
     format::Format,
     globals::Globals,
     select::{Column, project},
-    sort,
+    sort::{self, Rank},
     table::{self, Look, Rows},
+    values::{Altered, Record, has_exact_numbers, on_one_line, without_surrogates},
 };
 use crate::Schema;
 
@@ -71,8 +68,11 @@ impl Layout {
     /// A JSON text with what is selected alone.
     pub(super) fn project<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match &self.selected {
-            Some(columns) if text.starts_with('{') => Cow::Owned(project(text, columns)),
-            _ => Cow::Borrowed(text),
+            Some(columns) => match Record::new(text) {
+                record if record.fields.is_some() => Cow::Owned(project(&record, columns)),
+                _ => Cow::Borrowed(text),
+            },
+            None => Cow::Borrowed(text),
         }
     }
 
@@ -86,7 +86,7 @@ impl Layout {
 pub(super) struct Sink {
     layout: Layout,
     form: Form,
-    kept: Vec<(Value, String)>,
+    kept: Vec<(Vec<Option<Rank>>, String)>,
     count: u64,
 }
 
@@ -125,50 +125,58 @@ impl Sink {
     }
 
     /// Takes a record as JSON text.
-    pub(super) fn record(&mut self, text: &str, out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn record(&mut self, text: &str, out: &mut impl Output) -> io::Result<()> {
         self.count += 1;
         if self.layout.order.is_empty() {
-            return self.print(text, self.count == 1, out);
+            return self.print(text, self.count, out);
         }
-        self.kept.push((parsed(text), text.to_string()));
+        let ranks = sort::ranks(&self.layout.order, &Record::new(text));
+        self.kept.push((ranks, text.to_string()));
         Ok(())
     }
 
-    fn print(&mut self, text: &str, is_first: bool, out: &mut impl Write) -> io::Result<()> {
-        match &mut self.form {
+    fn print(&mut self, text: &str, number: u64, out: &mut impl Output) -> io::Result<()> {
+        let is_first = number == 1;
+        let altered = match &mut self.form {
             // The bracket waits for the first record, so that a walk that fails at once prints nothing.
             Form::Array => {
                 out.write_all(if is_first { b"[\n" } else { b",\n" })?;
-                out.write_all(self.layout.project(text).as_bytes())
+                out.write_all(self.layout.project(text).as_bytes())?;
+                None
             }
             Form::Lines => {
                 out.write_all(on_one_line(&self.layout.project(text)).as_bytes())?;
-                out.write_all(b"\n")
+                out.write_all(b"\n")?;
+                None
             }
-            Form::Items => out.write_all(yaml(&self.layout.project(text), true)?.as_bytes()),
+            Form::Items => {
+                let (yaml, altered) = yaml(&self.layout.project(text), true);
+                out.write_all(yaml.as_bytes())?;
+                altered
+            }
             Form::Csv(columns) => {
-                let value = parsed(text);
                 if columns.is_empty() {
-                    *columns = columns_of(&value);
+                    *columns = columns_of(&Record::new(text));
                 }
                 if is_first {
                     csv_rows::header(columns, self.layout.bom, out)?;
                 }
-                csv_rows::record(columns, &value, out)
+                csv_rows::record(columns, text, out)?
             }
-            Form::Table(rows) => {
-                rows.add(&parsed(text));
-                Ok(())
-            }
+            Form::Table(rows) => rows.add(text),
+        };
+        if let Some(altered) = altered {
+            out.note(number, altered);
         }
+        Ok(())
     }
 
     /// Prints what is left, and returns how many records there were.
-    pub(super) fn finish(mut self, out: &mut impl Write) -> io::Result<u64> {
+    pub(super) fn finish(mut self, out: &mut impl Output) -> io::Result<u64> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.layout.order, one, other));
-        for (index, (_, text)) in kept.iter().enumerate() {
-            self.print(text, index == 0, out)?;
+        for ((_, text), number) in kept.iter().zip(1..) {
+            self.print(text, number, out)?;
         }
         match self.form {
             Form::Array if self.count == 0 => out.write_all(b"[]\n")?,
@@ -178,26 +186,22 @@ impl Sink {
                 csv_rows::header(&columns, self.layout.bom, out)?;
             }
             Form::Items | Form::Lines | Form::Csv(_) => {}
-            Form::Table(rows) => out.write_all(rows.render(self.layout.look).as_bytes())?,
+            Form::Table(rows) => out.write_table(&rows.render(self.layout.look))?,
         }
         Ok(self.count)
     }
 }
 
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| text.into())
-}
-
 /// The columns of a record of which nothing is known: its fields, or the value itself.
-fn columns_of(value: &Value) -> Vec<Column> {
-    let column = |name: &String| Column {
-        path: vec![name.clone()],
+fn columns_of(record: &Record<'_>) -> Vec<Column> {
+    let column = |name: &Cow<'_, str>| Column {
+        path: vec![name.to_string()],
         kind: crate::Kind::Any,
-        heading: name.clone(),
+        heading: name.to_string(),
     };
-    match value {
-        Value::Object(fields) => fields.keys().map(column).collect(),
-        _ => vec![Column {
+    match &record.fields {
+        Some(fields) => fields.keys().map(column).collect(),
+        None => vec![Column {
             path: Vec::new(),
             kind: crate::Kind::Any,
             heading: "value".to_string(),
@@ -205,33 +209,62 @@ fn columns_of(value: &Value) -> Vec<Column> {
     }
 }
 
-/// JSON text as YAML: fields in the order in which they were sent.
-pub(super) fn yaml(json: &str, is_item: bool) -> io::Result<String> {
-    let mut json = serde_json::Deserializer::from_str(json);
-    let value = serde_transcode::Transcoder::new(&mut json);
-    let text = match is_item {
-        true => serde_saphyr::to_string(&(value,)),
-        false => serde_saphyr::to_string(&value),
-    };
-    text.map_err(io::Error::other)
+/// JSON text as YAML: fields in the order in which they were sent. Tells also if it is written otherwise than it was sent.
+pub(super) fn yaml(json: &str, is_item: bool) -> (String, Option<Altered>) {
+    let (text, is_whole) = without_surrogates(json);
+    let yaml = has_exact_numbers(&text).then(|| transcoded(&text, is_item));
+    let yaml = yaml.and_then(Result::ok).unwrap_or_else(|| {
+        // What is too deep or too exact to be read is written as it came, since JSON is YAML as well.
+        let dash = if is_item { "- " } else { "" };
+        format!("{dash}{}\n", on_one_line(&text))
+    });
+    let altered = (!is_whole).then(|| {
+        let fields = Record::new(json).fields.unwrap_or_default();
+        let mut fields = fields.into_iter();
+        let field = fields.find(|(_, value)| !without_surrogates(value).1);
+        Altered::Text(field.map_or_else(|| "value".to_string(), |(name, _)| name.into_owned()))
+    });
+    (yaml, altered)
 }
 
-/// JSON text without the line breaks that the service may have put between its tokens; nothing else changes.
-pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
-    // One by one, since that is a search for a byte.
-    if !json.contains('\n') && !json.contains('\r') {
-        return Cow::Borrowed(json);
+fn transcoded(json: &str, is_item: bool) -> Result<String, serde_saphyr::ser_error::Error> {
+    let mut json = serde_json::Deserializer::from_str(json);
+    let value = serde_transcode::Transcoder::new(&mut json);
+    match is_item {
+        true => serde_saphyr::to_string(&(value,)),
+        false => serde_saphyr::to_string(&value),
     }
-    // Within a string there are none, since JSON escapes them there: all white space around one is between tokens.
-    let lines = json
-        .split(['\n', '\r'])
-        .map(|line| line.trim_matches([' ', '\t']));
-    Cow::Owned(lines.collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
+
+    /// What is printed, and of which record it is not what was sent.
+    #[derive(Default)]
+    struct Printed(Vec<u8>, Vec<(u64, Altered)>);
+
+    impl Write for Printed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Output for Printed {
+        fn write_table(&mut self, table: &str) -> io::Result<()> {
+            self.write_all(table.as_bytes())
+        }
+
+        fn note(&mut self, number: u64, altered: Altered) {
+            self.1.push((number, altered));
+        }
+    }
 
     fn layout(format: Format) -> Layout {
         Layout {
@@ -245,13 +278,73 @@ mod tests {
     }
 
     fn printed(layout: Layout, records: &[&str]) -> String {
-        let mut out = Vec::new();
+        let (text, altered) = noted(layout, records);
+        assert_eq!(altered, []);
+        text
+    }
+
+    fn noted(layout: Layout, records: &[&str]) -> (String, Vec<(u64, Altered)>) {
+        let mut out = Printed::default();
         let mut sink = Sink::new(layout);
         for record in records {
             sink.record(record, &mut out).expect("a vector");
         }
         sink.finish(&mut out).expect("a vector");
-        String::from_utf8(out).expect("text")
+        (String::from_utf8(out.0).expect("text"), out.1)
+    }
+
+    #[test]
+    fn what_no_value_holds_is_printed_as_far_as_it_can_be() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let record = format!(r#"{{"a": "x\ud800", "b": 1e400, "c": {deep}}}"#);
+        let huge = "{\"a\": \"y\",\r\n\"b\": 123456789012345678901234567890}";
+        let half = || vec![(1, Altered::Text("a".to_string()))];
+        for (format, expected, altered) in [
+            (
+                Format::Csv,
+                format!("a,b,c\nx\\ud800,1e400,{deep}\ny,123456789012345678901234567890,\n"),
+                half(),
+            ),
+            (
+                Format::Yaml,
+                format!(
+                    "- {{\"a\": \"x\\\\ud800\", \"b\": 1e400, \"c\": {deep}}}\n- {{\"a\": \"y\",\"b\": \
+                     123456789012345678901234567890}}\n"
+                ),
+                half(),
+            ),
+            (Format::Json, format!("[\n{record},\n{huge}\n]\n"), Vec::new()),
+        ] {
+            assert_eq!(noted(layout(format), &[&record, huge]), (expected, altered));
+        }
+        let (table, altered) = noted(layout(Format::Table), &["\"x\\ud800\""]);
+        assert_eq!((table.as_str(), altered.len()), ("x\\ud800\n", 1));
+    }
+
+    #[test]
+    fn what_is_not_selected_does_no_harm() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let record = format!(r#"{{"a": {{"x": 1, "y": "\ud800"}}, "\ud800": 1e400, "c": {deep}}}"#);
+        for (format, expected) in [
+            (Format::Csv, "a.x\n1\n"),
+            (Format::Yaml, "- a.x: 1\n"),
+            (Format::Json, "[\n{\"a.x\":1}\n]\n"),
+            (Format::Ndjson, "{\"a.x\":1}\n"),
+            (Format::Table, "a.x\n1\n"),
+        ] {
+            let mut layout = layout(format);
+            layout.selected = Some(vec![Column::named(None, "a.x", false).expect("a column")]);
+            layout.order = vec![(Column::named(None, "c", false).expect("a column"), false)];
+            assert_eq!(printed(layout, &[&record]), expected);
+        }
+    }
+
+    #[test]
+    fn a_row_without_fields_is_not_passed_over() {
+        let mut layout = layout(Format::Csv);
+        layout.selected = Some(vec![Column::named(None, "a", false).expect("a column")]);
+        let (_, altered) = noted(layout, &[r#"{"a": 1}"#, "7"]);
+        assert_eq!(altered, [(2, Altered::NoObject)]);
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub(super) fn schema(matches: &ArgMatches, globals: &Globals) -> Result<(), Fail
     if matches!(layout.format, Format::Json | Format::Yaml) {
         let json = json_schema(schema);
         let mut out = Destination::open(globals.output_file.as_deref())?;
-        run::single(&layout, None, &format!("{json:#}"), &json, &mut out)?;
+        run::single(&layout, None, &format!("{json:#}"), &mut out)?;
         return out.commit();
     }
     let rows = schema.fields.iter().map(|field| {

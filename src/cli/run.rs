@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use clap::ArgMatches;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     confirm,
     connection::Connection,
-    destination::Destination,
+    destination::{Destination, Output},
     dry_run,
     failure::Failure,
     format::Format,
@@ -16,7 +16,10 @@ use super::{
     interrupt::Interrupt,
     records::{self, Layout, Sink},
     request::Request,
-    table, walk,
+    table,
+    terminal::tell,
+    values::on_one_line,
+    walk,
 };
 use crate::{Kind, Schema, attempt, wire};
 
@@ -37,8 +40,7 @@ pub(super) async fn operation(
     let connection = Connection::open(globals).await?;
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
-        // Without a stderr there is nobody to tell.
-        let _ = writeln!(io::stderr(), "{told}");
+        tell(told);
     }
     let request = &request;
     if globals.dry_run {
@@ -57,8 +59,7 @@ pub(super) async fn operation(
     match told {
         Err(Failure::Call(error)) => Err(Failure::Call(connection.explain(error))),
         Ok(Some(remark)) if !globals.quiet => {
-            // Without a stderr there is nobody to tell.
-            let _ = writeln!(io::stderr(), "{remark}");
+            tell(remark);
             Ok(())
         }
         told => told.map(|_| ()),
@@ -85,23 +86,22 @@ async fn answer(
     let operation = request.operation;
     let answer = interrupt.or(request.call(client)?.send()).await??;
     let silent = answer.is_empty();
-    let json: Value = wire::decode(if silent { b"{}" } else { &answer.value })
+    let json: &RawValue = wire::decode(if silent { b"{}" } else { &answer.value })
         .map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
-    let body = answer.value;
-    let text = String::from_utf8_lossy(&body);
+    let text = json.get();
     let schema = operation.answer.and_then(printed);
     let mut remark = None;
     match layout.format {
         Format::Table if !operation.reads => {
-            let said = table::acknowledgement(schema, &json);
+            let said = table::acknowledgement(schema, text);
             let said = said.unwrap_or_else(|| request.target());
             writeln!(out, "{}: {said}", operation.id)?;
         }
         // Nothing was sent, so there is nothing to repeat.
         _ if silent => {}
-        format if json.is_array() => {
+        format if text.starts_with('[') => {
             let mut sink = Sink::new(layout);
-            for record in serde_json::from_str::<Vec<&RawValue>>(&text).unwrap_or_default() {
+            for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
                 sink.record(record.get(), &mut out)?;
             }
             let count = sink.finish(&mut out)?;
@@ -109,32 +109,48 @@ async fn answer(
                 remark = Some(walk::count_of(count));
             }
         }
-        _ => single(&layout, schema, &text, &json, &mut out)?,
+        _ => single(&layout, schema, text, &mut out)?,
     }
     out.commit()?;
     Ok(remark)
 }
 
-/// Prints one record.
+/// Prints one record, as JSON text.
 pub(super) fn single(
     layout: &Layout,
     schema: Option<&'static Schema>,
     text: &str,
-    json: &Value,
-    out: &mut impl Write,
+    out: &mut impl Output,
 ) -> io::Result<()> {
-    let selected = layout.project(text.trim());
-    match layout.format {
-        Format::Json => writeln!(out, "{selected}"),
-        Format::Ndjson => writeln!(out, "{}", records::on_one_line(&selected)),
-        Format::Yaml => out.write_all(records::yaml(&selected, false)?.as_bytes()),
+    let selected = layout.project(text);
+    let altered = match layout.format {
+        Format::Json => {
+            writeln!(out, "{selected}")?;
+            None
+        }
+        Format::Ndjson => {
+            writeln!(out, "{}", on_one_line(&selected))?;
+            None
+        }
+        Format::Yaml => {
+            let (yaml, altered) = records::yaml(&selected, false);
+            out.write_all(yaml.as_bytes())?;
+            altered
+        }
         Format::Table if !layout.selects() => {
-            out.write_all(table::record(schema, json, layout.look).as_bytes())
+            let (table, altered) = table::record(schema, text, layout.look);
+            out.write_table(&table)?;
+            altered
         }
         Format::Table | Format::Csv => {
             let mut sink = Sink::new(layout.clone());
             sink.record(text, out)?;
-            sink.finish(out).map(|_| ())
+            sink.finish(out)?;
+            None
         }
+    };
+    if let Some(altered) = altered {
+        out.note(1, altered);
     }
+    Ok(())
 }

@@ -1,13 +1,12 @@
 //! Fields of records: named by `--select` and `--sort`, or taken from the description.
 
-use std::{borrow::Cow, collections::HashMap};
-
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::{
     arguments::flag_name,
     columns::{heading, is_single, telling},
     failure::Failure,
+    values::{Altered, Record, Written},
 };
 use crate::{Field, Kind, Schema};
 
@@ -80,19 +79,25 @@ impl Column {
         columns
     }
 
-    /// Its value in a record, null if there is none.
-    pub(super) fn value<'a>(&self, record: &'a Value) -> &'a Value {
-        let mut value = record;
-        for name in &self.path {
-            value = value.get(name).unwrap_or(&Value::Null);
+    /// Its value in a record, as JSON.
+    pub(super) fn value<'a>(&self, record: &Record<'a>) -> Option<&'a str> {
+        record.value(&self.path)
+    }
+
+    /// What of a record cannot be written into these columns as it was sent.
+    pub(super) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
+        if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
+            return Some(Altered::NoObject);
         }
-        value
+        let mut columns = columns.iter();
+        let altered =
+            columns.find(|column| matches!(Written::of(column.value(record)), Written::Text(_, false)))?;
+        Some(Altered::Text(altered.heading.clone()))
     }
 }
 
 /// A record with these fields alone, each value as it was sent.
-pub(super) fn project(record: &str, columns: &[Column]) -> String {
-    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(record).unwrap_or_default();
+pub(super) fn project(record: &Record<'_>, columns: &[Column]) -> String {
     let mut text = String::from("{");
     for column in columns {
         if text.len() > 1 {
@@ -100,19 +105,10 @@ pub(super) fn project(record: &str, columns: &[Column]) -> String {
         }
         text.push_str(&Value::from(column.heading.as_str()).to_string());
         text.push(':');
-        text.push_str(raw(&fields, &column.path).unwrap_or("null"));
+        text.push_str(column.value(record).unwrap_or("null"));
     }
     text.push('}');
     text
-}
-
-fn raw<'a>(fields: &HashMap<Cow<'a, str>, &'a RawValue>, path: &[String]) -> Option<&'a str> {
-    let (first, rest) = path.split_first()?;
-    let value = fields.get(first.as_str())?;
-    match rest {
-        [] => Some(value.get()),
-        rest => raw(&serde_json::from_str(value.get()).ok()?, rest),
-    }
 }
 
 fn field(kind: Kind, name: &str) -> Option<&'static Field> {
@@ -198,7 +194,10 @@ mod tests {
             .map(|name| Column::named(None, name, false).expect(name))
             .collect();
         assert_eq!(
-            project(r#"{"a": {"x": 1.10, "y": 2}, "b": "\u00e9"}"#, &columns),
+            project(
+                &Record::new(r#"{"a": {"x": 1.10, "y": "\ud800"}, "b": "\u00e9", "\ud800": 1e400}"#),
+                &columns
+            ),
             r#"{"b":"\u00e9","a.x":1.10,"c":null}"#
         );
     }

@@ -14,7 +14,7 @@ use clap::{
 };
 use tokio::signal::ctrl_c;
 
-use super::failure::Failure;
+use super::{failure::Failure, terminal::tell};
 use crate::{
     Error, RateLimit,
     sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder},
@@ -220,12 +220,10 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()?;
-    // Without a stderr there is nobody to tell.
     let root = sandbox.base_url().trim_end_matches("/api/v3");
-    let _ = writeln!(
-        io::stderr(),
+    tell(format!(
         "Open {root}/ in a browser to try it out and to see what happens. Ctrl-C ends it."
-    );
+    ));
     tokio::select! {
         result = sandbox.serve() => Ok(result?),
         // Ctrl-C is how it is meant to end, so this is a success.

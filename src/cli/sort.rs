@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
-
-use super::select::Column;
+use super::{
+    select::Column,
+    values::{Record, Written},
+};
 use crate::{Kind, Timestamp};
 
 /// A field to sort by.
@@ -25,66 +26,100 @@ impl SortKey {
     }
 }
 
+/// What a value is sorted by. Values of one kind stand together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Rank {
+    Time(Timestamp),
+    /// Its place among the values of a list, and without regard to case.
+    Text(usize, String),
+    /// A number, and whether two that are the same as doubles are.
+    Number(f64, Option<i64>),
+    Other(String),
+}
+
+/// What a record is sorted by.
+pub(super) fn ranks(order: &[(Column, bool)], record: &Record<'_>) -> Vec<Option<Rank>> {
+    let columns = order.iter();
+    columns
+        .map(|(column, _)| Rank::of(column.kind, column.value(record)))
+        .collect()
+}
+
 /// The order of two records by these fields, each downwards or not. What has no value comes last either way.
-pub(super) fn compare(order: &[(Column, bool)], one: &Value, other: &Value) -> Ordering {
-    let by = |(column, downwards): &(Column, bool)| {
-        let (one, other) = (column.value(one), column.value(other));
-        match (one.is_null(), other.is_null()) {
-            (true, true) => Ordering::Equal,
-            (true, false) => Ordering::Greater,
-            (false, true) => Ordering::Less,
-            (false, false) if *downwards => values(column.kind, other, one),
-            (false, false) => values(column.kind, one, other),
-        }
-    };
-    let mut orders = order.iter().map(by);
-    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-}
-
-fn values(kind: Kind, one: &Value, other: &Value) -> Ordering {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => match (one.as_i64(), other.as_i64()) {
-            (Some(one), Some(other)) => one.cmp(&other),
-            _ => one
-                .as_f64()
-                .unwrap_or_default()
-                .total_cmp(&other.as_f64().unwrap_or_default()),
-        },
-        (Value::String(one), Value::String(other)) => texts(kind, one, other),
-        (one, other) => one.to_string().cmp(&other.to_string()),
-    }
-}
-
-fn texts(kind: Kind, one: &str, other: &str) -> Ordering {
-    if let Kind::Timestamp = kind
-        && let (Ok(one), Ok(other)) = (one.parse::<Timestamp>(), other.parse::<Timestamp>())
-    {
-        return one.cmp(&other);
-    }
-    // The values of a list have an order, that of the description: Low, Medium, High.
-    if let Kind::Enum { values, .. } = kind {
-        let rank = |text| {
-            values
-                .iter()
-                .position(|value| *value == text)
-                .unwrap_or(values.len())
+pub(super) fn compare(order: &[(Column, bool)], one: &[Option<Rank>], other: &[Option<Rank>]) -> Ordering {
+    for ((_, downwards), (one, other)) in order.iter().zip(one.iter().zip(other)) {
+        let order = match (one, other) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(one), Some(other)) if *downwards => other.compare(one),
+            (Some(one), Some(other)) => one.compare(other),
         };
-        let order = rank(one).cmp(&rank(other));
         if order.is_ne() {
             return order;
         }
     }
-    one.to_lowercase().cmp(&other.to_lowercase())
+    Ordering::Equal
+}
+
+impl Rank {
+    fn of(kind: Kind, json: Option<&str>) -> Option<Self> {
+        match Written::of(json) {
+            Written::Nothing => None,
+            Written::Text(text, _) => Some(Rank::of_text(kind, &text)),
+            Written::Json(json) => Some(match json.parse() {
+                Ok(double) => Rank::Number(double, json.parse().ok()),
+                Err(_) => Rank::Other(json.into_owned()),
+            }),
+        }
+    }
+
+    fn of_text(kind: Kind, text: &str) -> Self {
+        let place = match kind {
+            Kind::Timestamp => match text.parse() {
+                Ok(time) => return Rank::Time(time),
+                Err(_) => 0,
+            },
+            // The values of a list have an order, that of the description: Low, Medium, High.
+            Kind::Enum { values, .. } => {
+                let place = values.iter().position(|value| *value == text);
+                place.unwrap_or(values.len())
+            }
+            _ => 0,
+        };
+        Rank::Text(place, text.to_lowercase())
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Rank::Time(one), Rank::Time(other)) => one.cmp(other),
+            (Rank::Text(place, one), Rank::Text(others, other)) => (place, one).cmp(&(others, other)),
+            (Rank::Number(one, exact), Rank::Number(other, others)) => {
+                one.total_cmp(other).then_with(|| exact.cmp(others))
+            }
+            (Rank::Other(one), Rank::Other(other)) => one.cmp(other),
+            (one, other) => one.kind().cmp(&other.kind()),
+        }
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Rank::Time(_) => 0,
+            Rank::Text(..) => 1,
+            Rank::Number(..) => 2,
+            Rank::Other(_) => 3,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::Schema;
 
-    fn sorted(keys: &[&str], mut records: Vec<Value>) -> Vec<Value> {
+    fn sorted(keys: &[&str], records: Vec<Value>) -> Vec<Value> {
         let order: Vec<_> = keys
             .iter()
             .map(|text| {
@@ -93,8 +128,15 @@ mod tests {
                 (column, key.downwards)
             })
             .collect();
-        records.sort_by(|one, other| compare(&order, one, other));
-        records.iter().map(|record| record["TicketID"].clone()).collect()
+        let ranked = records.iter().map(|record| {
+            (
+                ranks(&order, &Record::new(&record.to_string())),
+                &record["TicketID"],
+            )
+        });
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_by(|(one, _), (other, _)| compare(&order, one, other));
+        ranked.into_iter().map(|(_, id)| id.clone()).collect()
     }
 
     #[test]
@@ -116,6 +158,51 @@ mod tests {
             (&["TicketCreatedDate"], [10, 9, 1]),
         ] {
             assert_eq!(sorted(keys, records()), ids.map(Value::from), "{keys:?}");
+        }
+    }
+
+    /// Otherwise a sort may panic, or end in any order.
+    #[test]
+    fn values_of_all_kinds_have_one_order() {
+        let order = [(
+            Column::named(Schema::find("Ticket"), "TicketCreatedDate", false).expect("a field"),
+            false,
+        )];
+        let record = |value: &str| {
+            ranks(
+                &order,
+                &Record::new(&format!(r#"{{"TicketCreatedDate": {value}}}"#)),
+            )
+        };
+        let values = [
+            r#""2026-03-02T10:00:00+02:00""#,
+            r#""2026-03-02T09:00:00Z""#,
+            r#""2026-03-02T09:30x""#,
+            r#""\ud800""#,
+            "-1e400",
+            "-0.5",
+            "9007199254740992",
+            "9007199254740993",
+            "123456789012345678901234567890",
+            "1e400",
+            "[1]",
+            "true",
+            "{}",
+            "null",
+        ];
+        for (one, a) in values.iter().enumerate() {
+            for (other, b) in values.iter().enumerate() {
+                let compared = compare(&order, &record(a), &record(b));
+                assert_eq!(compared == Ordering::Equal, one == other, "{a} {b}");
+                for c in values {
+                    let (ab, bc, ac) = (
+                        compared,
+                        compare(&order, &record(b), &record(c)),
+                        compare(&order, &record(a), &record(c)),
+                    );
+                    assert!(ab.is_gt() || bc.is_gt() || ac.is_le(), "{a} {b} {c}");
+                }
+            }
         }
     }
 }

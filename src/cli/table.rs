@@ -1,17 +1,18 @@
 //! Tables: of records, of one record, and the line that a write leaves.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, IsTerminal},
-};
+use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
-use serde_json::Value;
 use terminal_size::terminal_size;
 
-use super::{cells::cell, format::Format, select::Column};
-use crate::{Kind, Schema};
+use super::{
+    cells::cell,
+    format::Format,
+    select::Column,
+    values::{Altered, Record, Written},
+};
+use crate::{Kind, Schema, plain::plain_line};
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -79,18 +80,17 @@ impl Rows {
         }
     }
 
-    /// Adds a record.
-    pub(super) fn add(&mut self, record: &Value) {
-        let row = match record {
-            Value::Object(_) if !self.columns.is_empty() => {
-                let cells = self.columns.iter();
-                cells
-                    .map(|column| cell(column.kind, column.value(record)))
-                    .collect()
-            }
-            value => vec![cell(Kind::Any, value)],
-        };
-        self.rows.push(row);
+    /// Adds a record. Tells if it is shown otherwise than it was sent.
+    pub(super) fn add(&mut self, json: &str) -> Option<Altered> {
+        let record = Record::new(json);
+        if record.fields.is_none() || self.columns.is_empty() {
+            self.rows.push(vec![cell(Kind::Any, Some(json))]);
+            return altered_value(json);
+        }
+        let cells = self.columns.iter();
+        let row = cells.map(|column| cell(column.kind, column.value(&record)));
+        self.rows.push(row.collect());
+        Column::altered(&self.columns, &record)
     }
 
     /// The table, a line for each record: what does not fit is cut off, and the least telling columns are left out
@@ -157,20 +157,30 @@ impl Rows {
     }
 }
 
-/// One record: a field a line, in the order of the description, then those that it lacks.
-pub(super) fn record(schema: Option<&'static Schema>, value: &Value, look: Look) -> String {
-    let Value::Object(object) = value else {
-        return format!("{}\n", cell(Kind::Any, value));
+/// One record: a field a line, in the order of the description, then those that it lacks. Tells also if it is shown
+/// otherwise than it was sent.
+pub(super) fn record(schema: Option<&'static Schema>, json: &str, look: Look) -> (String, Option<Altered>) {
+    let Some(mut left) = Record::new(json).fields else {
+        return (format!("{}\n", cell(Kind::Any, Some(json))), altered_value(json));
     };
-    let mut left: BTreeMap<_, _> = object.iter().collect();
-    let mut table = plain(look.width);
+    let mut shown = Vec::new();
     for field in schema.map_or(&[][..], |schema| schema.fields) {
-        if let Some((name, value)) = left.remove_entry(&field.name.to_string()) {
-            table.add_row([name.as_str(), &cell(field.kind, value)]);
+        if let Some(value) = left.remove(field.name) {
+            shown.push((field.name.to_string(), field.kind, value));
         }
     }
-    for (name, value) in left {
-        table.add_row([name.as_str(), &cell(Kind::Any, value)]);
+    shown.extend(
+        left.into_iter()
+            .map(|(name, value)| (plain_line(&name), Kind::Any, value)),
+    );
+    let mut table = plain(look.width);
+    let (mut names, mut altered) = (0, None);
+    for (name, kind, value) in shown {
+        table.add_row([name.as_str(), &cell(kind, Some(value))]);
+        names = names.max(name.chars().count());
+        if matches!(Written::of(Some(value)), Written::Text(_, false)) {
+            altered.get_or_insert(Altered::Text(name));
+        }
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if index == 0 { GAP } else { 0 }));
@@ -179,40 +189,41 @@ pub(super) fn record(schema: Option<&'static Schema>, value: &Value, look: Look)
         }
     }
     let text = lines(&table);
-    let names = object
-        .keys()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or_default();
     let line = |line: &str| match line.char_indices().nth(names) {
         Some((end, _)) => look.name(&line[..end]) + &line[end..],
         None => look.name(line),
     };
-    text.lines().map(|text| line(text) + "\n").collect()
+    (text.lines().map(|text| line(text) + "\n").collect(), altered)
+}
+
+/// What of a value that is no object is shown otherwise than it was sent.
+fn altered_value(json: &str) -> Option<Altered> {
+    let is_whole = !matches!(Written::of(Some(json)), Written::Text(_, false));
+    (!is_whole).then(|| Altered::Text("value".to_string()))
 }
 
 /// What the answer of a write says: an id, and whatever else it holds. `None` if it says nothing.
-pub(super) fn acknowledgement(schema: Option<&'static Schema>, value: &Value) -> Option<String> {
-    let Value::Object(object) = value else {
-        return Some(cell(Kind::Any, value));
+pub(super) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Option<String> {
+    let Some(fields) = Record::new(json).fields else {
+        return Some(cell(Kind::Any, Some(json)));
     };
     let kind = |name: &str| {
         let field = schema?.fields.iter().find(|field| field.name == name);
         field.map(|field| field.kind)
     };
     let mut said: Vec<String> = Vec::new();
-    let id = object
+    let id = fields
         .iter()
         .find(|(name, _)| matches!(kind(name), Some(Kind::ActionId)));
     if let Some((_, value)) = id {
-        said.push(cell(Kind::Any, value));
+        said.push(cell(Kind::Any, Some(value)));
     }
-    for (name, value) in object {
-        let text = cell(kind(name).unwrap_or(Kind::Any), value);
+    for (name, value) in &fields {
+        let text = cell(kind(name).unwrap_or(Kind::Any), Some(value));
         // That it succeeded is told by there being no error.
-        let known = said.first() == Some(&text) || (name == "Success" && *value == Value::Bool(true));
+        let known = said.first() == Some(&text) || (name == "Success" && *value == "true");
         if !known && !text.is_empty() {
-            said.push(format!("{name} {text}"));
+            said.push(format!("{} {text}", plain_line(name)));
         }
     }
     (!said.is_empty()).then(|| said.join(", "))
@@ -256,7 +267,7 @@ mod tests {
                 "TicketID": id, "TicketTitle": title, "TicketStatus": "Open", "TicketPriority": "High",
                 "CustomerName": "Harbor Dental", "TicketCreatedDate": "2026-03-02T08:15:42Z", "Unknown": {},
             });
-            rows.add(&ticket);
+            rows.add(&ticket.to_string());
         }
         rows.render(Look { width, bold: false })
     }
@@ -309,7 +320,7 @@ mod tests {
     fn a_record_shows_every_field_that_was_sent() {
         let ticket = json!({"Extra": [1], "TicketTitle": "Printer", "TicketID": 7, "ContractID": null});
         assert_eq!(
-            record(schema("Ticket"), &ticket, Look::default()),
+            record(schema("Ticket"), &ticket.to_string(), Look::default()).0,
             "TicketID     7\nTicketTitle  Printer\nContractID\nExtra        [1]\n"
         );
     }
@@ -320,23 +331,20 @@ mod tests {
             width: None,
             bold: true,
         };
-        let shown = record(
-            schema("Ticket"),
-            &json!({"TicketTitle": "Printer", "TicketID": 7}),
-            look,
-        );
+        let ticket = json!({"TicketTitle": "Printer", "TicketID": 7}).to_string();
+        let (shown, _) = record(schema("Ticket"), &ticket, look);
         assert_eq!(
             shown,
             "\u{1b}[1mTicketID   \u{1b}[0m  7\n\u{1b}[1mTicketTitle\u{1b}[0m  Printer\n"
         );
         let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")], true);
-        rows.add(&json!({"a": 1}));
+        rows.add(r#"{"a": 1}"#);
         assert_eq!(rows.render(look), "\u{1b}[1ma\u{1b}[0m\n1\n");
     }
 
     #[test]
     fn a_write_leaves_the_id() {
-        let said = |answer| acknowledgement(schema("ActionResult"), &answer);
+        let said = |answer: serde_json::Value| acknowledgement(schema("ActionResult"), &answer.to_string());
         for answer in [
             json!({"ActionID": 54321}),
             json!({"ActionID": "54321", "TicketID": 54321}),

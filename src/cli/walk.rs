@@ -91,7 +91,10 @@ pub(super) async fn list(
     }
     // What was read before a failure or Ctrl-C is printed in full: the brackets close, the table is drawn.
     let count = sink.finish(&mut out)?;
-    out.commit()?;
+    let committed = out.commit();
+    if read.is_ok() {
+        committed?;
+    }
     match read {
         Ok(()) if extent == Extent::Complete && without_id > 0 => Ok(Some(format!(
             "{}; {} have no id; one that moved may be missing",

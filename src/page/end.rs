@@ -284,7 +284,11 @@ mod tests {
             assert_eq!(page_size(&answer, answer.items.len(), 1, 5), size, "{json}");
         }
         let last = page(r#"{"items": [1, 2], "totalItems": 12}"#);
-        assert_eq!(page_size(&last, 2, 3, 5), 5, "a walk may begin with the last page");
+        assert_eq!(
+            page_size(&last, 2, 3, 5),
+            5,
+            "a walk may begin with the last page"
+        );
     }
 
     #[test]

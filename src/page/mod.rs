@@ -117,7 +117,12 @@ impl<T> Page<T> {
     #[cfg(feature = "cli")]
     pub(crate) fn credible_total(&self, number: i32, asked: i32) -> Option<i64> {
         let records = self.items.len();
-        end::credible_total(self, records, number, end::page_size(self, records, number, asked))
+        end::credible_total(
+            self,
+            records,
+            number,
+            end::page_size(self, records, number, asked),
+        )
     }
 
     /// The page with other records in it, and those that it had.

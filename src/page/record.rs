@@ -1,13 +1,15 @@
 //! Records: what identifies them, and how they are kept apart.
 
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -104,9 +106,29 @@ impl RawRecord {
 
     /// The identity of a record, which the field holds. Nothing else of it is decoded.
     pub(super) fn key_of(record: &RawValue, field: &str) -> Option<Key> {
-        let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(record.get()).ok()?;
-        let value = fields.get(field)?.get();
-        Key::of(value.trim_matches('"'))
+        struct FieldOf<'a>(&'a str);
+
+        impl<'de> Visitor<'de> for FieldOf<'_> {
+            type Value = Option<&'de str>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut found = None;
+                // Names are compared as they were sent, for some of the others may be no text (`"\ud800"`).
+                while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+                    if name.get().trim_matches('"') == self.0 {
+                        found = Some(value.get());
+                    }
+                }
+                Ok(found)
+            }
+        }
+
+        let fields = serde_json::Deserializer::from_str(record.get()).deserialize_map(FieldOf(field));
+        Key::of(fields.ok()??.trim_matches('"'))
     }
 }
 
@@ -117,7 +139,7 @@ impl From<&RawValue> for RawRecord {
 }
 
 impl<'de> Deserialize<'de> for RawRecord {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(RawRecord)
     }
 }

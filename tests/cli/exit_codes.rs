@@ -223,7 +223,7 @@ async fn a_service_that_cannot_be_reached_is_8() {
 }
 
 /// A server that answers every request in this way, and its address. It stops with the process.
-fn server(answer: &'static [u8]) -> String {
+pub(super) fn server(answer: &'static [u8]) -> String {
     use std::io::{Read, Write};
 
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -157,7 +157,8 @@ async fn a_list_that_would_not_settle_is_10_and_is_kept() {
     let exported = output(export).await;
     assert_eq!(exported.status.code(), Some(10), "{exported:?}");
     assert!(
-        stderr(&exported).contains("tickets did not settle, so records may be missing: manifest.json has the counts"),
+        stderr(&exported)
+            .contains("tickets did not settle, so records may be missing: manifest.json has the counts"),
         "{exported:?}"
     );
     let told = &manifest(folder.path())["lists"][0];

@@ -10,6 +10,7 @@ mod export;
 mod formats;
 mod help;
 mod lists;
+mod odd_values;
 #[cfg(unix)]
 mod on_a_terminal;
 mod reference;

@@ -167,3 +167,106 @@ async fn ctrl_c_leaves_an_export_that_can_go_on() {
     let records = std::fs::read_to_string(folder.path().join("tickets.ndjson.part")).expect("a file");
     assert_eq!(records.lines().count(), 150);
 }
+
+/// What a terminal would obey: it clears the screen, in both lengths, deletes, goes back, and turns text round.
+const OBEYED: &str = "a\u{1b}[2J\u{9b}2J\u{7f}\r\u{7}\u{202e}b";
+
+/// Where a service is that answers everything so.
+fn answering(status: &str, body: &str) -> String {
+    let length = body.len();
+    let answer = format!("HTTP/1.1 {status}\r\nx-note: a\u{9b}2J\r\ncontent-length: {length}\r\n\r\n{body}");
+    exit_codes::server(answer.into_bytes().leak())
+}
+
+fn asking(service: &str, arguments: &[&str]) -> Command {
+    let mut command = atera(arguments);
+    command
+        .env("ATERA_BASE_URL", service)
+        .env("ATERA_API_KEY", "key")
+        .env("NO_COLOR", "1");
+    command
+}
+
+fn assert_obeyed_is_escaped(screen: &str, arguments: &[&str]) {
+    // The terminal itself begins a line at its left.
+    let shown = screen.replace("\r\n", "\n");
+    let obeyed = |it: char| (it.is_control() && it != '\n') || it == '\u{202e}';
+    assert!(
+        shown.contains("[2J") && !shown.contains(obeyed),
+        "{arguments:?}: {screen:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_is_not_told_what_to_do_and_a_pipe_gets_every_byte() {
+    // Beside the text that JSON escapes in part there is a field of that name.
+    let raw = OBEYED.replace(|it: char| it < ' ', "");
+    let ticket = format!(
+        r#"{{"TicketID":1,"TicketTitle":{},"{raw}":"{raw}"}}"#,
+        serde_json::json!(OBEYED)
+    );
+    let page = format!(r#"{{"items":[{ticket}],"totalPages":1}}"#);
+    let (page, ticket) = (answering("200 OK", &page), answering("200 OK", &ticket));
+    for (service, request) in [
+        (&page, &["tickets", "list"][..]),
+        (&page, &["tickets", "list", "--all"]),
+        (&page, &["api", "GET", "/tickets"]),
+        (&ticket, &["tickets", "get", "1"]),
+    ] {
+        for format in ["table", "json", "ndjson", "yaml", "csv"] {
+            let arguments = [request, &["-o", format]].concat();
+            let (code, screen) = shown(asking(service, &arguments), 200).await;
+            assert_eq!(code, 0, "{arguments:?}: {screen}");
+            assert_obeyed_is_escaped(&screen, &arguments);
+            if format == "ndjson" {
+                let shown: Value = serde_json::from_str(&screen).expect("JSON that means the same");
+                assert_eq!(shown["TicketTitle"], OBEYED);
+            }
+            let piped = output(asking(service, &arguments)).await;
+            assert_success(&piped);
+            let as_it_came = matches!(format, "json" | "ndjson");
+            assert!(!as_it_came || stdout(&piped).contains(&raw), "{piped:?}");
+            assert!(
+                format != "csv" || stdout(&piped).contains(OBEYED) || request[0] == "api",
+                "{piped:?}"
+            );
+        }
+    }
+    let arguments = ["api", "GET", "/tickets", "--headers"];
+    let (_, screen) = shown(asking(&page, &arguments), 200).await;
+    assert!(screen.contains("x-note: a\\u009b2J"), "{screen:?}");
+    assert_obeyed_is_escaped(&screen, &arguments);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_the_service_tells_no_terminal_what_to_do() {
+    let told = serde_json::json!({"Message": OBEYED, "errors": {OBEYED: [OBEYED]}}).to_string();
+    let service = answering("400 Bad Request", &told);
+    for arguments in [
+        &["tickets", "list"][..],
+        &["tickets", "list", "--all"],
+        &["api", "GET", "/tickets"],
+        &["doctor"],
+        &["doctor", "-o", "json"],
+    ] {
+        let (_, screen) = shown(asking(&service, arguments), 200).await;
+        assert_obeyed_is_escaped(&screen, arguments);
+        let piped = output(asking(&service, arguments)).await;
+        assert!(!stderr(&piped).trim_end().contains(char::is_control), "{piped:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_tells_no_terminal_what_to_do() {
+    let account =
+        serde_json::json!({"CompanyName": OBEYED, "TicketID": 1, "TicketTitle": OBEYED}).to_string();
+    let service = answering("200 OK", &account);
+    let arguments = ["tickets", "delete", "1"];
+    let (code, screen) = answered(asking(&service, &arguments), "n\n").await;
+    assert_eq!(code, 1, "{screen}");
+    assert!(
+        screen.contains("of a [2J 2J b (the key in ATERA_API_KEY)"),
+        "{screen:?}"
+    );
+    assert_obeyed_is_escaped(&screen, &arguments);
+}

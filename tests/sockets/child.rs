@@ -2,11 +2,12 @@
 
 use std::{
     env, fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use rcgen::CertifiedKey;
+use rcgen::{CertificateParams, KeyPair, SanType};
 use tempfile::TempDir;
 
 /// Set in the process that a test started for itself.
@@ -44,12 +45,17 @@ pub fn is_child(name: &str, variables: &[(&str, &str)]) -> bool {
 
 /// The same, in an environment that trusts the certificate of the TLS server and no other.
 pub fn is_child_with_tls(name: &str) -> bool {
+    is_child_with_certificate(name, CertificateParams::default())
+}
+
+/// The same with a certificate like this for 127.0.0.1.
+pub fn is_child_with_certificate(name: &str, mut params: CertificateParams) -> bool {
     let directory = TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_string();
     let (certificate, key) = (path("certificate.pem"), path("key.pem"));
-    let CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["127.0.0.1".to_string()]).unwrap();
-    fs::write(&certificate, cert.pem()).unwrap();
+    params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
+    let signing_key = KeyPair::generate().unwrap();
+    fs::write(&certificate, params.self_signed(&signing_key).unwrap().pem()).unwrap();
     fs::write(&key, signing_key.serialize_pem()).unwrap();
     is_child(name, &[("SSL_CERT_FILE", &certificate), (TLS_KEY, &key)])
 }

@@ -92,10 +92,16 @@ impl Server {
     }
 }
 
-fn acceptor() -> TlsAcceptor {
+/// Speaks HTTP/2 with the certificate that is trusted.
+pub fn acceptor() -> TlsAcceptor {
     let (certificate, key) = child::identity();
     let certificate = CertificateDer::from_pem_file(certificate).unwrap();
     let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    acceptor_with(certificate, key)
+}
+
+/// Speaks HTTP/2 with this certificate.
+pub fn acceptor_with(certificate: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    manifest::{Entry, Manifest, Outcome, Totals},
+    manifest::{Alterations, Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
 use crate::{
-    cli::{csv_rows, failure::Failure, format::Format, records, select::Column},
+    cli::{csv_rows, failure::Failure, format::Format, select::Column, values::on_one_line},
     page::{Completeness, Identity, Next, Sweep},
 };
 
@@ -48,6 +48,8 @@ pub(super) struct State {
     bytes: u64,
     log_bytes: u64,
     pub(super) totals: Totals,
+    #[serde(default)]
+    pub(super) alterations: Alterations,
     pub(super) done: Option<Entry>,
 }
 
@@ -305,11 +307,12 @@ impl ListFile {
             count += 1;
             match &self.columns {
                 Some(columns) => {
-                    let value = serde_json::from_str(record).unwrap_or_else(|_| record.into());
-                    csv_rows::record(columns, &value, &mut text)?;
+                    if let Some(altered) = csv_rows::record(columns, record, &mut text)? {
+                        self.state.alterations.note(self.state.records + count, &altered);
+                    }
                 }
                 None => {
-                    text.extend_from_slice(records::on_one_line(record).as_bytes());
+                    text.extend_from_slice(on_one_line(record).as_bytes());
                     text.push(b'\n');
                 }
             }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{files::ListFile, plan::Part};
-use crate::{Timestamp, clock};
+use crate::{Timestamp, cli::values::Altered, clock};
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -20,7 +20,7 @@ pub(super) struct Manifest {
 pub(super) struct Entry {
     pub(super) name: String,
     operation: String,
-    /// How it went: `complete`, `one pass`, `no id`, `unsettled` or `no permission`.
+    /// How it went: `complete`, `one pass`, `no id`, `altered`, `unsettled` or `no permission`.
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
@@ -29,6 +29,32 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sha256: Option<String>,
     drift: Drift,
+    /// What is not in the file as it was sent.
+    #[serde(default, skip_serializing_if = "Alterations::is_none")]
+    alterations: Alterations,
+}
+
+/// What is not in a file as it was sent, since its format has no way to write it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(super) struct Alterations {
+    /// How many records.
+    records: u64,
+    /// The first of them in words.
+    first: String,
+}
+
+impl Alterations {
+    /// Takes note of one, by its number in the file.
+    pub(super) fn note(&mut self, number: u64, altered: &Altered) {
+        self.records += 1;
+        if self.records == 1 {
+            self.first = format!("record {number} {altered}");
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.records == 0
+    }
 }
 
 /// What moved while the list was read.
@@ -80,6 +106,7 @@ pub(super) enum Outcome {
 }
 
 const UNSETTLED: &str = "unsettled";
+const ALTERED: &str = "altered";
 const NO_PERMISSION: &str = "no permission";
 
 impl Manifest {
@@ -98,8 +125,9 @@ impl Entry {
         let ListFile {
             sweep, completeness, ..
         } = file;
-        let totals = &file.state.totals;
+        let (totals, alterations) = (&file.state.totals, &file.state.alterations);
         let state = match outcome {
+            Outcome::Complete | Outcome::OnePass | Outcome::NoId if !alterations.is_none() => ALTERED,
             Outcome::Complete => "complete",
             Outcome::OnePass => "one pass",
             Outcome::NoId => "no id",
@@ -119,6 +147,7 @@ impl Entry {
                 without_id: completeness.without_id().max(sweep.without_id),
                 shortfall: completeness.shortfall().max(sweep.shortfall()),
             },
+            alterations: alterations.clone(),
             ..Entry::default()
         }
     }
@@ -135,6 +164,17 @@ impl Entry {
 
     pub(super) fn is_unsettled(&self) -> bool {
         self.state == UNSETTLED
+    }
+
+    /// What is not in its file as it was sent, in words.
+    pub(super) fn altered(&self) -> Option<String> {
+        let Alterations { records, first } = &self.alterations;
+        let others = match records {
+            0 => return None,
+            1 => String::new(),
+            records => format!(", and {} more are not as they were sent", records - 1),
+        };
+        Some(format!("{}: {first}{others}", self.name))
     }
 
     pub(super) fn is_refused(&self) -> bool {

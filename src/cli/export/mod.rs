@@ -29,7 +29,7 @@ use futures_util::{StreamExt, stream};
 use self::{files::Folder, manifest::Entry, plan::Part};
 use super::{
     connection::Connection, failure::Failure, format::Format, globals::Globals, interrupt::Interrupt,
-    progress::Progress, walk::count_of,
+    progress::Progress, terminal::tell, walk::count_of,
 };
 use crate::{Client, ErrorKind, Priority};
 
@@ -219,7 +219,7 @@ fn finish(
     }
     for failure in failures.iter().skip(1) {
         if let (false, Some(sentence)) = (globals.quiet, failure.sentence()) {
-            let _ = writeln!(io::stderr(), "atera: {sentence}");
+            tell(format!("atera: {sentence}"));
         }
     }
     if !failures.is_empty() {
@@ -233,6 +233,7 @@ fn finish(
         .filter(|entry| entry.is_unsettled())
         .map(|entry| entry.name.clone())
         .collect();
+    let altered = altered(&entries);
     let (records, lists) = (entries.iter().map(|entry| entry.records).sum(), entries.len());
     let refused: Vec<_> = entries
         .iter()
@@ -241,27 +242,41 @@ fn finish(
         .collect();
     folder.finish(entries)?;
     if !globals.quiet {
-        let _ = writeln!(
-            io::stderr(),
-            "{} of {} in {}",
+        let lists = match lists {
+            1 => "1 list".to_string(),
+            lists => format!("{lists} lists"),
+        };
+        tell(format!(
+            "{} of {lists} in {}",
             count_of(records),
-            match lists {
-                1 => "1 list".to_string(),
-                lists => format!("{lists} lists"),
-            },
             folder.path().display()
-        );
+        ));
         if !refused.is_empty() {
-            let _ = writeln!(io::stderr(), "without permission for {}", refused.join(", "));
+            tell(format!("without permission for {}", refused.join(", ")));
         }
     }
-    match unsettled.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Call(crate::Error::new(
+    if !unsettled.is_empty() {
+        return Err(Failure::Call(crate::Error::new(
             ErrorKind::Unsettled,
             format!(
                 "{} did not settle, so records may be missing: manifest.json has the counts; export again when less is going on",
                 unsettled.join(", ")
+            ),
+        )));
+    }
+    altered
+}
+
+/// The failure that some records could not be written as they were sent.
+fn altered(entries: &[Entry]) -> Result<(), Failure> {
+    let told: Vec<_> = entries.iter().filter_map(Entry::altered).collect();
+    match told.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Call(crate::Error::new(
+            ErrorKind::Decode,
+            format!(
+                "{}; an export with --format ndjson has them as they came",
+                told.join("; ")
             ),
         ))),
     }
