@@ -57,6 +57,8 @@ pub(crate) struct Completeness {
     missed_by_all: u64,
     /// How many sweeps, the last one included, were alike and disagree with their total.
     alike: u32,
+    /// Whether any sweep has shown that the list moves.
+    moves: bool,
     /// The ids of the page that was the last one before the first sweep went on to it.
     bookend: Option<Vec<Option<Key>>>,
 }
@@ -128,8 +130,10 @@ impl Completeness {
 
     /// How many records a page of the next sweep is to have, where those of the first have so many.
     pub(crate) fn page_size(&self, first: i32) -> i32 {
-        let still = self.sweeps == 0 || self.last.is_quiet() && self.last.repeats == 0;
-        let by = SMALLER_BY.get(self.sweeps as usize).filter(|_| !still).copied();
+        let by = SMALLER_BY
+            .get(self.sweeps as usize)
+            .filter(|_| self.moves)
+            .copied();
         (first - first * by.unwrap_or(0) / 50).max(1)
     }
 
@@ -137,6 +141,7 @@ impl Completeness {
     pub(crate) fn end_sweep(&mut self, sweep: Sweep, by_id: bool) -> Next {
         self.sweeps += 1;
         self.repeats += sweep.repeats;
+        self.moves |= sweep.repeats > 0 || sweep.totals.last.is_some() && !sweep.is_quiet();
         let next = match self.sweeps {
             1 => {
                 let bookend = self.bookend.take();
@@ -182,6 +187,7 @@ impl Completeness {
         let missed_before = missed.count() as u64;
         let missed_now = before.ids.count_missing_in(&sweep.ids);
         let same = missed_before == 0 && missed_now == 0;
+        self.moves |= !same;
         let quiet = match sweep.totals.last {
             Some(_) => sweep.is_quiet(),
             None => same,
@@ -248,8 +254,8 @@ impl Unsettled {
                  missing; check whether the key may read all of them, and compare with Atera"
             ),
             false => format!(
-                "did not settle: it changed in each of {sweeps} sweeps, {total} (it moved by {moved} in the last sweep), and \
-                 {seen} records came in that, so records may be missing; read it at a quieter time, or with a narrower filter"
+                "did not settle in {sweeps} sweeps: {total} (it moved by {moved} in the last one), and {seen} records came in \
+                 that, so records may be missing; read it at a quieter time, or with a narrower filter"
             ),
         }
     }
