@@ -17,6 +17,7 @@ use crate::{
     credential::{Credentials, Slots, Source},
     requests::Requests,
     retry::Budget,
+    setbacks::Setbacks,
     transport::{Reqwest, Transport},
     usage::Tally,
 };
@@ -48,6 +49,8 @@ struct Settings {
     retry: RetryPolicy,
     #[cfg(feature = "cache")]
     without_cache: bool,
+    /// What a walk is told of its requests.
+    setbacks: Option<Arc<Setbacks>>,
 }
 
 /// What all clones of a client share.
@@ -155,11 +158,18 @@ impl Client {
         client
     }
 
-    /// The same client, for what nobody waits for unless told otherwise.
-    pub(crate) fn in_background(&self) -> Self {
-        self.with(|settings| {
+    /// The same client for a walk, which nobody waits for unless told otherwise, and what the walk is told of its requests.
+    pub(crate) fn for_walk(&self) -> (Self, Arc<Setbacks>) {
+        let setbacks = Arc::new(Setbacks::default());
+        let client = self.with(|settings| {
             settings.priority.get_or_insert(Priority::Background);
-        })
+            settings.setbacks = Some(setbacks.clone());
+        });
+        (client, setbacks)
+    }
+
+    pub(crate) fn setbacks(&self) -> Option<&Setbacks> {
+        self.settings.setbacks.as_deref()
     }
 
     /// What the rate limiter does at the moment: the limit, how much of it is in use, how many calls wait, and until when
@@ -415,6 +425,7 @@ impl ClientBuilder {
                 retry: self.retry,
                 #[cfg(feature = "cache")]
                 without_cache: false,
+                setbacks: None,
             }),
         })
     }

@@ -143,7 +143,8 @@ impl DynamicCall {
     }
 
     fn reading(mut self) -> Reading<RawRecord> {
-        self.client = self.client.in_background();
+        let (client, setbacks) = self.client.for_walk();
+        self.client = client;
         let paging = ["page", "itemsInPage"];
         let asked = |name: &str| {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
@@ -155,6 +156,7 @@ impl DynamicCall {
             size: asked(paging[1]),
             is_filtered: self.arguments.iter().any(|(name, _)| !paging.contains(name)),
             options: self.options,
+            setbacks,
             fetch: Arc::new(move |page, size| {
                 let call = self.clone();
                 Box::pin(async move {

@@ -164,6 +164,7 @@ mod retry;
 mod route;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod setbacks;
 mod time;
 pub mod transport;
 mod usage;

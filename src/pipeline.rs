@@ -264,6 +264,11 @@ impl Call<'_> {
         let answering = shared.transport.send(outgoing(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answering, until).await;
         self.took = clock::now() - slot.since;
+        if let (Err(failure), Some(setbacks)) = (&result, self.client.setbacks())
+            && failure.mishap != Mishap::Final
+        {
+            setbacks.note(slot.since);
+        }
         let (status, received, failed) = match &result {
             Ok(answer) => (Some(answer.status), answer.value.len(), None),
             Err(failure) => (

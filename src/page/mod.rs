@@ -324,7 +324,8 @@ fn reading<L: Listed, T: Send + 'static>(
     mut list: L,
     fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
 ) -> Reading<T> {
-    *list.client_mut() = list.client().in_background();
+    let (client, setbacks) = list.client().for_walk();
+    *list.client_mut() = client;
     let (page, size) = list.asked();
     Reading {
         operation: L::OPERATION,
@@ -332,6 +333,7 @@ fn reading<L: Listed, T: Send + 'static>(
         size,
         is_filtered: list.is_filtered(),
         options: *list.options(),
+        setbacks,
         fetch: std::sync::Arc::new(move |page, size| {
             let mut call = list.clone();
             call.ask(page, size);

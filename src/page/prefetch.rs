@@ -2,13 +2,13 @@
 //!
 //! By itself it climbs to where most pages come in a second: it begins with 4 at a time and doubles that, up to 32, as long as
 //! twice as many at a time bring clearly more pages a second. What is brought follows from how long a page takes (Little's
-//! law: pages at a time, divided by the time of one), so neither a slow consumer nor a wait for the rate limit misleads it.
+//! law: pages side by side, divided by the time of one), so neither a slow consumer nor a wait for the rate limit misleads it.
 //! Where more at a time bring no more, or fewer, it goes back. It tries again now and then, since services change.
 //!
-//! A page that was refused or failed on its way (429, 5xx) halves the number at once, and more are not tried again for
-//! a while, twice as long each time.
+//! A request that is refused or fails (429, 5xx) halves the number at once, and more are not tried again for a while, twice
+//! as long each time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pages at a time to begin with.
 const START: usize = 4;
@@ -36,12 +36,12 @@ pub(super) enum Prefetch {
 pub(super) struct Observed {
     /// How many were allowed at a time when it was sent for.
     pub(super) limit: usize,
+    /// How many were on their way then, itself included.
+    pub(super) side_by_side: usize,
     /// From the sending of the last request for it to the end of its answer.
     pub(super) took: Duration,
     /// Whether it waited for a slot of the rate limit.
     pub(super) waited: bool,
-    /// Whether a request for it was refused or failed before.
-    pub(super) failed: bool,
 }
 
 /// What is known of how the service deals with pages side by side.
@@ -57,8 +57,11 @@ pub(super) struct Adaptive {
     rounds: u32,
     /// The round under way.
     pages: usize,
+    side_by_side: usize,
     took: Duration,
     waited: bool,
+    /// When the number was halved the last time.
+    halved: Option<Instant>,
 }
 
 impl Prefetch {
@@ -72,6 +75,17 @@ impl Prefetch {
         match self {
             Prefetch::Fixed(pages) => *pages,
             Prefetch::Adaptive(adaptive) => 1 << adaptive.level,
+        }
+    }
+
+    /// Takes note of a request that was refused or failed, and when it was sent.
+    pub(super) fn failed(&mut self, sent: Instant, now: Instant) {
+        if let Prefetch::Adaptive(adaptive) = self {
+            // One that was sent before the number was halved says nothing about the number now.
+            if adaptive.halved.is_none_or(|halved| sent >= halved) {
+                adaptive.halved = Some(now);
+                adaptive.back_off();
+            }
         }
     }
 
@@ -93,28 +107,25 @@ impl Adaptive {
             rates: [None; LEVELS],
             rounds: 0,
             pages: 0,
+            side_by_side: 0,
             took: Duration::ZERO,
             waited: false,
+            halved: None,
         }
     }
 
     fn observe(&mut self, page: Observed) {
         let limit = 1 << self.level;
-        if page.failed {
-            // One that was sent before the number was halved says nothing about the number now.
-            if page.limit <= limit {
-                self.back_off();
-            }
-            return;
-        }
         self.recover();
         if page.limit != limit {
             return;
         }
         self.pages += 1;
+        self.side_by_side += page.side_by_side;
         self.took += page.took;
         self.waited |= page.waited;
-        if self.pages >= limit {
+        // Half of them were sent when the number was raised; the others follow as earlier ones come.
+        if self.pages >= limit.div_ceil(2) {
             self.end_round();
         }
     }
@@ -138,8 +149,7 @@ impl Adaptive {
 
     fn end_round(&mut self) {
         let level = self.level;
-        let seconds = (self.took.as_secs_f64() / self.pages as f64).max(1e-6);
-        let rate = (1 << level) as f64 / seconds;
+        let rate = self.side_by_side as f64 / self.took.as_secs_f64().max(1e-6);
         self.rates[level] = Some(rate);
         self.rounds += 1;
         if self.rounds >= ROUNDS_BEFORE_NEWS {
@@ -172,7 +182,7 @@ impl Adaptive {
     }
 
     fn begin_round(&mut self) {
-        self.pages = 0;
+        (self.pages, self.side_by_side) = (0, 0);
         self.took = Duration::ZERO;
         self.waited = false;
     }
@@ -188,22 +198,13 @@ mod tests {
             let limit = prefetch.limit();
             prefetch.observe(Observed {
                 limit,
+                side_by_side: limit,
                 took: Duration::from_millis(millis(limit)),
                 waited: false,
-                failed: false,
             });
             prefetch.limit()
         };
         (0..pages).map(page).collect()
-    }
-
-    fn failed(prefetch: &mut Prefetch, limit: usize) {
-        prefetch.observe(Observed {
-            limit,
-            took: Duration::ZERO,
-            waited: false,
-            failed: true,
-        });
     }
 
     #[test]
@@ -211,9 +212,9 @@ mod tests {
         let mut prefetch = Prefetch::new(None);
         assert_eq!(prefetch.limit(), 4);
         let limits = limits(&mut prefetch, 200, |_| 200);
-        assert_eq!([limits[2], limits[3], limits[10], limits[11]], [4, 8, 8, 16]);
-        assert_eq!([limits[26], limits[27]], [16, 32]);
-        assert!(limits[28..].iter().all(|limit| *limit == 32), "{limits:?}");
+        assert_eq!([limits[0], limits[1], limits[4], limits[5]], [4, 8, 8, 16]);
+        assert_eq!([limits[12], limits[13]], [16, 32]);
+        assert!(limits[14..].iter().all(|limit| *limit == 32), "{limits:?}");
     }
 
     #[test]
@@ -247,12 +248,17 @@ mod tests {
         let mut prefetch = Prefetch::new(None);
         limits(&mut prefetch, 12, |_| 200);
         assert_eq!(prefetch.limit(), 16);
-        for _ in 0..16 {
-            failed(&mut prefetch, 16);
-        }
-        assert_eq!(prefetch.limit(), 8);
-        failed(&mut prefetch, 8);
-        assert_eq!(prefetch.limit(), 4);
+        let mut time = crate::clock::now();
+        let mut failed = |prefetch: &mut Prefetch| {
+            let sent = time;
+            for _ in 0..16 {
+                time += Duration::from_millis(1);
+                prefetch.failed(sent, time);
+            }
+            prefetch.limit()
+        };
+        assert_eq!(failed(&mut prefetch), 8);
+        assert_eq!(failed(&mut prefetch), 4);
         // For a while, and the next time for twice as long.
         let held = |prefetch: &mut Prefetch| {
             let limits = limits(prefetch, 10_000, |_| 200);
@@ -263,9 +269,7 @@ mod tests {
         };
         let first = held(&mut prefetch);
         assert!(first >= 2 * HOLD as usize - 1, "{first}");
-        failed(&mut prefetch, 32);
-        failed(&mut prefetch, 16);
-        failed(&mut prefetch, 8);
+        assert_eq!([(); 3].map(|()| failed(&mut prefetch)), [16, 8, 4]);
         assert!(held(&mut prefetch) > first);
     }
 
@@ -275,9 +279,9 @@ mod tests {
         for _ in 0..100 {
             prefetch.observe(Observed {
                 limit: prefetch.limit(),
+                side_by_side: prefetch.limit(),
                 took: Duration::from_millis(200),
                 waited: true,
-                failed: false,
             });
         }
         assert_eq!(prefetch.limit(), 4);
@@ -287,7 +291,8 @@ mod tests {
     fn what_the_caller_says_stays() {
         let mut prefetch = Prefetch::new(Some(3));
         limits(&mut prefetch, 100, |_| 1);
-        failed(&mut prefetch, 3);
+        let now = crate::clock::now();
+        prefetch.failed(now, now);
         assert_eq!(prefetch.limit(), 3);
     }
 }

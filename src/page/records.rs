@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Error, ErrorKind, Operation, Result,
     attempt::{self, Answer},
+    setbacks::Setbacks,
     wire,
 };
 
@@ -31,6 +32,8 @@ pub(crate) struct Reading<T> {
     /// Whether a filter or an order was asked for.
     pub(crate) is_filtered: bool,
     pub(crate) options: Options,
+    /// What the pipeline tells of its requests.
+    pub(crate) setbacks: Arc<Setbacks>,
     pub(crate) fetch: Fetch<T>,
 }
 
@@ -63,13 +66,7 @@ impl<T: Send + 'static> Reading<T> {
     }
 
     pub(super) fn walk(&self) -> Walk<T> {
-        Walk::new(
-            self.operation,
-            self.start,
-            self.size,
-            &self.options,
-            self.fetch.clone(),
-        )
+        Walk::new(self, self.start, &self.options)
     }
 }
 
@@ -257,8 +254,7 @@ async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Ve
         limit: None,
         ..reading.options
     };
-    let (operation, size, fetch) = (reading.operation, reading.size, reading.fetch.clone());
-    let fetched = Walk::new(operation, page, size, &options, fetch).next(None).await;
+    let fetched = Walk::new(reading, page, &options).next(None).await;
     let items = fetched.transpose()?.into_iter().flat_map(|fetched| fetched.items);
     Ok(items.map(|item| item.identity.id()).collect())
 }

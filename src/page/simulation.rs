@@ -212,6 +212,7 @@ fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options)
         size: None,
         is_filtered: false,
         options,
+        setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
             let table = table.clone();
             Box::pin(async move {
@@ -412,6 +413,7 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
         size: None,
         is_filtered: false,
         options,
+        setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
             // Each time other rows, and always older ones.
             let mut ids = ids.lock().unwrap();
@@ -443,6 +445,7 @@ async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (
             prefetch: Some(1),
             ..Options::default()
         },
+        setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
             let mut fetched_pages = fetched_pages.lock().unwrap();
             let rows = if *fetched_pages < pages { &before } else { &after };

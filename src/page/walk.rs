@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    Options, Page, WALK_PAGE_SIZE, end,
+    Options, Page, Reading, WALK_PAGE_SIZE, end,
     prefetch::{Observed, Prefetch},
     record::Identity,
     sweep::{Endless, MOST_PAGES_WITHOUT_NEW, Sweep},
@@ -26,6 +26,8 @@ use crate::{
     Operation, Result,
     attempt::{self, Answer},
     call::{CallFuture, Response},
+    clock,
+    setbacks::Setbacks,
 };
 
 /// Fetches a page of this number and size.
@@ -66,6 +68,7 @@ impl<T> Item<T> {
 pub(crate) struct Walk<T> {
     operation: &'static Operation,
     fetch: Fetch<T>,
+    setbacks: Arc<Setbacks>,
     prefetch: Prefetch,
     start: i32,
     asked_size: i32,
@@ -90,26 +93,24 @@ struct Arrival<T> {
     page: i32,
     /// How many pages were allowed on their way when it was sent for.
     limit: usize,
+    /// How many pages were on their way when it was sent for, itself included.
+    side_by_side: usize,
     result: Result<Fetched<T>>,
 }
 
 impl<T: Send + 'static> Walk<T> {
-    pub(crate) fn new(
-        operation: &'static Operation,
-        start: i32,
-        size: Option<i32>,
-        options: &Options,
-        fetch: Fetch<T>,
-    ) -> Self {
+    /// Over the list from this page on.
+    pub(super) fn new(reading: &Reading<T>, start: i32, options: &Options) -> Self {
         // Fewer records than a page has need no whole page.
         let enough = options.limit.and_then(|limit| i32::try_from(limit.max(1)).ok());
         let least = enough.map_or(WALK_PAGE_SIZE, |enough| enough.min(WALK_PAGE_SIZE));
         Walk {
-            operation,
-            fetch,
+            operation: reading.operation,
+            fetch: reading.fetch.clone(),
+            setbacks: reading.setbacks.clone(),
             prefetch: Prefetch::new(options.prefetch),
             start,
-            asked_size: size.unwrap_or(least),
+            asked_size: reading.size.unwrap_or(least),
             size: None,
             next: start,
             ask: start,
@@ -173,14 +174,22 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     fn arrived(&mut self, arrival: Arrival<T>) {
-        let Arrival { page, limit, result } = arrival;
+        let Arrival {
+            page,
+            limit,
+            side_by_side,
+            result,
+        } = arrival;
+        if let Some(sent) = self.setbacks.take() {
+            self.prefetch.failed(sent, clock::now());
+        }
         if let Ok(fetched) = &result {
             let sent = &fetched.answer.sent;
             self.prefetch.observe(Observed {
                 limit,
+                side_by_side,
                 took: sent.took,
                 waited: sent.waited,
-                failed: sent.attempts > 1,
             });
         }
         self.ready.insert(page, result);
@@ -200,9 +209,15 @@ impl<T: Send + 'static> Walk<T> {
         {
             let page = self.ask;
             let fetching = (self.fetch)(page, self.asked_size);
+            let side_by_side = self.tasks.len() + 1;
             let arrival = async move {
                 let result = fetching.await;
-                Arrival { page, limit, result }
+                Arrival {
+                    page,
+                    limit,
+                    side_by_side,
+                    result,
+                }
             };
             self.tasks.spawn(arrival.in_current_span());
             let Some(next) = page.checked_add(1) else { return };
