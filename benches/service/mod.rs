@@ -11,6 +11,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 /// Records of a page.
@@ -33,6 +34,11 @@ pub fn connections() -> usize {
 
 /// Starts the service and returns its base URL.
 pub fn start() -> String {
+    start_with_delay(Duration::ZERO)
+}
+
+/// Starts the service, which takes so long for each answer, and returns its base URL.
+pub fn start_with_delay(delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     thread::spawn(move || {
@@ -40,14 +46,14 @@ pub fn start() -> String {
         for connection in listener.incoming().flatten() {
             CONNECTIONS.fetch_add(1, Ordering::Relaxed);
             let pages = Arc::clone(&pages);
-            thread::spawn(move || serve(connection, &pages));
+            thread::spawn(move || serve(connection, &pages, delay));
         }
     });
     format!("http://{address}")
 }
 
 /// Answers the GETs of one connection until it is closed.
-fn serve(mut connection: TcpStream, pages: &[Vec<u8>]) {
+fn serve(mut connection: TcpStream, pages: &[Vec<u8>], delay: Duration) {
     let one = answer(&ticket(54321));
     let _ = connection.set_nodelay(true);
     let mut request = Vec::new();
@@ -63,6 +69,7 @@ fn serve(mut connection: TcpStream, pages: &[Vec<u8>]) {
             Some((_, query)) => &pages[asked(query).clamp(1, PAGES) - 1],
             None => &one,
         };
+        thread::sleep(delay);
         if connection.write_all(answer).is_err() {
             break;
         }
