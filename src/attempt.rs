@@ -173,7 +173,7 @@ fn refused(
     hint: Option<Duration>,
 ) -> Error {
     let (body, fault) = match body {
-        Ok(body) => (credential.blotted_out(body), None),
+        Ok(body) => (credential.redact_key(body), None),
         Err(Cut::TooLong) => (Bytes::new(), None),
         Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
@@ -292,7 +292,7 @@ pub(crate) fn undecodable(operation: &'static Operation, answer: &Answer, reason
         .with_operation(operation)
         .with_applied(effect(operation, Applied::Yes))
         .with_attempts(answer.sent.attempts)
-        .with_status(answer.status, answer.sent.blotted_out(answer.value.clone()))
+        .with_status(answer.status, answer.sent.redact_key(answer.value.clone()))
 }
 
 /// A record of a list that does not fit the description. Its JSON is the body.
@@ -308,7 +308,7 @@ pub(crate) fn malformed(
         operation.id,
         answer.sent.without_key(reason)
     );
-    let json = answer.sent.blotted_out(Bytes::copy_from_slice(json));
+    let json = answer.sent.redact_key(Bytes::copy_from_slice(json));
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
         .with_attempts(answer.sent.attempts)

@@ -55,7 +55,7 @@ pub struct Response<T> {
     pub(crate) sent: Sent,
 }
 
-/// How an answer was come by.
+/// The requests that led to an answer.
 #[derive(Clone, Default)]
 pub(crate) struct Sent {
     /// How many requests it took.
@@ -80,16 +80,16 @@ impl fmt::Debug for Sent {
 
 impl Sent {
     /// A body without the key in it.
-    pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
+    pub(crate) fn redact_key(&self, body: Bytes) -> Bytes {
         match &self.credential {
-            Some(credential) => credential.blotted_out(body),
+            Some(credential) => credential.redact_key(body),
             None => body,
         }
     }
 
     /// A reason without the key in it.
     pub(crate) fn without_key(&self, reason: &str) -> String {
-        let reason = self.blotted_out(Bytes::copy_from_slice(reason.as_bytes()));
+        let reason = self.redact_key(Bytes::copy_from_slice(reason.as_bytes()));
         String::from_utf8_lossy(&reason).into_owned()
     }
 }

@@ -26,13 +26,13 @@ const NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// Gives the key to send with, for keys that change while the program runs.
 ///
 /// ```
-/// use atera::{ApiKey, KeyProvider, ProvidedKey};
+/// use atera::{ApiKey, KeyProvider, KeyFuture};
 ///
 /// #[derive(Debug)]
 /// struct Vault;
 ///
 /// impl KeyProvider for Vault {
-///     fn key(&self) -> ProvidedKey {
+///     fn key(&self) -> KeyFuture {
 ///         Box::pin(async { Ok(ApiKey::new("the-key-of-today")?) })
 ///     }
 /// }
@@ -44,11 +44,11 @@ pub trait KeyProvider: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Whatever keeps the key from being had. The call then fails with `Config`, and this as its source.
-    fn key(&self) -> ProvidedKey;
+    fn key(&self) -> KeyFuture;
 }
 
 /// What a [`KeyProvider`] answers.
-pub type ProvidedKey = Pin<Box<dyn Future<Output = Result<ApiKey, Box<dyn StdError + Send + Sync>>> + Send>>;
+pub type KeyFuture = Pin<Box<dyn Future<Output = Result<ApiKey, Box<dyn StdError + Send + Sync>>> + Send>>;
 
 /// A key and what goes with it.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ struct KeyFile {
 }
 
 impl KeyProvider for KeyFile {
-    fn key(&self) -> ProvidedKey {
+    fn key(&self) -> KeyFuture {
         let key = ApiKey::from_file(&self.path).map(|key| match self.header {
             Some(header) => key.in_header(header),
             None => key,
@@ -126,23 +126,23 @@ impl Credential {
         self.header.clone()
     }
 
-    /// A body without the key in it: whoever refuses a request may quote its headers, and errors are shown.
-    pub(crate) fn blotted_out(&self, body: Bytes) -> Bytes {
+    /// A body without the key in it: a proxy that refuses a request may quote its headers, and errors are shown.
+    pub(crate) fn redact_key(&self, body: Bytes) -> Bytes {
         let key = self.header.1.to_str().unwrap_or_default();
         let key = key.strip_prefix("Bearer ").unwrap_or(key).as_bytes();
-        let (mut blotted, mut rest) = (Vec::new(), &body[..]);
+        let (mut redacted, mut rest) = (Vec::new(), &body[..]);
         // By bytes, for not every body is text.
         let found = |rest: &[u8]| (0..rest.len()).find_map(|at| Some((at, spelt_out(key, &rest[at..])?)));
         while let Some((at, length)) = found(rest) {
-            blotted.extend_from_slice(&rest[..at]);
-            blotted.extend_from_slice(b"(the API key)");
+            redacted.extend_from_slice(&rest[..at]);
+            redacted.extend_from_slice(b"(the API key)");
             rest = &rest[at + length..];
         }
-        if blotted.is_empty() {
+        if redacted.is_empty() {
             return body;
         }
-        blotted.extend_from_slice(rest);
-        blotted.into()
+        redacted.extend_from_slice(rest);
+        redacted.into()
     }
 
     /// Warns once, from two weeks before the end on.
@@ -237,7 +237,7 @@ impl Credentials {
         match self.renew(Some(refused)).await {
             Ok(renewed) => renewed.header != refused.header,
             Err(error) => {
-                tracing::warn!(%error, "the API key was refused, and another is not to be had");
+                tracing::warn!(%error, "the API key was refused, and the key provider returned no other");
                 false
             }
         }
@@ -264,7 +264,7 @@ impl Credentials {
         let key = match &self.source {
             Source::Key(key) => key.clone(),
             Source::Provider(provider) => provider.key().await.map_err(|error| {
-                Error::config("the API key is not to be had; see to what provides it").with_source(error)
+                Error::config("the key provider returned no key; check the provider").with_source(error)
             })?,
         };
         let renewed = Arc::new(Credential::new(&key, &self.slots)?);

@@ -119,13 +119,13 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have nothing to tell them apart by.
+    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have no id.
     pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
         let keyed = self.operation.record().is_some_and(|record| record.key.is_some());
         if consistency == Consistency::Complete && !keyed {
             let id = self.operation.id;
             return Err(self.invalid(format!(
-                "the records of {id} have no identity, so nobody can tell whether all of them came; read it in one pass"
+                "the records of {id} have no id, so one that moves may be missing; read it in one pass"
             )));
         }
         self.options.consistency = consistency;

@@ -178,12 +178,12 @@ pub use call::{CallFuture, Response};
 #[cfg(feature = "changes")]
 pub use changes::Changes;
 pub use client::{Client, ClientBuilder};
-pub use credential::{KeyProvider, ProvidedKey};
+pub use credential::{KeyFuture, KeyProvider};
 pub use dynamic::DynamicCall;
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use generated::{BASE_URL, GROUPS, OPERATIONS, SCHEMAS, api, types};
 pub use limit::{
-    InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, Storing,
+    InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture,
 };
 pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, Source};
 pub use page::{Consistency, Drift, Key, List, Page, Pages, RawRecord, Record, Records};

@@ -194,7 +194,7 @@ impl Call<'_> {
         }
     }
 
-    /// How an answer was come by.
+    /// The requests that led to the answer.
     fn sent(&self, credential: Arc<Credential>) -> Sent {
         Sent {
             attempts: self.attempts,
@@ -351,7 +351,7 @@ impl Call<'_> {
         Error::new(
             ErrorKind::Timeout,
             format!(
-                "{} was not sent, {what} was not to be had before the deadline; allow more time, or send less",
+                "{} was not sent: timed out waiting for {what}; allow more time, or send less",
                 self.operation.id
             ),
         )

@@ -16,8 +16,8 @@ use std::{
 };
 
 use atera::{
-    ApiKey, Client, Consistency, Error, ErrorKind, KeyHeader, KeyProvider, List, Operation, ProvidedKey,
-    RateLimit, Reservation, RetryPolicy, SlotStore, Storing,
+    ApiKey, Client, Consistency, Error, ErrorKind, KeyFuture, KeyHeader, KeyProvider, List, Operation,
+    RateLimit, Reservation, RetryPolicy, SlotStore, StoreFuture,
     transport::{Fault, Request, Response},
     types::CreateTicket,
 };
@@ -110,7 +110,7 @@ fn keys_in_every_header() -> Vec<(String, ApiKey)> {
 struct Vault(ApiKey);
 
 impl KeyProvider for Vault {
-    fn key(&self) -> ProvidedKey {
+    fn key(&self) -> KeyFuture {
         let key = self.0.clone();
         Box::pin(async { Ok(key) })
     }
@@ -121,11 +121,11 @@ impl KeyProvider for Vault {
 struct Store;
 
 impl SlotStore for Store {
-    fn reserve(&self, _: atera::Priority) -> Storing<Box<dyn Reservation>> {
+    fn reserve(&self, _: atera::Priority) -> StoreFuture<Box<dyn Reservation>> {
         Box::pin(async { Err("the store is out of order".into()) })
     }
 
-    fn pause(&self, _: Duration) -> Storing<()> {
+    fn pause(&self, _: Duration) -> StoreFuture<()> {
         Box::pin(async { Ok(()) })
     }
 

@@ -5,7 +5,7 @@ mod recorder;
 use std::sync::{Arc, Mutex};
 
 use atera::{
-    ApiKey, Client, ErrorKind, KeyHeader, KeyProvider, ProvidedKey, RetryPolicy,
+    ApiKey, Client, ErrorKind, KeyFuture, KeyHeader, KeyProvider, RetryPolicy,
     transport::{Request, Response},
     types::CreateTicket,
 };
@@ -51,7 +51,7 @@ struct Vault {
 }
 
 impl KeyProvider for Vault {
-    fn key(&self) -> ProvidedKey {
+    fn key(&self) -> KeyFuture {
         *self.asked.lock().unwrap() += 1;
         let mut keys = self.keys.lock().unwrap();
         let key = if keys.len() > 1 { keys.remove(0) } else { keys[0] };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use atera::{
-    ErrorKind, Priority, Rate, RateLimit, Reservation, RetryPolicy, SlotStore, SlotUse, Storing,
+    ErrorKind, Priority, Rate, RateLimit, Reservation, RetryPolicy, SlotStore, SlotUse, StoreFuture,
     transport::{Fault, Response},
 };
 use http::StatusCode;
@@ -34,7 +34,7 @@ impl Store {
         std::mem::take(&mut self.0.lock().unwrap().told)
     }
 
-    fn tell<T: Send + 'static>(&self, what: &'static str, detail: String, value: T) -> Storing<T> {
+    fn tell<T: Send + 'static>(&self, what: &'static str, detail: String, value: T) -> StoreFuture<T> {
         let mut ledger = self.0.lock().unwrap();
         ledger.told.push(format!("{what} {detail}"));
         let broken = ledger.broken == what;
@@ -49,7 +49,7 @@ impl Store {
 }
 
 impl SlotStore for Store {
-    fn reserve(&self, priority: Priority) -> Storing<Box<dyn Reservation>> {
+    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
         let slot: Box<dyn Reservation> = Box::new(Reserved(self.clone(), false));
         let reserving = self.tell("reserve", format!("{priority:?}"), slot);
         let until = self.0.lock().unwrap().paused_until;
@@ -61,7 +61,7 @@ impl SlotStore for Store {
         })
     }
 
-    fn pause(&self, length: Duration) -> Storing<()> {
+    fn pause(&self, length: Duration) -> StoreFuture<()> {
         self.0.lock().unwrap().paused_until = Some(Instant::now() + length);
         self.tell("pause", format!("{} s", length.as_secs()), ())
     }
@@ -74,7 +74,7 @@ impl SlotStore for Store {
 }
 
 impl Reservation for Reserved {
-    fn complete(mut self: Box<Self>, slot_use: SlotUse) -> Storing<()> {
+    fn complete(mut self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()> {
         self.1 = true;
         self.0.tell("complete", format!("{slot_use:?}"), ())
     }

@@ -129,7 +129,7 @@ fn verb(operation: &'static Operation) -> Command {
             operation.path
         ))
         .after_help(help::examples(operation))
-        // The twin says nothing that the command does not say; it is there for whoever looks for it.
+        // The twin says nothing that the command does not say; it is there for those who look for it.
         .hide(operation.verb.ends_with("_put"))
         .args(within(Location::Path).map(arguments::positional))
         .args(within(Location::Query).map(arguments::filter));

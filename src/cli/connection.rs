@@ -193,6 +193,6 @@ fn state_folder() -> io::Result<PathBuf> {
 /// A variable of the environment that says something.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name).filter(|value| !value.is_empty())?;
-    // What is not text is neither a key nor an address, as whoever takes it will say.
+    // What is not text is neither a key nor an address, as the client says when it is given one.
     Some(value.to_string_lossy().into_owned())
 }

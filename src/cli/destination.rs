@@ -30,9 +30,9 @@ pub(super) struct Destination {
 }
 
 enum To {
-    /// To whoever reads along, at the end of a pipe.
+    /// To a program that reads along, at the end of a pipe.
     Stdout(BufWriter<StdoutLock<'static>>),
-    /// To whoever reads along on a terminal.
+    /// To a person who reads along on a terminal.
     Terminal(Escaping<BufWriter<Box<dyn Write>>>),
     /// Into a file beside the one that it replaces in the end.
     File(BufWriter<NamedTempFile>, PathBuf),

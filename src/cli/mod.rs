@@ -105,7 +105,7 @@ impl<'a> Task<'a> {
 fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     // What is read from stdin is read before Ctrl-C is caught, so that it ends the wait for it.
     let task = Task::read(name, matches)?;
-    // One thread beside the main one, which goes on when that waits for whoever reads the output.
+    // One thread beside the main one, which goes on when that waits for the reader of the output.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -19,7 +19,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// A bar, or none where it would get in the way: of whoever reads the records on the same terminal, and of logs.
+    /// A bar, or none where it would get in the way: where records run over the same terminal, and in logs.
     pub(super) fn new(wanted: bool, reads_again: bool) -> Self {
         let bar = match wanted && io::stderr().is_terminal() {
             true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),

@@ -54,7 +54,7 @@ impl Look {
     }
 }
 
-/// The format for whoever has not asked for one: a table for people, JSON for programs.
+/// The format where none was asked for: a table for people, JSON for programs.
 pub(super) fn suits_stdout(to_file: bool) -> Format {
     match !to_file && io::stdout().is_terminal() {
         true => Format::Table,

@@ -17,7 +17,8 @@ use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, Storing, after, ledger::Ledger,
+    Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture, after,
+    ledger::Ledger,
 };
 use crate::clock;
 
@@ -97,7 +98,7 @@ impl Shared {
 }
 
 impl SlotStore for FileStore {
-    fn reserve(&self, priority: Priority) -> Storing<Box<dyn Reservation>> {
+    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
         let shared = self.shared.clone();
         Box::pin(async move {
             let turn = shared.turn.clone().lock_owned().await;
@@ -125,7 +126,7 @@ impl SlotStore for FileStore {
         })
     }
 
-    fn pause(&self, length: Duration) -> Storing<()> {
+    fn pause(&self, length: Duration) -> StoreFuture<()> {
         let shared = self.shared.clone();
         Box::pin(async move {
             spawn_blocking(move || shared.change(|ledger, now| ledger.pause(now, length))).await??;
@@ -175,7 +176,7 @@ struct FileSlot {
 }
 
 impl Reservation for FileSlot {
-    fn complete(self: Box<Self>, slot_use: SlotUse) -> Storing<()> {
+    fn complete(self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()> {
         Box::pin(async move {
             let Some(id) = self.id else { return Ok(()) };
             let limit = self.shared.limit;

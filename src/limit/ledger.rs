@@ -36,7 +36,7 @@ struct Slot {
     taken: i64,
     /// When the service had counted it at the latest; nobody knows yet while it is under way.
     counted: Option<i64>,
-    /// The window that whoever took it keeps, so that it is not forgotten too early.
+    /// The window of the process that took it, so that it is not forgotten too early.
     window: i64,
 }
 

@@ -26,7 +26,7 @@ use std::{
 pub(crate) use file::FileStore;
 pub use rate::{InvalidRateLimit, RateLimit};
 pub(crate) use registry::shared;
-pub use store::{Reservation, SlotStore, SlotUse, StoreError, Storing};
+pub use store::{Reservation, SlotStore, SlotUse, StoreError, StoreFuture};
 
 use futures_util::future::Either;
 
@@ -90,7 +90,7 @@ pub(crate) enum NoSlot {
 }
 
 /// A slot on its way back. It is there already, unless a store has to be told.
-pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, Storing<()>>;
+pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, StoreFuture<()>>;
 
 /// A slot that was taken. Dropped, it goes back as far as it was used.
 #[must_use]
@@ -174,13 +174,13 @@ impl Shared {
         Shared(Mutex::new(Window::new(limit)))
     }
 
-    /// Looks at the window or changes it, and wakes whom that concerns.
+    /// Reads or changes the window, and wakes the waiters that this lets go on.
     fn with<T>(&self, change: impl FnOnce(&mut Window, Instant) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state, clock::now());
-        let rousing = state.rousing();
+        let wakers_to_wake = state.wakers_to_wake();
         drop(state);
-        for waker in rousing {
+        for waker in wakers_to_wake {
             waker.wake();
         }
         result

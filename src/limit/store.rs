@@ -25,14 +25,14 @@ pub trait SlotStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Whatever the store fails with; it becomes the source of an error of kind `Config`.
-    fn reserve(&self, priority: Priority) -> Storing<Box<dyn Reservation>>;
+    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>>;
 
     /// Sends nothing more for this long.
     ///
     /// # Errors
     ///
     /// Whatever the store fails with. It is logged.
-    fn pause(&self, length: Duration) -> Storing<()>;
+    fn pause(&self, length: Duration) -> StoreFuture<()>;
 
     /// What the store knows without asking anybody.
     fn rate(&self) -> Rate;
@@ -45,11 +45,11 @@ pub trait Reservation: Send {
     /// # Errors
     ///
     /// Whatever the store fails with. It is logged, and the call goes on.
-    fn complete(self: Box<Self>, slot_use: SlotUse) -> Storing<()>;
+    fn complete(self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()>;
 }
 
 /// What a [`SlotStore`] answers when it is done.
-pub type Storing<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
 /// What a [`SlotStore`] fails with.
 pub type StoreError = Box<dyn StdError + Send + Sync>;

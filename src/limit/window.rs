@@ -50,7 +50,7 @@ pub(super) struct Place {
 struct Waiter {
     id: u64,
     waker: Option<Waker>,
-    /// When it will ask again of its own accord.
+    /// When it will ask again, unless it is woken before.
     armed: Option<Instant>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Window {
     /// Grants that waiters have not fetched yet.
     handed: HashMap<u64, Grant>,
     next_place: u64,
-    rousing: Vec<Waker>,
+    wakers_to_wake: Vec<Waker>,
 }
 
 impl Window {
@@ -99,7 +99,7 @@ impl Window {
             waiting: Default::default(),
             handed: HashMap::new(),
             next_place: 0,
-            rousing: Vec::new(),
+            wakers_to_wake: Vec::new(),
         }
     }
 
@@ -204,7 +204,7 @@ impl Window {
         self.paused_until = self.paused_until.max(Some(until).filter(|until| *until > now));
         // Whoever would not wait so long is to know at once.
         let waiters = self.waiting.iter().flatten();
-        self.rousing
+        self.wakers_to_wake
             .extend(waiters.filter_map(|waiter| waiter.waker.clone()));
         news
     }
@@ -253,8 +253,8 @@ impl Window {
     }
 
     /// Those who have to be woken now, to be called after every other method.
-    pub(super) fn rousing(&mut self) -> Vec<Waker> {
-        mem::take(&mut self.rousing)
+    pub(super) fn wakers_to_wake(&mut self) -> Vec<Waker> {
+        mem::take(&mut self.wakers_to_wake)
     }
 
     /// Where the share of interactive requests would be less than one, all are served in the order they came.
@@ -331,7 +331,7 @@ impl Window {
         slot.map(|(time, _)| *time).max(blocked)
     }
 
-    /// Lets what is over be over, hands out what is free, and wakes whom it concerns.
+    /// Drops expired slots, grants free ones, collects wakers.
     fn settle(&mut self, now: Instant) {
         while let Some((_, priority)) = self.returning.front().filter(|(time, _)| *time <= now) {
             self.returning_of[*priority as usize] -= 1;
@@ -345,7 +345,7 @@ impl Window {
             };
             let grant = self.grant(priority);
             self.handed.insert(waiter.id, grant);
-            self.rousing.extend(waiter.waker);
+            self.wakers_to_wake.extend(waiter.waker);
         }
         for priority in [Priority::Interactive, Priority::Background] {
             // The first must know when to come, and so must the first of those who had no time to come at.
@@ -374,7 +374,7 @@ impl Window {
         if due.is_some_and(|due| waiter.armed.is_none_or(|armed| due < armed)) {
             let waiter = &mut self.waiting[priority as usize][position];
             waiter.armed = due;
-            self.rousing.extend(waiter.waker.clone());
+            self.wakers_to_wake.extend(waiter.waker.clone());
         }
     }
 }

@@ -12,12 +12,12 @@ use super::{
     Churn, Dialect, Faults, Permissions, Sandbox,
     cors::Cors,
     data::{self, Counts},
-    mishaps::Mishaps,
+    fault_plan::FaultPlan,
     origin::{self, Origin},
+    request_log::RequestLog,
     server,
     service::{self, BASE_PATH, Shared},
     window::Limit,
-    witness::Witness,
     world::{Clock, World},
     zone::Zone,
 };
@@ -275,8 +275,8 @@ impl SandboxBuilder {
                 base_url: base_url.clone(),
                 rng,
             }),
-            witness: Mutex::new(Witness::new(limit)),
-            mishaps: Mutex::new(Mishaps::new(self.faults, self.seed)),
+            request_log: Mutex::new(RequestLog::new(limit)),
+            fault_plan: Mutex::new(FaultPlan::new(self.faults, self.seed)),
             churn: Mutex::new(self.churn),
         });
         let (stop, stopped) = oneshot::channel();

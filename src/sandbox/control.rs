@@ -37,17 +37,17 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 }
 
 async fn log(State(shared): Shareds, Query(Since { since }): Query<Since>) -> Response {
-    Json(shared.witness().since(since)).into_response()
+    Json(shared.request_log().since(since)).into_response()
 }
 
 async fn stats(State(shared): Shareds) -> Response {
-    Json(shared.witness().stats()).into_response()
+    Json(shared.request_log().stats()).into_response()
 }
 
 /// How many records there are, and what is left of the limit.
 async fn state(State(shared): Shareds) -> Json<Value> {
     let records = origin::counts(&shared.world().store);
-    let limit = shared.witness().fullest().map(|(limit, remaining)| {
+    let limit = shared.request_log().fullest().map(|(limit, remaining)| {
         json!({"requests": limit.requests, "windowSeconds": limit.window.as_secs_f64(), "remaining": remaining})
     });
     Json(json!({"records": records, "limit": limit}))
@@ -63,13 +63,13 @@ async fn reset(State(shared): Shareds) -> StatusCode {
 }
 
 async fn faults(State(shared): Shareds) -> String {
-    shared.mishaps().faults().to_string()
+    shared.fault_plan().faults().to_string()
 }
 
 async fn set_faults(State(shared): Shareds, text: String) -> Response {
     answer(text.trim().parse().map(|faults: Faults| {
         let text = faults.to_string();
-        shared.mishaps().set(faults);
+        shared.fault_plan().set(faults);
         text
     }))
 }

@@ -109,21 +109,21 @@ mod dialect;
 mod entity;
 #[cfg(feature = "explorer")]
 mod explorer;
+mod fault_plan;
 mod faults;
 mod handlers;
-mod mishaps;
 mod origin;
 mod paging;
 mod permissions;
 mod record;
 mod reference;
 mod request;
+mod request_log;
 mod server;
 mod service;
 mod store;
 mod table;
 mod window;
-mod witness;
 mod world;
 mod zone;
 
@@ -136,7 +136,7 @@ pub use churn::Churn;
 pub use dialect::Dialect;
 pub use faults::Faults;
 pub use permissions::Permissions;
-pub use witness::{Arrival, Creates, Stats};
+pub use request_log::{Arrival, Creates, Stats};
 
 use service::Shared;
 
@@ -181,17 +181,17 @@ impl Sandbox {
 
     /// The requests that arrived, in order: the last ten thousand of them.
     pub fn log(&self) -> Vec<Arrival> {
-        self.shared.witness().since(0)
+        self.shared.request_log().since(0)
     }
 
     /// What can be said of all requests that arrived.
     pub fn stats(&self) -> Stats {
-        self.shared.witness().stats()
+        self.shared.request_log().stats()
     }
 
     /// Lets other things go wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
-        self.shared.mishaps().set(faults);
+        self.shared.fault_plan().set(faults);
     }
 
     /// Lets other records come and go from now on.

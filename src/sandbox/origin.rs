@@ -26,7 +26,7 @@ pub(super) struct Origin {
 /// When a record was last changed, which not every kind shows.
 const MODIFIED: &str = "$modified";
 
-/// Ids are below this, so that there are always greater ones, and so that programs in JavaScript can tell them apart.
+/// Ids are below this, so that there are always greater ones, and so that JavaScript holds them exactly.
 const END_OF_IDS: i64 = 1 << 53;
 
 impl Origin {

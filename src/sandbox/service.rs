@@ -17,14 +17,14 @@ use super::{
     control,
     cors::Cors,
     dialect::Dialect,
+    fault_plan::{FaultPlan, Plan},
     handlers,
-    mishaps::{Mishaps, Plan},
     origin::Origin,
     permissions::Permissions,
     request::Request,
+    request_log::RequestLog,
     server::Reset,
     window::{Limit, Quota},
-    witness::Witness,
     world::World,
 };
 use crate::{
@@ -48,8 +48,8 @@ pub(super) struct Shared {
     /// What the records are made from, at the start and again at each reset.
     pub(super) origin: Origin,
     pub(super) world: Mutex<World>,
-    pub(super) witness: Mutex<Witness>,
-    pub(super) mishaps: Mutex<Mishaps>,
+    pub(super) request_log: Mutex<RequestLog>,
+    pub(super) fault_plan: Mutex<FaultPlan>,
     pub(super) churn: Mutex<Churn>,
 }
 
@@ -89,7 +89,7 @@ async fn handle(
         false => shared.key(&parts.headers),
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let number = shared.witness().arrive(
+    let number = shared.request_log().arrive(
         parts.method.as_str(),
         path,
         key,
@@ -111,7 +111,7 @@ async fn handle(
         reset.connection().await
     };
     shared.cors.allow(&arrived.parts.headers, response.headers_mut());
-    shared.witness().answer(number, response.status().as_u16());
+    shared.request_log().answer(number, response.status().as_u16());
     response
 }
 
@@ -120,12 +120,12 @@ impl Shared {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn witness(&self) -> MutexGuard<'_, Witness> {
-        self.witness.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn request_log(&self) -> MutexGuard<'_, RequestLog> {
+        self.request_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn mishaps(&self) -> MutexGuard<'_, Mishaps> {
-        self.mishaps.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn fault_plan(&self) -> MutexGuard<'_, FaultPlan> {
+        self.fault_plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn churn(&self) -> MutexGuard<'_, Churn> {
@@ -138,7 +138,7 @@ impl Shared {
         let mut world = self.world();
         world.store = store;
         world.rng = rng;
-        *self.witness() = Witness::new(self.limit);
+        *self.request_log() = RequestLog::new(self.limit);
     }
 
     /// The place of the key that the request has, if it is one of ours and has not expired.
@@ -160,7 +160,7 @@ impl Shared {
         operation: Option<&'static Operation>,
         arrived: &Arrived,
     ) -> Option<Response> {
-        let admitted = self.witness().admit(key);
+        let admitted = self.request_log().admit(key);
         let (mut response, quota) = match admitted {
             Err(quota) => (too_many(&quota.1), Some(quota)),
             Ok(quota) => (self.within_limit(key, operation, arrived).await?, quota),
@@ -200,9 +200,9 @@ impl Shared {
                 dialect,
             );
         }
-        let plan = self.mishaps().plan(operation);
+        let plan = self.fault_plan().plan(operation);
         for fault in plan.names() {
-            self.witness().meet(arrived.number, &fault);
+            self.request_log().meet(arrived.number, &fault);
         }
         // Even a sleep of no length takes until the next tick.
         if !plan.latency().is_zero() {
@@ -234,7 +234,7 @@ impl Shared {
             .and_then(|request| self.answer(operation, &request));
         if operation.creates() {
             let effects = u64::from(result.is_ok());
-            self.witness().create(operation.id, path, body, effects);
+            self.request_log().create(operation.id, path, body, effects);
         }
         match result {
             Ok(mut answer) => {

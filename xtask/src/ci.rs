@@ -9,7 +9,7 @@ use crate::{generate, spec_check};
 
 /// Something that has to hold.
 struct Step {
-    /// What it shows, as the end of "it does not hold that".
+    /// What it shows.
     shows: String,
     how: How,
 }
@@ -46,9 +46,9 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
     for step in &steps {
         println!("== {}", step.shows);
         step.run()
-            .map_err(|reason| format!("it does not hold that {}: {reason}", step.shows))?;
+            .map_err(|reason| format!("step failed: {}: {reason}", step.shows))?;
     }
-    println!("== all of it holds");
+    println!("== all steps passed");
     Ok(())
 }
 

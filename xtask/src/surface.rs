@@ -1,5 +1,5 @@
 //! The public surface of the bindings, a line for each operation and for each field of a type, so that a change of the
-//! description can be read as what it does to whoever uses the client.
+//! description can be read as what it does to users of the client.
 //!
 //! It is read back from the generated code, not from the description: what is shown is what was made.
 

@@ -1,4 +1,4 @@
-//! What an export holds, for whoever checks it or loads it.
+//! What an export holds, for programs that check it or load it.
 
 use serde::{Deserialize, Serialize};
 

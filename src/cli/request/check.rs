@@ -10,7 +10,7 @@ use crate::{
 
 impl Request {
     /// Holds the values against the description. The client does so too; here values and fields that it lacks are
-    /// refused as well, since whoever types them has most likely mistyped them.
+    /// refused as well, since they are most likely mistyped.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let mut reasons = self.violations(true);
         let lets_through = "--allow-unknown lets it through all the same";

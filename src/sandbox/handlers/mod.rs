@@ -38,7 +38,7 @@ pub(super) type Handler = fn(&mut World, &Request) -> Result<Answer, Problem>;
 type Handlers = &'static [(&'static str, Handler)];
 
 /// What does not follow from group and verb.
-const PECULIAR: [Handlers; 14] = [
+const QUIRKS: [Handlers; 14] = [
     account::HANDLERS,
     agents::HANDLERS,
     alerts::HANDLERS,
@@ -57,7 +57,7 @@ const PECULIAR: [Handlers; 14] = [
 
 /// The handler of an operation.
 pub(super) fn find(operation: &Operation) -> Option<Handler> {
-    let mut peculiar = PECULIAR.iter().copied().flatten();
+    let mut peculiar = QUIRKS.iter().copied().flatten();
     peculiar
         .find(|(id, _)| *id == operation.id)
         .map(|(_, handler)| *handler)
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_handler_is_that_of_one_operation() {
-        let ids: Vec<_> = PECULIAR.iter().copied().flatten().map(|(id, _)| *id).collect();
+        let ids: Vec<_> = QUIRKS.iter().copied().flatten().map(|(id, _)| *id).collect();
         for id in &ids {
             assert!(Operation::find(id).is_some(), "{id}");
         }

@@ -89,7 +89,7 @@ struct OfKey {
 }
 
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct RequestLog {
     start: Instant,
     limit: Option<Limit>,
     arrivals: VecDeque<Arrival>,
@@ -99,9 +99,9 @@ pub(super) struct Witness {
     stats: Stats,
 }
 
-impl Witness {
+impl RequestLog {
     pub(super) fn new(limit: Option<Limit>) -> Self {
-        Witness {
+        RequestLog {
             start: Instant::now(),
             limit,
             arrivals: VecDeque::new(),

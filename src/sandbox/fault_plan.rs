@@ -21,7 +21,7 @@ use crate::Operation;
 
 /// The faults that are set, and what they are drawn with.
 #[derive(Debug)]
-pub(super) struct Mishaps {
+pub(super) struct FaultPlan {
     faults: Faults,
     /// How often each has happened.
     happened: Vec<u32>,
@@ -44,11 +44,11 @@ const ELSEWHERE: &str = "https://elsewhere.invalid";
 /// What a proxy says when the service does not answer it.
 const HTML: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><center><h1>502 Bad Gateway</h1></center></body></html>\n";
 
-impl Mishaps {
+impl FaultPlan {
     pub(super) fn new(faults: Faults, seed: u64) -> Self {
         let happened = vec![0; faults.0.len()];
         let rng = Rng::with_seed(seed);
-        Mishaps {
+        FaultPlan {
             faults,
             happened,
             rng,
