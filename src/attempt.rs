@@ -10,6 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
 use tokio::time::Sleep;
 
 use crate::{
@@ -68,6 +69,7 @@ pub(crate) async fn receive(
         status,
         headers,
         body,
+        ends_unmarked,
     } = answer.map_err(|fault| {
         let mishap = match fault.was_sent() {
             _ if fault.is_permanent() => Mishap::Final,
@@ -77,6 +79,11 @@ pub(crate) async fn receive(
         Failure::new(unanswered(operation, fault), mishap)
     })?;
     let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
+    let body = body.map(without_bom);
+    let body = match ends_unmarked && status.is_success() {
+        true => body.and_then(|body| whole_json(operation, body)),
+        false => body,
+    };
     match status.is_success() {
         true => succeeded(operation, shared, status, headers, body),
         false => Err(Failure {
@@ -252,6 +259,29 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
         rest.push(chunk);
     }
     Err(Cut::TooLong)
+}
+
+/// A body without the mark that some programs write before UTF-8.
+fn without_bom(body: Bytes) -> Bytes {
+    const BOM: &[u8] = b"\xef\xbb\xbf";
+    match body.starts_with(BOM) {
+        true => body.slice(BOM.len()..),
+        false => body,
+    }
+}
+
+/// The body of a success whose end nothing marks, unless its JSON ends early.
+fn whole_json(operation: &Operation, body: Bytes) -> Result<Bytes, Cut> {
+    let ends_early = match body.trim_ascii().is_empty() {
+        true => operation.answers(),
+        false => serde_json::from_slice::<IgnoredAny>(&body).is_err_and(|error| error.is_eof()),
+    };
+    match ends_early {
+        true => Err(Cut::Fault(Fault::broken(
+            "the connection ended before the JSON did",
+        ))),
+        false => Ok(body),
+    }
 }
 
 fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {

@@ -1,6 +1,6 @@
 //! The same thing for many items.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, stream};
 
@@ -58,30 +58,32 @@ pub struct Report<T, R> {
     pub items: Vec<(T, Outcome<R>)>,
 }
 
-impl<T: Clone> Batch<T> {
+impl<T> Batch<T> {
     /// How many items are under way at a time; 10 by default, and at least 1.
     pub fn concurrency(mut self, items: usize) -> Self {
         self.concurrency = items.max(1);
         self
     }
+}
 
+impl<T: Clone> Batch<T> {
     /// Does it for every item. If the key is refused no further item is begun, and those under way are finished.
     pub async fn run<R, F>(self, act: impl Fn(T) -> F) -> Report<T, R>
     where
         F: IntoFuture<Output = Result<R>>,
     {
-        let stopped = Cell::new(false);
+        let stopped = AtomicBool::new(false);
         let tasks = self.items.into_iter().enumerate().map(|(index, item)| {
             let (act, stopped) = (&act, &stopped);
             async move {
-                if stopped.get() {
+                if stopped.load(Ordering::Relaxed) {
                     return (index, item, Outcome::NotTried);
                 }
                 let outcome = match act(item.clone()).into_future().await {
                     Ok(done) => Outcome::Done(done),
                     Err(error) => {
                         let fatal = matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Config);
-                        stopped.set(stopped.get() || fatal);
+                        stopped.fetch_or(fatal, Ordering::Relaxed);
                         Outcome::Failed(error)
                     }
                 };

@@ -5,10 +5,12 @@
 
 use std::{error::Error as StdError, fmt, io, iter, pin::Pin, sync::Arc, time::Duration};
 
+use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tokio_util::io::{ReaderStream, StreamReader};
 use url::Url;
 
 use crate::{Error, Result};
@@ -48,6 +50,9 @@ pub struct Response {
     pub headers: HeaderMap,
     /// Body.
     pub body: Body,
+    /// Whether nothing but the end of the connection marks the end of the body, as over HTTP/1 without a length and without
+    /// chunks. The client looks then whether its JSON is whole.
+    pub ends_unmarked: bool,
 }
 
 /// Why there is no answer, or not all of it.
@@ -98,6 +103,7 @@ impl Response {
             status,
             headers: HeaderMap::new(),
             body,
+            ends_unmarked: false,
         }
     }
 
@@ -107,6 +113,7 @@ impl Response {
             status,
             headers,
             body,
+            ends_unmarked: false,
         }
     }
 }
@@ -245,22 +252,62 @@ fn tls_failed(error: Box<dyn StdError + Send + Sync>) -> Error {
 }
 
 impl Transport for Reqwest {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, mut request: Request) -> Answering {
+        let gzip = HeaderValue::from_static(GZIP);
+        request.headers.insert(header::ACCEPT_ENCODING, gzip);
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(reqwest::Body::from);
         let sending = self.0.execute(outgoing);
         Box::pin(async move {
             let mut answer = sending.await.map_err(fault)?;
-            let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+                .iter()
+                .any(|name| headers.contains_key(name));
+            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed;
+            let body = Box::pin(answer.bytes_stream().map_err(fault));
+            let body = match is_gzip(&headers) {
+                true => {
+                    headers.remove(header::CONTENT_ENCODING);
+                    headers.remove(header::CONTENT_LENGTH);
+                    unzipped(body)
+                }
+                false => body,
+            };
             Ok(Response {
                 status,
                 headers,
-                body: Box::pin(answer.bytes_stream().map_err(fault)),
+                body,
+                ends_unmarked,
             })
         })
     }
 }
+
+/// The one coding of bodies that is asked for.
+const GZIP: &str = "gzip";
+
+fn is_gzip(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.filter_map(|coding| coding.to_str().ok()).any(|coding| {
+        coding.trim().eq_ignore_ascii_case(GZIP) || coding.trim().eq_ignore_ascii_case("x-gzip")
+    })
+}
+
+/// A body that comes as gzip, of as many members as there are.
+fn unzipped(body: Body) -> Body {
+    let mut decoder = GzipDecoder::new(StreamReader::new(body.map_err(io::Error::other)));
+    decoder.multiple_members(true);
+    let chunks = ReaderStream::with_capacity(decoder, CHUNK);
+    Box::pin(chunks.map_err(|error| match error.downcast::<Fault>() {
+        Ok(fault) => fault,
+        Err(error) => Fault::broken(error),
+    }))
+}
+
+/// How much is unpacked at a time, in bytes.
+const CHUNK: usize = 32 * 1024;
 
 /// reqwest's error as a fault. Its address is taken off, for it has the query in it.
 fn fault(error: reqwest::Error) -> Fault {

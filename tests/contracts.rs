@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use atera::{ApiKey, Client, Error, List, Record, Records, types::Ticket};
+use atera::{ApiKey, Client, Error, List, Operation, Record, Records, types::Ticket};
 
 fn shared<T: Send + Sync + Clone + 'static>() {}
 fn sent<T: Send + 'static>(_: T) {}
@@ -45,9 +45,68 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     sent(client.tickets().list().all());
     sent(client.tickets().list().count());
     sent(client.tickets().list().raw());
+    sent(client.tickets().list().into_future());
+    sent(client.tickets().list().send());
+    let tickets = client.tickets();
+    sent(async move {
+        let list = || tickets.list();
+        list().stream().try_next().await?;
+        list().raw().try_next().await?;
+        list().pages().try_next().await
+    });
     sent(client.request(http::Method::GET, "/account").send());
+    let named = client.clone();
+    let list = move || named.operation(Operation::find("tickets_list").unwrap());
+    sent(list().send());
+    sent(list().page());
+    sent(list().records());
+    sent(list().pages());
+    sent(async move {
+        list().records().try_next().await?;
+        list().pages().try_next().await
+    });
+    let alerts = client.alerts();
+    sent(atera::batch([1, 2]).run(move |alert| alerts.resolve(alert)));
+    sent(async move {
+        let report = atera::batch([1, 2])
+            .concurrency(3)
+            .run(|alert| client.alerts().resolve(alert));
+        report.await.is_done()
+    });
     fn stream<T: futures_util::Stream + Unpin>() {}
     stream::<Records<Ticket>>();
+}
+
+#[cfg(feature = "changes")]
+#[test]
+fn changes_can_be_sent_to_another_task() {
+    let client = Client::builder().api_key(ApiKey::new("key").unwrap());
+    let client = client.build().unwrap();
+    sent(
+        client
+            .tickets()
+            .modified_since("2026-03-02T12:00:00Z".parse().unwrap()),
+    );
+    sent(async move {
+        client
+            .contacts()
+            .modified_since("2026-03-02T12:00:00Z".parse().unwrap())
+            .try_next()
+            .await
+    });
+}
+
+#[cfg(feature = "sandbox")]
+#[test]
+fn a_sandbox_can_be_started_by_another_task() {
+    sent(atera::sandbox::Sandbox::builder().start());
+}
+
+/// `concurrency` asks nothing of the items.
+#[test]
+fn a_batch_takes_items_that_cannot_be_cloned() {
+    struct Item;
+    let _ = atera::batch([Item]).concurrency(2);
 }
 
 #[cfg(feature = "schemars")]

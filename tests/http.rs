@@ -9,10 +9,12 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
-use atera::{Applied, Client, Error, ErrorKind, List, Operation, RateLimit, Result};
+use atera::{Applied, Client, Error, ErrorKind, List, Operation, RateLimit, Result, RetryPolicy};
 use flate2::write::GzEncoder;
+use futures_util::TryStreamExt;
 use http::Method;
 use sockets::{Server, answer, chunked, gzip, in_every_coding, ticket};
 use tokio::{
@@ -144,6 +146,114 @@ async fn a_compressed_answer_is_read() {
         let ticket = Server::answering(bytes).await.client().tickets().get(54321).await;
         assert_eq!(ticket.unwrap().ticket_id, Some(54321));
     }
+}
+
+/// The answer in two members of gzip: a program that joins files writes such ones.
+fn in_two_members(body: &str, at: usize) -> Vec<u8> {
+    let (one, two) = body.as_bytes().split_at(at);
+    [gzip(one), gzip(two)].concat()
+}
+
+#[tokio::test]
+async fn an_answer_in_several_members_of_gzip_is_read_whole() {
+    for head in [
+        "200 OK\r\ncontent-encoding: gzip",
+        "200 OK\r\ncontent-encoding: GZip",
+    ] {
+        let members = in_two_members(WHOLE, 5);
+        let server = Server::answering(answer(head, &members)).await;
+        let read = server.client().tickets().get(54321).send_raw().await.unwrap();
+        assert_eq!(read.value, WHOLE);
+        assert!(
+            !read.headers.contains_key("content-encoding"),
+            "it is not compressed any more"
+        );
+        for end in 0..members.len() {
+            let mut cut = answer(head, &members);
+            cut.truncate(cut.len() - members.len() + end);
+            let server = Server::answering(cut).await;
+            let error = server.client().tickets().get(54321).send_raw().await.unwrap_err();
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Connection,
+                "cut after {end} bytes: {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_with_its_connection_is_read_again_if_its_json_ends_early() {
+    const PAGE: &str =
+        r#"{"items": [{"TicketID": 1, "TicketTitle": "a"}, {"TicketID": 2}], "totalPages": 1}"#;
+    fn unmarked(body: &[u8]) -> Vec<u8> {
+        [b"HTTP/1.0 200 OK\r\n\r\n", body].concat()
+    }
+    for end in 0..PAGE.len() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let server = Server::new(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => unmarked(&PAGE.as_bytes()[..end]),
+            _ => unmarked(PAGE.as_bytes()),
+        });
+        let server = server.await;
+        let retry = RetryPolicy::new().base_delay(Duration::ZERO);
+        let client = server.builder().retry(retry).build().unwrap();
+        let page = client.tickets().list().send().await.unwrap();
+        assert_eq!(
+            (page.value.items.len(), server.heard().len()),
+            (2, 2),
+            "cut after {end} bytes"
+        );
+
+        // Once, it is an error, however it is read.
+        let server = Server::answering(unmarked(&PAGE.as_bytes()[..end])).await;
+        let list = Operation::find("tickets_list").unwrap();
+        let error = server.client().operation(list).send().await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Connection,
+            "cut after {end} bytes: {error}"
+        );
+    }
+
+    // What a create has answered is lost, and it is not sent again.
+    let server = Server::answering(unmarked(br#"{"ActionID": 543"#)).await;
+    let client = server.builder().retry(RetryPolicy::new()).build().unwrap();
+    let error = client.tickets().create(ticket()).await.unwrap_err();
+    assert_eq!(
+        (error.applied(), server.heard().len()),
+        (Applied::Yes, 1),
+        "{error}"
+    );
+    // What is no JSON is no cut.
+    let server = Server::answering(unmarked(b"plain text")).await;
+    let answer = server.client().tickets().get(1).send_raw().await.unwrap();
+    assert_eq!(answer.value, "plain text");
+}
+
+#[tokio::test]
+async fn the_mark_that_some_write_before_utf_8_is_passed_over() {
+    let marked = |text: &str| format!("\u{feff}{text}");
+    let server = Server::answering(answer("200 OK", marked(WHOLE))).await;
+    assert_eq!(
+        server.client().tickets().get(54321).await.unwrap().ticket_id,
+        Some(54321)
+    );
+    let page = marked(r#"{"items": [{"TicketID": 1}], "totalPages": 1}"#);
+    let server = Server::answering(answer("200 OK", page)).await;
+    assert_eq!(server.client().tickets().list().all().await.unwrap().len(), 1);
+    let raw: Vec<_> = server
+        .client()
+        .tickets()
+        .list()
+        .raw()
+        .try_collect()
+        .await
+        .unwrap();
+    assert_eq!(raw[0].get(), r#"{"TicketID": 1}"#);
+    let server = Server::answering(answer("400 Bad Request", marked(r#"{"Message": "no"}"#))).await;
+    let error = server.client().tickets().get(1).await.unwrap_err();
+    assert_eq!(error.message(), Some("no"));
 }
 
 #[tokio::test]
