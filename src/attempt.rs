@@ -24,6 +24,7 @@ use crate::{
     limit::{Slot, StoreError},
     retry::{self, Mishap},
     transport::{Answering, Body, Fault, Response},
+    wire,
 };
 
 /// An answer that was read whole.
@@ -79,7 +80,6 @@ pub(crate) async fn receive(
         Failure::new(unanswered(operation, fault), mishap)
     })?;
     let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
-    let body = body.map(without_bom);
     let body = match ends_unmarked && status.is_success() {
         true => body.and_then(|body| whole_json(operation, body)),
         false => body,
@@ -261,20 +261,12 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
     Err(Cut::TooLong)
 }
 
-/// A body without the mark that some programs write before UTF-8.
-fn without_bom(body: Bytes) -> Bytes {
-    const BOM: &[u8] = b"\xef\xbb\xbf";
-    match body.starts_with(BOM) {
-        true => body.slice(BOM.len()..),
-        false => body,
-    }
-}
-
 /// The body of a success whose end nothing marks, unless its JSON ends early.
 fn whole_json(operation: &Operation, body: Bytes) -> Result<Bytes, Cut> {
-    let ends_early = match body.trim_ascii().is_empty() {
+    let json = wire::without_bom(&body);
+    let ends_early = match json.trim_ascii().is_empty() {
         true => operation.answers(),
-        false => serde_json::from_slice::<IgnoredAny>(&body).is_err_and(|error| error.is_eof()),
+        false => serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof()),
     };
     match ends_early {
         true => Err(Cut::Fault(Fault::broken(

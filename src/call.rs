@@ -97,7 +97,7 @@ impl Sent {
 impl Response<Bytes> {
     /// Whether the body says nothing.
     pub(crate) fn is_empty(&self) -> bool {
-        self.value.trim_ascii().is_empty()
+        wire::without_bom(&self.value).trim_ascii().is_empty()
     }
 }
 

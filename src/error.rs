@@ -15,6 +15,7 @@ use crate::{
     Operation,
     plain::{plain, plain_line},
     types::ApiError,
+    wire,
 };
 
 /// A result with this crate's error.
@@ -126,7 +127,7 @@ impl Error {
         wait: Option<Duration>,
         of_key: Option<String>,
     ) -> Self {
-        let answer: ApiError = serde_json::from_slice(&body).unwrap_or_default();
+        let answer: ApiError = serde_json::from_slice(wire::without_bom(&body)).unwrap_or_default();
         let kind = match status.as_u16() {
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,

@@ -8,6 +8,7 @@ use serde_path_to_error::Segment;
 /// Reads JSON, or tells at which place it does not fit, without values of it. That it is UTF-8 is looked at once, which is
 /// much quicker than for each text in it.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
+    let json = without_bom(json);
     if let Ok(text) = std::str::from_utf8(json)
         && let Ok(value) = serde_json::from_str(text)
     {
@@ -24,6 +25,11 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Str
     })?;
     json.end().map_err(|error| reason(&error))?;
     Ok(value)
+}
+
+/// JSON without the byte order mark that some programs write before UTF-8.
+pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
 fn reason(error: &serde_json::Error) -> String {

@@ -55,13 +55,14 @@ pub(super) fn credible_total<T>(answer: &Page<T>, records: usize, page: i32, siz
     answer.total().filter(|total| *total >= least)
 }
 
-/// The last page, as far as this answer tells.
-pub(super) fn promised<T>(answer: &Page<T>, size: i32) -> Option<i32> {
+/// The last page, as far as the answer with this page tells. It is no more than a plan.
+pub(super) fn promised<T>(answer: &Page<T>, page: i32, size: i32) -> Option<i32> {
     let of_total = |total: i64| {
         let pages = u64::try_from(total).ok()?.div_ceil(u64::try_from(size).ok()?);
         i32::try_from(pages).ok()
     };
-    answer.total_pages.max(answer.total().and_then(of_total))
+    let total_pages = answer.total_pages.filter(|pages| *pages >= page);
+    total_pages.or_else(|| of_total(answer.total()?))
 }
 
 /// How many records a full page has. The service may hand out smaller ones than it was asked for: it says so, or it shows
@@ -306,7 +307,8 @@ mod tests {
     fn the_number_of_pages_follows_from_the_total() {
         for (json, pages) in [
             (r#"{"items": [], "totalPages": 7, "totalItems": 1}"#, Some(7)),
-            (r#"{"items": [], "totalPages": 1, "totalItems": 250}"#, Some(5)),
+            (r#"{"items": [], "totalPages": 1, "totalItems": 250}"#, Some(1)),
+            (r#"{"items": [], "totalPages": 0, "totalItems": 250}"#, Some(5)),
             (r#"{"items": [], "totalItems": 1000000000000}"#, None),
             (r#"{"items": [], "totalItems": 100}"#, Some(2)),
             (r#"{"items": [], "totalItemCount": 101}"#, Some(3)),
@@ -314,7 +316,7 @@ mod tests {
             (r#"{"items": [], "totalItems": -5}"#, None),
             (r#"{"items": []}"#, None),
         ] {
-            assert_eq!(promised(&page(json), 50), pages, "{json}");
+            assert_eq!(promised(&page(json), 1, 50), pages, "{json}");
         }
     }
 }

@@ -261,14 +261,15 @@ async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Ve
 
 /// A page whose records are left as they came.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
-    let text = legible(&answer.value);
+    let body = wire::without_bom(&answer.value);
+    let text = legible(body);
     let page: Page<&RawValue> =
         wire::decode(text.as_bytes()).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
     let field = operation.record().and_then(|record| record.key);
     let (page, records) = page.with_items(Vec::new());
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
-        let came = &answer.value[begin..begin + record.get().len()];
+        let came = &body[begin..begin + record.get().len()];
         let id = field.and_then(|field| RawRecord::key_of(record, field));
         let record = match came == record.get().as_bytes() {
             true => Ok(RawRecord::from(record)),

@@ -247,7 +247,7 @@ impl<T: Send + 'static> Walk<T> {
             return Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
         }
         self.planned = match next {
-            Some(next) => end::promised(&fetched.page, size).unwrap_or(next).max(next),
+            Some(next) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
             None => self.ask - 1,
         };
         // Pages that were asked for already are taken in all the same.
