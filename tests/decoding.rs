@@ -393,3 +393,32 @@ async fn records_without_an_id_come_out_and_are_counted() {
         assert_eq!(list.raw().count().await, 5, "{consistency:?}");
     }
 }
+
+#[tokio::test]
+async fn a_scalar_in_another_form_does_not_fail_its_record() {
+    let device = r#"{"DeviceID": "7", "DeviceGuid": "", "Port": 161, "Version": 2.5, "Monitored": "True", "Online": 0}"#;
+    let page = format!(r#"{{"items": [{device}], "totalPages": "1.0"}}"#);
+    let client = Recorder::answering(200, page).client();
+    let page = client.devices_snmp().list().await.unwrap();
+    let device = &page.items[0];
+    assert_eq!((device.device_id, device.device_guid), (Some(7), None));
+    assert_eq!(
+        (device.port.as_deref(), device.version.as_deref()),
+        (Some("161"), Some("2.5"))
+    );
+    assert_eq!((device.monitored, device.online), (Some(true), Some(false)));
+    assert_eq!(page.total_pages, Some(1));
+
+    let invoice =
+        r#"{"InvoiceNumber": 1000.0, "Total": "12.50", "Tax": "", "InvoiceDate": "", "Currency": true}"#;
+    let client = Recorder::answering(200, format!(r#"{{"items": [{invoice}], "totalPages": 1}}"#)).client();
+    let invoice = client.invoices().list().all().await.unwrap().remove(0);
+    assert_eq!(
+        (invoice.invoice_number, invoice.total, invoice.tax),
+        (Some(1000), Some(12.5), None)
+    );
+    assert_eq!(
+        (invoice.invoice_date, invoice.currency.as_deref()),
+        (None, Some("true"))
+    );
+}

@@ -9,7 +9,9 @@ mod recorder;
 use std::{fs, path::Path, time::Duration};
 
 use atera::{
-    ApiKey, Client, Error, ErrorKind, Page, RateLimit, Timestamp, transport::Response, types::Ticket,
+    ApiKey, Client, Error, ErrorKind, Page, RateLimit, Timestamp,
+    transport::Response,
+    types::{Invoice, Ticket},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -69,6 +71,9 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
         "-1",
         "1e400",
         "18446744073709551616",
+        "\"\"",
+        "\"1000.0\"",
+        "\"True\"",
         "7.5",
         "\\u0000",
         "\\ud800",
@@ -210,6 +215,36 @@ proptest! {
                 prop_assert!(!shown(&error).contains(KEY));
             }
         }
+    }
+
+    #[test]
+    fn a_scalar_means_the_same_as_text_and_as_itself(
+        number in any::<i32>(),
+        decimal in -1_000_000_000_i64..1_000_000_000,
+        flag in any::<bool>(),
+    ) {
+        let total = decimal as f64 / 100.0;
+        let read = |json: String| serde_json::from_str::<Invoice>(&json).unwrap();
+        let plain = read(format!(r#"{{"InvoiceNumber": {number}, "Total": {total}, "IsAdhoc": {flag}}}"#));
+        prop_assert_eq!(
+            (plain.invoice_number, plain.total, plain.is_adhoc),
+            (Some(number), Some(total), Some(flag))
+        );
+        let as_text = read(format!(
+            r#"{{"InvoiceNumber": "{number}", "Total": "{total}", "IsAdhoc": "{flag}"}}"#
+        ));
+        prop_assert_eq!(&as_text, &plain);
+        let as_decimal = read(format!(
+            r#"{{"InvoiceNumber": {number}.0, "Total": {total}, "IsAdhoc": {}}}"#,
+            u8::from(flag)
+        ));
+        prop_assert_eq!(&as_decimal, &plain);
+        // What stands for itself is its own text.
+        let text = read(format!(r#"{{"InvoiceNumberAsString": {number}, "Currency": {flag}}}"#));
+        prop_assert_eq!(
+            (text.invoice_number_as_string, text.currency),
+            (Some(number.to_string()), Some(flag.to_string()))
+        );
     }
 
     #[test]
