@@ -30,6 +30,15 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Str
     Ok(value)
 }
 
+/// Reads an object. To serde an array is one too, with its values in the order of the fields, and an empty array is one without
+/// values.
+pub(crate) fn decode_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
+    match json.trim_ascii_start().first() {
+        Some(b'[') => Err("invalid type: array, expected an object".to_string()),
+        _ => decode(json),
+    }
+}
+
 fn reason(error: &serde_json::Error) -> String {
     let said = error.to_string();
     match error.is_data() {

@@ -25,7 +25,7 @@ use crate::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use completeness::{Completeness, Next};
-pub(crate) use record::{Identity, all_have_keys, has_key};
+pub(crate) use record::{Identity, missing_id};
 pub use record::{Key, RawRecord, Record};
 pub use records::{Drift, Records};
 pub(crate) use records::{Reading, undecoded};
