@@ -202,7 +202,9 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     let decode = |(index, item): (usize, Item<RawRecord>)| {
         let record = item.record;
         let record = record.and_then(|record| decode_record(L::OPERATION, &answer, index, record.get()));
-        Item::new(item.identity, record)
+        // The id that was decoded counts, for it may come in another form than the raw record's.
+        let id = record.as_ref().ok().and_then(L::key);
+        Item::new(id.map_or(item.identity, Identity::Id), record)
     };
     let items = items.into_iter().enumerate().map(decode).collect();
     Ok(Fetched { answer, page, items })

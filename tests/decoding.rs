@@ -550,3 +550,15 @@ async fn what_is_no_object_is_no_record() {
         assert_eq!(error.record(), Some(0), "{answer}: {error}");
     }
 }
+
+#[tokio::test]
+async fn an_id_in_another_form_is_one_beside_a_record_that_does_not_fit() {
+    let page = r#"{"items": [{"TicketID": 7.0}, {"TicketID": " 8"}, {"TicketID": "INV-9"}, {"TicketID": 7}], "totalPages": 1}"#;
+    let mut tickets = Recorder::answering(200, page).client().tickets().list().stream();
+    let mut came = Vec::new();
+    while let Some(ticket) = tickets.next().await {
+        came.push(ticket.ok().and_then(|ticket| ticket.ticket_id));
+    }
+    assert_eq!(came, [Some(7), Some(8), None], "7 comes once");
+    assert_eq!(tickets.drift().without_id, 1);
+}
