@@ -321,7 +321,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             }
         }
     });
-    let verify = verify(operation);
+    let record_checks = record_checks(operation, output);
     let options = operation
         .record
         .as_ref()
@@ -376,7 +376,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             fn request(&self, requests: &crate::requests::Requests) -> std::result::Result<crate::requests::Made, crate::requests::Unmade> {
                 requests.#raw(#(#lent),*)
             }
-            #verify
+            #record_checks
         }
 
         impl IntoFuture for #name {
@@ -394,20 +394,33 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
     }
 }
 
-/// The check that the records of an answer have their identity.
-fn verify(operation: &Operation) -> Option<TokenStream> {
+/// How the records of an answer are looked at: whether they have their identity, and whether they fit.
+fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     let media = operation.answer.as_ref()?;
-    if !operation.keyed {
-        return None;
-    }
-    let check = match media.schema.reference {
-        Some(_) if operation.record.is_some() => quote!(crate::page::all_have_keys(&output.items)),
-        Some(_) => quote!(crate::page::has_key(output)),
-        None => quote!(crate::page::all_have_keys(output)),
+    let element = generic(output, "Vec");
+    let missing_id = operation.keyed.then(|| {
+        let records = match (media.schema.reference.is_some(), operation.record.is_some()) {
+            (true, true) => quote!(&output.items),
+            (true, false) => quote!(std::slice::from_ref(output)),
+            (false, _) => quote!(output),
+        };
+        quote! {
+            fn missing_id(output: &Self::Output) -> Option<&'static str> {
+                crate::page::missing_id(#records)
+            }
+        }
+    });
+    let misfit = match (operation.record.is_some(), element) {
+        (true, _) => quote!(crate::call::page_misfit::<Self>(answer)),
+        (false, Some(element)) if operation.keyed => {
+            quote!(crate::call::array_misfit::<#element>(Self::OPERATION, answer))
+        }
+        (false, _) => return missing_id,
     };
     Some(quote! {
-        fn verify(output: &Self::Output) -> Result<(), String> {
-            #check
+        #missing_id
+        fn misfit(answer: &crate::attempt::Answer) -> Option<crate::Error> {
+            #misfit
         }
     })
 }

@@ -1,5 +1,5 @@
-//! progenitor's types, finished: the fields in the order of the description and under its names, numbers that may come
-//! as text, `new` for what is required, and the identity of records.
+//! progenitor's types, finished: the fields in the order of the description and under its names, scalars that may
+//! come in another form, `new` for what is required, and the identity of records.
 
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, TokenStream};
@@ -76,10 +76,10 @@ fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Faul
         if let Some(name) = &property.rust_name {
             field.ident = Some(format_ident!("{name}"));
         }
-        if flat.kind.as_deref() == Some("integer") {
+        if has_scalars(spec, &flat) {
             field.attrs.push(match is_option(&field.ty) {
-                true => parse_quote!(#[serde(default, deserialize_with = "crate::wire::integer")]),
-                false => parse_quote!(#[serde(deserialize_with = "crate::wire::required_integer")]),
+                true => parse_quote!(#[serde(default, deserialize_with = "crate::lenient::read")]),
+                false => parse_quote!(#[serde(deserialize_with = "crate::lenient::read")]),
             });
         }
         ordered.push((index, field));
@@ -87,6 +87,15 @@ fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Faul
     ordered.sort_by_key(|(index, _)| *index);
     fields.named = ordered.into_iter().map(|(_, field)| field).collect();
     Ok(())
+}
+
+/// Whether a property is a scalar, or an array of scalars.
+fn has_scalars(spec: &Spec, flat: &Schema) -> bool {
+    let kind = match &flat.items {
+        Some(items) => spec.flat(items).1.kind,
+        None => flat.kind.clone(),
+    };
+    matches!(kind.as_deref(), Some("string" | "integer" | "number" | "boolean"))
 }
 
 /// `new` with what is required, in the order of `required`; the rest is `None`.

@@ -6,11 +6,13 @@ use std::{fmt, future::ready, pin::Pin, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::{
     Client, Error, Operation, Result,
     attempt::{self, Answer},
     credential::Credential,
+    operation::Kind,
     page::{self, Fetched, Identity, Item, Listed, Page, RawRecord},
     pipeline,
     requests::{Made, Requests, Unmade},
@@ -36,9 +38,14 @@ pub(crate) trait Request: Clone + Send + Sync + 'static {
     /// What is to be sent, by progenitor's code.
     fn request(&self, requests: &Requests) -> std::result::Result<Made, Unmade>;
 
-    /// Checks what serde cannot see: that records have their identity.
-    fn verify(_: &Self::Output) -> Result<(), String> {
-        Ok(())
+    /// The field of the identity, if a record of an answer came without it.
+    fn missing_id(_: &Self::Output) -> Option<&'static str> {
+        None
+    }
+
+    /// The error of the first record of an answer that does not fit the description, if there is one.
+    fn misfit(_: &Answer) -> Option<Error> {
+        None
     }
 }
 
@@ -193,15 +200,47 @@ fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::
 fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     let Fetched { answer, page, items } = page::undecoded(L::OPERATION, answer)?;
     let decode = |(index, item): (usize, Item<RawRecord>)| {
-        let record = item.record.and_then(|record| {
-            let json = record.get().as_bytes();
-            wire::decode(json)
-                .map_err(|reason| attempt::malformed(L::OPERATION, &answer, index, json, &reason))
-        });
-        Item::new(item.identity, record)
+        let record = item.record;
+        let record = record.and_then(|record| decode_record(L::OPERATION, &answer, index, record.get()));
+        // The id that was decoded counts, for it may come in another form than the raw record's.
+        let id = record.as_ref().ok().and_then(L::key);
+        Item::new(id.map_or(item.identity, Identity::Id), record)
     };
     let items = items.into_iter().enumerate().map(decode).collect();
     Ok(Fetched { answer, page, items })
+}
+
+/// Decodes a record of an answer.
+fn decode_record<T: DeserializeOwned>(
+    operation: &'static Operation,
+    answer: &Answer,
+    index: usize,
+    json: &str,
+) -> Result<T> {
+    let json = json.as_bytes();
+    wire::decode_object(json).map_err(|reason| attempt::malformed(operation, answer, index, json, &reason))
+}
+
+/// The error of the first record of a page that does not fit the description.
+pub(crate) fn page_misfit<L: Listed>(answer: &Answer) -> Option<Error> {
+    let items = salvage::<L>(answer.clone()).ok()?.items;
+    first_misfit(answer, items.into_iter().map(|item| item.record))
+}
+
+/// The error of the first record of an array that does not fit the description.
+pub(crate) fn array_misfit<T: DeserializeOwned>(
+    operation: &'static Operation,
+    answer: &Answer,
+) -> Option<Error> {
+    let records: Vec<&RawValue> = wire::decode(&answer.value).ok()?;
+    let decode = |(index, record): (usize, &RawValue)| decode_record(operation, answer, index, record.get());
+    first_misfit::<T>(answer, records.into_iter().enumerate().map(decode))
+}
+
+fn first_misfit<T>(answer: &Answer, mut records: impl Iterator<Item = Result<T>>) -> Option<Error> {
+    let error = records.find_map(Result::err)?;
+    let json = Bytes::copy_from_slice(error.body());
+    Some(error.with_status(answer.status, json))
 }
 
 /// What is to be sent for a call.
@@ -217,6 +256,19 @@ fn outgoing<R: Request>(call: &R) -> Result<Made> {
 /// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
 fn decode<R: Request>(answer: &Answer) -> Result<R::Output> {
     let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
-    let value = wire::decode(body).and_then(|value| R::verify(&value).map(|()| value));
-    value.map_err(|reason| attempt::undecodable(R::OPERATION, answer, &reason))
+    let value = match R::OPERATION.answer {
+        Some(Kind::Object(_)) => wire::decode_object(body),
+        _ => wire::decode(body),
+    };
+    let value = value.map_err(|reason| {
+        R::misfit(answer).unwrap_or_else(|| attempt::undecodable(R::OPERATION, answer, &reason))
+    })?;
+    if let Some(field) = R::missing_id(&value) {
+        // It may be no record: serde makes one of an empty array.
+        if let Some(error) = R::misfit(answer) {
+            return Err(error);
+        }
+        tracing::warn!(operation = R::OPERATION.id, field, "a record came without its id");
+    }
+    Ok(value)
 }

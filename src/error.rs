@@ -258,13 +258,14 @@ impl Error {
         self.0.page
     }
 
-    /// Which record of the page it is, from 0, that does not fit the description. [`body`](Error::body) is its JSON then,
-    /// and the stream that it came from goes on.
+    /// Which record of the page or the array it is, from 0, that does not fit the description. [`body`](Error::body) is its
+    /// JSON then, and not that of the others. A stream that it came from goes on.
     pub fn record(&self) -> Option<usize> {
         self.0.record
     }
 
-    /// Body of the answer, as it came, but for the key if the answer quotes it.
+    /// Body of the answer, as it came, but for the key if the answer quotes it; of one [`record`](Error::record) alone, its
+    /// JSON.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }

@@ -149,6 +149,7 @@ mod dynamic;
 mod error;
 mod generated;
 mod hints;
+mod lenient;
 mod limit;
 #[cfg(feature = "mock")]
 pub mod mock;

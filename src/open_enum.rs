@@ -65,9 +65,33 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::lenient::Scalar for $name {
+            const EXPECTED: &'static str = <String as $crate::lenient::Scalar>::EXPECTED;
+
+            fn from_text(text: &str) -> Option<Self> {
+                Some(Self::from(text))
+            }
+
+            fn from_integer(number: i64) -> Option<Self> {
+                <String as $crate::lenient::Scalar>::from_integer(number).map(Self::from)
+            }
+
+            fn from_unsigned(number: u64) -> Option<Self> {
+                <String as $crate::lenient::Scalar>::from_unsigned(number).map(Self::from)
+            }
+
+            fn from_float(number: f64) -> Option<Self> {
+                <String as $crate::lenient::Scalar>::from_float(number).map(Self::from)
+            }
+
+            fn from_bool(value: bool) -> Option<Self> {
+                <String as $crate::lenient::Scalar>::from_bool(value).map(Self::from)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any($crate::wire::TextOrNumber).map(|value| Self::from(&*value))
+                $crate::lenient::read(deserializer)
             }
         }
 

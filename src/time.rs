@@ -1,11 +1,16 @@
 //! The two kinds of time that the API knows: points in time, and times in the account's zone.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+#[cfg(feature = "schemars")]
+use std::borrow::Cow;
+use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Error;
+use crate::{
+    Error,
+    lenient::{self, Scalar},
+};
 
 /// A point in time, in UTC.
 ///
@@ -150,11 +155,17 @@ macro_rules! as_text {
             }
         }
 
+        impl Scalar for $name {
+            const EXPECTED: &'static str = $expected;
+
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = Cow::<str>::deserialize(deserializer)?;
-                let refuse = |_| de::Error::invalid_value(de::Unexpected::Str(&text), &$expected);
-                text.parse().map_err(refuse)
+                lenient::read(deserializer)
             }
         }
 

@@ -1,9 +1,13 @@
 //! How the service writes: JSON, and within it what comes in more than one form.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+#[cfg(feature = "schemars")]
+use std::borrow::Cow;
+use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_path_to_error::Segment;
+
+use crate::lenient::{self, Scalar};
 
 /// Reads JSON, or tells at which place it does not fit, without values of it. That it is UTF-8 is looked at once, which is
 /// much quicker than for each text in it.
@@ -30,6 +34,15 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Str
 /// JSON without the byte order mark that some programs write before UTF-8.
 pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
+}
+
+/// Reads an object. To serde an array is one too, with its values in the order of the fields, and an empty array is one without
+/// values.
+pub(crate) fn decode_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
+    match without_bom(json).trim_ascii_start().first() {
+        Some(b'[') => Err("invalid type: array, expected an object".to_string()),
+        _ => decode(json),
+    }
 }
 
 fn reason(error: &serde_json::Error) -> String {
@@ -110,7 +123,7 @@ impl ActionId {
     pub fn number(&self) -> Option<i64> {
         match &self.0 {
             Form::Number(number) => Some(*number),
-            Form::Text(text) => text.trim().parse().ok(),
+            Form::Text(text) => i64::from_text(text),
         }
     }
 }
@@ -145,33 +158,28 @@ impl Serialize for ActionId {
     }
 }
 
+impl Scalar for ActionId {
+    const EXPECTED: &'static str = "an id, as a number or as text";
+
+    fn from_text(text: &str) -> Option<Self> {
+        (!text.trim().is_empty()).then(|| ActionId::from(text))
+    }
+
+    fn from_integer(number: i64) -> Option<Self> {
+        Some(ActionId::from(number))
+    }
+
+    fn from_unsigned(number: u64) -> Option<Self> {
+        Some(match i64::try_from(number) {
+            Ok(number) => ActionId::from(number),
+            Err(_) => ActionId(Form::Text(number.to_string())),
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for ActionId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = ActionId;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("an id, as a number or as text")
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<ActionId, E> {
-                Ok(ActionId(Form::Number(number)))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<ActionId, E> {
-                i64::try_from(number)
-                    .map(|number| ActionId(Form::Number(number)))
-                    .or(Ok(ActionId(Form::Text(number.to_string()))))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<ActionId, E> {
-                Ok(ActionId::from(text))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
+        lenient::read(deserializer)
     }
 }
 
@@ -183,108 +191,6 @@ impl schemars::JsonSchema for ActionId {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({"type": ["integer", "string"]})
-    }
-}
-
-/// Visits text, or a number as text.
-pub(crate) struct TextOrNumber;
-
-impl<'de> de::Visitor<'de> for TextOrNumber {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("text")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_string()))
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(number.to_string()))
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(number.to_string()))
-    }
-}
-
-/// Reads a whole number, also from text, and nothing from `null`.
-pub(crate) fn integer<'de, D, N>(deserializer: D) -> Result<Option<N>, D::Error>
-where
-    D: Deserializer<'de>,
-    N: TryFrom<i64> + FromStr,
-{
-    deserializer.deserialize_any(Integer(std::marker::PhantomData))
-}
-
-/// Reads a whole number, also from text.
-pub(crate) fn required_integer<'de, D, N>(deserializer: D) -> Result<N, D::Error>
-where
-    D: Deserializer<'de>,
-    N: TryFrom<i64> + FromStr,
-{
-    integer(deserializer)?.ok_or_else(|| de::Error::invalid_type(de::Unexpected::Unit, &"a whole number"))
-}
-
-struct Integer<N>(std::marker::PhantomData<N>);
-
-impl<'de, N: TryFrom<i64> + FromStr> de::Visitor<'de> for Integer<N> {
-    type Value = Option<N>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a whole number")
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
-        let refuse = |_| E::invalid_value(de::Unexpected::Signed(number), &self);
-        N::try_from(number).map(Some).map_err(refuse)
-    }
-
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
-        let refuse = || E::invalid_value(de::Unexpected::Unsigned(number), &self);
-        i64::try_from(number)
-            .ok()
-            .and_then(|number| N::try_from(number).ok())
-            .map(Some)
-            .ok_or_else(refuse)
-    }
-
-    /// .NET writes a whole number as `7.0` where the type behind it is a decimal.
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-        let refuse = || E::invalid_value(de::Unexpected::Float(number), &self);
-        let whole = number.fract() == 0.0 && number.abs() < 9.0e15;
-        whole
-            .then(|| N::try_from(number as i64).ok())
-            .flatten()
-            .map(Some)
-            .ok_or_else(refuse)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        if text.trim().is_empty() {
-            return Ok(None);
-        }
-        text.trim()
-            .parse()
-            .map(Some)
-            .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-    }
-
-    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod recorder;
 
+use std::sync::{Arc, Mutex};
+
 use atera::{
     Consistency, ErrorKind, List, Operation,
     transport::Response,
@@ -11,6 +13,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use http::{Method, StatusCode};
 use recorder::Recorder;
 use serde_json::Value;
+use tracing::instrument::WithSubscriber;
 
 /// One of the guide's JSON samples, as it stands there.
 macro_rules! guide {
@@ -260,37 +263,17 @@ async fn a_list_without_items_is_an_error_and_not_its_end() {
 }
 
 #[tokio::test]
-async fn a_record_without_its_key_is_an_error() {
-    let page = r#"{"items": [{"TicketID": 1}, {"TicketTitle": "?"}], "totalPages": 1}"#;
-    let recorder = Recorder::answering(200, page);
-    let typed = recorder.client().tickets().list().await.map(|_| ()).unwrap_err();
-    assert_eq!(typed.kind(), ErrorKind::Decode);
-    assert!(
-        typed.to_string().contains("record 1 has no `TicketID`"),
-        "{typed}"
-    );
-
-    let error = Recorder::answering(200, "{}")
-        .client()
-        .tickets()
-        .get(1)
-        .await
-        .unwrap_err();
-    assert!(error.to_string().contains("no `TicketID`"), "{error}");
-}
-
-#[tokio::test]
 async fn a_fault_in_a_record_is_told_with_its_place() {
-    let page = r#"{"items": [{"TicketID": 1}, {"TicketID": 2, "TicketTitle": {"en": "?"}}]}"#;
-    let error = Recorder::answering(200, page)
+    let odd = r#"{"TicketID": 2, "TicketTitle": {"en": "?"}}"#;
+    let error = Recorder::answering(200, format!(r#"{{"items": [{{"TicketID": 1}}, {odd}]}}"#))
         .client()
         .tickets()
         .list()
         .await
-        .map(|_| ())
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("items[1].TicketTitle"), "{error}");
+    assert_eq!((error.kind(), error.record()), (ErrorKind::Decode, Some(1)));
+    assert_eq!(error.body(), odd.as_bytes());
+    assert!(error.to_string().contains("at TicketTitle: "), "{error}");
 }
 
 #[tokio::test]
@@ -392,4 +375,190 @@ async fn records_without_an_id_come_out_and_are_counted() {
         assert!(!tickets.drift().is_none());
         assert_eq!(list.raw().count().await, 5, "{consistency:?}");
     }
+}
+
+#[tokio::test]
+async fn a_scalar_in_another_form_does_not_fail_its_record() {
+    let device = r#"{"DeviceID": "7", "DeviceGuid": "", "Port": 161, "Version": 2.5, "Monitored": "True", "Online": 0}"#;
+    let page = format!(r#"{{"items": [{device}], "totalPages": "1.0"}}"#);
+    let client = Recorder::answering(200, page).client();
+    let page = client.devices_snmp().list().await.unwrap();
+    let device = &page.items[0];
+    assert_eq!((device.device_id, device.device_guid), (Some(7), None));
+    assert_eq!(
+        (device.port.as_deref(), device.version.as_deref()),
+        (Some("161"), Some("2.5"))
+    );
+    assert_eq!((device.monitored, device.online), (Some(true), Some(false)));
+    assert_eq!(page.total_pages, Some(1));
+
+    let invoice =
+        r#"{"InvoiceNumber": 1000.0, "Total": "12.50", "Tax": "", "InvoiceDate": "", "Currency": true}"#;
+    let client = Recorder::answering(200, format!(r#"{{"items": [{invoice}], "totalPages": 1}}"#)).client();
+    let invoice = client.invoices().list().all().await.unwrap().remove(0);
+    assert_eq!(
+        (invoice.invoice_number, invoice.total, invoice.tax),
+        (Some(1000), Some(12.5), None)
+    );
+    assert_eq!(
+        (invoice.invoice_date, invoice.currency.as_deref()),
+        (None, Some("true"))
+    );
+}
+
+#[tokio::test]
+async fn a_scalar_that_does_not_fit_fails_its_record_alone() {
+    let id = |n: u8| format!("c4b1f7a2-93d5-4e08-b6a1-5d7e20f84c1{n}");
+    let odd = format!(r#"{{"InvoiceId": "{}", "InvoiceNumber": "INV-7"}}"#, id(2));
+    let page = format!(
+        r#"{{"items": [{{"InvoiceId": "{}"}}, {odd}, {{"InvoiceId": "{}"}}], "totalPages": 1}}"#,
+        id(1),
+        id(3)
+    );
+    let client = Recorder::answering(200, page).client();
+    let list = client.invoices().list();
+
+    let walked: Vec<_> = list.clone().stream().collect().await;
+    let came: Vec<_> = walked.iter().map(Result::is_ok).collect();
+    assert_eq!(came, [true, false, true]);
+    let walked = walked.into_iter().find_map(Result::err);
+    for error in [
+        walked,
+        list.clone().all().await.err(),
+        list.clone().await.err(),
+        list.send().await.err(),
+    ] {
+        let error = error.expect("an error");
+        assert_eq!((error.kind(), error.record()), (ErrorKind::Decode, Some(1)));
+        assert_eq!(std::str::from_utf8(error.body()), Ok(&odd[..]));
+        let said = error.to_string();
+        assert!(
+            said.contains("record 1 ") && said.contains("at InvoiceNumber: "),
+            "{said}"
+        );
+        assert!(!said.contains("INV-7"), "{said}");
+    }
+    assert_eq!(
+        client.invoices().list().await.unwrap_err().status(),
+        Some(StatusCode::OK)
+    );
+}
+
+#[tokio::test]
+async fn a_value_in_an_array_that_does_not_fit_is_told_with_its_json() {
+    let odd = r#"{"ItemId": 1, "ValueAsDecimal": "much"}"#;
+    let client = Recorder::answering(200, format!(r#"[{{"ItemId": 1}}, {odd}]"#)).client();
+    let error = client.custom_values().list_on_ticket(1).await.unwrap_err();
+    assert_eq!((error.kind(), error.record()), (ErrorKind::Decode, Some(1)));
+    assert_eq!(std::str::from_utf8(error.body()), Ok(odd));
+    assert!(error.to_string().contains("at ValueAsDecimal: "), "{error}");
+}
+
+/// What a call logs.
+async fn logged<T>(call: impl Future<Output = T>) -> (T, String) {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer({
+            let log = log.clone();
+            move || log.clone()
+        })
+        .finish();
+    let value = call.with_subscriber(subscriber).await;
+    let log = log.0.lock().unwrap().clone();
+    (value, String::from_utf8(log).unwrap())
+}
+
+#[tokio::test]
+async fn a_record_without_its_id_is_returned_with_a_warning() {
+    for answer in [
+        r#"{"TicketTitle": "Printer"}"#,
+        r#"{"TicketID": null, "TicketTitle": "Printer"}"#,
+        "{}",
+        r#"{"TicketMood": "Printer"}"#,
+    ] {
+        let client = Recorder::answering(200, answer).client();
+        let (ticket, log) = logged(client.tickets().get(1).into_future()).await;
+        let titled = answer.contains("TicketTitle");
+        assert_eq!(
+            ticket.unwrap().ticket_title.as_deref(),
+            titled.then_some("Printer"),
+            "{answer}"
+        );
+        assert_eq!(log.lines().count(), 1, "{log}");
+        assert!(
+            log.contains("WARN") && log.contains("tickets_get") && log.contains("TicketID"),
+            "{log}"
+        );
+        assert!(!log.contains("Printer"), "{log}");
+    }
+
+    let page = r#"{"items": [{"TicketID": 1}, {"TicketTitle": "?"}], "totalPages": 1}"#;
+    let client = Recorder::answering(200, page).client();
+    let (page, log) = logged(client.tickets().list().into_future()).await;
+    assert_eq!(page.unwrap().items.len(), 2);
+    assert!(log.contains("tickets_list") && log.contains("TicketID"), "{log}");
+
+    let client = Recorder::answering(200, r#"[{"ItemId": 1}]"#).client();
+    let (values, log) = logged(client.custom_values().list_on_ticket(1).into_future()).await;
+    assert_eq!(values.unwrap().len(), 1);
+    assert!(log.contains("custom_values_list_on_ticket"), "{log}");
+
+    let (ticket, log) = logged(
+        Recorder::answering(200, r#"{"TicketID": 1}"#)
+            .client()
+            .tickets()
+            .get(1)
+            .into_future(),
+    )
+    .await;
+    assert_eq!((ticket.unwrap().ticket_id, log.as_str()), (Some(1), ""));
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_no_record() {
+    for answer in ["[]", r#"[{"TicketID": 1}]"#, "[null]", "null", "7", r#""OK""#] {
+        let client = Recorder::answering(200, answer).client();
+        let error = client.tickets().get(1).await.expect_err(answer);
+        assert_eq!(error.kind(), ErrorKind::Decode, "{answer}");
+
+        let page = format!(r#"{{"items": [{{"TicketID": 1}}, {answer}], "totalPages": 1}}"#);
+        let client = Recorder::answering(200, page).client();
+        let list = client.tickets().list();
+        let walked: Vec<_> = list.clone().stream().collect().await;
+        assert_eq!(walked.len(), 2, "{answer}");
+        for error in [walked.into_iter().find_map(Result::err), list.await.err()] {
+            assert_eq!(error.expect(answer).record(), Some(1), "{answer}");
+        }
+
+        let client = Recorder::answering(200, format!("[{answer}]")).client();
+        let error = client.custom_values().list_on_ticket(1).await.expect_err(answer);
+        assert_eq!(error.record(), Some(0), "{answer}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_in_another_form_is_one_beside_a_record_that_does_not_fit() {
+    let page = r#"{"items": [{"TicketID": 7.0}, {"TicketID": " 8"}, {"TicketID": "INV-9"}, {"TicketID": 7}], "totalPages": 1}"#;
+    let mut tickets = Recorder::answering(200, page).client().tickets().list().stream();
+    let mut came = Vec::new();
+    while let Some(ticket) = tickets.next().await {
+        came.push(ticket.ok().and_then(|ticket| ticket.ticket_id));
+    }
+    assert_eq!(came, [Some(7), Some(8), None], "7 comes once");
+    assert_eq!(tickets.drift().without_id, 1);
 }

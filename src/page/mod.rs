@@ -25,7 +25,7 @@ use crate::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use completeness::{Completeness, Next};
-pub(crate) use record::{Identity, all_have_keys, has_key};
+pub(crate) use record::{Identity, missing_id};
 pub use record::{Key, RawRecord, Record};
 pub use records::{Drift, Records};
 pub(crate) use records::{Reading, undecoded};
@@ -73,15 +73,15 @@ pub struct Page<T> {
 #[serde(rename_all = "camelCase")]
 struct Envelope<T> {
     items: Option<Vec<T>>,
-    #[serde(default, deserialize_with = "crate::wire::integer")]
+    #[serde(default, deserialize_with = "crate::lenient::read")]
     page: Option<i32>,
-    #[serde(default, deserialize_with = "crate::wire::integer")]
+    #[serde(default, deserialize_with = "crate::lenient::read")]
     items_in_page: Option<i32>,
-    #[serde(default, deserialize_with = "crate::wire::integer")]
+    #[serde(default, deserialize_with = "crate::lenient::read")]
     total_item_count: Option<i64>,
-    #[serde(default, deserialize_with = "crate::wire::integer")]
+    #[serde(default, deserialize_with = "crate::lenient::read")]
     total_items: Option<i64>,
-    #[serde(default, deserialize_with = "crate::wire::integer")]
+    #[serde(default, deserialize_with = "crate::lenient::read")]
     total_pages: Option<i32>,
     prev_link: Option<String>,
     next_link: Option<String>,

@@ -13,8 +13,6 @@ use serde::{
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::Result;
-
 /// What identifies a record within its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -69,20 +67,10 @@ pub trait Record {
     fn key(&self) -> Option<Key>;
 }
 
-/// Refuses a record without its identity.
-pub(crate) fn has_key<R: Record>(record: &R) -> Result<(), String> {
-    match record.key() {
-        Some(_) => Ok(()),
-        None => Err(format!("there is no `{}`, so it is not the record", R::KEY)),
-    }
-}
-
-/// Refuses records without their identity.
-pub(crate) fn all_have_keys<R: Record>(records: &[R]) -> Result<(), String> {
-    match records.iter().position(|record| record.key().is_none()) {
-        None => Ok(()),
-        Some(index) => Err(format!("record {index} has no `{}`", R::KEY)),
-    }
+/// The field of the identity, if one of the records came without it.
+pub(crate) fn missing_id<R: Record>(records: &[R]) -> Option<&'static str> {
+    let is_missing = records.iter().any(|record| record.key().is_none());
+    is_missing.then_some(R::KEY)
 }
 
 /// A record as the service sent it.
