@@ -222,7 +222,12 @@ impl Reqwest {
             .pool_idle_timeout(Duration::from_secs(45))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false);
+            .referer(false)
+            // Bodies are unpacked here, whatever codings another crate of the program has turned on.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
         if !proxies {
             builder = builder.no_proxy();
         }
