@@ -16,9 +16,22 @@ fn main() {
     let bindings = build::generate(&source).unwrap_or_else(|fault| stop(&format!("{SPEC}:{fault}")));
 
     let out = env::var("OUT_DIR").unwrap_or_else(|error| stop(&format!("OUT_DIR: {error}")));
-    for (name, text) in bindings.files() {
+    let write = |name: &str, text: &str| {
         let path = Path::new(&out).join(name);
-        fs::write(&path, text).unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
+        let written =
+            fs::create_dir_all(path.parent().unwrap_or(&path)).and_then(|()| fs::write(&path, text));
+        written.unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
+    };
+    for (name, text) in bindings.files() {
+        write(&name, text);
+    }
+    // Users build what they use.
+    if env::var_os("CARGO_FEATURE_MOCK").is_some() {
+        let mocks = bindings.mocks();
+        write(
+            "mocks.rs",
+            &mocks.unwrap_or_else(|fault| stop(&format!("{SPEC}:{fault}"))),
+        );
     }
 }
 

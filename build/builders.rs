@@ -1,6 +1,7 @@
-//! The resource groups and a call per operation, written around the methods of progenitor's client.
+//! The resource groups and a call per operation. Which arguments a call takes, of which types, and what it gives is read
+//! from the signatures of progenitor's methods.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use heck::ToPascalCase;
 use proc_macro2::{Ident, TokenStream};
@@ -34,15 +35,6 @@ pub struct Argument {
     pub ty: Type,
     /// Whether it is set rather than given.
     pub optional: bool,
-    /// How the owned value is lent to progenitor's method.
-    lent: Lent,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Lent {
-    Value,
-    Reference,
-    Text,
 }
 
 impl Methods {
@@ -93,12 +85,11 @@ impl Method {
                 return None;
             };
             let inner = generic(&input.ty, "Option");
-            let (ty, lent) = owned(inner.unwrap_or(&input.ty))?;
+            let ty = owned(inner.unwrap_or(&input.ty))?;
             arguments.push(Argument {
                 name: name.ident.clone(),
                 ty,
                 optional: inner.is_some(),
-                lent,
             });
         }
         let ReturnType::Type(_, output) = &signature.output else {
@@ -120,14 +111,17 @@ impl Argument {
         }
     }
 
-    /// The field of `self` as progenitor's method takes it.
-    fn lend(&self) -> TokenStream {
-        let name = &self.name;
-        match (self.optional, self.lent) {
-            (_, Lent::Value) => quote!(self.#name),
-            (false, _) => quote!(&self.#name),
-            (true, Lent::Reference) => quote!(self.#name.as_ref()),
-            (true, Lent::Text) => quote!(self.#name.as_deref()),
+    /// What gives it to the request.
+    fn give(&self, operation: &Operation) -> TokenStream {
+        let field = &self.name;
+        let Some(parameter) = self.parameter(operation) else {
+            return quote!(.body(&self.#field));
+        };
+        let name = &parameter.name;
+        match (parameter.location.as_str(), self.optional) {
+            ("path", _) => quote!(.path(#name, &self.#field)),
+            (_, true) => quote!(.query(#name, self.#field.as_ref())),
+            (_, false) => quote!(.query(#name, Some(&self.#field))),
         }
     }
 
@@ -161,9 +155,17 @@ impl Argument {
     }
 }
 
+/// The resource groups.
+pub struct Groups {
+    /// A module for each, by its name.
+    pub modules: Vec<(String, TokenStream)>,
+    /// The methods of the client that give them.
+    pub accessors: TokenStream,
+}
+
 /// All groups.
-pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
-    let mut modules = TokenStream::new();
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
+    let mut modules = Vec::new();
     let mut accessors = TokenStream::new();
     for tag in &spec.document.tags {
         let module = format_ident!("{}", tag.name);
@@ -178,38 +180,48 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
                 calls.extend(call(operation, method, index));
             }
         }
-        modules.extend(quote! {
+        let code = quote! {
             #doc
-            pub mod #module {
-                #doc
-                #[derive(Clone, Debug)]
-                pub struct #group {
-                    pub(super) client: crate::Client,
-                }
-
-                impl #group {
-                    #starts
-                }
-
-                #calls
+            #[derive(Clone, Debug)]
+            pub struct #group {
+                context: crate::pipeline::context::Context,
             }
-        });
+
+            impl #group {
+                pub(crate) fn new(context: crate::pipeline::context::Context) -> Self {
+                    #group { context }
+                }
+
+                #starts
+            }
+
+            #calls
+        };
+        modules.push((tag.name.clone(), code));
         accessors.extend(quote! {
             #doc
-            pub fn #module(&self) -> #module::#group {
-                #module::#group { client: self.clone() }
+            pub fn #module(&self) -> crate::api::#module::#group {
+                crate::api::#module::#group::new(self.context.clone())
             }
         });
     }
-    Ok(quote! {
-        #[doc = " A module per group of operations, and in it a type per call."]
-        pub mod api {
-            #modules
-            impl crate::Client {
-                #accessors
-            }
-        }
-    })
+    let accessors = quote!(impl Client { #accessors });
+    Ok(Groups { modules, accessors })
+}
+
+/// The module that includes the files of the groups.
+pub fn index(spec: &Spec) -> String {
+    let mut code = String::new();
+    for tag in &spec.document.tags {
+        let doc = docs::attribute(&tag.description);
+        let name = &tag.name;
+        // Writing to a String cannot fail.
+        let _ = write!(
+            code,
+            "{doc}\npub mod {name} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/groups/{name}.rs\"));\n}}\n\n"
+        );
+    }
+    code
 }
 
 /// The method of the group that begins a call.
@@ -243,7 +255,7 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
     Ok(quote! {
         #doc
         pub fn #name(&self, #(#arguments),*) -> #call {
-            #call { client: self.client.clone(), #options #(#fields),* }
+            #call { context: self.context.clone(), #options #(#fields),* }
         }
     })
 }
@@ -251,7 +263,6 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
 /// The type of a call with its setters and what sends it.
 fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let name = format_ident!("{}", operation.verb.to_pascal_case());
-    let raw = format_ident!("{}", operation.id());
     let output = &method.output;
     let doc = docs::markup(&format!(
         "{}; made by [`{}`]({}::{}).",
@@ -284,7 +295,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
                 }
             }
         });
-    let lent = method.arguments.iter().map(Argument::lend);
+    let given = method.arguments.iter().map(|argument| argument.give(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method
@@ -296,14 +307,14 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             .map(|argument| &argument.name);
         let keyed = operation.keyed;
         let (record_name, key) = match keyed {
-            true => (quote!(record), quote!(crate::Record::key(record))),
+            true => (quote!(record), quote!(crate::Record::id(record))),
             false => (quote!(_), quote!(None)),
         };
         quote! {
-            impl crate::page::Listed for #name {
+            impl crate::api::listed::Listed for #name {
                 type Record = crate::types::#record;
-                const KEYED: bool = #keyed;
-                fn key(#record_name: &Self::Record) -> Option<crate::Key> {
+                const HAS_IDS: bool = #keyed;
+                fn id(#record_name: &Self::Record) -> Option<crate::RecordId> {
                     #key
                 }
                 fn is_filtered(&self) -> bool {
@@ -331,7 +342,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
         #[derive(Clone, Debug)]
         #[must_use = "a call is sent when it is awaited"]
         pub struct #name {
-            client: crate::Client,
+            context: crate::pipeline::context::Context,
             #options
             #(#fields),*
         }
@@ -345,7 +356,7 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             #[doc = ""]
             #[doc = " As told by [`ErrorKind`](crate::ErrorKind)."]
             pub async fn send(self) -> crate::Result<crate::Response<#output>> {
-                crate::call::send(self).await
+                crate::api::call::send(self).await
             }
 
             #[doc = " Sends the call; the answer's body comes as the service sent it, undecoded."]
@@ -354,39 +365,39 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             #[doc = ""]
             #[doc = " As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`."]
             pub async fn send_raw(self) -> crate::Result<crate::Response<bytes::Bytes>> {
-                crate::call::send_raw(self).await
+                crate::api::call::send_raw(self).await
             }
         }
 
-        impl crate::call::Request for #name {
+        impl crate::api::call::TypedCall for #name {
             type Output = #output;
-            const OPERATION: &'static crate::Operation = &crate::OPERATIONS[#index];
-            fn client(&self) -> &crate::Client {
-                &self.client
+            const OPERATION: &'static crate::description::Operation = &crate::description::OPERATIONS[#index];
+            fn context(&self) -> &crate::pipeline::context::Context {
+                &self.context
             }
 
-            fn client_mut(&mut self) -> &mut crate::Client {
-                &mut self.client
+            fn context_mut(&mut self) -> &mut crate::pipeline::context::Context {
+                &mut self.context
             }
 
-            fn into_client(self) -> crate::Client {
-                self.client
+            fn into_context(self) -> crate::pipeline::context::Context {
+                self.context
             }
 
-            fn request(&self, requests: &crate::requests::Requests) -> std::result::Result<crate::requests::Made, crate::requests::Unmade> {
-                requests.#raw(#(#lent),*)
+            fn arguments<'a>(&self, request: crate::api::request::RequestBuilder<'a>) -> crate::api::request::RequestBuilder<'a> {
+                request #(#given)*
             }
             #record_checks
         }
 
         impl IntoFuture for #name {
             type Output = crate::Result<#output>;
-            type IntoFuture = crate::call::CallFuture<#output>;
+            type IntoFuture = crate::CallFuture<#output>;
             // What it takes to send the call and decode its answer is compiled where the call is made, not for every
             // operation here.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
-                crate::call::value(self)
+                crate::api::call::value(self)
             }
         }
 
@@ -406,20 +417,20 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
         };
         quote! {
             fn missing_id(output: &Self::Output) -> Option<&'static str> {
-                crate::page::missing_id(#records)
+                crate::types::missing_id(#records)
             }
         }
     });
     let misfit = match (operation.record.is_some(), element) {
-        (true, _) => quote!(crate::call::page_misfit::<Self>(answer)),
+        (true, _) => quote!(crate::api::listed::page_misfit::<Self>(answer)),
         (false, Some(element)) if operation.keyed => {
-            quote!(crate::call::array_misfit::<#element>(Self::OPERATION, answer))
+            quote!(crate::api::call::array_misfit::<#element>(answer))
         }
         (false, _) => return missing_id,
     };
     Some(quote! {
         #missing_id
-        fn misfit(answer: &crate::attempt::Answer) -> Option<crate::Error> {
+        fn misfit(answer: &crate::pipeline::response::Answer) -> Option<crate::Error> {
             #misfit
         }
     })
@@ -441,13 +452,13 @@ fn operation_text(operation: &Operation) -> String {
 }
 
 /// The owned form of the type of an argument.
-fn owned(ty: &Type) -> Option<(Type, Lent)> {
+fn owned(ty: &Type) -> Option<Type> {
     let Type::Reference(reference) = ty else {
-        return Some((ty.clone(), Lent::Value));
+        return Some(ty.clone());
     };
     match types::last_segment(&reference.elem).as_deref() {
-        Some("str") => Some((parse_quote!(String), Lent::Text)),
-        _ => Some((absolute(&reference.elem)?, Lent::Reference)),
+        Some("str") => Some(parse_quote!(String)),
+        _ => absolute(&reference.elem),
     }
 }
 

@@ -17,7 +17,7 @@ pub fn generate(spec: &Spec) -> TokenStream {
             .iter()
             .map(|value| format_ident!("{}", value.to_pascal_case()));
         Some(quote! {
-            crate::open_enum::open_enum! {
+            crate::types::open_enum::open_enum! {
                 #doc
                 #ident { #(#variants = #values,)* }
             }

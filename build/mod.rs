@@ -1,5 +1,5 @@
-//! From the description to Rust: progenitor makes the private layer, and what is here makes the rest of the
-//! bindings around it. `build.rs` calls [`generate`], and so does the maintainer's `xtask`.
+//! From the description to Rust: progenitor makes the types of the API and tells what each operation takes and gives; what
+//! is here makes the calls of that. `build.rs` calls [`generate`], and so does the maintainer's `xtask`.
 //!
 //! | module | is, or makes |
 //! |---|---|
@@ -9,7 +9,6 @@
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
-//! | `requests` | progenitor's methods, reduced to the making of requests |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `plain` | progenitor's own client for two operations, for the benchmarks |
@@ -22,7 +21,6 @@ mod enums;
 mod mocks;
 pub mod model;
 mod plain;
-mod requests;
 mod shapes;
 pub mod spec;
 mod table;
@@ -38,25 +36,59 @@ use spec::{Fault, Spec};
 
 /// What is generated from a description.
 pub struct Bindings {
-    /// The client: types, groups, calls, tables.
-    pub client: String,
-    /// The mocks of the feature `mock`.
-    pub mocks: String,
-    /// progenitor's own client for two operations, which the benchmarks compare with.
-    pub plain_client: String,
-    /// A call per example, which the tests send.
-    pub request_shapes: String,
+    /// The records, bodies and closed lists.
+    pub types: String,
+    /// The tables: operations, groups, schemas.
+    pub description: String,
+    /// The groups with their calls, a module each, by name.
+    pub groups: Vec<(String, String)>,
+    /// The module that has all of these modules.
+    pub group_index: String,
+    /// The methods of the client that give the groups.
+    pub accessors: String,
+    spec: Spec,
+    methods: builders::Methods,
 }
 
 impl Bindings {
-    /// The files to write, each with its name.
-    pub fn files(&self) -> [(&'static str, &str); 4] {
-        [
-            ("client.rs", &self.client),
-            ("mocks.rs", &self.mocks),
-            ("plain_client.rs", &self.plain_client),
-            ("request_shapes.rs", &self.request_shapes),
-        ]
+    /// The files that the library is built from, each with its name.
+    pub fn files(&self) -> Vec<(String, &str)> {
+        let mut files = vec![
+            ("types.rs".to_string(), &*self.types),
+            ("description.rs".to_string(), &self.description),
+            ("groups.rs".to_string(), &self.group_index),
+            ("accessors.rs".to_string(), &self.accessors),
+        ];
+        let groups = self.groups.iter();
+        files.extend(groups.map(|(name, code)| (format!("groups/{name}.rs"), &**code)));
+        files
+    }
+
+    /// The mocks of the feature `mock`.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of the description.
+    pub fn mocks(&self) -> Result<String, Fault> {
+        format(mocks::generate(&self.spec, &self.methods)?)
+    }
+
+    /// progenitor's own client for two operations, which the benchmarks compare with.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of the description.
+    pub fn plain_client(&self) -> Result<String, Fault> {
+        format(plain::generate(widen::for_progenitor(&self.spec))?)
+    }
+
+    /// A call per example, which the tests send.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake of the description.
+    pub fn request_shapes(&self) -> Result<String, Fault> {
+        format(shapes::generate(&self.spec, &self.methods)?)
     }
 }
 
@@ -67,49 +99,37 @@ impl Bindings {
 /// The first mistake of the description, with its line, its place and what is wrong.
 pub fn generate(source: &str) -> Result<Bindings, Fault> {
     let spec = Spec::parse(source)?;
-    let raw = raw_client(&spec)?;
-    let (raw, raw_types) = types::split(raw)?;
-    let methods = builders::Methods::read(&raw)?;
-    let requests = requests::generate(&raw)?;
+    let (client, types) = types::split(progenitor_client(&spec)?)?;
+    let methods = builders::Methods::read(&client)?;
 
-    let types = types::finish(&spec, raw_types)?;
+    let types = types::finish(&spec, types)?;
     let enums = enums::generate(&spec);
-    let table = table::generate(&spec)?;
     let groups = builders::generate(&spec, &methods)?;
-    let client = quote! {
-        #[doc = "The records, bodies and closed lists of the API."]
-        pub mod types {
-            #types
-            #enums
-        }
-        #table
-        #groups
-        #[doc = "What makes the requests, by progenitor."]
-        mod requests {
-            use super::types;
-            use crate::operation::encode_path;
-            #requests
-        }
-    };
+    let modules = groups.modules.into_iter();
     Ok(Bindings {
-        client: format(client)?,
-        mocks: format(mocks::generate(&spec, &methods)?)?,
-        plain_client: format(plain::generate(widen::for_progenitor(&spec))?)?,
-        request_shapes: format(shapes::generate(&spec, &methods)?)?,
+        types: format(quote!(#types #enums))?,
+        description: format(table::generate(&spec)?)?,
+        groups: modules
+            .map(|(name, code)| Ok((name, format(code)?)))
+            .collect::<Result<_, Fault>>()?,
+        group_index: builders::index(&spec),
+        accessors: format(groups.accessors)?,
+        spec,
+        methods,
     })
 }
 
 /// progenitor's own output for the description.
-fn raw_client(spec: &Spec) -> Result<TokenStream, Fault> {
+fn progenitor_client(spec: &Spec) -> Result<TokenStream, Fault> {
     let display = || [TypeImpl::Display, TypeImpl::FromStr].into_iter();
     let mut settings = GenerationSettings::new();
     settings
         .with_interface(InterfaceStyle::Positional)
         .with_derive("PartialEq");
     for (format, name) in [
-        ("date-time", "crate::Timestamp"),
-        ("account-time", "crate::AccountTime"),
-        ("action-id", "crate::ActionId"),
+        ("date-time", "crate::types::Timestamp"),
+        ("account-time", "crate::types::AccountTime"),
+        ("action-id", "crate::types::ActionId"),
     ] {
         let schema = SchemaObject {
             instance_type: Some(InstanceType::String.into()),

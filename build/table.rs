@@ -23,32 +23,30 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
         .operations
         .iter()
         .map(|operation| self::operation(spec, operation));
-    let count = spec.operations.len();
     let groups = spec.document.tags.iter().map(|tag| {
         let (name, description) = (&tag.name, &tag.description);
-        quote!(crate::Group { name: #name, description: #description })
+        quote!(crate::description::Group { name: #name, description: #description })
     });
-    let group_count = groups.len();
     let base_url = &spec.document.servers[0].url;
     Ok(quote! {
         #[doc = " Where the live service is, by the description."]
         pub const BASE_URL: &str = #base_url;
 
         #[doc = " Every operation of the description, in its order."]
-        pub static OPERATIONS: [crate::Operation; #count] = {
-            use crate::operation::{Field, Kind, Location, Operation, Parameter, Schema, Source};
+        pub static OPERATIONS: &[crate::description::Operation] = &{
+            use crate::description::{Kind, Location, Operation, Parameter, Source};
             [#(#operations),*]
         };
 
         #[doc = " Every group of operations, in the order of the description."]
-        pub static GROUPS: [crate::Group; #group_count] = [#(#groups),*];
+        pub static GROUPS: &[crate::description::Group] = &[#(#groups),*];
 
         #[doc = " Every object of the description, in its order."]
-        pub static SCHEMAS: &[&crate::operation::Schema] = &[#(&schemas::#names),*];
+        pub static SCHEMAS: &[&crate::description::Schema] = &[#(&schemas::#names),*];
 
         mod schemas {
             use super::schemas;
-            use crate::operation::{Field, Kind, Schema};
+            use crate::description::{Field, Kind, Schema};
             #(#statics)*
         }
     })
@@ -167,7 +165,7 @@ fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
         pub(super) static #ident: Schema = Schema {
             name: #name,
             description: #description,
-            key: #key,
+            id_field: #key,
             requires: &[#(#sets),*],
             fields: &[#(#fields),*],
         };

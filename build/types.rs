@@ -39,7 +39,7 @@ pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
                 "progenitor made the type `{name}`, which has no schema of that name"
             )));
         };
-        dress(spec, &mut item, schema)?;
+        finish_struct(spec, &mut item, schema)?;
         out.extend(item.to_token_stream());
         out.extend(constructor(&item, schema));
         out.extend(identity(&item, schema));
@@ -47,7 +47,7 @@ pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
     Ok(out)
 }
 
-fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
+fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
     set_doc(&mut item.attrs, schema.description.as_deref().unwrap_or_default())?;
     item.attrs
         .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
@@ -78,8 +78,8 @@ fn dress(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Faul
         }
         if has_scalars(spec, &flat) {
             field.attrs.push(match is_option(&field.ty) {
-                true => parse_quote!(#[serde(default, deserialize_with = "crate::lenient::read")]),
-                false => parse_quote!(#[serde(deserialize_with = "crate::lenient::read")]),
+                true => parse_quote!(#[serde(default, deserialize_with = "crate::types::lenient::read")]),
+                false => parse_quote!(#[serde(deserialize_with = "crate::types::lenient::read")]),
             });
         }
         ordered.push((index, field));
@@ -148,10 +148,10 @@ fn identity(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
     let field = item.fields.iter().find(|field| wire_name(field) == *key)?;
     let (name, ident) = (&item.ident, field.ident.as_ref()?);
     Some(quote! {
-        impl crate::Record for #name {
-            const KEY: &'static str = #key;
-            fn key(&self) -> Option<crate::Key> {
-                self.#ident.map(crate::Key::from)
+        impl super::record_id::Record for #name {
+            const ID_FIELD: &'static str = #key;
+            fn id(&self) -> Option<super::record_id::RecordId> {
+                self.#ident.map(super::record_id::RecordId::from)
             }
         }
     })

@@ -1,6 +1,6 @@
 //! The one place that reads a clock. Time passes as tokio has it, so that tests can make it pass without waiting.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -18,4 +18,10 @@ pub(crate) fn utc() -> DateTime<Utc> {
 /// Waits for the time.
 pub(crate) fn sleep_until(time: Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(time.into())
+}
+
+/// The time after so long, which may be as far off as a clock can tell.
+pub(crate) fn after(now: Instant, length: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+    now + length.min(LONGEST)
 }

@@ -1,21 +1,14 @@
 //! The one error type.
 
-use std::{
-    collections::BTreeMap,
-    error::Error as StdError,
-    fmt::{self, Write as _},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
-    Operation,
-    plain::{plain, plain_line},
-    types::ApiError,
-    wire,
+    description::Operation,
+    text::plain,
+    types::{ApiError, InvalidTime},
 };
 
 /// A result with this crate's error.
@@ -92,7 +85,9 @@ pub enum Applied {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
+    /// An error of this kind, for what stands beside the client and fails in the same way: a transport, a store of the
+    /// limit, a program that reports its own failures by it. The sentence says what failed, why, and what to do.
+    pub fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
             // It may quote the service, and is shown on terminals.
@@ -114,44 +109,17 @@ impl Error {
         Error::new(ErrorKind::InvalidRequest, sentence)
     }
 
-    pub(crate) fn config(sentence: impl Into<String>) -> Self {
+    /// A `Config` error: something is not set up.
+    pub fn config(sentence: impl Into<String>) -> Self {
         Error::new(ErrorKind::Config, sentence)
     }
 
-    /// The failure that an answer stands for. `wait` is how long the service asks to wait, `of_key` what is known of a key
-    /// that was refused.
-    pub(crate) fn from_answer(
-        operation: &'static Operation,
-        status: StatusCode,
-        body: Bytes,
-        wait: Option<Duration>,
-        of_key: Option<String>,
-    ) -> Self {
-        let answer: ApiError = serde_json::from_slice(wire::without_bom(&body)).unwrap_or_default();
-        let kind = match status.as_u16() {
-            401 => ErrorKind::Unauthorized,
-            403 => ErrorKind::Forbidden,
-            404 | 410 => ErrorKind::NotFound,
-            408 => ErrorKind::Timeout,
-            409 => ErrorKind::Conflict,
-            429 => ErrorKind::RateLimited,
-            400..=499 => ErrorKind::Rejected,
-            502 | 504 if operation.creates() => ErrorKind::OutcomeUnknown,
-            _ => ErrorKind::Server,
-        };
-        let applied = match status.as_u16() {
-            _ if operation.reads => Applied::No,
-            408 | 500.. => Applied::Unknown,
-            _ => Applied::No,
-        };
-        let sentence = sentence(operation, kind, status, &answer, &body, wait, of_key);
-        let mut error = Error::new(kind, sentence)
-            .with_operation(operation)
-            .with_applied(applied);
-        error.0.status = Some(status);
-        error.0.answer = answer;
-        error.0.body = body;
-        error
+    /// The same error, as an answer with this status, what it says, and its body.
+    pub(crate) fn with_answer(mut self, status: StatusCode, answer: ApiError, body: Bytes) -> Self {
+        self.0.status = Some(status);
+        self.0.answer = answer;
+        self.0.body = body;
+        self
     }
 
     /// Which record of a page it is, and its JSON.
@@ -193,7 +161,17 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    /// The same error, told in other words: where a program knows better what to do. This one becomes its source.
+    #[must_use]
+    pub fn explained(self, sentence: impl Into<String>) -> Self {
+        let mut inner = self.0.clone();
+        inner.sentence = plain(sentence);
+        Error(inner).with_source(self)
+    }
+
+    /// The same error, with what brought it about.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
@@ -271,23 +249,6 @@ impl Error {
     }
 }
 
-impl ErrorKind {
-    /// The exit code with which the `atera` command reports this kind.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            ErrorKind::InvalidRequest | ErrorKind::Config => 2,
-            ErrorKind::NotFound => 3,
-            ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
-            ErrorKind::Rejected | ErrorKind::Conflict | ErrorKind::Server => 5,
-            ErrorKind::OutcomeUnknown => 6,
-            ErrorKind::RateLimited => 7,
-            ErrorKind::Connection | ErrorKind::Timeout => 8,
-            ErrorKind::Decode => 9,
-            ErrorKind::Unsettled => 10,
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0.sentence)?;
@@ -329,107 +290,17 @@ impl StdError for Error {
     }
 }
 
-fn message(answer: &ApiError) -> Option<&str> {
+impl From<InvalidTime> for Error {
+    fn from(error: InvalidTime) -> Self {
+        Error::invalid_request(error.to_string())
+    }
+}
+
+/// What the service says went wrong, in whichever form it says it.
+pub(crate) fn message(answer: &ApiError) -> Option<&str> {
     [&answer.message, &answer.detail, &answer.title]
         .into_iter()
         .flatten()
         .map(|text| text.trim())
         .find(|text| !text.is_empty())
-}
-
-/// One sentence: the status, what the service says, and what to do.
-fn sentence(
-    operation: &Operation,
-    kind: ErrorKind,
-    status: StatusCode,
-    answer: &ApiError,
-    body: &[u8],
-    wait: Option<Duration>,
-    of_key: Option<String>,
-) -> String {
-    let wait = wait.map(in_words);
-    let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
-    let unknown = || {
-        let find_out = operation.how_to_find_out();
-        format!("a gateway answered, not the service, so it may or may not have taken effect; {find_out}")
-    };
-    let advice = match kind {
-        ErrorKind::Unauthorized => &format!("the key was refused; {of_key}"),
-        ErrorKind::Forbidden => {
-            "the key may not do this; give it the permission in Admin > API, or use another key"
-        }
-        ErrorKind::NotFound => "there is no such record; check the id",
-        ErrorKind::RateLimited => match wait {
-            Some(wait) => &format!(
-                "too many requests with this key; the service asks to wait {wait}, so wait that long, and see what else \
-                 uses the key"
-            ),
-            None => "too many requests with this key; wait a minute, and see what else uses it",
-        },
-        ErrorKind::Timeout => "the service gave up waiting; try again",
-        ErrorKind::Conflict => "this is in conflict with a record that exists",
-        ErrorKind::OutcomeUnknown => &unknown(),
-        ErrorKind::Server if status == StatusCode::NOT_MODIFIED => {
-            "the answer says that nothing has changed, which was not asked, so a proxy with a cache may have sent it; look \
-             for one between here and the service"
-        }
-        ErrorKind::Server if status.is_redirection() => {
-            "the service redirects, which is not followed because the key would go along; check the base URL"
-        }
-        ErrorKind::Server => match wait {
-            Some(wait) => &format!("the service failed; try again in {wait}, as it asks"),
-            None => "the service failed; try again later",
-        },
-        _ => "the service refused the request; correct it",
-    };
-    let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
-    let quoted = |text: &str| plain_line(text).trim_end_matches('.').to_string();
-    // Writing to a String cannot fail.
-    if let Some(message) = message(answer) {
-        let _ = write!(out, "; Atera says: {}", quoted(message));
-    } else if looks_like_html(body) {
-        out.push_str("; the answer is an HTML page, so a proxy may stand in between");
-    }
-    for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
-        let _ = write!(out, "; {}: {}", quoted(field), quoted(&errors.join(" ")));
-    }
-    out.push(')');
-    out
-}
-
-/// A wait in words, rounded up.
-pub(crate) fn in_words(wait: Duration) -> String {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    match seconds {
-        1 => "1 second".to_string(),
-        0..120 => format!("{seconds} seconds"),
-        120..7200 => format!("{} minutes", seconds.div_ceil(60)),
-        7200.. => format!("{} hours", seconds.div_ceil(3600)),
-    }
-}
-
-pub(crate) fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'<')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wait_is_told_in_words_and_is_never_too_short() {
-        for (milliseconds, words) in [
-            (0, "0 seconds"),
-            (1_000, "1 second"),
-            (1_001, "2 seconds"),
-            (119_000, "119 seconds"),
-            (120_000, "2 minutes"),
-            (3_600_000, "60 minutes"),
-            (3_601_000, "61 minutes"),
-            (7_200_000, "2 hours"),
-            (86_400_001, "25 hours"),
-        ] {
-            assert_eq!(in_words(Duration::from_millis(milliseconds)), words);
-        }
-    }
 }

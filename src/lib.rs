@@ -131,68 +131,34 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
 
-mod attempt;
-mod auth;
-mod batch;
-#[cfg(feature = "cache")]
-mod cache;
-mod call;
-#[cfg(feature = "changes")]
-mod changes;
-mod check;
-#[cfg(feature = "cli")]
-pub mod cli;
+pub mod api;
+pub mod auth;
 mod client;
 mod clock;
-mod credential;
-mod dynamic;
+pub mod description;
 mod error;
-mod generated;
-mod hints;
-mod lenient;
-mod limit;
+pub mod limit;
 #[cfg(feature = "mock")]
 pub mod mock;
-mod open_enum;
-mod operation;
-mod page;
+pub mod page;
 mod pipeline;
-mod plain;
-mod raw;
-mod requests;
-mod retry;
-#[cfg(any(feature = "sandbox", feature = "mock"))]
-mod route;
-#[cfg(feature = "sandbox")]
-pub mod sandbox;
-mod setbacks;
-mod time;
+mod sync;
+pub mod text;
 pub mod transport;
-mod usage;
-mod wire;
+pub mod types;
 
-pub use auth::{ApiKey, KeyHeader};
-pub use batch::{Batch, Outcome, Report, batch};
-#[cfg(feature = "cache")]
-pub use cache::Cache;
-pub use call::{CallFuture, Response};
 #[cfg(feature = "changes")]
-pub use changes::Changes;
+pub use api::Changes;
+pub use api::{DynamicCall, List, RawCall, batch, batch::batch};
+pub use auth::ApiKey;
 pub use client::{Client, ClientBuilder};
-pub use credential::{KeyFuture, KeyProvider};
-pub use dynamic::DynamicCall;
 pub use error::{Applied, Error, ErrorKind, Result};
-pub use generated::{BASE_URL, GROUPS, OPERATIONS, SCHEMAS, api, types};
-pub use limit::{
-    InvalidRateLimit, Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture,
-};
-pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, Source};
-pub use page::{Consistency, Drift, Key, List, Page, Pages, RawRecord, Record, Records};
-pub use raw::RawCall;
-pub use retry::RetryPolicy;
-pub use time::{AccountTime, Timestamp};
-pub use usage::{Counts, Usage};
-pub use wire::ActionId;
+pub use limit::{Priority, RateLimit};
+pub use page::{Consistency, Drift, Page, Pages, RawRecord, Records};
+#[cfg(feature = "cache")]
+pub use pipeline::Cache;
+pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage};
+pub use types::{AccountTime, ActionId, Record, RecordId, Timestamp};
 
 #[cfg(doc)]
 #[doc = include_str!("../docs/guide.md")]

@@ -1,6 +1,10 @@
-//! The limit to keep.
+//! The limit to keep, and who goes first within it.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 /// How many requests may be sent with one key.
 ///
@@ -69,6 +73,22 @@ impl RateLimit {
     /// Length of the window.
     pub fn window(&self) -> Duration {
         self.window
+    }
+
+    /// How late the service may count a request that was given up, as a store has to allow for.
+    pub fn allowance(&self) -> Duration {
+        self.late
+    }
+
+    /// How many slots are kept for calls of this priority while calls of the other wait, as a store has to leave free for
+    /// them: `Background` leaves some for `Interactive` and has nine tenths of the limit for itself. Nothing, if there is no
+    /// limit.
+    pub fn reserved_for(&self, priority: Priority) -> Option<u32> {
+        let tenth = self.share()?;
+        Some(match priority {
+            Priority::Interactive => self.kept.min(tenth),
+            Priority::Background => self.requests? - tenth,
+        })
     }
 
     /// Why this limit cannot be kept.
@@ -160,6 +180,43 @@ impl FromStr for RateLimit {
         match limit.fault() {
             None => Ok(limit),
             Some(_) => Err(InvalidRateLimit),
+        }
+    }
+}
+
+/// Who goes first when there are not enough slots for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Somebody waits for it: the default of single calls. It overtakes `Background`, but takes no more than a tenth of
+    /// the limit while calls of that wait.
+    Interactive,
+    /// Nobody waits for it: the default of walks over lists.
+    Background,
+}
+
+/// What a limiter does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rate {
+    /// The limit that is kept.
+    pub limit: RateLimit,
+    /// Slots that are taken or on their way back.
+    pub in_use: u32,
+    /// Calls that wait for a slot.
+    pub waiting: usize,
+    /// Until when nothing is sent at all, because the service asked for it.
+    pub paused_until: Option<Instant>,
+}
+
+impl Rate {
+    /// What a limiter does before anything was sent.
+    pub fn new(limit: RateLimit) -> Self {
+        Rate {
+            limit,
+            in_use: 0,
+            waiting: 0,
+            paused_until: None,
         }
     }
 }

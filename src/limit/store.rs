@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
 
-use super::{Priority, Rate};
+use super::rate::{Priority, Rate};
 
 /// What became of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Priority, Rate, RateLimit, SlotUse};
+use super::{
+    rate::{Priority, Rate, RateLimit},
+    store::SlotUse,
+};
 
 /// Added to every slot's way back, for clocks that do not run alike.
 const MARGIN: Duration = Duration::from_millis(100);

@@ -4,10 +4,7 @@ use httpmock::When;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    Operation,
-    route::{self, Route},
-};
+use crate::description::{Operation, Route, route};
 
 /// The requests of one operation.
 pub(crate) struct Asked(When);
@@ -23,7 +20,7 @@ impl Asked {
     pub(crate) fn of(operation: &'static str, when: When) -> Self {
         Asked(when.is_true(move |request| {
             let uri = request.uri();
-            let asked = route::find(&request.method(), uri.path());
+            let asked = route(&request.method(), uri.path());
             matches!(asked, Route::Operation(Operation { id, .. }, _) if *id == operation)
         }))
     }
@@ -32,7 +29,7 @@ impl Asked {
     pub(crate) fn path(self, name: &'static str, value: String) -> Self {
         Asked(self.0.is_true(move |request| {
             let uri = request.uri();
-            let Route::Operation(_, arguments) = route::find(&request.method(), uri.path()) else {
+            let Route::Operation(_, arguments) = route(&request.method(), uri.path()) else {
                 return false;
             };
             let mut arguments = arguments.iter();

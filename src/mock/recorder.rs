@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use http::StatusCode;
@@ -10,7 +10,8 @@ use http::StatusCode;
 use super::builder;
 use crate::{
     Client, ClientBuilder, Result,
-    transport::{Answering, Fault, Request, Response, Transport},
+    sync::lock,
+    transport::{Fault, Request, Response, ResponseFuture, Transport},
 };
 
 /// Notes what is sent, and answers it, without a network. A clone is the same recorder.
@@ -20,7 +21,7 @@ pub struct Recorder {
     answer: Arc<Answer>,
 }
 
-type Answer = dyn Fn(&Request) -> Answering + Send + Sync;
+type Answer = dyn Fn(&Request) -> ResponseFuture + Send + Sync;
 
 impl Recorder {
     /// Answers at once, by the function, which may also tell what went wrong on the way.
@@ -29,7 +30,7 @@ impl Recorder {
     }
 
     /// Answers when the future of the function does.
-    pub fn in_time(answer: impl Fn(&Request) -> Answering + Send + Sync + 'static) -> Self {
+    pub fn in_time(answer: impl Fn(&Request) -> ResponseFuture + Send + Sync + 'static) -> Self {
         Recorder {
             sent: Arc::default(),
             answer: Arc::new(answer),
@@ -67,17 +68,14 @@ impl Recorder {
 
     /// What was sent so far.
     pub fn sent(&self) -> Vec<Request> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.sent).clone()
     }
 }
 
 impl Transport for Recorder {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, request: Request) -> ResponseFuture {
         let answer = (self.answer)(&request);
-        self.sent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
+        lock(&self.sent).push(request);
         answer
     }
 }

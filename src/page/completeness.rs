@@ -19,10 +19,8 @@
 //! pages, and where a list only moves a little, the same records lie at the boundaries in each sweep. So the sweeps over a
 //! list that moves have pages of different sizes ([`Completeness::page_size`]).
 
-use super::{
-    record::{Ids, Key},
-    sweep::Sweep,
-};
+use super::{record::Ids, sweep::Sweep};
+use crate::types::RecordId;
 
 /// How often a list is swept at most.
 pub(super) const MOST_SWEEPS: u32 = 8;
@@ -60,7 +58,7 @@ pub(crate) struct Completeness {
     /// Whether any sweep has shown that the list moves.
     moves: bool,
     /// The ids of the page that was the last one before the first sweep went on to it.
-    bookend: Option<Vec<Option<Key>>>,
+    bookend: Option<Vec<Option<RecordId>>>,
 }
 
 /// What to do after a sweep.
@@ -91,9 +89,9 @@ pub(crate) struct Unsettled {
 
 impl Completeness {
     /// Takes in an id that is new to the sweep under way. Returns whether it is new to all sweeps.
-    pub(crate) fn admit(&mut self, id: Key) -> bool {
+    pub(crate) fn admit(&mut self, id: RecordId) -> bool {
         if self.sweeps == 0 {
-            if let Key::Number(number) = id {
+            if let RecordId::Number(number) = id {
                 self.newest = self.newest.max(Some(number));
             }
             return true;
@@ -110,9 +108,9 @@ impl Completeness {
     }
 
     /// Whether a record was created after the first sweep began.
-    fn is_newer(&self, id: Key) -> bool {
+    fn is_newer(&self, id: RecordId) -> bool {
         match (id, self.newest) {
-            (Key::Number(number), Some(newest)) => number > newest,
+            (RecordId::Number(number), Some(newest)) => number > newest,
             _ => false,
         }
     }
@@ -124,7 +122,7 @@ impl Completeness {
     }
 
     /// Takes in the ids of the last page, before the sweep goes on to it.
-    pub(super) fn bookend(&mut self, ids: Vec<Option<Key>>) {
+    pub(super) fn bookend(&mut self, ids: Vec<Option<RecordId>>) {
         self.bookend = Some(ids);
     }
 
@@ -162,21 +160,9 @@ impl Completeness {
 
     /// The pages that [`Next::Confirm`] wants to be read again: the ids of the first one, and the last one's number of the
     /// sweep and ids.
-    pub(crate) fn to_confirm(&self) -> (&[Option<Key>], u32, &[Option<Key>]) {
+    pub(crate) fn to_confirm(&self) -> (&[Option<RecordId>], u32, &[Option<RecordId>]) {
         let sweep = &self.last;
         (&sweep.first_page, sweep.pages, &sweep.last_page)
-    }
-
-    /// Records without an id that the last sweep saw.
-    #[cfg(feature = "cli")]
-    pub(crate) fn without_id(&self) -> u64 {
-        self.last.without_id
-    }
-
-    /// Records that the last sweep did not see, by its totals.
-    #[cfg(feature = "cli")]
-    pub(crate) fn shortfall(&self) -> u64 {
-        self.last.shortfall()
     }
 
     /// Judges a sweep that is not the first.
@@ -281,14 +267,14 @@ mod tests {
             for (number, total) in totals.iter().enumerate() {
                 sweep.begin_page(*total);
                 for id in ids.chunks(size).nth(number).unwrap_or_default() {
-                    if sweep.record(Identity::Id(Key::Number(*id))) {
-                        self.completeness.admit(Key::Number(*id));
+                    if sweep.record(Identity::Id(RecordId::Number(*id))) {
+                        self.completeness.admit(RecordId::Number(*id));
                     }
                 }
                 sweep.end_page().unwrap();
                 if self.completeness.wants_bookend(&sweep, self.by_id) {
                     let last = ids.chunks(size).next_back().unwrap_or_default();
-                    let last = last.iter().map(|id| Some(Key::Number(*id)));
+                    let last = last.iter().map(|id| Some(RecordId::Number(*id)));
                     self.completeness.bookend(last.collect());
                 }
             }
@@ -335,7 +321,7 @@ mod tests {
             by_id: true,
             ..List::default()
         };
-        list.completeness.bookend(vec![Some(Key::Number(2))]);
+        list.completeness.bookend(vec![Some(RecordId::Number(2))]);
         assert_eq!(list.sweep(&[Some(4); 2], [4, 3, 2, 1]), Next::Again);
     }
 

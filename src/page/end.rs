@@ -20,7 +20,7 @@
 //! not asked for pages that it no longer has. A service that says for ever that there is more is stopped by the
 //! [sweep](super::sweep).
 
-use super::Page;
+use super::page::Page;
 
 /// Whether a sweep ends with this page. `size` is how many records a full page has.
 pub(super) fn is_last<T>(answer: &Page<T>, records: usize, page: i32, size: i32) -> bool {

@@ -1,4 +1,4 @@
-//! Records: what identifies them, and how they are kept apart.
+//! Records as they came, and how a walk tells them apart.
 
 use std::{
     collections::HashSet,
@@ -13,65 +13,7 @@ use serde::{
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-/// What identifies a record within its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Key {
-    /// A number.
-    Number(i64),
-    /// A UUID.
-    Uuid(Uuid),
-}
-
-impl Key {
-    /// The identity that a text stands for.
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        let number = text.parse().map(Key::Number);
-        number.or_else(|_| text.parse().map(Key::Uuid)).ok()
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Key::Number(number) => number.fmt(out),
-            Key::Uuid(uuid) => uuid.fmt(out),
-        }
-    }
-}
-
-impl From<i64> for Key {
-    fn from(number: i64) -> Self {
-        Key::Number(number)
-    }
-}
-
-impl From<i32> for Key {
-    fn from(number: i32) -> Self {
-        Key::Number(number.into())
-    }
-}
-
-impl From<Uuid> for Key {
-    fn from(uuid: Uuid) -> Self {
-        Key::Uuid(uuid)
-    }
-}
-
-/// A record that has an identity.
-pub trait Record {
-    /// The field that holds it, as on the wire.
-    const KEY: &'static str;
-
-    /// The identity of this record.
-    fn key(&self) -> Option<Key>;
-}
-
-/// The field of the identity, if one of the records came without it.
-pub(crate) fn missing_id<R: Record>(records: &[R]) -> Option<&'static str> {
-    let is_missing = records.iter().any(|record| record.key().is_none());
-    is_missing.then_some(R::KEY)
-}
+use crate::types::RecordId;
 
 /// A record as the service sent it.
 #[derive(Clone, Debug)]
@@ -85,15 +27,13 @@ impl RawRecord {
 }
 
 impl RawRecord {
-    /// What tells it from the others; its id is in the field, if its operation names one.
-    #[cfg(feature = "cli")]
-    pub(crate) fn identity(&self, field: Option<&str>) -> Identity {
-        let id = field.and_then(|field| RawRecord::key_of(&self.0, field));
-        Identity::new(id, self.get().as_bytes())
+    /// The id of the record, which stands in this field. Nothing else of it is decoded.
+    pub fn id(&self, field: &str) -> Option<RecordId> {
+        RawRecord::id_of(&self.0, field)
     }
 
     /// The identity of a record, which the field holds. Nothing else of it is decoded.
-    pub(super) fn key_of(record: &RawValue, field: &str) -> Option<Key> {
+    pub(super) fn id_of(record: &RawValue, field: &str) -> Option<RecordId> {
         struct FieldOf<'a>(&'a str);
 
         impl<'de> Visitor<'de> for FieldOf<'_> {
@@ -116,7 +56,7 @@ impl RawRecord {
         }
 
         let fields = serde_json::Deserializer::from_str(record.get()).deserialize_map(FieldOf(field));
-        Key::of(fields.ok()??.trim_matches('"'))
+        RecordId::parse(fields.ok()??.trim_matches('"'))
     }
 }
 
@@ -136,14 +76,14 @@ impl<'de> Deserialize<'de> for RawRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {
     /// By what identifies it.
-    Id(Key),
+    Id(RecordId),
     /// By a hash of its JSON, where it has no id. Two records may have the same.
     Content(u64),
 }
 
 impl Identity {
     /// The identity of a record by its id, or else by its JSON.
-    pub(super) fn new(id: Option<Key>, json: &[u8]) -> Self {
+    pub(super) fn new(id: Option<RecordId>, json: &[u8]) -> Self {
         id.map_or_else(
             || {
                 let mut hasher = DefaultHasher::new();
@@ -155,16 +95,15 @@ impl Identity {
     }
 
     /// The identity that [`Display`](fmt::Display) wrote.
-    #[cfg(feature = "cli")]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix('#') {
             Some(hash) => hash.parse().ok().map(Identity::Content),
-            None => Key::of(text).map(Identity::Id),
+            None => RecordId::parse(text).map(Identity::Id),
         }
     }
 
     /// The id, if the record has one.
-    pub(crate) fn id(self) -> Option<Key> {
+    pub(crate) fn id(self) -> Option<RecordId> {
         match self {
             Identity::Id(id) => Some(id),
             Identity::Content(_) => None,
@@ -172,7 +111,6 @@ impl Identity {
     }
 }
 
-#[cfg(feature = "cli")]
 impl fmt::Display for Identity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -191,17 +129,17 @@ pub(super) struct Ids {
 
 impl Ids {
     /// Adds an id. Returns whether it was not in the set.
-    pub(super) fn insert(&mut self, id: Key) -> bool {
+    pub(super) fn insert(&mut self, id: RecordId) -> bool {
         match id {
-            Key::Number(number) => self.numbers.insert(number),
-            Key::Uuid(uuid) => self.uuids.insert(uuid),
+            RecordId::Number(number) => self.numbers.insert(number),
+            RecordId::Uuid(uuid) => self.uuids.insert(uuid),
         }
     }
 
-    pub(super) fn contains(&self, id: Key) -> bool {
+    pub(super) fn contains(&self, id: RecordId) -> bool {
         match id {
-            Key::Number(number) => self.numbers.contains(&number),
-            Key::Uuid(uuid) => self.uuids.contains(&uuid),
+            RecordId::Number(number) => self.numbers.contains(&number),
+            RecordId::Uuid(uuid) => self.uuids.contains(&uuid),
         }
     }
 
@@ -209,9 +147,9 @@ impl Ids {
         self.numbers.len() + self.uuids.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = Key> {
-        let numbers = self.numbers.iter().copied().map(Key::Number);
-        numbers.chain(self.uuids.iter().copied().map(Key::Uuid))
+    pub(super) fn iter(&self) -> impl Iterator<Item = RecordId> {
+        let numbers = self.numbers.iter().copied().map(RecordId::Number);
+        numbers.chain(self.uuids.iter().copied().map(RecordId::Uuid))
     }
 
     /// How many ids are in this set and not in the other.

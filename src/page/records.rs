@@ -1,47 +1,23 @@
 //! Records: what is made of the pages of a walk.
 
 use std::{
-    borrow::Cow,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
-use futures_util::{Stream, StreamExt, stream};
-use serde_json::value::RawValue;
-
 use super::{
-    Consistency, Options, Page, Pages, RawRecord, WALK_PAGE_SIZE,
     completeness::{Completeness, Next, Unsettled},
-    record::{Identity, Key},
-    walk::{Fetch, Fetched, Item, Walk},
+    options::{Consistency, Options},
+    reading::{Fetched, Item, Reading},
+    record::Identity,
+    walk::{WALK_PAGE_SIZE, Walk},
 };
-use crate::{
-    Error, ErrorKind, Operation, Result,
-    attempt::{self, Answer},
-    setbacks::Setbacks,
-    wire,
-};
-
-/// A list as it is to be read.
-pub(crate) struct Reading<T> {
-    pub(crate) operation: &'static Operation,
-    pub(crate) start: i32,
-    /// The page size that was asked for.
-    pub(crate) size: Option<i32>,
-    /// Whether a filter or an order was asked for.
-    pub(crate) is_filtered: bool,
-    pub(crate) options: Options,
-    /// What the pipeline tells of its requests.
-    pub(crate) setbacks: Arc<Setbacks>,
-    pub(crate) fetch: Fetch<T>,
-}
+use crate::{Error, ErrorKind, Result, sync::lock, types::RecordId};
+use futures_util::{Stream, StreamExt, stream};
 
 impl<T: Send + 'static> Reading<T> {
-    pub(crate) fn pages(self) -> Pages<T> {
-        Pages::new(self.walk(), self.options.limit)
-    }
-
+    /// Its records, one by one.
     pub(crate) fn records(self) -> Records<T> {
         let drift = Arc::new(Mutex::new(Drift::default()));
         let walk = self.walk();
@@ -63,10 +39,6 @@ impl<T: Send + 'static> Reading<T> {
             records: Box::pin(records),
             drift,
         }
-    }
-
-    pub(super) fn walk(&self) -> Walk<T> {
-        Walk::new(self, self.start, &self.options)
     }
 }
 
@@ -147,7 +119,7 @@ impl<T: Send + 'static> Sweeps<T> {
     }
 
     fn drift(&self) -> std::sync::MutexGuard<'_, Drift> {
-        self.drift.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.drift)
     }
 
     /// Takes in a page.
@@ -155,7 +127,7 @@ impl<T: Send + 'static> Sweeps<T> {
         let Sweeps {
             walk, completeness, ..
         } = self;
-        let mut drift = self.drift.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drift = lock(&self.drift);
         drift.sweeps = completeness.sweeps + 1;
         drift.repeats = completeness.repeats + walk.sweep.repeats;
         drift.without_id = drift.without_id.max(walk.sweep.without_id);
@@ -249,7 +221,7 @@ async fn is_unchanged<T: Send + 'static>(reading: &Reading<T>, completeness: &Co
 }
 
 /// The ids of a page, which is read for them alone.
-async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Vec<Option<Key>>> {
+async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Vec<Option<RecordId>>> {
     let options = Options {
         limit: None,
         ..reading.options
@@ -257,47 +229,6 @@ async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Ve
     let fetched = Walk::new(reading, page, &options).next(None).await;
     let items = fetched.transpose()?.into_iter().flat_map(|fetched| fetched.items);
     Ok(items.map(|item| item.identity.id()).collect())
-}
-
-/// A page whose records are left as they came.
-pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
-    let body = wire::without_bom(&answer.value);
-    let text = legible(body);
-    let page: Page<&RawValue> =
-        wire::decode(text.as_bytes()).map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
-    let field = operation.record().and_then(|record| record.key);
-    let (page, records) = page.with_items(Vec::new());
-    let items = records.into_iter().enumerate().map(|(index, record)| {
-        let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
-        let came = &body[begin..begin + record.get().len()];
-        let id = field.and_then(|field| RawRecord::key_of(record, field));
-        let record = match came == record.get().as_bytes() {
-            true => Ok(RawRecord::from(record)),
-            false => Err(attempt::malformed(
-                operation,
-                &answer,
-                index,
-                came,
-                "it is not UTF-8",
-            )),
-        };
-        Item::new(Identity::new(id, came), record)
-    });
-    let items = items.collect();
-    Ok(Fetched { answer, page, items })
-}
-
-/// A body as text. What is not UTF-8 becomes question marks, byte for byte, and does not keep the rest from being read.
-fn legible(body: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(body) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = String::with_capacity(body.len());
-    for chunk in body.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    Cow::Owned(text)
 }
 
 /// For how many more records to make room, when so many came and the service tells this total. It is not believed without
@@ -329,7 +260,7 @@ impl<T> Records<T> {
     }
 
     /// All records that are left, in memory, which holds no more than the records: room for them is made by the total.
-    pub(super) async fn collect(mut self) -> Result<Vec<T>>
+    pub(crate) async fn collect(mut self) -> Result<Vec<T>>
     where
         T: Send + 'static,
     {
@@ -346,7 +277,7 @@ impl<T> Records<T> {
 
     /// What changed in the list while it was read, as far as it was read.
     pub fn drift(&self) -> Drift {
-        *self.drift.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.drift)
     }
 }
 

@@ -9,8 +9,13 @@ use std::{
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 
-use super::*;
-use crate::{Error, ErrorKind, Operation, attempt::Answer, clock};
+use super::{
+    options::{Consistency, Options},
+    page::Page,
+    reading::{Fetched, Item, Reading},
+    record::Identity,
+};
+use crate::{Error, ErrorKind, clock, description::Operation, pipeline::response::Answer, types::RecordId};
 
 /// How the service orders a list, and what of it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -179,7 +184,7 @@ impl Table {
 }
 
 fn item(id: i64) -> Item<i64> {
-    Item::new(Identity::Id(Key::Number(id)), Ok(id))
+    Item::new(Identity::Id(RecordId::Number(id)), Ok(id))
 }
 
 fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetched<i64> {

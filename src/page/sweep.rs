@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::record::{Identity, Ids, Key};
+use super::record::{Identity, Ids};
+use crate::types::RecordId;
 
 /// A sweep ends with an error after so many pages, one after another, that have no record new to it.
 pub(super) const MOST_PAGES_WITHOUT_NEW: u32 = 100;
@@ -20,15 +21,15 @@ pub(crate) struct Sweep {
     pub(super) pages: u32,
     pub(super) totals: Totals,
     /// Ids of the first and the last page, as far as they are needed to look at the pages again.
-    pub(super) first_page: Vec<Option<Key>>,
-    pub(super) last_page: Vec<Option<Key>>,
+    pub(super) first_page: Vec<Option<RecordId>>,
+    pub(super) last_page: Vec<Option<RecordId>>,
     /// Pages since the last one that had a record new to the sweep.
     pages_without_new: u32,
     page_has_new: bool,
     /// Whether any id was greater than the one before it, and whether any was smaller.
     rises: bool,
     falls: bool,
-    before: Option<Key>,
+    before: Option<RecordId>,
 }
 
 /// The totals that the answers of a sweep told.
@@ -101,12 +102,6 @@ impl Sweep {
         }
     }
 
-    /// Whether it has not begun.
-    #[cfg(feature = "cli")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.pages == 0
-    }
-
     /// How many records there were, each counted once.
     pub(super) fn count(&self) -> u64 {
         self.ids.len() as u64 + self.without_id
@@ -150,7 +145,7 @@ mod tests {
     fn page(sweep: &mut Sweep, total: Option<i64>, ids: &[i64]) -> Result<(), Endless> {
         sweep.begin_page(total);
         for id in ids {
-            sweep.record(Identity::Id(Key::Number(*id)));
+            sweep.record(Identity::Id(RecordId::Number(*id)));
         }
         sweep.end_page()
     }
@@ -165,7 +160,10 @@ mod tests {
         assert_eq!((sweep.steady_total(), sweep.totals.moved()), (None, 1));
         assert_eq!(sweep.shortfall(), 1);
         assert!(sweep.is_ordered());
-        assert_eq!(sweep.last_page, [Some(Key::Number(3)), Some(Key::Number(1))]);
+        assert_eq!(
+            sweep.last_page,
+            [Some(RecordId::Number(3)), Some(RecordId::Number(1))]
+        );
         page(&mut sweep, None, &[2]).unwrap();
         assert!(!sweep.is_ordered());
     }

@@ -17,58 +17,43 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    Options, Page, Reading, WALK_PAGE_SIZE, end,
+    end,
+    options::Options,
+    page::Page,
     prefetch::{Observed, Prefetch},
-    record::Identity,
+    reading::{Fetch, Fetched, Reading},
     sweep::{Endless, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
 use crate::{
-    Operation, Result,
-    attempt::{self, Answer},
-    call::{CallFuture, Response},
-    clock,
-    setbacks::Setbacks,
+    Result, clock,
+    pipeline::{Response, congestion::Congestion, failures},
 };
 
-/// Fetches a page of this number and size.
-pub(crate) type Fetch<T> = Arc<dyn Fn(i32, i32) -> CallFuture<Fetched<T>> + Send + Sync>;
+/// Records of a page that a walk asks for, the most that the service hands out.
+pub(crate) const WALK_PAGE_SIZE: i32 = 50;
 
-/// A page that was fetched.
-#[derive(Debug)]
-pub(crate) struct Fetched<T> {
-    /// The answer as it came.
-    pub(crate) answer: Answer,
-    /// What it says besides its records.
-    pub(crate) page: Page<()>,
-    pub(crate) items: Vec<Item<T>>,
-}
+impl<T: Send + 'static> Reading<T> {
+    pub(super) fn walk(&self) -> Walk<T> {
+        Walk::new(self, self.start, &self.options)
+    }
 
-/// A record that was fetched.
-#[derive(Debug)]
-pub(crate) struct Item<T> {
-    /// What tells it from the others.
-    pub(crate) identity: Identity,
-    /// Itself, or why it does not fit the description.
-    pub(crate) record: Result<T>,
-    /// Whether it came already in this sweep.
-    pub(crate) is_repeat: bool,
-}
+    /// Its pages one by one, as they were fetched.
+    #[cfg(feature = "cache")]
+    pub(crate) fn fetched(self) -> impl Stream<Item = Result<Fetched<T>>> {
+        let walk = self.walk();
+        stream::unfold(walk, async |mut walk| Some((walk.next(None).await?, walk)))
+    }
 
-impl<T> Item<T> {
-    pub(crate) fn new(identity: Identity, record: Result<T>) -> Self {
-        Item {
-            identity,
-            record,
-            is_repeat: false,
-        }
+    /// Its pages, one by one.
+    pub(crate) fn pages(self) -> Pages<T> {
+        Pages::new(self.walk(), self.options.limit)
     }
 }
 
 /// A walk on its way.
-pub(crate) struct Walk<T> {
-    operation: &'static Operation,
+pub(super) struct Walk<T> {
     fetch: Fetch<T>,
-    setbacks: Arc<Setbacks>,
+    congestion: Arc<Congestion>,
     prefetch: Prefetch,
     start: i32,
     asked_size: i32,
@@ -98,6 +83,14 @@ struct Arrival<T> {
     result: Result<Fetched<T>>,
 }
 
+impl<T> std::fmt::Debug for Walk<T> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Walk")
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<T: Send + 'static> Walk<T> {
     /// Over the list from this page on.
     pub(super) fn new(reading: &Reading<T>, start: i32, options: &Options) -> Self {
@@ -105,9 +98,8 @@ impl<T: Send + 'static> Walk<T> {
         let enough = options.limit.and_then(|limit| i32::try_from(limit.max(1)).ok());
         let least = enough.map_or(WALK_PAGE_SIZE, |enough| enough.min(WALK_PAGE_SIZE));
         Walk {
-            operation: reading.operation,
             fetch: reading.fetch.clone(),
-            setbacks: reading.setbacks.clone(),
+            congestion: reading.congestion.clone(),
             prefetch: Prefetch::new(options.prefetch),
             start,
             asked_size: reading.size.unwrap_or(least),
@@ -180,7 +172,7 @@ impl<T: Send + 'static> Walk<T> {
             side_by_side,
             result,
         } = arrival;
-        if let Some(sent) = self.setbacks.take() {
+        if let Some(sent) = self.congestion.take() {
             self.prefetch.failed(sent, clock::now());
         }
         if let Ok(fetched) = &result {
@@ -244,7 +236,7 @@ impl<T: Send + 'static> Walk<T> {
                 "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are more; \
                  the service may ignore the number of the page"
             );
-            return Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
+            return Err(failures::undecodable(&fetched.answer, &reason));
         }
         self.planned = match next {
             Some(next) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
@@ -270,7 +262,7 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
     fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
-        let refuse = |reason: String| Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
+        let refuse = |reason: String| Err(failures::undecodable(&fetched.answer, &reason));
         match fetched.page.page {
             Some(told) if told != page => {
                 return refuse(format!(
@@ -288,15 +280,6 @@ impl<T: Send + 'static> Walk<T> {
             None => {}
         }
         Ok(())
-    }
-}
-
-impl<T: Send + 'static> Fetched<T> {
-    /// The page with its records, if all of them fit the description.
-    pub(crate) fn into_page(self) -> Result<Response<Page<T>>> {
-        let records = self.items.into_iter().map(|item| item.record);
-        let items = records.collect::<Result<Vec<_>>>()?;
-        Ok(self.answer.with(self.page.with_items(items).0))
     }
 }
 

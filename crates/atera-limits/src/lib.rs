@@ -1,0 +1,1 @@
+//! Limits outside the process.

@@ -1,0 +1,287 @@
+//! Custom fields and their values, which are the same for all kinds of records but for the names of the paths.
+
+use serde_json::Value;
+
+use super::{Handler, Handlers, records};
+use crate::{
+    Operation, Timestamp,
+    sandbox::{
+        answer::{Answer, Id, Problem},
+        entity::Entity::{self, CustomField, CustomValue},
+        paging::page,
+        record::{Record, time},
+        request::Request,
+        world::World,
+    },
+};
+
+pub(super) const HANDLERS: Handlers = &[
+    ("custom_values_list_fields", |world, request| {
+        let fields = world.store.table(CustomField).iter();
+        Ok(answered(request, fields))
+    }),
+    ("custom_values_get", |world, request| {
+        let found = by_guid(world, request).map(|(_, value)| value);
+        Ok(answered(request, found.into_iter()))
+    }),
+    ("guide_custom_values_list", |world, request| {
+        let values = world.store.table(CustomValue).iter();
+        Ok(page(world, request, values, |_| {}))
+    }),
+    ("guide_custom_values_create", create),
+    ("guide_custom_values_delete", |world, request| {
+        let asked = request.text("customValueId").unwrap_or_default();
+        let (id, guid) = by_guid(world, request)
+            .map(|(id, value)| (id, value.text("Id").to_string()))
+            .ok_or_else(|| records::missing(CustomValue, asked))?;
+        world.store.remove(CustomValue, id);
+        Ok(Answer::Deleted(Id::Guid(guid)))
+    }),
+];
+
+/// The kinds of records that have custom fields, as the verbs of the operations name them.
+pub(in crate::sandbox) const TARGETS: [(&str, Entity); 10] = [
+    ("ticket", Entity::Ticket),
+    ("customer", Entity::Customer),
+    ("contact", Entity::Contact),
+    ("contract", Entity::Contract),
+    ("sla", Entity::Sla),
+    ("agent", Entity::Agent),
+    ("snmp_device", Entity::SnmpDevice),
+    ("tcp_device", Entity::TcpDevice),
+    ("http_device", Entity::HttpDevice),
+    ("generic_device", Entity::GenericDevice),
+];
+
+/// What a verb such as `set_on_ticket_put` is about.
+fn target(operation: &Operation) -> Option<Entity> {
+    let (_, of) = operation.verb.split_once("_on_")?;
+    let of = of.strip_suffix("_put").unwrap_or(of);
+    TARGETS
+        .iter()
+        .find(|(name, _)| *name == of)
+        .map(|(_, entity)| *entity)
+}
+
+/// The handler of an operation on the values of one kind of record.
+pub(super) fn find(operation: &Operation) -> Option<Handler> {
+    if operation.group != "custom_values" {
+        return None;
+    }
+    target(operation)?;
+    match operation.verb.split('_').next()? {
+        "list" => Some(list),
+        "get" => Some(get),
+        "set" => Some(set),
+        _ => None,
+    }
+}
+
+fn answered<'a>(request: &Request, records: impl Iterator<Item = &'a Record>) -> Answer {
+    let seen = |record: &Record| match request.answered() {
+        Some(schema) => record.clone().seen_as(schema),
+        None => record.clone(),
+    };
+    Answer::Records(records.map(seen).collect())
+}
+
+fn by_guid<'a>(world: &'a World, request: &Request) -> Option<(i64, &'a Record)> {
+    let guid = request.text("customValueId").unwrap_or_default();
+    let values = world.store.table(CustomValue);
+    let id = values.find("Id", guid)?;
+    Some((id, values.get(id)?))
+}
+
+/// The kind of record that the operation is about, which has the record that the path names.
+fn owner(world: &World, request: &Request) -> Result<Entity, Problem> {
+    let entity = target(request.operation).unwrap_or(Entity::Ticket);
+    records::named(world, request, entity)?;
+    Ok(entity)
+}
+
+fn values_of(world: &World, entity: Entity, item: i64) -> impl Iterator<Item = &Record> {
+    let target = entity.target().unwrap_or_default();
+    let values = world.store.table(CustomValue).of("ItemId", item).into_iter();
+    values.filter(move |value| value.text("Target") == target)
+}
+
+fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = owner(world, request)?;
+    Ok(answered(request, values_of(world, entity, request.id())))
+}
+
+fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = owner(world, request)?;
+    let name = request.text("fieldName").unwrap_or_default();
+    let field = field(world, entity, name)
+        .ok_or_else(|| no_field("fieldName", name, entity))?
+        .text("Name");
+    let values = values_of(world, entity, request.id());
+    Ok(answered(
+        request,
+        values.filter(|value| value.text("FieldName") == field),
+    ))
+}
+
+fn set(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let entity = owner(world, request)?;
+    let name = request.text("fieldName").unwrap_or_default();
+    put(
+        world,
+        entity,
+        request.id(),
+        ("fieldName", name),
+        &text_of(request),
+    )
+    .map(Answer::Updated)
+}
+
+fn text_of(request: &Request) -> String {
+    let given = request.given();
+    given
+        .get("Value")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_string()
+}
+
+/// The guide's create does not say of what kind the record is; the field does.
+fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+    let given = request.given();
+    let item = given.get("ItemId").and_then(Value::as_i64).unwrap_or_default();
+    let name = given
+        .get("FieldName")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_string();
+    let mut kinds = TARGETS.iter().map(|(_, entity)| *entity);
+    let with_field = |entity: &Entity| field(world, *entity, &name).is_some();
+    let Some(first) = kinds.clone().find(with_field) else {
+        return Err(Problem::field(
+            "FieldName",
+            format!("there is no custom field `{name}`"),
+        ));
+    };
+    let has_item = |entity: &Entity| world.store.table(*entity).get(item).is_some();
+    let Some(entity) = kinds.find(|entity| with_field(entity) && has_item(entity)) else {
+        return Err(Problem::field(
+            "ItemId",
+            format!("there is no {} `{item}`", first.noun()),
+        ));
+    };
+    put(world, entity, item, ("FieldName", &name), &text_of(request)).map(Answer::Created)
+}
+
+fn field<'a>(world: &'a World, entity: Entity, name: &str) -> Option<&'a Record> {
+    let target = entity.target()?;
+    let mut fields = world.store.table(CustomField).iter();
+    fields.find(|field| field.text("Target") == target && field.text("Name").eq_ignore_ascii_case(name))
+}
+
+fn no_field(place: &str, name: &str, entity: Entity) -> Problem {
+    let reason = format!("a {} has no custom field `{name}`", entity.noun());
+    Problem::field(place, reason)
+}
+
+/// Sets the value of a field, in place of one that there was. An empty text clears it.
+fn put(
+    world: &mut World,
+    entity: Entity,
+    item: i64,
+    (place, name): (&str, &str),
+    text: &str,
+) -> Result<Id, Problem> {
+    let field = field(world, entity, name).ok_or_else(|| no_field(place, name, entity))?;
+    let name = field.text("Name").to_string();
+    let mut new = value(field, item, text).map_err(|reason| Problem::field("Value", reason))?;
+    let old = values_of(world, entity, item).find(|value| value.text("FieldName") == name);
+    let (id, guid) = match old {
+        Some(old) => (old.number("ValueID"), old.text("Id").to_string()),
+        None => (None, world.guid()),
+    };
+    new.set("Id", guid.as_str());
+    new.modified = world.now();
+    match id {
+        Some(id) if text.is_empty() => {
+            world.store.remove(CustomValue, id);
+        }
+        None if text.is_empty() => {}
+        Some(id) => world.store.put(CustomValue, id, new),
+        None => {
+            world.store.add(CustomValue, new);
+        }
+    }
+    Ok(Id::Guid(guid))
+}
+
+/// The value of a field, in all the types in which it is given.
+pub(in crate::sandbox) fn value(field: &Record, item: i64, text: &str) -> Result<Record, String> {
+    let mut value = Record::of(
+        CustomValue.schema(),
+        field.modified,
+        [
+            ("ItemId", item.into()),
+            ("FieldName", field.get("Name").clone()),
+            ("ValueAsString", text.into()),
+            ("ValueAsDecimal", 0.0.into()),
+            ("ValueAsBool", false.into()),
+            ("Target", field.get("Target").clone()),
+        ],
+    );
+    if text.is_empty() {
+        return Ok(value);
+    }
+    match field.text("DataType") {
+        "Numeric" => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => value.set("ValueAsDecimal", number),
+            _ => return Err(format!("`{text}` is not a number")),
+        },
+        "Boolean" => match crate::description::check::boolean(text.trim()) {
+            Some(flag) => value.set("ValueAsBool", flag),
+            None => return Err(format!("`{text}` is neither true nor false")),
+        },
+        "Date" => match date(text.trim()) {
+            Some(date) => value.set("ValueAsDateTime", date),
+            None => return Err(format!("`{text}` is not a date; write it like 2026-03-02")),
+        },
+        "Options" | "OptionsWithDependencies" => {
+            let options = field.get("PossibleValues").as_array();
+            let options = || {
+                options
+                    .into_iter()
+                    .flatten()
+                    .map(|option| option["Value"].as_str())
+            };
+            let Some(option) = options()
+                .flatten()
+                .find(|option| option.eq_ignore_ascii_case(text))
+            else {
+                let known: Vec<_> = options().flatten().collect();
+                return Err(format!("`{text}` is none of {}", known.join(", ")));
+            };
+            value.set("ValueAsString", option);
+            // Options have no id of their own in the description, so it is made from what identifies one.
+            let name = format!("{}/{}/{option}", field.text("Target"), field.text("Name"));
+            value.set("OptionId", guid_of(&name));
+        }
+        _ => {}
+    }
+    Ok(value)
+}
+
+fn date(text: &str) -> Option<Value> {
+    let date: Timestamp = text.parse().ok()?;
+    Some(time(date.to_utc()))
+}
+
+/// A guid that is the same for the same name (FNV-1a, 128 bits).
+fn guid_of(name: &str) -> String {
+    let hash = name
+        .bytes()
+        .fold(0x6c62272e07bb014262b821756295c58d_u128, |hash, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000000001000000000000000000013b)
+        });
+    uuid::Builder::from_random_bytes(hash.to_be_bytes())
+        .into_uuid()
+        .to_string()
+}

@@ -1,0 +1,59 @@
+//! Whole lists that the cache keeps.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+
+use super::{
+    call,
+    listed::{self, Listed},
+};
+use crate::{
+    Error, ErrorKind, Result,
+    page::{Consistency, Fetched, RawRecord, Reading, undecoded},
+    pipeline::{CallFuture, response::Answer},
+};
+
+/// Whether the cache may answer: for a whole list, read in one pass.
+pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
+    let options = list.clone().options().to_owned();
+    L::OPERATION.cache
+        && list.context().cache().is_some()
+        && options.limit.is_none()
+        && options.consistency == Consistency::OnePass
+        && list.asked() == (None, None)
+}
+
+/// The list from the cache, which is filled first if need be.
+pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
+    let address = call::address(&list)?;
+    let pages = match list.context().cache() {
+        Some(cache) => cache.list(&address, walk(list.clone())).await?,
+        None => walk(list.clone()).await?,
+    };
+    let mut kept = listed::typed(list);
+    kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
+    Ok(kept)
+}
+
+/// A page of the list, from memory.
+fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
+    let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
+    let answer = answer.ok_or_else(|| {
+        let sentence = format!(
+            "page {page} of {} is not in the cache; read it without",
+            L::OPERATION.id
+        );
+        Error::new(ErrorKind::Decode, sentence).with_operation(L::OPERATION)
+    })?;
+    listed::decoded::<L>(answer.clone())
+}
+
+/// The pages of the list as they come.
+async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
+    let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
+        call::sending(call, |answer| undecoded(L::OPERATION, answer))
+    };
+    let pages = listed::reading(list, fetch).fetched();
+    pages.map_ok(|fetched| fetched.answer).try_collect().await
+}

@@ -1,0 +1,133 @@
+//! One call: from its arguments to a request, through the pipeline, and back as a value or an error.
+
+use std::future::ready;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::request::RequestBuilder;
+use crate::{
+    Error, Result,
+    description::{Kind, Operation},
+    pipeline::{self, CallFuture, Response, context::Context, failures, response::Answer},
+    transport::Request,
+    types::json,
+};
+
+/// A call that can be sent: what the generated calls implement.
+pub(crate) trait TypedCall: Clone + Send + Sync + 'static {
+    /// What the answer decodes to.
+    type Output: DeserializeOwned + Send + 'static;
+    /// Its row of the table.
+    const OPERATION: &'static Operation;
+
+    fn context(&self) -> &Context;
+
+    fn context_mut(&mut self) -> &mut Context;
+
+    fn into_context(self) -> Context;
+
+    /// Adds its arguments to the request.
+    fn arguments<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a>;
+
+    /// The field of the id, if a record of an answer came without it.
+    fn missing_id(_: &Self::Output) -> Option<&'static str> {
+        None
+    }
+
+    /// The error of the first record of an answer that does not fit the description, if there is one.
+    fn misfit(_: &Answer) -> Option<Error> {
+        None
+    }
+}
+
+/// Sends a call and returns what its answer decodes to.
+#[inline]
+pub(crate) fn value<R: TypedCall>(call: R) -> CallFuture<R::Output> {
+    sending(call, |answer| decode::<R>(&answer))
+}
+
+/// Sends a call and decodes its answer.
+pub(crate) fn send<R: TypedCall>(call: R) -> CallFuture<Response<R::Output>> {
+    sending(call, |answer| {
+        let value = decode::<R>(&answer)?;
+        Ok(answer.with(value))
+    })
+}
+
+/// Sends a call and returns the body of its answer as it came.
+pub(crate) fn send_raw<R: TypedCall>(call: R) -> CallFuture<Answer> {
+    sending(call, Ok)
+}
+
+/// Sends a call and makes something of its answer.
+///
+/// The request is made at once, so that the future that sends it needs no room for the arguments of the call: it is the
+/// largest of what a call allocates.
+#[inline]
+pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
+    call: R,
+    make: impl FnOnce(Answer) -> Result<T> + Send + 'static,
+) -> CallFuture<T> {
+    let request = match outgoing(&call) {
+        Ok(request) => request,
+        Err(error) => return Box::pin(ready(Err(error))),
+    };
+    let context = call.into_context();
+    Box::pin(async move { make(pipeline::run(&context, R::OPERATION, &request).await?) })
+}
+
+/// Where a call would be sent, below the base URL. Nothing is sent.
+#[cfg(feature = "cache")]
+pub(crate) fn address<R: TypedCall>(call: &R) -> Result<String> {
+    let request = outgoing(call)?;
+    Ok(call.context().shared().base_url.strip(&request.url).to_string())
+}
+
+/// Decodes a record of an answer.
+pub(super) fn decode_record<T: DeserializeOwned>(answer: &Answer, index: usize, json: &str) -> Result<T> {
+    let json = json.as_bytes();
+    json::decode_object(json).map_err(|reason| failures::malformed(answer, index, json, &reason))
+}
+
+/// The error of the first record of an array that does not fit the description.
+pub(crate) fn array_misfit<T: DeserializeOwned>(answer: &Answer) -> Option<Error> {
+    let records: Vec<&RawValue> = json::decode(&answer.value).ok()?;
+    let decode = |(index, record): (usize, &RawValue)| decode_record(answer, index, record.get());
+    first_misfit::<T>(answer, records.into_iter().enumerate().map(decode))
+}
+
+pub(super) fn first_misfit<T>(
+    answer: &Answer,
+    mut records: impl Iterator<Item = Result<T>>,
+) -> Option<Error> {
+    let error = records.find_map(Result::err)?;
+    let json = Bytes::copy_from_slice(error.body());
+    Some(error.with_status(answer.status, json))
+}
+
+/// What is to be sent for a call.
+fn outgoing<R: TypedCall>(call: &R) -> Result<Box<Request>> {
+    let request = RequestBuilder::of(R::OPERATION, &call.context().shared().base_url);
+    call.arguments(request).build()
+}
+
+/// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
+fn decode<R: TypedCall>(answer: &Answer) -> Result<R::Output> {
+    let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
+    let value = match R::OPERATION.answer {
+        Some(Kind::Object(_)) => json::decode_object(body),
+        _ => json::decode(body),
+    };
+    let value = value
+        .map_err(|reason| R::misfit(answer).unwrap_or_else(|| failures::undecodable(answer, &reason)))?;
+    if let Some(field) = R::missing_id(&value) {
+        // It may be no record: serde makes one of an empty array.
+        if let Some(error) = R::misfit(answer) {
+            return Err(error);
+        }
+        tracing::warn!(operation = R::OPERATION.id, field, "a record came without its id");
+    }
+    Ok(value)
+}

@@ -1,0 +1,303 @@
+//! What has changed since the last time.
+
+use std::{
+    fmt,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{self, Poll},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http::{HeaderMap, header};
+
+use super::{
+    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, listed::typed,
+    tickets::Tickets,
+};
+use crate::{
+    Error, ErrorKind, Result, clock,
+    page::{Reading, Records},
+    pipeline::context::Context,
+    sync::lock,
+    types::{AccountTime, Contact, Customer, Ticket, Timestamp},
+};
+
+/// How far a pull reaches back before the time it is asked for, unless told otherwise.
+const LOOK_BACK: Duration = Duration::from_secs(10 * 60);
+
+/// The records that were changed since a time, and from when to ask the next time.
+///
+/// Made by `modified_since` of [`Tickets`](crate::api::tickets::Tickets::modified_since),
+/// [`Contacts`](crate::api::contacts::Contacts::modified_since) and
+/// [`Customers`](crate::api::customers::Customers::modified_since). Each pull reaches back a little further than it is asked
+/// to, 10 minutes by default, for what was written late; so records come again that came the last time, and it should not
+/// matter to you. Within a pull each comes once. Deletions cannot be seen: compare with the whole list now and then.
+///
+/// ```no_run
+/// # async fn example(client: atera::Client, last_time: atera::Timestamp) -> atera::Result<()> {
+/// let mut changes = client.tickets().modified_since(last_time);
+/// while let Some(ticket) = changes.try_next().await? {
+///     println!("{:?} {:?}", ticket.ticket_id, ticket.ticket_status);
+/// }
+/// let next_time = changes.bookmark();
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Changes<T> {
+    pull: Option<Pull<T>>,
+    records: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
+    began: Began,
+    ended: bool,
+    failed: bool,
+}
+
+/// When a pull began, by the clock of the service.
+type Began = Arc<Mutex<Option<DateTime<Utc>>>>;
+
+/// A pull that has not begun.
+struct Pull<T> {
+    context: Context,
+    since: Timestamp,
+    look_back: Duration,
+    list: ListSince<T>,
+}
+
+/// The list from a time on: in UTC, or by the clock of the account.
+enum ListSince<T> {
+    Utc(Box<dyn FnOnce(Timestamp) -> Reading<T> + Send>),
+    Account(Box<dyn FnOnce(AccountTime) -> Reading<T> + Send>),
+}
+
+impl Tickets {
+    /// The tickets that were changed since the time: created, commented on, or edited.
+    pub fn modified_since(&self, since: Timestamp) -> Changes<Ticket> {
+        let tickets = self.clone();
+        let list = move |since: Timestamp| typed(tickets.list_last_modified().date(since));
+        Changes::new(self.list().context(), since, ListSince::Utc(Box::new(list)))
+    }
+}
+
+impl Contacts {
+    /// The contacts that were changed since the time. The account is asked for its time zone first.
+    pub fn modified_since(&self, since: Timestamp) -> Changes<Contact> {
+        let contacts = self.clone();
+        let list = move |since: AccountTime| typed(contacts.list().from_last_modified_date(since));
+        Changes::new(self.list().context(), since, ListSince::Account(Box::new(list)))
+    }
+}
+
+impl Customers {
+    /// The customers that were changed since the time. The account is asked for its time zone first.
+    pub fn modified_since(&self, since: Timestamp) -> Changes<Customer> {
+        let customers = self.clone();
+        let list = move |since: AccountTime| typed(customers.list().from_last_modified_date(since));
+        Changes::new(self.list().context(), since, ListSince::Account(Box::new(list)))
+    }
+}
+
+impl<T: Send + 'static> Changes<T> {
+    fn new(context: &Context, since: Timestamp, list: ListSince<T>) -> Self {
+        Changes {
+            pull: Some(Pull {
+                context: context.clone(),
+                since,
+                look_back: LOOK_BACK,
+                list,
+            }),
+            records: None,
+            began: Arc::default(),
+            ended: false,
+            failed: false,
+        }
+    }
+
+    /// How far to reach back before the time; 10 minutes by default.
+    pub fn look_back(mut self, time: Duration) -> Self {
+        if let Some(pull) = &mut self.pull {
+            pull.look_back = time;
+        }
+        self
+    }
+
+    /// The next record, or `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`]; `Decode` if the account's time zone is needed and not known.
+    pub async fn try_next(&mut self) -> Result<Option<T>> {
+        self.next().await.transpose()
+    }
+
+    /// From when to ask the next time: when this pull began, by the clock of the service. There is none before all records
+    /// have come, or when one of them was an error: ask again from the same time then.
+    pub fn bookmark(&self) -> Option<Timestamp> {
+        let began = lock(&self.began);
+        began.filter(|_| self.ended && !self.failed).map(Timestamp::from)
+    }
+}
+
+impl<T: Send + 'static> Pull<T> {
+    async fn records(self, began: Began) -> Result<Records<T>> {
+        let mut list = self.list().await?;
+        let (fetch, since) = (list.fetch, clock::now());
+        list.fetch = Arc::new(move |page, size| {
+            let (fetching, began) = (fetch(page, size), began.clone());
+            Box::pin(async move {
+                let fetched = fetching.await?;
+                let mut began = lock(&began);
+                began.get_or_insert_with(|| beginning(since, &fetched.answer.headers));
+                Ok(fetched)
+            })
+        });
+        Ok(list.records())
+    }
+
+    /// The list, from a little before the time on.
+    async fn list(self) -> Result<Reading<T>> {
+        let look_back = TimeDelta::from_std(self.look_back).unwrap_or(TimeDelta::MAX);
+        let since = self.since.to_utc();
+        let since = since
+            .checked_sub_signed(look_back)
+            .unwrap_or(DateTime::UNIX_EPOCH);
+        match self.list {
+            ListSince::Utc(list) => Ok(list(since.into())),
+            ListSince::Account(list) => Ok(list(account_time(&self.context, since).await?.into())),
+        }
+    }
+}
+
+/// When a pull began by the clock of the service: its answer's date, less the time since.
+fn beginning(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
+    let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();
+    date.map_or_else(clock::utc, DateTime::from) - elapsed
+}
+
+/// A time by the clocks of the account, which is asked for its time zone.
+pub(crate) async fn account_time(context: &Context, time: DateTime<Utc>) -> Result<NaiveDateTime> {
+    let account = Account::new(context.clone()).get().await?;
+    Ok(local(zone(account.time_zone_name.as_deref())?, time))
+}
+
+/// The account's time zone, which .NET names in the way of Windows.
+fn zone(name: Option<&str>) -> Result<Tz> {
+    let name = name.unwrap_or_default().trim();
+    let iana = localzone::win_zone_to_iana(name, None).unwrap_or(name);
+    iana.parse().map_err(|_| {
+        let sentence = format!(
+            "the time zone of the account, `{}`, is not known; give `from_last_modified_date` a time of your own",
+            name.escape_debug()
+        );
+        Error::new(ErrorKind::Decode, sentence)
+    })
+}
+
+/// The time by the clocks of a zone. Where they were put back it is told before they were: the service may take a time
+/// that came twice for the later one.
+fn local(zone: Tz, time: DateTime<Utc>) -> NaiveDateTime {
+    let local = zone.from_utc_datetime(&time.naive_utc()).naive_local();
+    match zone.from_local_datetime(&local) {
+        chrono::LocalResult::Ambiguous(earlier, later) => {
+            let [earlier, later] = [earlier, later].map(|time| time.offset().fix().local_minus_utc());
+            local - TimeDelta::seconds((earlier - later).abs().into())
+        }
+        _ => local,
+    }
+}
+
+impl<T: Send + 'static> Stream for Changes<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if let Some(pull) = this.pull.take() {
+            let began = this.began.clone();
+            this.records = Some(Box::pin(stream::once(pull.records(began)).try_flatten()));
+        }
+        let Some(records) = &mut this.records else {
+            return Poll::Ready(None);
+        };
+        let next = std::task::ready!(records.as_mut().poll_next(context));
+        match &next {
+            Some(Ok(_)) => {}
+            Some(Err(_)) => this.failed = true,
+            None => this.ended = true,
+        }
+        Poll::Ready(next)
+    }
+}
+
+impl<T> fmt::Debug for Changes<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Changes")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local_time(name: &str, time: &str) -> String {
+        let time: Timestamp = time.parse().expect(time);
+        let zone = zone(Some(name)).expect(name);
+        AccountTime::from(local(zone, time.to_utc())).to_string()
+    }
+
+    #[test]
+    fn a_time_is_told_by_the_clocks_of_the_account() {
+        for (name, time, local) in [
+            ("UTC", "2026-03-02T12:00:00Z", "2026-03-02T12:00:00"),
+            (
+                "Eastern Standard Time",
+                "2026-03-02T12:00:00Z",
+                "2026-03-02T07:00:00",
+            ),
+            (
+                "Eastern Standard Time",
+                "2026-07-02T12:00:00Z",
+                "2026-07-02T08:00:00",
+            ),
+            (
+                "W. Europe Standard Time",
+                "2026-07-02T12:00:00Z",
+                "2026-07-02T14:00:00",
+            ),
+            ("Europe/Berlin", "2026-03-02T12:00:00Z", "2026-03-02T13:00:00"),
+            (
+                "India Standard Time",
+                "2026-03-02T12:00:00Z",
+                "2026-03-02T17:30:00",
+            ),
+        ] {
+            assert_eq!(local_time(name, time), local, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_came_twice_is_told_before_it_came() {
+        for (time, local) in [
+            ("2026-11-01T04:59:00Z", "2026-11-01T00:59:00"),
+            // 1:30 came twice that night: an hour before the first of them is safe for both.
+            ("2026-11-01T05:30:00Z", "2026-11-01T00:30:00"),
+            ("2026-11-01T06:30:00Z", "2026-11-01T00:30:00"),
+            ("2026-11-01T07:00:00Z", "2026-11-01T02:00:00"),
+            // 2:30 did not come at all that night.
+            ("2026-03-08T07:30:00Z", "2026-03-08T03:30:00"),
+        ] {
+            assert_eq!(local_time("Eastern Standard Time", time), local, "{time}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_is_told() {
+        for name in [None, Some(""), Some("Middle Earth Standard Time")] {
+            let error = zone(name).expect_err("no zone");
+            assert!(error.to_string().contains("is not known"), "{error}");
+        }
+    }
+}

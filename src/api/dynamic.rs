@@ -1,0 +1,220 @@
+//! Calls that are put together at run time, by the names of the description: what the command line sends.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::request::{Body, RequestBuilder};
+use crate::{
+    Error, Result,
+    description::{Location, Operation},
+    page::{Consistency, Fetched, Options, Page, PagedWalk, Pages, RawRecord, Reading, Records, undecoded},
+    pipeline::{self, Response, context::Context},
+    transport::Request,
+};
+
+/// A call by names: of its operation, its parameters, and the fields of its body.
+///
+/// It is checked and sent like a typed call, and answers JSON as the service sent it.
+///
+/// ```no_run
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// let operation = atera::description::Operation::find("tickets_get").expect("an operation of the description");
+/// let answer = client.operation(operation).set("ticketId", "54321")?.send().await?;
+/// println!("{}", String::from_utf8_lossy(&answer.value));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct DynamicCall {
+    context: Context,
+    operation: &'static Operation,
+    arguments: Vec<(&'static str, String)>,
+    body: Option<Body>,
+    options: Options,
+}
+
+impl DynamicCall {
+    pub(crate) fn new(context: Context, operation: &'static Operation) -> Self {
+        DynamicCall {
+            context,
+            operation,
+            arguments: Vec::new(),
+            body: None,
+            options: Options::default(),
+        }
+    }
+
+    /// Gives a parameter its value, in place of one that it had. Names are matched without regard to case.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the operation has no such parameter.
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Result<Self> {
+        let parameters = self.operation.parameters;
+        let Some(parameter) = parameters
+            .iter()
+            .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
+        else {
+            let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
+            let known = if known.is_empty() {
+                "none".to_string()
+            } else {
+                known.join(", ")
+            };
+            let id = self.operation.id;
+            return Err(self.invalid(format!("{id} has no parameter `{name}`; it has {known}")));
+        };
+        self.arguments.retain(|(name, _)| *name != parameter.name);
+        self.arguments.push((parameter.name, value.into()));
+        Ok(self)
+    }
+
+    /// Gives the call its body.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the operation takes no body, or if this cannot be written as JSON.
+    pub fn body(mut self, body: &impl Serialize) -> Result<Self> {
+        if self.operation.body.is_none() {
+            return Err(self.invalid(format!("{} takes no body", self.operation.id)));
+        }
+        let body = Body::new(body).map_err(|error| {
+            self.invalid(format!(
+                "the body of {} cannot be written as JSON",
+                self.operation.id
+            ))
+            .with_source(error)
+        })?;
+        self.body = Some(body);
+        Ok(self)
+    }
+
+    /// Sends the call.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
+    pub async fn send(self) -> Result<Response<Bytes>> {
+        let request = self.request()?;
+        pipeline::run(&self.context, self.operation, &request).await
+    }
+
+    /// No more than so many records, as [`List::limit`](crate::List::limit).
+    pub fn limit(mut self, records: u64) -> Self {
+        self.options.limit = Some(records);
+        self
+    }
+
+    /// How many pages may be on their way at a time, as [`List::prefetch`](crate::List::prefetch).
+    pub fn prefetch(mut self, pages: usize) -> Self {
+        self.options.prefetch = Some(pages.max(1));
+        self
+    }
+
+    /// What is promised of the records, as [`List::consistency`](crate::List::consistency).
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have no id.
+    pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
+        let keyed = self
+            .operation
+            .record()
+            .is_some_and(|record| record.id_field.is_some());
+        if consistency == Consistency::Complete && !keyed {
+            let id = self.operation.id;
+            return Err(self.invalid(format!(
+                "the records of {id} have no id, so one that moves may be missing; read it in one pass"
+            )));
+        }
+        self.options.consistency = consistency;
+        Ok(self)
+    }
+
+    /// Every record of the list, as [`List::raw`](crate::List::raw).
+    pub fn records(self) -> Records<RawRecord> {
+        self.reading().records()
+    }
+
+    /// Every page of the list.
+    pub fn pages(self) -> Pages<RawRecord> {
+        self.reading().pages()
+    }
+
+    /// The list page by page, in steps that can be written down; see [`PagedWalk`].
+    pub fn paged(self) -> PagedWalk {
+        PagedWalk::new(self.reading())
+    }
+
+    fn reading(mut self) -> Reading<RawRecord> {
+        let (context, congestion) = self.context.for_walk();
+        self.context = context;
+        let paging = ["page", "itemsInPage"];
+        let asked = |name: &str| {
+            let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
+            argument.and_then(|(_, value)| value.parse().ok())
+        };
+        Reading {
+            operation: self.operation,
+            start: asked(paging[0]).unwrap_or(1),
+            size: asked(paging[1]),
+            is_filtered: self.arguments.iter().any(|(name, _)| !paging.contains(name)),
+            options: self.options,
+            congestion,
+            fetch: Arc::new(move |page, size| {
+                let call = self.clone();
+                Box::pin(async move {
+                    let operation = call.operation;
+                    let call = call
+                        .set(paging[0], page.to_string())?
+                        .set(paging[1], size.to_string())?;
+                    undecoded(operation, call.send().await?)
+                })
+            }),
+        }
+    }
+
+    /// One page of the list.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind).
+    pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
+        self.items().await?.into_page()
+    }
+
+    /// One page of the list, whose records may not fit the description.
+    pub(crate) async fn items(self) -> Result<Fetched<RawRecord>> {
+        let operation = self.operation;
+        undecoded(operation, self.send().await?)
+    }
+
+    fn request(&self) -> Result<Box<Request>> {
+        let mut request = RequestBuilder::of(self.operation, &self.context.shared().base_url);
+        for parameter in self.operation.parameters {
+            let mut arguments = self.arguments.iter();
+            let argument = arguments.find(|(argument, _)| *argument == parameter.name);
+            request = match (parameter.location, argument) {
+                (Location::Path, Some((_, value))) => request.path(parameter.name, value),
+                (Location::Query, Some((_, value))) => request.query(parameter.name, Some(value)),
+                (Location::Path, None) => {
+                    let id = self.operation.id;
+                    return Err(self.invalid(format!("{id} needs `{}`", parameter.name)));
+                }
+                (Location::Query, None) => request,
+            };
+        }
+        match &self.body {
+            Some(body) => request.written_body(body),
+            None => request,
+        }
+        .build()
+    }
+
+    fn invalid(&self, sentence: String) -> Error {
+        Error::invalid_request(sentence).with_operation(self.operation)
+    }
+}

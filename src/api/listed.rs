@@ -1,0 +1,104 @@
+//! What a call needs to be a list: which page it asks for, and how its records are made of an answer.
+
+use serde::de::DeserializeOwned;
+
+use super::call::{TypedCall, decode_record, first_misfit, sending};
+use crate::{
+    Error, Result,
+    page::{Fetched, Identity, Item, Options, Page, RawRecord, Reading, undecoded},
+    pipeline::{CallFuture, response::Answer},
+    types::{RecordId, json},
+};
+
+/// What the generated code says of a list.
+#[doc(hidden)]
+#[allow(private_bounds, reason = "only the generated calls are lists")]
+pub trait Listed: TypedCall<Output = Page<Self::Record>> {
+    type Record: DeserializeOwned + Send + 'static;
+    /// The page and the page size that the caller asked for.
+    fn asked(&self) -> (Option<i32>, Option<i32>);
+    fn ask(&mut self, page: i32, items_in_page: i32);
+    /// Whether anything else was asked for: a filter, an order.
+    fn is_filtered(&self) -> bool;
+    fn options(&mut self) -> &mut Options;
+    /// Whether records have an identity.
+    const HAS_IDS: bool;
+    /// The identity of a record.
+    fn id(record: &Self::Record) -> Option<RecordId>;
+}
+
+/// A list as it is to be read, its records decoded.
+pub(crate) fn typed<L: Listed>(list: L) -> Reading<L::Record> {
+    reading(list, fetch)
+}
+
+/// A list as it is to be read, its pages as the function fetches them.
+pub(super) fn reading<L: Listed, T: Send + 'static>(
+    mut list: L,
+    fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
+) -> Reading<T> {
+    let (context, congestion) = list.context().for_walk();
+    *list.context_mut() = context;
+    let (page, size) = list.asked();
+    Reading {
+        operation: L::OPERATION,
+        start: page.unwrap_or(1),
+        size,
+        is_filtered: list.is_filtered(),
+        options: *list.options(),
+        congestion,
+        fetch: std::sync::Arc::new(move |page, size| {
+            let mut call = list.clone();
+            call.ask(page, size);
+            fetch(call)
+        }),
+    }
+}
+
+/// Sends for a page. A record that does not fit the description does not spoil the others.
+pub(crate) fn fetch<L: Listed>(call: L) -> CallFuture<Fetched<L::Record>> {
+    sending(call, decoded::<L>)
+}
+
+/// A page from its answer, without a request.
+pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+    // Records that have no id are told apart by their JSON.
+    let page = L::HAS_IDS.then(|| json::decode(&answer.value).ok()).flatten();
+    match page {
+        Some(page) => keyed::<L>(page, answer),
+        None => salvage::<L>(answer),
+    }
+}
+
+/// A page that was decoded, its records by their ids.
+fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
+    let (page, records) = page.with_items(Vec::new());
+    let mut items = Vec::with_capacity(records.len());
+    for record in records {
+        let Some(id) = L::id(&record) else {
+            return salvage::<L>(answer);
+        };
+        items.push(Item::new(Identity::Id(id), Ok(record)));
+    }
+    Ok(Fetched { answer, page, items })
+}
+
+/// Decodes a page record by record.
+fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+    let Fetched { answer, page, items } = undecoded(L::OPERATION, answer)?;
+    let decode = |(index, item): (usize, Item<RawRecord>)| {
+        let record = item.record;
+        let record = record.and_then(|record| decode_record(&answer, index, record.get()));
+        // The id that was decoded counts, for it may come in another form than the raw record's.
+        let id = record.as_ref().ok().and_then(L::id);
+        Item::new(id.map_or(item.identity, Identity::Id), record)
+    };
+    let items = items.into_iter().enumerate().map(decode).collect();
+    Ok(Fetched { answer, page, items })
+}
+
+/// The error of the first record of a page that does not fit the description.
+pub(crate) fn page_misfit<L: Listed>(answer: &Answer) -> Option<Error> {
+    let items = salvage::<L>(answer.clone()).ok()?.items;
+    first_misfit(answer, items.into_iter().map(|item| item.record))
+}

@@ -1,0 +1,191 @@
+//! Requests to any path of the service, for what the description does not have.
+
+use bytes::Bytes;
+use http::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use super::request;
+use crate::{
+    Error, Result,
+    description::{Operation, Source, percent_decoded},
+    pipeline::{self, Response, context::Context},
+    transport::Request,
+};
+
+/// A request to any path of the service.
+///
+/// It goes through the same pipeline as every other call: the key, the limit, the retries, the bounded answer. It is
+/// checked against nothing, and goes nowhere but below the base URL. Made by [`Client::request`](crate::Client::request).
+///
+/// A POST is taken for a create, which is never sent twice once the service may have seen it, unless
+/// [`idempotent`](RawCall::idempotent) says otherwise. The body goes out as it is, so a field that is an explicit `null`
+/// is sent as `null`:
+///
+/// ```no_run
+/// use http::Method;
+/// use serde_json::json;
+///
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// let body = json!({"TechnicianContactID": null});
+/// client.request(Method::POST, "/tickets/54321").json(&body)?.idempotent(true).send().await?;
+///
+/// let page: atera::Page<serde_json::Value> =
+///     client.request(Method::GET, "/tickets").query("page", 2).decode().await?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct RawCall {
+    context: Context,
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Bytes>,
+    idempotent: Option<bool>,
+}
+
+impl RawCall {
+    pub(crate) fn new(context: Context, method: Method, path: String) -> Self {
+        RawCall {
+            context,
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            idempotent: None,
+        }
+    }
+
+    /// Adds a pair to the query.
+    pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
+        self.query.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Gives the request a body of JSON.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if this cannot be written as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
+        let json = serde_json::to_vec(body).map_err(|error| {
+            self.invalid("its body cannot be written as JSON")
+                .with_source(error)
+        })?;
+        self.body = Some(json.into());
+        Ok(self)
+    }
+
+    /// Whether sending the request twice does the same as sending it once. GET, HEAD, PUT and DELETE are taken to be so,
+    /// POST and PATCH are not.
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = Some(idempotent);
+        self
+    }
+
+    /// Sends the request and returns the answer as it came.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
+    /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
+    pub async fn send(self) -> Result<Response<Bytes>> {
+        let request = self.request()?;
+        pipeline::run(&self.context, self.row()?, &request).await
+    }
+
+    /// Sends the request and decodes the answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](RawCall::send), and `Decode` if the answer is not what was expected.
+    pub async fn decode<T: DeserializeOwned>(self) -> Result<T> {
+        // What is decoded borrows nothing of the answer.
+        let answer = self.send().await?;
+        answer.json()
+    }
+
+    /// The row that stands in for an operation of the table.
+    fn row(&self) -> Result<&'static Operation> {
+        let row = ROWS.iter().find(|row| {
+            let idempotent = self.idempotent.unwrap_or(row.idempotent);
+            row.method == self.method && (row.reads || row.idempotent == idempotent)
+        });
+        row.ok_or_else(|| self.invalid("there is no such method; use GET, HEAD, POST, PUT, PATCH or DELETE"))
+    }
+
+    fn request(&self) -> Result<Box<Request>> {
+        if !self.path.starts_with('/') {
+            return Err(self.invalid("the path must begin with a slash, as in /tickets"));
+        }
+        if self.path.contains(['?', '#', '\\']) {
+            return Err(
+                self.invalid("the path must not have `?`, `#` or `\\` in it; give the query with `query`")
+            );
+        }
+        // These disappear from an address, which then means another thing.
+        let dots = |segment| matches!(&*percent_decoded(segment), "." | "..");
+        let trimmed = self.path.ends_with(' ');
+        if trimmed || self.path.contains(char::is_control) || self.path.split('/').any(dots) {
+            return Err(self.invalid(
+                "the path must not have `.`, `..` or control characters in it, nor a space at its end",
+            ));
+        }
+        let base = self.context.shared().base_url.as_str();
+        let Ok(url) = Url::parse(&format!("{base}{}", self.path)) else {
+            return Err(self.invalid("the path does not make an address"));
+        };
+        if !url
+            .as_str()
+            .strip_prefix(base)
+            .is_some_and(|path| path.starts_with('/'))
+        {
+            return Err(self.invalid("the path leads elsewhere than below the base URL"));
+        }
+        let body = self.body.clone();
+        Ok(request::untyped(self.method.clone(), url, &self.query, body))
+    }
+
+    fn invalid(&self, reason: &str) -> Error {
+        Error::invalid_request(format!("the request was not sent: {reason}"))
+    }
+}
+
+/// What is known of a request by its method alone. The first of a method is the usual.
+static ROWS: [Operation; 10] = [
+    row("raw_get", Method::GET, true, true),
+    row("raw_head", Method::HEAD, true, true),
+    row("raw_post", Method::POST, false, false),
+    row("raw_post", Method::POST, false, true),
+    row("raw_put", Method::PUT, false, true),
+    row("raw_put", Method::PUT, false, false),
+    row("raw_patch", Method::PATCH, false, false),
+    row("raw_patch", Method::PATCH, false, true),
+    row("raw_delete", Method::DELETE, false, true),
+    row("raw_delete", Method::DELETE, false, false),
+];
+
+const fn row(id: &'static str, method: Method, reads: bool, idempotent: bool) -> Operation {
+    Operation {
+        id,
+        group: "raw",
+        verb: "",
+        method,
+        path: "",
+        source: Source::Published,
+        summary: "",
+        description: "",
+        reads,
+        idempotent,
+        list: false,
+        append: false,
+        cache: false,
+        parameters: &[],
+        body: None,
+        example: None,
+        answer: None,
+    }
+}

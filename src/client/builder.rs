@@ -1,0 +1,247 @@
+//! How a client is set up.
+
+use std::{
+    env, fmt,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::HeaderValue;
+
+use super::Client;
+#[cfg(feature = "cache")]
+use crate::pipeline::{Cache, cache::AnswerCache};
+use crate::{
+    Error, Result,
+    auth::{ApiKey, KeyProvider},
+    description::BASE_URL,
+    limit::{RateLimit, SlotStore},
+    pipeline::{
+        RetryPolicy,
+        context::{Context, Settings, Shared},
+        credential::{Credentials, KeySource, Slots},
+        retry::Budget,
+        usage::Tally,
+    },
+    transport::{BaseUrl, Reqwest, Transport},
+};
+
+/// Environment variable that names another base URL.
+const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
+
+/// Sets up a [`Client`].
+#[derive(Clone)]
+#[must_use = "call `build`"]
+pub struct ClientBuilder {
+    key: Option<KeySource>,
+    base_url: String,
+    user_agent: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    body_limit: usize,
+    transport: Option<Arc<dyn Transport>>,
+    deadline: Option<Duration>,
+    rate_limit: RateLimit,
+    slot_store: Option<Arc<dyn SlotStore>>,
+    retry: RetryPolicy,
+    seed: Option<u64>,
+    #[cfg(feature = "cache")]
+    cache: Option<Cache>,
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the base URL, which nobody has checked yet: it may hold a password.
+        out.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("rate_limit", &self.rate_limit)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        ClientBuilder {
+            key: None,
+            base_url: BASE_URL.to_string(),
+            user_agent: None,
+            connect_timeout: Duration::from_secs(10),
+            attempt_timeout: Duration::from_secs(30),
+            body_limit: 16 * 1024 * 1024,
+            transport: None,
+            deadline: None,
+            rate_limit: RateLimit::default(),
+            slot_store: None,
+            retry: RetryPolicy::default(),
+            seed: None,
+            #[cfg(feature = "cache")]
+            cache: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The key to send. There is no client without one.
+    pub fn api_key(mut self, key: ApiKey) -> Self {
+        self.key = Some(KeySource::Key(key));
+        self
+    }
+
+    /// What gives the key, in place of a key that stays the same.
+    pub fn key_provider(mut self, provider: impl KeyProvider) -> Self {
+        self.key = Some(KeySource::Provider(Arc::new(provider)));
+        self
+    }
+
+    /// Where to send, [`BASE_URL`](crate::description::BASE_URL) by default: https, or http to this machine alone.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Takes the base URL from `ATERA_BASE_URL`, if it is set.
+    pub fn base_url_from_env(mut self) -> Self {
+        if let Some(url) = env::var_os(BASE_URL_VARIABLE).filter(|url| !url.is_empty()) {
+            // What is not UTF-8 is no URL, which `build` then says.
+            self.base_url = url.to_string_lossy().into_owned();
+        }
+        self
+    }
+
+    /// Who asks, in front of `atera/<version>` in `User-Agent`: `my-tool/1.0`.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.user_agent = Some(product.into());
+        self
+    }
+
+    /// How long connecting may take; 10 seconds by default.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from sending to the last byte of the answer; 30 seconds by default.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take in all: waiting for slots and between attempts, every attempt, and the answer. There is no
+    /// deadline by default; [`Client::with_deadline`] sets one for some calls.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// How many requests may be sent; 700 a minute by default.
+    ///
+    /// The limit is kept by all clients of the process together that send with the same key to the same host. If they
+    /// have different limits, the stricter one is kept.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = limit;
+        self
+    }
+
+    /// Where to take slots, in place of the built-in limiter: a limit that several processes or machines share.
+    pub fn slot_store(mut self, store: impl SlotStore) -> Self {
+        self.slot_store = Some(Arc::new(store));
+        self
+    }
+
+    /// How calls are sent again; [`RetryPolicy::new`] by default. [`Client::with_retry`] changes it for some calls.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Keeps answers that change slowly; see [`Cache`].
+    #[cfg(feature = "cache")]
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Where the random delays begin, so that a test has the same ones each time.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// How many bytes the body of an answer may have after decompression; 16 MiB by default.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// What sends the requests, in place of the built-in HTTP client. `connect_timeout` is then up to it.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no key, if the base URL is not one that a key may be sent to, if the rate limit cannot be kept,
+    /// if the user agent cannot be a header, or if TLS cannot be set up.
+    pub fn build(self) -> Result<Client> {
+        let Some(key) = self.key else {
+            return Err(Error::config(
+                "the client has no API key; give it one with `api_key(ApiKey::from_env()?)`",
+            ));
+        };
+        if let Some(fault) = self.rate_limit.fault() {
+            return Err(Error::config(format!(
+                "the rate limit {} {fault}",
+                self.rate_limit
+            )));
+        }
+        let base_url = BaseUrl::parse(&self.base_url)?;
+        let slots = match self.slot_store {
+            Some(store) => Slots::Store(store),
+            None => Slots::Process {
+                host: base_url.authority().to_string(),
+                limit: self.rate_limit,
+            },
+        };
+        let product = concat!("atera/", env!("CARGO_PKG_VERSION"));
+        let user_agent = match self.user_agent {
+            Some(before) => HeaderValue::try_from(format!("{before} {product}"))
+                .map_err(|_| Error::config("the user agent cannot be a header; write it like my-tool/1.0"))?,
+            None => HeaderValue::from_static(product),
+        };
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
+        };
+        let shared = Shared {
+            base_url,
+            credentials: Credentials::new(key, slots)?,
+            user_agent,
+            transport,
+            attempt_timeout: self.attempt_timeout,
+            body_limit: self.body_limit,
+            budget: Mutex::new(Budget::new()),
+            tally: Tally::default(),
+            #[cfg(feature = "cache")]
+            cache: self.cache.map(AnswerCache::new),
+            jitter: Mutex::new(
+                self.seed
+                    .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
+            ),
+        };
+        let settings = Settings {
+            deadline: self.deadline,
+            priority: None,
+            retry: self.retry,
+            #[cfg(feature = "cache")]
+            without_cache: false,
+            congestion: None,
+        };
+        Ok(Client {
+            context: Context::new(shared, settings),
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! The description as data: operations, parameters and schemas, the checks that follow from them, and the paths.
+//!
+//! [`OPERATIONS`], [`GROUPS`] and [`SCHEMAS`] are generated from `spec/atera-v3.yaml`. Every request is checked against its
+//! operation before it is sent. The command line makes its commands of these tables, and the sandbox its answers; so can
+//! your own program:
+//!
+//! ```
+//! use atera::description::{OPERATIONS, Operation};
+//!
+//! let lists = OPERATIONS.iter().filter(|operation| operation.list).count();
+//! assert!(lists > 50);
+//!
+//! let create = Operation::find("tickets_create").unwrap();
+//! assert_eq!((create.path, create.idempotent), ("/tickets", false));
+//! ```
+
+mod check;
+mod operation;
+mod path;
+
+pub use check::{Check, Violation, expected, parse_boolean};
+pub use generated::{BASE_URL, GROUPS, OPERATIONS, SCHEMAS};
+pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, Source};
+pub use path::{Route, route};
+pub(crate) use path::{encode_segment, percent_decoded};
+
+/// What `build.rs` makes of the operations and schemas of the description.
+mod generated {
+    #![allow(clippy::all, reason = "the code is not written for people")]
+
+    include!(concat!(env!("OUT_DIR"), "/description.rs"));
+}

@@ -1,0 +1,246 @@
+//! Complete walks that their caller drives page by page, and that another process can go on with.
+
+use super::{
+    completeness::{Completeness, Next},
+    end,
+    options::Consistency,
+    reading::Reading,
+    record::{Identity, RawRecord},
+    sweep::Sweep,
+    walk::{WALK_PAGE_SIZE, Walk},
+};
+use crate::{Error, Result, types::RecordId};
+
+/// A walk that its caller takes page by page, and whose progress can be written down: an export, a mirror.
+///
+/// It reads one page at a time, so that what is asked for again after an interruption is one page. Each step has an entry
+/// of a journal, a line of text; write it down once what came with it is safe. A new walk over the same list that is given
+/// these entries again, in their order, goes on where the last of them was written. The rule of completeness is that of
+/// [`Consistency::Complete`].
+///
+/// Made by [`DynamicCall::paged`](crate::DynamicCall::paged).
+///
+/// ```no_run
+/// use atera::{Consistency, description::Operation, page::Step};
+///
+/// # async fn example(client: atera::Client, mut journal: Vec<String>) -> atera::Result<()> {
+/// let list = Operation::find("tickets_list").expect("an operation of the description");
+/// let mut walk = client.operation(list).consistency(Consistency::Complete)?.paged();
+/// for entry in &journal {
+///     walk.replay(entry)?;
+/// }
+/// loop {
+///     match walk.step().await? {
+///         Step::Page(page) => {
+///             for record in &page.records {
+///                 println!("{}", record.get());
+///             }
+///             journal.push(page.entry);
+///         }
+///         Step::EndOfSweep(entry) => journal.push(entry),
+///         Step::End(verdict) => break println!("{verdict:?}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct PagedWalk {
+    reading: Reading<RawRecord>,
+    /// The pages of the sweep under way, once the first of them was asked for.
+    pages: Option<Walk<RawRecord>>,
+    next_page: i32,
+    sweep: Sweep,
+    completeness: Completeness,
+    verdict: Option<Verdict>,
+}
+
+/// What a [`PagedWalk`] has done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// A page was read.
+    Page(PageStep),
+    /// The list was read to its end, and has to be read again. This is the entry for it.
+    EndOfSweep(String),
+    /// The list need not be read any more.
+    End(Verdict),
+}
+
+/// A page that a [`PagedWalk`] has read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PageStep {
+    /// The records that came for the first time.
+    pub records: Vec<RawRecord>,
+    /// The ids of these records, as far as they have one.
+    pub ids: Vec<Option<RecordId>>,
+    /// How many records the service says the list has, unless the answer itself contradicts it.
+    pub total: Option<i64>,
+    /// The entry for the journal, a line without its end.
+    pub entry: String,
+}
+
+/// How well a list was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Completely, by the rule of [`Consistency::Complete`].
+    Complete,
+    /// Once, as was asked; one that moved meanwhile may be missing.
+    OnePass,
+    /// Once, because its records have no id; one that moved meanwhile may be missing.
+    WithoutIds,
+    /// Not completely: it would not settle, or fewer records came than its total.
+    Unsettled,
+}
+
+/// The entry for the end of a sweep. Every other entry is a page: its total, and what tells its records apart.
+const END_OF_SWEEP: &str = "end";
+/// In place of a total that was not told.
+const NO_TOTAL: &str = "-";
+
+impl PagedWalk {
+    pub(crate) fn new(mut reading: Reading<RawRecord>) -> Self {
+        reading.options.prefetch = Some(1);
+        PagedWalk {
+            next_page: reading.start.max(1),
+            reading,
+            pages: None,
+            sweep: Sweep::default(),
+            completeness: Completeness::default(),
+            verdict: None,
+        }
+    }
+
+    /// Takes in an entry that an earlier walk over the list has written.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` if it is no entry of a journal.
+    pub fn replay(&mut self, entry: &str) -> Result<()> {
+        if entry == END_OF_SWEEP {
+            self.end_sweep();
+            return Ok(());
+        }
+        let mut words = entry.split(' ');
+        let total = words.next().and_then(|total| match total {
+            NO_TOTAL => Some(None),
+            total => total.parse().ok().map(Some),
+        });
+        let identities = words.map(Identity::parse).collect::<Option<Vec<_>>>();
+        let (Some(total), Some(identities)) = (total, identities) else {
+            return Err(Error::invalid_request(
+                "the journal of the walk cannot be read; begin the walk anew",
+            ));
+        };
+        self.take_in(total, &identities);
+        Ok(())
+    }
+
+    /// Reads the next page, or tells what there is to do at the end of a sweep. After an error the same page is read again.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](Error::page) that failed.
+    pub async fn step(&mut self) -> Result<Step> {
+        if let Some(verdict) = self.verdict {
+            return Ok(Step::End(verdict));
+        }
+        let size = self.completeness.page_size(WALK_PAGE_SIZE);
+        let reading = &mut self.reading;
+        let (page, pages) = (self.next_page, &mut self.pages);
+        let pages = pages.get_or_insert_with(|| {
+            reading.size = Some(size);
+            Walk::new(reading, page, &reading.options)
+        });
+        match pages.next(None).await {
+            Some(Ok(fetched)) => {
+                let records = fetched.items.len();
+                let size = end::page_size(&fetched.page, records, page, size);
+                let total = end::credible_total(&fetched.page, records, page, size);
+                let (identities, records): (Vec<_>, Vec<_>) = fetched
+                    .items
+                    .into_iter()
+                    .map(|item| (item.identity, item.record))
+                    .unzip();
+                let records = records
+                    .into_iter()
+                    .collect::<Result<Vec<_>>>()
+                    .map_err(|error| error.with_page(page));
+                match records {
+                    Ok(records) => Ok(Step::Page(self.page(total, &identities, records))),
+                    Err(error) => {
+                        self.pages = None;
+                        Err(error)
+                    }
+                }
+            }
+            Some(Err(error)) => {
+                self.pages = None;
+                Err(error)
+            }
+            None => Ok(match self.end_sweep() {
+                Some(verdict) => Step::End(verdict),
+                None => Step::EndOfSweep(END_OF_SWEEP.to_string()),
+            }),
+        }
+    }
+
+    fn page(&mut self, total: Option<i64>, identities: &[Identity], records: Vec<RawRecord>) -> PageStep {
+        let is_new = self.take_in(total, identities);
+        let mut entry = total.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
+        for identity in identities {
+            entry.push(' ');
+            entry.push_str(&identity.to_string());
+        }
+        let new = records.into_iter().zip(identities).zip(is_new);
+        let new = new.filter_map(|((record, identity), is_new)| is_new.then_some((record, identity.id())));
+        let (records, ids) = new.unzip();
+        PageStep {
+            records,
+            ids,
+            total,
+            entry,
+        }
+    }
+
+    /// Takes in a page. Returns of each record whether it came for the first time.
+    fn take_in(&mut self, total: Option<i64>, identities: &[Identity]) -> Vec<bool> {
+        self.next_page += 1;
+        self.sweep.begin_page(total);
+        let is_new = identities.iter().map(|identity| {
+            let is_new_to_sweep = self.sweep.record(*identity);
+            match identity {
+                Identity::Id(id) => is_new_to_sweep && self.completeness.admit(*id),
+                // What has no id cannot be told apart; once is enough.
+                Identity::Content(_) => self.completeness.sweeps == 0,
+            }
+        });
+        let is_new = is_new.collect();
+        // Pages that bring nothing new are noticed by the walk that they come from.
+        let _ = self.sweep.end_page();
+        is_new
+    }
+
+    /// Ends a sweep. Returns how well the list was read, if that need not go on.
+    fn end_sweep(&mut self) -> Option<Verdict> {
+        self.pages = None;
+        self.next_page = self.reading.start.max(1);
+        let sweep = std::mem::take(&mut self.sweep);
+        let falls_short = sweep.shortfall() > 0;
+        let has_ids = self.reading.has_ids();
+        self.verdict = match self.reading.options.consistency {
+            _ if falls_short && !has_ids => Some(Verdict::Unsettled),
+            _ if !has_ids => Some(Verdict::WithoutIds),
+            Consistency::Complete => match self.completeness.end_sweep(sweep, false) {
+                Next::Settled => Some(Verdict::Complete),
+                Next::GiveUp(_) => Some(Verdict::Unsettled),
+                Next::Confirm | Next::Again => None,
+            },
+            _ if falls_short => Some(Verdict::Unsettled),
+            _ => Some(Verdict::OnePass),
+        };
+        self.verdict
+    }
+}

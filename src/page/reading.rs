@@ -1,0 +1,84 @@
+//! What a walk works with: the list that is to be read, and its pages as they are fetched.
+
+use std::{fmt, sync::Arc};
+
+use super::{options::Options, page::Page, record::Identity};
+use crate::{
+    Result,
+    description::Operation,
+    pipeline::{CallFuture, Response, congestion::Congestion, response::Answer},
+};
+
+/// A list as it is to be read.
+pub(crate) struct Reading<T> {
+    pub(crate) operation: &'static Operation,
+    pub(crate) start: i32,
+    /// The page size that was asked for.
+    pub(crate) size: Option<i32>,
+    /// Whether a filter or an order was asked for.
+    pub(crate) is_filtered: bool,
+    pub(crate) options: Options,
+    /// What the pipeline tells of its requests.
+    pub(crate) congestion: Arc<Congestion>,
+    pub(crate) fetch: Fetch<T>,
+}
+
+/// Fetches a page of this number and size.
+pub(crate) type Fetch<T> = Arc<dyn Fn(i32, i32) -> CallFuture<Fetched<T>> + Send + Sync>;
+
+/// A page that was fetched.
+#[derive(Debug)]
+pub(crate) struct Fetched<T> {
+    /// The answer as it came.
+    pub(crate) answer: Answer,
+    /// What it says besides its records.
+    pub(crate) page: Page<()>,
+    pub(crate) items: Vec<Item<T>>,
+}
+
+/// A record that was fetched.
+#[derive(Debug)]
+pub(crate) struct Item<T> {
+    /// What tells it from the others.
+    pub(crate) identity: Identity,
+    /// Itself, or why it does not fit the description.
+    pub(crate) record: Result<T>,
+    /// Whether it came already in this sweep.
+    pub(crate) is_repeat: bool,
+}
+
+impl<T> Item<T> {
+    pub(crate) fn new(identity: Identity, record: Result<T>) -> Self {
+        Item {
+            identity,
+            record,
+            is_repeat: false,
+        }
+    }
+}
+
+impl<T> Reading<T> {
+    /// Whether its records have ids.
+    pub(super) fn has_ids(&self) -> bool {
+        self.operation
+            .record()
+            .is_some_and(|record| record.id_field.is_some())
+    }
+}
+
+impl<T> fmt::Debug for Reading<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reading")
+            .field("operation", &self.operation.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Fetched<T> {
+    /// The page with its records, if all of them fit the description.
+    pub(crate) fn into_page(self) -> Result<Response<Page<T>>> {
+        let records = self.items.into_iter().map(|item| item.record);
+        let items = records.collect::<Result<Vec<_>>>()?;
+        Ok(self.answer.with(self.page.with_items(items).0))
+    }
+}

@@ -1,0 +1,52 @@
+//! Pages whose records are left as they came.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::{
+    page::Page,
+    reading::{Fetched, Item},
+    record::{Identity, RawRecord},
+};
+use crate::{
+    Result,
+    description::Operation,
+    pipeline::{failures, response::Answer},
+    types::json,
+};
+
+/// A page whose records are left as they came.
+pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
+    let body = json::without_bom(&answer.value);
+    let text = legible(body);
+    let page: Page<&RawValue> =
+        json::decode(text.as_bytes()).map_err(|reason| failures::undecodable(&answer, &reason))?;
+    let field = operation.record().and_then(|record| record.id_field);
+    let (page, records) = page.with_items(Vec::new());
+    let items = records.into_iter().enumerate().map(|(index, record)| {
+        let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
+        let came = &body[begin..begin + record.get().len()];
+        let id = field.and_then(|field| RawRecord::id_of(record, field));
+        let record = match came == record.get().as_bytes() {
+            true => Ok(RawRecord::from(record)),
+            false => Err(failures::malformed(&answer, index, came, "it is not UTF-8")),
+        };
+        Item::new(Identity::new(id, came), record)
+    });
+    let items = items.collect();
+    Ok(Fetched { answer, page, items })
+}
+
+/// A body as text. What is not UTF-8 becomes question marks, byte for byte, and does not keep the rest from being read.
+fn legible(body: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(body) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    Cow::Owned(text)
+}

@@ -1,0 +1,283 @@
+//! One attempt: the request is sent once, its answer read whole within its time and size, and judged.
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
+use tokio::time::Sleep;
+
+use super::{
+    context::Shared,
+    credential::Credential,
+    failures, hints,
+    response::{Answer, Sent},
+    retry::{self, FailureClass},
+    status,
+};
+use crate::{
+    Error, clock,
+    description::Operation,
+    limit::{Slot, SlotUse, StoreError},
+    transport::{Body, Fault, Response, ResponseFuture},
+    types::json,
+};
+
+/// An attempt that failed, with what is needed to decide whether there is another.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    pub(crate) class: FailureClass,
+    /// How long the service asks to wait.
+    pub(crate) hint: Option<Duration>,
+    /// Whether others waited for the same pause already.
+    pub(crate) paused: bool,
+}
+
+impl Failure {
+    fn new(error: Error, class: FailureClass) -> Self {
+        Failure {
+            error,
+            class,
+            hint: None,
+            paused: false,
+        }
+    }
+}
+
+/// Sees a request sent and reads its answer, until the time at the latest.
+pub(crate) async fn receive(
+    operation: &'static Operation,
+    shared: &Shared,
+    credential: &Credential,
+    slot: &mut Slot,
+    answer: ResponseFuture,
+    until: Option<Instant>,
+) -> Result<Answer, Failure> {
+    let mut timer = pin!(until.map(clock::sleep_until));
+    let answer = in_time(timer.as_mut(), answer).await;
+    // Read at once, for it may be told as a time.
+    let hint = answer.as_ref().ok().and_then(hint);
+    let paused = report_to_limiter(shared, credential, slot, &answer, hint).await;
+    let Response {
+        status,
+        headers,
+        body,
+        ends_unmarked,
+    } = answer.map_err(|fault| {
+        let class = match fault.was_sent() {
+            _ if fault.is_permanent() => FailureClass::Final,
+            true => FailureClass::Unanswered,
+            false => FailureClass::Unsent,
+        };
+        Failure::new(failures::unanswered(operation, fault), class)
+    })?;
+    let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
+    let body = match ends_unmarked && status.is_success() {
+        true => body.and_then(|body| whole_json(operation, body)),
+        false => body,
+    };
+    match status.is_success() {
+        true => succeeded(operation, shared, status, headers, body),
+        false => Err(refused(operation, credential, status, body, hint, paused)),
+    }
+}
+
+/// How long an answer that is no success asks to wait.
+fn hint(answer: &Response) -> Option<Duration> {
+    match answer.status {
+        status if status.is_success() => None,
+        StatusCode::TOO_MANY_REQUESTS => hints::wait(&answer.headers),
+        _ => hints::retry_after(&answer.headers),
+    }
+}
+
+/// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
+/// the same pause already. The answer is looked at before anything is awaited, for its body cannot be shared by threads.
+fn report_to_limiter(
+    shared: &Shared,
+    credential: &Credential,
+    slot: &mut Slot,
+    answer: &Result<Response, Fault>,
+    hint: Option<Duration>,
+) -> impl Future<Output = bool> {
+    let (slot_use, left) = match answer {
+        Ok(answer) => (Some(SlotUse::Answered), hints::remaining(&answer.headers)),
+        // Dropped, the slot tells so itself. A store is not waited for, since the time may be over.
+        Err(fault) if fault.was_sent() => (None, None),
+        // It may be counted, and no later than now.
+        Err(fault) if fault.was_refused() => (Some(SlotUse::Answered), None),
+        Err(_) => (Some(SlotUse::Unsent), None),
+    };
+    let throttled = answer
+        .as_ref()
+        .is_ok_and(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+    let pause = throttled.then(|| retry::pause(hint, shared.random()));
+    async move {
+        let mut paused = false;
+        if let Some(pause) = pause {
+            // Before anything else: whoever asks for a slot from here on has to know.
+            paused = logged(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
+        }
+        if let Some(slot_use) = slot_use {
+            logged(slot.finish(slot_use, left).await);
+        }
+        paused
+    }
+}
+
+/// The answer of a success, if it is one.
+fn succeeded(
+    operation: &'static Operation,
+    shared: &Shared,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Result<Bytes, Cut>,
+) -> Result<Answer, Failure> {
+    let limit = shared.body_limit;
+    match body {
+        Ok(value) => {
+            let answer = Answer {
+                value,
+                status,
+                headers,
+                sent: Sent::of(operation),
+            };
+            match operation.answers() && answer.is_empty() {
+                false => Ok(answer),
+                true => Err(Failure::new(
+                    failures::undecodable(&answer, "it is empty"),
+                    FailureClass::Final,
+                )),
+            }
+        }
+        Err(Cut::TooLong) => Err(Failure::new(
+            failures::too_long(operation, status, limit),
+            FailureClass::Final,
+        )),
+        Err(Cut::Fault(fault)) => Err(Failure::new(
+            failures::interrupted(operation, status, fault),
+            FailureClass::CutShort,
+        )),
+    }
+}
+
+/// The failure of an answer that is no success. The status tells all that matters, whatever becomes of the body.
+fn refused(
+    operation: &'static Operation,
+    credential: &Credential,
+    status: StatusCode,
+    body: Result<Bytes, Cut>,
+    hint: Option<Duration>,
+    paused: bool,
+) -> Failure {
+    let (body, fault) = match body {
+        Ok(body) => (credential.redact_key(body), None),
+        Err(Cut::TooLong) => (Bytes::new(), None),
+        Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
+    };
+    let class = status::classify(status, operation);
+    let error = failures::refused(operation, credential, &class, status, body, hint);
+    Failure {
+        error: match fault {
+            Some(fault) => error.with_source(fault),
+            None => error,
+        },
+        class: class.failure,
+        hint,
+        paused,
+    }
+}
+
+/// A store that fails after the request was sent does not make the call fail.
+fn logged<T>(stored: Result<T, StoreError>) -> Option<T> {
+    stored
+        .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
+        .ok()
+}
+
+/// What comes of it before the timer, which an answer and its body share.
+async fn in_time<T, E: From<Late>>(
+    mut timer: Pin<&mut Option<Sleep>>,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let mut future = pin!(future);
+    poll_fn(
+        |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
+            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(Late.into())),
+            (result, _) => result,
+        },
+    )
+    .await
+}
+
+/// The time is over.
+struct Late;
+
+/// Why a body was not read to its end.
+enum Cut {
+    Fault(Fault),
+    TooLong,
+}
+
+impl From<Late> for Cut {
+    fn from(late: Late) -> Self {
+        Cut::Fault(late.into())
+    }
+}
+
+impl From<Late> for Fault {
+    fn from(_: Late) -> Self {
+        Fault::broken("the time for it is over").timed_out()
+    }
+}
+
+/// Reads a body, counting what it has become after decompression. It is copied once, and not at all if it comes in one piece.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
+    let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
+        return Ok(Bytes::new());
+    };
+    let mut rest = Vec::new();
+    let mut length = first.len();
+    while length <= limit {
+        let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
+            return Ok(whole(first, &rest, length));
+        };
+        length += chunk.len();
+        rest.push(chunk);
+    }
+    Err(Cut::TooLong)
+}
+
+/// The body of a success whose end nothing marks, unless its JSON ends early.
+fn whole_json(operation: &Operation, body: Bytes) -> Result<Bytes, Cut> {
+    let json = json::without_bom(&body);
+    let ends_early = match json.trim_ascii().is_empty() {
+        true => operation.answers(),
+        false => serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof()),
+    };
+    match ends_early {
+        true => Err(Cut::Fault(Fault::broken(
+            "the connection ended before the JSON did",
+        ))),
+        false => Ok(body),
+    }
+}
+
+fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
+    if rest.is_empty() {
+        return first;
+    }
+    let mut whole = BytesMut::with_capacity(length);
+    whole.extend_from_slice(&first);
+    for chunk in rest {
+        whole.extend_from_slice(chunk);
+    }
+    whole.freeze()
+}

@@ -1,0 +1,26 @@
+//! Answers as JSON.
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::{failures::undecodable, response::Response};
+use crate::{Result, types::json};
+
+impl Response<Bytes> {
+    /// Decodes the body, or a part of it that is asked for.
+    ///
+    /// ```no_run
+    /// # async fn example(client: atera::Client) -> atera::Result<()> {
+    /// let answer = client.tickets().get(54321).send_raw().await?;
+    /// let ticket: serde_json::Value = answer.json()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Decode` if it is not what was expected.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        json::decode(&self.value).map_err(|reason| undecodable(self, &reason))
+    }
+}

@@ -1,0 +1,266 @@
+//! The errors of attempts: an answer that refuses, one that does not fit the description, and none at all. Each says in a
+//! sentence what failed, why, and what to do.
+
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::{
+    credential::Credential,
+    response::Answer,
+    status::{StatusClass, took_effect},
+};
+use crate::{
+    Applied, Error, ErrorKind,
+    description::Operation,
+    error::message,
+    text::plain_line,
+    transport::Fault,
+    types::{ApiError, json},
+};
+
+/// The failure that an answer stands for. `wait` is how long the service asks to wait, and the credential is the one that
+/// was sent. The body has been freed of the key.
+pub(super) fn refused(
+    operation: &'static Operation,
+    credential: &Credential,
+    class: &StatusClass,
+    status: StatusCode,
+    body: Bytes,
+    wait: Option<Duration>,
+) -> Error {
+    let answer: ApiError = serde_json::from_slice(json::without_bom(&body)).unwrap_or_default();
+    let sentence = sentence(
+        operation,
+        class.kind,
+        status,
+        &answer,
+        &body,
+        wait,
+        credential.refused(),
+    );
+    Error::new(class.kind, sentence)
+        .with_operation(operation)
+        .with_applied(class.applied)
+        .with_answer(status, answer, body)
+}
+
+/// An answer that does not fit the description.
+pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
+    let operation = answer.sent.operation;
+    let is_html = looks_like_html(&answer.value);
+    let done = match operation.reads {
+        true => "",
+        false if is_html => {
+            "; if the service sent it, the call took effect, so do not repeat it before you have looked"
+        }
+        false => "; the call took effect all the same, so do not repeat it",
+    };
+    let reason = match is_html {
+        true => format!(
+            "{} sent an HTML page and not JSON, so a proxy or a login page may stand in between; check the network and the \
+             base URL",
+            answer.sent.host.as_deref().unwrap_or("the service")
+        ),
+        false => answer.sent.without_key(reason),
+    };
+    let sentence = format!(
+        "the answer to {} does not fit the description, {reason}{done}",
+        operation.id
+    );
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_applied(took_effect(operation, Applied::Yes))
+        .with_attempts(answer.sent.attempts)
+        .with_status(answer.status, answer.sent.redact_key(answer.value.clone()))
+}
+
+/// A record of a list that does not fit the description. Its JSON is the body.
+pub(crate) fn malformed(answer: &Answer, index: usize, json: &[u8], reason: &str) -> Error {
+    let operation = answer.sent.operation;
+    let sentence = format!(
+        "record {index} of a page of {} does not fit the description, {}",
+        operation.id,
+        answer.sent.without_key(reason)
+    );
+    let json = answer.sent.redact_key(Bytes::copy_from_slice(json));
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_attempts(answer.sent.attempts)
+        .with_record(index, json)
+}
+
+/// The answer of a success that is longer than it may be.
+pub(super) fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> Error {
+    let sentence = format!(
+        "the answer to {} is longer than {limit} bytes; raise `body_limit` if it should be",
+        operation.id
+    );
+    Error::new(ErrorKind::Decode, sentence)
+        .with_operation(operation)
+        .with_applied(took_effect(operation, Applied::Yes))
+        .with_status(status, Bytes::new())
+}
+
+/// There is no answer.
+pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
+    let id = operation.id;
+    let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
+        _ if fault.was_refused() => (
+            ErrorKind::Connection,
+            format!("{id} was turned away by the service, which did not look at it; try again"),
+        ),
+        (false, true) => (
+            ErrorKind::Timeout,
+            format!("{id} was not sent, the service did not take the connection in time; check the network"),
+        ),
+        (false, false) if fault.is_permanent() => {
+            (ErrorKind::Connection, format!("{id} was not sent, {fault}"))
+        }
+        (false, false) => (
+            ErrorKind::Connection,
+            format!("{id} was not sent, the service cannot be reached; check the network and the base URL"),
+        ),
+        (true, _) if operation.creates() => (
+            ErrorKind::OutcomeUnknown,
+            format!(
+                "{id} was sent and its answer lost, so it may or may not have taken effect; {}",
+                operation.how_to_find_out()
+            ),
+        ),
+        (true, true) => (
+            ErrorKind::Timeout,
+            format!("{id} had no answer in time; try again"),
+        ),
+        (true, false) => (
+            ErrorKind::Connection,
+            format!("{id} lost its connection before the answer; try again"),
+        ),
+    };
+    let applied = match fault.was_sent() {
+        true => took_effect(operation, Applied::Unknown),
+        false => Applied::No,
+    };
+    Error::new(kind, sentence)
+        .with_operation(operation)
+        .with_applied(applied)
+        .with_source(fault)
+}
+
+/// The answer of a success began and was cut short.
+pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fault: Fault) -> Error {
+    let kind = match fault.is_timeout() {
+        true => ErrorKind::Timeout,
+        false => ErrorKind::Connection,
+    };
+    let advice = match operation.reads {
+        true => "try again",
+        false => "the call took effect all the same, so do not repeat it",
+    };
+    Error::new(
+        kind,
+        format!("the answer to {} was cut short; {advice}", operation.id),
+    )
+    .with_operation(operation)
+    .with_applied(took_effect(operation, Applied::Yes))
+    .with_status(status, Bytes::new())
+    .with_source(fault)
+}
+
+/// One sentence: the status, what the service says, and what to do.
+fn sentence(
+    operation: &Operation,
+    kind: ErrorKind,
+    status: StatusCode,
+    answer: &ApiError,
+    body: &[u8],
+    wait: Option<Duration>,
+    of_key: Option<String>,
+) -> String {
+    let wait = wait.map(in_words);
+    let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
+    let unknown = || {
+        let find_out = operation.how_to_find_out();
+        format!("a gateway answered, not the service, so it may or may not have taken effect; {find_out}")
+    };
+    let advice = match kind {
+        ErrorKind::Unauthorized => &format!("the key was refused; {of_key}"),
+        ErrorKind::Forbidden => {
+            "the key may not do this; give it the permission in Admin > API, or use another key"
+        }
+        ErrorKind::NotFound => "there is no such record; check the id",
+        ErrorKind::RateLimited => match wait {
+            Some(wait) => &format!(
+                "too many requests with this key; the service asks to wait {wait}, so wait that long, and see what else \
+                 uses the key"
+            ),
+            None => "too many requests with this key; wait a minute, and see what else uses it",
+        },
+        ErrorKind::Timeout => "the service gave up waiting; try again",
+        ErrorKind::Conflict => "this is in conflict with a record that exists",
+        ErrorKind::OutcomeUnknown => &unknown(),
+        ErrorKind::Server if status == StatusCode::NOT_MODIFIED => {
+            "the answer says that nothing has changed, which was not asked, so a proxy with a cache may have sent it; look \
+             for one between here and the service"
+        }
+        ErrorKind::Server if status.is_redirection() => {
+            "the service redirects, which is not followed because the key would go along; check the base URL"
+        }
+        ErrorKind::Server => match wait {
+            Some(wait) => &format!("the service failed; try again in {wait}, as it asks"),
+            None => "the service failed; try again later",
+        },
+        _ => "the service refused the request; correct it",
+    };
+    let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
+    let quoted = |text: &str| plain_line(text).trim_end_matches('.').to_string();
+    // Writing to a String cannot fail.
+    if let Some(message) = message(answer) {
+        let _ = write!(out, "; Atera says: {}", quoted(message));
+    } else if looks_like_html(body) {
+        out.push_str("; the answer is an HTML page, so a proxy may stand in between");
+    }
+    for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
+        let _ = write!(out, "; {}: {}", quoted(field), quoted(&errors.join(" ")));
+    }
+    out.push(')');
+    out
+}
+
+/// A wait in words, rounded up.
+pub(crate) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match seconds {
+        1 => "1 second".to_string(),
+        0..120 => format!("{seconds} seconds"),
+        120..7200 => format!("{} minutes", seconds.div_ceil(60)),
+        7200.. => format!("{} hours", seconds.div_ceil(3600)),
+    }
+}
+
+pub(crate) fn looks_like_html(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_words_and_is_never_too_short() {
+        for (milliseconds, words) in [
+            (0, "0 seconds"),
+            (1_000, "1 second"),
+            (1_001, "2 seconds"),
+            (119_000, "119 seconds"),
+            (120_000, "2 minutes"),
+            (3_600_000, "60 minutes"),
+            (3_601_000, "61 minutes"),
+            (7_200_000, "2 hours"),
+            (86_400_001, "25 hours"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(milliseconds)), words);
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! What happens to a call, in order: it is checked, waits for a slot, is sent, its answer is read whole and judged, and
+//! it is sent again where that is right.
+
+mod attempt;
+#[cfg(feature = "cache")]
+pub(crate) mod cache;
+pub(crate) mod congestion;
+pub(crate) mod context;
+pub(crate) mod credential;
+mod decode;
+pub(crate) mod failures;
+mod hints;
+pub(crate) mod response;
+pub(crate) mod retry;
+mod status;
+pub(crate) mod usage;
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+
+use attempt::Failure;
+use context::{Context, Shared};
+use credential::Credential;
+use failures::in_words;
+use response::{Answer, Sent};
+use retry::{Decision, Effect, FailedAttempt, FailureClass};
+use usage::Counter;
+
+use crate::{
+    Applied, Error, ErrorKind, clock,
+    description::Operation,
+    limit::{NoSlot, Priority, Slot},
+    sync::lock,
+    transport::Request,
+};
+
+#[cfg(feature = "cache")]
+pub use cache::Cache;
+pub use response::{CallFuture, Response};
+pub use retry::RetryPolicy;
+pub use usage::{Counts, Usage};
+
+/// What takes less was no wait for a slot, but the taking of it.
+const WAIT: Duration = Duration::from_millis(1);
+
+/// Sends a request, again where that is right, and returns the answer of a success.
+pub(crate) async fn run(
+    context: &Context,
+    operation: &'static Operation,
+    request: &Request,
+) -> Result<Answer, Error> {
+    #[cfg(feature = "cache")]
+    if let Some(cache) = context.cache().filter(|_| operation.cache && !operation.list) {
+        let address = context.shared().base_url.strip(&request.url).to_string();
+        let answer = exchange(context, operation, request);
+        return cache.record(&address, answer).await;
+    }
+    #[cfg(feature = "cache")]
+    let _write = context
+        .shared()
+        .cache
+        .as_ref()
+        .filter(|_| !operation.reads)
+        .map(|cache| cache.write(context.shared().base_url.strip(&request.url)));
+    exchange(context, operation, request).await
+}
+
+/// Sends a request that was checked.
+async fn exchange(
+    context: &Context,
+    operation: &'static Operation,
+    request: &Request,
+) -> Result<Answer, Error> {
+    let shared = context.shared();
+    // Neither values of the path nor the query are told: they may be names and addresses.
+    let span = tracing::info_span!(
+        "atera",
+        otel.kind = "client",
+        http.request.method = %operation.method,
+        url.template = operation.path,
+        server.address = &**shared.base_url.host(),
+        atera.operation = operation.id,
+    );
+    let mut call = Call {
+        context,
+        operation,
+        request,
+        counter: shared.tally.of(operation.id),
+        effect: context
+            .settings()
+            .retry
+            .effect(operation.id, operation.reads, operation.creates()),
+        deadline: context
+            .settings()
+            .deadline
+            .and_then(|deadline| clock::now().checked_add(deadline)),
+        attempts: 0,
+        unsettled: false,
+        renewed: false,
+        took: Duration::ZERO,
+        waited: false,
+    };
+    call.counter.count(|counts| counts.calls += 1);
+    let result = {
+        // `Instrument` would take the future by value and move it; it is large.
+        let mut run = pin!(call.run());
+        poll_fn(|context| span.in_scope(|| run.as_mut().poll(context))).await
+    };
+    if result.is_err() {
+        call.counter.count(|counts| counts.failures += 1);
+    }
+    result
+}
+
+/// The request once more, as it is sent: with the headers that every request has, and room for those of the transport.
+fn outgoing(shared: &Shared, credential: &Credential, request: &Request) -> Request {
+    let mut copy = Request::new(request.method.clone(), request.url.clone());
+    copy.headers.reserve(request.headers.len() + 5);
+    let own = request.headers.iter();
+    copy.headers
+        .extend(own.map(|(name, value)| (name.clone(), value.clone())));
+    let json = HeaderValue::from_static("application/json");
+    copy.headers.insert(http::header::ACCEPT, json);
+    copy.headers
+        .insert(http::header::USER_AGENT, shared.user_agent.clone());
+    let (name, key) = credential.header();
+    copy.headers.insert(name, key);
+    copy.body = request.body.clone();
+    copy
+}
+
+/// A call on its way.
+struct Call<'a> {
+    context: &'a Context,
+    operation: &'static Operation,
+    request: &'a Request,
+    counter: Counter,
+    effect: Effect,
+    deadline: Option<Instant>,
+    /// Requests that were sent, or begun to be.
+    attempts: u32,
+    /// Whether an earlier attempt may have taken effect.
+    unsettled: bool,
+    /// Whether the key was looked up again.
+    renewed: bool,
+    /// How long the last attempt took, and whether any of them waited for its slot.
+    took: Duration,
+    waited: bool,
+}
+
+impl Call<'_> {
+    async fn run(&mut self) -> Result<Answer, Error> {
+        loop {
+            let credential = self.credential().await?;
+            let now = clock::now();
+            credential.warn(now);
+            let failure = {
+                let mut slot = self.slot(&credential, now).await?;
+                self.attempts += 1;
+                match self.attempt(&credential, &mut slot).await {
+                    Ok(mut answer) => {
+                        self.budget(|budget| budget.succeeded(self.attempts > 1));
+                        answer.sent = self.sent(credential);
+                        return Ok(answer);
+                    }
+                    Err(failure) => failure,
+                }
+            };
+            if self.was_deleted_before(&failure) {
+                return Ok(Answer {
+                    value: Bytes::new(),
+                    status: failure.error.status().unwrap_or_default(),
+                    headers: HeaderMap::new(),
+                    sent: self.sent(credential),
+                });
+            }
+            if self.has_another_key(&credential, &failure).await {
+                continue;
+            }
+            match self.decide(&failure) {
+                Decision::GiveUp => return Err(self.give_up(failure)),
+                Decision::Again(delay) => {
+                    self.unsettled |= failure.error.applied() == Applied::Unknown;
+                    tracing::debug!(attempt = self.attempts, ?delay, "sent again");
+                    clock::sleep_until(clock::now() + delay).await;
+                }
+            }
+        }
+    }
+
+    /// The requests that led to the answer.
+    fn sent(&self, credential: Arc<Credential>) -> Sent {
+        Sent {
+            operation: self.operation,
+            attempts: self.attempts,
+            took: self.took,
+            waited: self.waited,
+            credential: Some(credential),
+            host: Some(self.context.shared().base_url.host().clone()),
+        }
+    }
+
+    /// How long the call may still take.
+    fn left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(clock::now()))
+    }
+
+    /// The key to send with.
+    async fn credential(&self) -> Result<Arc<Credential>, Error> {
+        let credentials = &self.context.shared().credentials;
+        match self.in_time(credentials.current()).await {
+            Some(result) => result.map_err(|error| self.unsent(error)),
+            None => Err(self.unsent(self.late("the API key"))),
+        }
+    }
+
+    /// Waits for a slot, from now on.
+    async fn slot(&mut self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
+        let patience = self.context.settings().retry.patience();
+        let patience = self.left().map_or(patience, |left| left.min(patience));
+        let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
+        let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
+        let until = match &acquired {
+            Some(Ok(slot)) => slot.since,
+            _ => clock::now(),
+        };
+        self.waited |= until - now >= WAIT;
+        self.counter.count(|counts| counts.waited += until - now);
+        let error = match acquired {
+            Some(Ok(slot)) => return Ok(slot),
+            None => self.late("a slot within the rate limit"),
+            Some(Err(NoSlot::Paused(left))) => Error::new(
+                ErrorKind::RateLimited,
+                format!(
+                    "{} was not sent, the service asked for a pause with this key that lasts {} more; try again then",
+                    self.operation.id,
+                    in_words(left)
+                ),
+            )
+            .with_retry_after(left),
+            Some(Err(NoSlot::Failed(source))) => Error::config(format!(
+                "{} was not sent, the store of the rate limit failed; see to it, or use the built-in limit",
+                self.operation.id
+            ))
+            .with_source(source),
+        };
+        Err(self.unsent(error))
+    }
+
+    /// Sends once, and tells what came of it.
+    async fn attempt(&mut self, credential: &Arc<Credential>, slot: &mut Slot) -> Result<Answer, Failure> {
+        let shared = self.context.shared();
+        self.counter.count(|counts| {
+            counts.attempts += 1;
+            counts.retries += u64::from(self.attempts > 1);
+            counts.bytes_sent += self.request.body.as_ref().map_or(0, |body| body.len() as u64);
+        });
+        let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
+        let until = until.into_iter().flatten().min();
+        slot.sending();
+        let answer = shared.transport.send(outgoing(shared, credential, self.request));
+        let result = attempt::receive(self.operation, shared, credential, slot, answer, until).await;
+        self.took = clock::now() - slot.since;
+        if let (Err(failure), Some(congestion)) = (&result, &self.context.settings().congestion)
+            && failure.class != FailureClass::Final
+        {
+            congestion.note(slot.since);
+        }
+        let (status, received, failed) = match &result {
+            Ok(answer) => (Some(answer.status), answer.value.len(), None),
+            Err(failure) => (
+                failure.error.status(),
+                failure.error.body().len(),
+                Some(failure.error.kind()),
+            ),
+        };
+        self.counter.count(|counts| {
+            counts.throttled += u64::from(status == Some(StatusCode::TOO_MANY_REQUESTS));
+            counts.bytes_received += received as u64;
+        });
+        tracing::debug!(
+            attempt = self.attempts,
+            http.response.status_code = status.map(|status| status.as_u16()),
+            http.response.body.size = received,
+            duration = ?self.took,
+            error.type = failed.map(tracing::field::debug),
+            "attempt"
+        );
+        result
+    }
+
+    /// A DELETE that finds nothing after one whose outcome is not known: that one deleted it.
+    fn was_deleted_before(&self, failure: &Failure) -> bool {
+        self.unsettled
+            && self.operation.method == Method::DELETE
+            && failure.error.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether the key was refused, and there is another to try, once.
+    async fn has_another_key(&mut self, credential: &Arc<Credential>, failure: &Failure) -> bool {
+        if failure.error.kind() != ErrorKind::Unauthorized || self.renewed {
+            return false;
+        }
+        self.renewed = true;
+        let changed = self.context.shared().credentials.changed_since(credential);
+        self.in_time(changed).await.unwrap_or(false)
+    }
+
+    fn decide(&self, failure: &Failure) -> Decision {
+        let failed = FailedAttempt {
+            attempt: self.attempts,
+            class: failure.class,
+            effect: self.effect,
+            hint: failure.hint,
+            paused: failure.paused,
+            left: self.left(),
+        };
+        let random = self.context.shared().random();
+        self.budget(|budget| retry::decide(&self.context.settings().retry, failed, budget, random))
+    }
+
+    /// The error that the caller gets.
+    fn give_up(&self, failure: Failure) -> Error {
+        let wait = match failure.class {
+            FailureClass::Throttled => Some(retry::pause(failure.hint, 0.0)),
+            _ => failure.hint,
+        };
+        let error = self.unsent(failure.error);
+        match wait {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        }
+    }
+
+    /// The error of an attempt, with what the attempts before it did.
+    fn unsent(&self, error: Error) -> Error {
+        let error = match error.applied() {
+            Applied::No if self.unsettled => error.with_applied(Applied::Unknown),
+            _ => error,
+        };
+        error.with_operation(self.operation).with_attempts(self.attempts)
+    }
+
+    fn late(&self, what: &str) -> Error {
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "{} was not sent: timed out waiting for {what}; allow more time, or send less",
+                self.operation.id
+            ),
+        )
+    }
+
+    /// What comes of it before the deadline.
+    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        let Some(deadline) = self.deadline else {
+            return Some(future.await);
+        };
+        // Mostly it is there at once, so the timer is in a box: each call would be larger by it.
+        if let Poll::Ready(at_once) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+            return Some(at_once);
+        }
+        Box::pin(tokio::time::timeout_at(deadline.into(), future))
+            .await
+            .ok()
+    }
+
+    fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {
+        change(&mut lock(&self.context.shared().budget))
+    }
+}

@@ -1,0 +1,132 @@
+//! The transport that is used unless another is given: reqwest, told to do no more than a transport may.
+
+use std::{error::Error as StdError, iter, sync::Arc, time::Duration};
+
+use futures_util::TryStreamExt;
+use http::{HeaderValue, Version, header};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use super::{
+    Fault, Reach, Request, Response, ResponseFuture, Transport,
+    certificate::{READS_SSL_CERT_FILE, UntrustedCertificate, certificate_error},
+    gzip::{GZIP, is_gzip, unzipped},
+};
+use crate::{Error, Result};
+
+/// The transport that is used unless another is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Reqwest(reqwest::Client);
+
+impl Reqwest {
+    /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
+    /// host), repeats nothing, and tells no `Referer`.
+    pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
+        let mut tls = tls()?
+            .with_platform_verifier()
+            .map_err(|error| tls_failed(error.into()))?
+            .with_no_client_auth();
+        // reqwest offers no protocol of its own accord where TLS is set up for it.
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(connect_timeout)
+            // Shorter than what servers and their load balancers usually keep, so that no request meets a connection
+            // that is being closed.
+            .pool_idle_timeout(Duration::from_secs(45))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            // Bodies are unpacked here, whatever codings another crate of the program has turned on.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
+        if !proxies {
+            builder = builder.no_proxy();
+        }
+        builder
+            .build()
+            .map(Reqwest)
+            .map_err(|error| tls_failed(error.into()))
+    }
+}
+
+/// TLS with a provider of this client's own, so that a program's choice for its other connections stays as it is.
+fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>> {
+    rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| tls_failed(error.into()))
+}
+
+fn tls_failed(error: Box<dyn StdError + Send + Sync>) -> Error {
+    let where_from = match READS_SSL_CERT_FILE {
+        true => ", or those that SSL_CERT_FILE and SSL_CERT_DIR name",
+        false => "",
+    };
+    Error::config(format!(
+        "TLS cannot be set up; check the system's certificates{where_from}"
+    ))
+    .with_source(error)
+}
+
+impl Transport for Reqwest {
+    fn send(&self, mut request: Request) -> ResponseFuture {
+        let gzip = HeaderValue::from_static(GZIP);
+        request.headers.insert(header::ACCEPT_ENCODING, gzip);
+        let mut outgoing = reqwest::Request::new(request.method, request.url);
+        *outgoing.headers_mut() = request.headers;
+        *outgoing.body_mut() = request.body.map(reqwest::Body::from);
+        let sending = self.0.execute(outgoing);
+        Box::pin(async move {
+            let mut answer = sending.await.map_err(fault)?;
+            let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+            let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
+                .iter()
+                .any(|name| headers.contains_key(name));
+            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed;
+            let body = Box::pin(answer.bytes_stream().map_err(fault));
+            let body = match is_gzip(&headers) {
+                true => {
+                    headers.remove(header::CONTENT_ENCODING);
+                    headers.remove(header::CONTENT_LENGTH);
+                    unzipped(body)
+                }
+                false => body,
+            };
+            Ok(Response {
+                status,
+                headers,
+                body,
+                ends_unmarked,
+            })
+        })
+    }
+}
+
+/// reqwest's error as a fault. Its address is taken off, for it has the query in it.
+fn fault(error: reqwest::Error) -> Fault {
+    if let Some(error) = certificate_error(&error) {
+        return Fault::not_sent(UntrustedCertificate(error)).permanent();
+    }
+    let reach = match () {
+        () if error.is_connect() || error.is_builder() => Reach::Unsent,
+        () if is_refusal(&error) => Reach::Refused,
+        () => Reach::Sent,
+    };
+    let timed_out = error.is_timeout();
+    let fault = Fault::new(reach, error.without_url().into());
+    if timed_out { fault.timed_out() } else { fault }
+}
+
+/// Whether the service refused the HTTP/2 stream, or was shutting down and told that it will not look at it: by RFC 9113,
+/// section 8.7, nothing has been done then.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<h2::Error>())
+        .any(|error| {
+            let reset = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            let shutdown = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            error.is_remote() && (reset || shutdown)
+        })
+}
