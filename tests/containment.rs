@@ -1,6 +1,5 @@
 //! The key stays where it belongs: in one header of the requests to the base URL, and in nothing that can be read.
 
-mod recorder;
 mod sockets;
 
 use std::{
@@ -15,14 +14,8 @@ use std::{
     time::Duration,
 };
 
-use atera::{
-    ApiKey, Client, Consistency, Error, ErrorKind, KeyFuture, KeyHeader, KeyProvider, List, Operation,
-    RateLimit, Reservation, RetryPolicy, SlotStore, StoreFuture,
-    transport::{Fault, Request, Response},
-    types::CreateTicket,
-};
+use atera::{ApiKey, Client, Consistency, Error, ErrorKind, List, RateLimit, RetryPolicy, auth::{KeyFuture, KeyHeader, KeyProvider}, description::Operation, limit::{Reservation, SlotStore, StoreFuture}, mock::Recorder, transport::{Fault, Request, Response}, types::CreateTicket};
 use http::Method;
-use recorder::Recorder;
 use sockets::{
     Server, answer,
     child::{is_child, is_child_with_tls},
@@ -129,7 +122,7 @@ impl SlotStore for Store {
         Box::pin(async { Ok(()) })
     }
 
-    fn rate(&self) -> atera::Rate {
+    fn rate(&self) -> atera::limit::Rate {
         Recorder::answering(200, "{}").client().rate()
     }
 }

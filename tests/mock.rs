@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use atera::{
-    ApiKey, Client, ErrorKind, List,
-    mock::{self, Mocks, Recorder, request_shape},
-    types::{CreateTicket, Ticket, TicketPriority, TicketRelationType},
-};
+use atera::{ApiKey, Client, ErrorKind, List, mock::{Mocks, Recorder, request_shape, self}, types::{CreateTicket, Ticket, TicketPriority, TicketRelationType}};
 use httpmock::MockServer;
 use serde_json::json;
 
@@ -189,7 +185,6 @@ async fn a_shape_shows_the_request_and_not_the_key() {
     let recorder = Recorder::answering(200, "{}");
     let client = recorder
         .builder()
-        .unwrap()
         .api_key(ApiKey::new(KEY).unwrap())
         .build()
         .unwrap();

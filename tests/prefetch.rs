@@ -1,7 +1,5 @@
 //! How many pages are on their way: walks against services that bear more or less of them, in virtual time.
 
-mod recorder;
-
 use std::{
     sync::{
         Arc, Mutex,
@@ -10,13 +8,9 @@ use std::{
     time::Duration,
 };
 
-use atera::{
-    Client, Consistency, List, RateLimit, RetryPolicy,
-    transport::{Fault, Request, Response},
-};
+use atera::{Client, Consistency, List, RateLimit, RetryPolicy, mock::Recorder, transport::{Fault, Request, Response}};
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, StatusCode};
-use recorder::Recorder;
 use tokio::time::{Instant, sleep};
 
 fn page_of(request: &Request) -> i64 {

@@ -1,15 +1,6 @@
 //! Bad input: refused with what to do about it, before anything is sent.
 
-mod recorder;
-
-use atera::{
-    ErrorKind, Kind, List, Location, Operation,
-    types::{
-        AddComment, CreateContact, CreatePort, CreateTcpDevice, CreateTicket, EndUserCommentDetails,
-        TechnicianCommentDetails,
-    },
-};
-use recorder::Recorder;
+use atera::{ErrorKind, List, description::{Kind, Location, Operation}, mock::Recorder, types::{AddComment, CreateContact, CreatePort, CreateTcpDevice, CreateTicket, EndUserCommentDetails, TechnicianCommentDetails}};
 
 /// Awaits the call, which must be refused without being sent, and returns the reason.
 macro_rules! refused {
@@ -102,8 +93,8 @@ async fn every_other_text_is_exactly_one_encoded_segment() {
 async fn a_parameter_of_a_path_is_one_segment_of_it_or_refused_whatever_the_call() {
     let answering = || Recorder::answering(200, r#"{"items": []}"#);
     let mut texts = 0;
-    for operation in &atera::OPERATIONS {
-        let in_path = |parameter: &&atera::Parameter| parameter.location == Location::Path;
+    for operation in atera::description::OPERATIONS {
+        let in_path = |parameter: &&atera::description::Parameter| parameter.location == Location::Path;
         for parameter in operation.parameters.iter().filter(in_path) {
             for (value, segment) in [
                 ("", None),

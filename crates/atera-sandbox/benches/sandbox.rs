@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, hint::black_box, time::Duration};
 
-use atera::{ApiKey, Client, Operation, RateLimit, sandbox::Sandbox};
+use atera::{ApiKey, Client, RateLimit, sandbox::Sandbox, description::Operation};
 use cpu_time::ProcessTime;
 use criterion::{Criterion, SamplingMode};
 use tokio::runtime::{Builder, Runtime};

@@ -3,11 +3,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{
+use crate::build::{
     builders::Methods,
-    model::{Media, Schema},
+    examples::{bodies, examples},
     spec::{Fault, Operation, Spec},
 };
 
@@ -59,18 +59,11 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
         }
     }
     Ok(quote! {
-        fn shapes() -> Vec<Shape> {
+        #[doc = " A call for each request example, in the order of the description."]
+            pub fn shapes() -> Vec<Shape> {
             Vec::from([#shapes])
         }
     })
-}
-
-/// The request bodies of an operation, with their names; one `null` where it takes none.
-pub(super) fn bodies(spec: &Spec, operation: &Operation) -> Vec<(String, Value)> {
-    match &operation.entry.request_body {
-        Some(body) => examples(spec, &body.content.json),
-        None => vec![("request".into(), Value::Null)],
-    }
 }
 
 /// The answers of all documented successes.
@@ -84,37 +77,6 @@ fn answers(spec: &Spec, operation: &Operation) -> Vec<Value> {
         .flat_map(|content| examples(spec, &content.json))
         .map(|(_, value)| value)
         .collect()
-}
-
-/// The examples of a content: its own, or the one that its schema amounts to.
-fn examples(spec: &Spec, media: &Media) -> Vec<(String, Value)> {
-    if let Some(example) = &media.example {
-        return vec![("request".into(), example.clone())];
-    }
-    if !media.examples.is_empty() {
-        return media
-            .examples
-            .iter()
-            .map(|(name, example)| (name.clone(), example.value.clone()))
-            .collect();
-    }
-    vec![("request".into(), compose(spec, &media.schema))]
-}
-
-/// The example of a schema: its own, or composed from those of its parts.
-fn compose(spec: &Spec, schema: &Schema) -> Value {
-    let (_, schema) = spec.flat(schema);
-    if let Some(example) = schema.example {
-        return example;
-    }
-    if let Some(items) = &schema.items {
-        return Value::Array(vec![compose(spec, items)]);
-    }
-    let parts = schema
-        .properties
-        .iter()
-        .map(|(name, property)| (name.clone(), compose(spec, property)));
-    Value::Object(parts.collect::<Map<_, _>>())
 }
 
 /// A type of this crate as others name it.

@@ -7,36 +7,13 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
     path::Path,
-    pin::Pin,
     process::{Command, Stdio},
 };
 
-use atera::{ApiKey, Client, ErrorKind, OPERATIONS, Operation, Source, sandbox::Sandbox};
+use atera::{ApiKey, Client, ErrorKind, sandbox::Sandbox, description::{OPERATIONS, Operation, Source}};
+use atera_testkit::Shape;
 use http::{Method, StatusCode};
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-
-/// A call of an operation, from one example of its request.
-#[derive(Clone, Copy)]
-struct Shape {
-    operation: &'static str,
-    #[allow(dead_code, reason = "the snapshots of the requests show it")]
-    example: &'static str,
-    answers: &'static [&'static str],
-    call: fn(Client) -> Called,
-}
-
-type Called = Pin<Box<dyn Future<Output = atera::Result<Value>>>>;
-
-fn argument<T: DeserializeOwned>(json: &str) -> T {
-    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-fn encoded(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap()
-}
-
-include!(concat!(env!("OUT_DIR"), "/request_shapes.rs"));
 
 /// What one column says of an operation.
 enum Cell {
@@ -51,7 +28,7 @@ enum Cell {
 #[tokio::test]
 async fn every_operation_is_covered() {
     let mut shapes = BTreeMap::<_, Vec<_>>::new();
-    for shape in self::shapes() {
+    for shape in atera_testkit::shapes() {
         shapes.entry(shape.operation).or_default().push(shape);
     }
     let guide = guide();
@@ -61,7 +38,7 @@ async fn every_operation_is_covered() {
     let mut gaps = Vec::new();
     table.push_str("| operation | source | guide | request | decode | sandbox | command |\n");
     table.push_str("|---|---|---|---|---|---|---|\n");
-    for operation in &OPERATIONS {
+    for operation in OPERATIONS {
         let shapes = shapes.get(operation.id).map_or(&[][..], Vec::as_slice);
         let cells = [
             ("source", source(operation)),

@@ -6,16 +6,17 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator};
 use serde_json::Value;
 
-use super::{
-    spec::{Fault, component},
+use crate::build::{
+    spec::{Fault, Spec, component},
     widen,
 };
 
 /// The paths of the operations.
 const PATHS: [&str; 2] = ["/tickets", "/tickets/{ticketId}"];
 
-/// The client, for the description as progenitor gets it.
-pub fn generate(mut description: Value) -> Result<TokenStream, Fault> {
+/// The client.
+pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
+    let mut description = widen::for_progenitor(spec);
     let mut used = BTreeSet::new();
     if let Some(paths) = description["paths"].as_object_mut() {
         paths.retain(|path, _| PATHS.contains(&path.as_str()));
