@@ -39,6 +39,7 @@ use crate::{Error, Result, types::RecordId};
 ///         }
 ///         Step::EndOfSweep(entry) => journal.push(entry),
 ///         Step::End(verdict) => break println!("{verdict:?}"),
+///         _ => {}
 ///     }
 /// }
 /// # Ok(())
