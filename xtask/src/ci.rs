@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{generate, spec_check};
+use crate::{generate, layers, spec_check};
 
 /// Something that has to hold.
 struct Step {
@@ -56,6 +56,7 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
 fn quick() -> Vec<Step> {
     let mut steps = vec![
         cargo("the code is formatted", "fmt --all --check"),
+        task("imports run one way", layers::run),
         task("the description is sound", || spec_check(false)),
         task("the bindings are as their snapshot shows", || generate::run(true)),
         cargo(

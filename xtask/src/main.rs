@@ -7,6 +7,7 @@ mod ci;
 mod diff;
 mod format;
 mod generate;
+mod layers;
 mod lint;
 #[cfg(test)]
 mod spec_faults;
@@ -46,6 +47,10 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check that every module uses only those below it, and exit with 1 if one does not.
+    ///
+    /// The order of the modules is LAYERS in xtask/src/layers/mod.rs. No modules may use each other in a circle.
+    Layers,
     /// Look after the description.
     #[command(subcommand)]
     Spec(SpecTask),
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
         Task::Ci { full } => ci::run(full),
         Task::Coverage => ci::coverage(),
         Task::Generate { check } => generate::run(check),
+        Task::Layers => layers::run(),
         Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
         Task::Spec(SpecTask::Diff {
             other,
