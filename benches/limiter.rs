@@ -6,12 +6,12 @@
 #[path = "../src/clock.rs"]
 #[allow(dead_code, reason = "the limiter's part of it is used")]
 mod clock;
-#[path = "../src/sync.rs"]
-#[allow(dead_code, reason = "the rest of the library uses the rest")]
-mod sync;
 #[path = "../src/limit/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the built-in limiter is measured")]
 mod limit;
+#[path = "../src/sync.rs"]
+#[allow(dead_code, reason = "the rest of the library uses the rest")]
+mod sync;
 
 use std::{hint::black_box, num::NonZeroU32, time::Duration};
 

@@ -12,7 +12,7 @@ use syn::{
 };
 
 use super::{
-    docs,
+    docs, example_calls,
     model::{Parameter, Source},
     spec::{Fault, Operation, Spec},
     types,
@@ -170,14 +170,14 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
     for tag in &spec.document.tags {
         let module = format_ident!("{}", tag.name);
         let group = format_ident!("{}", tag.name.to_pascal_case());
-        let doc = docs::attribute(&tag.description);
+        let doc = docs::attribute(spec, &tag.description);
         let mut starts = TokenStream::new();
         let mut calls = TokenStream::new();
         for (index, operation) in spec.operations.iter().enumerate() {
             if operation.group == tag.name {
                 let method = methods.of(operation)?;
-                starts.extend(start(operation, method)?);
-                calls.extend(call(operation, method, index));
+                starts.extend(start(spec, operation, method)?);
+                calls.extend(call(spec, operation, method, index));
             }
         }
         let code = quote! {
@@ -213,7 +213,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
 pub fn index(spec: &Spec) -> String {
     let mut code = String::new();
     for tag in &spec.document.tags {
-        let doc = docs::attribute(&tag.description);
+        let doc = docs::attribute(spec, &tag.description);
         let name = &tag.name;
         // Writing to a String cannot fail.
         let _ = write!(
@@ -225,10 +225,12 @@ pub fn index(spec: &Spec) -> String {
 }
 
 /// The method of the group that begins a call.
-fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
+fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
     let name = format_ident!("{}", operation.verb);
     let call = format_ident!("{}", operation.verb.to_pascal_case());
-    let doc = docs::attribute(&operation_text(operation));
+    let example = example_calls::block(spec, operation, method);
+    let doc = docs::attribute(spec, &operation_text(operation));
+    let example = docs::markup(&format!("\n{example}"));
     let mut arguments = Vec::new();
     let mut fields = Vec::new();
     for argument in &method.arguments {
@@ -254,6 +256,7 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
         .map(|_| quote!(options: crate::page::Options::default(),));
     Ok(quote! {
         #doc
+        #example
         pub fn #name(&self, #(#arguments),*) -> #call {
             #call { context: self.context.clone(), #options #(#fields),* }
         }
@@ -261,7 +264,7 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
 }
 
 /// The type of a call with its setters and what sends it.
-fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
+fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let name = format_ident!("{}", operation.verb.to_pascal_case());
     let output = &method.output;
     let doc = docs::markup(&format!(
@@ -285,8 +288,8 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             let convert = argument.convert();
             let text = argument
                 .parameter(operation)
-                .map(|parameter| parameter.description.as_str());
-            let doc = docs::attribute(text.unwrap_or_default());
+                .map(|parameter| parameter_text(spec, parameter));
+            let doc = docs::attribute(spec, &text.unwrap_or_default());
             quote! {
                 #doc
                 pub fn #name(mut self, #name: #ty) -> Self {
@@ -306,11 +309,14 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             })
             .map(|argument| &argument.name);
         let keyed = operation.keyed;
+        let with_ids = keyed.then(|| quote!(, with_ids));
         let (record_name, key) = match keyed {
             true => (quote!(record), quote!(crate::Record::id(record))),
             false => (quote!(_), quote!(None)),
         };
         quote! {
+            crate::api::list::list_call!(#name, crate::types::#record #with_ids);
+
             impl crate::api::listed::Listed for #name {
                 type Record = crate::types::#record;
                 const HAS_IDS: bool = #keyed;
@@ -434,6 +440,31 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
             #misfit
         }
     })
+}
+
+/// What a parameter means, which values it may have, and what happens without it.
+fn parameter_text(spec: &Spec, parameter: &Parameter) -> String {
+    let (_, schema) = spec.flat(&parameter.schema);
+    let mut text = parameter.description.trim().to_string();
+    let bounds = match (schema.minimum, schema.maximum) {
+        (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
+        (Some(minimum), None) => format!("{minimum} or more"),
+        (None, Some(maximum)) => format!("{maximum} at most"),
+        (None, None) => String::new(),
+    };
+    let default = schema
+        .default
+        .map(|default| format!("{default} if it is not set"));
+    let facts: Vec<_> = [Some(bounds), default]
+        .into_iter()
+        .flatten()
+        .filter(|fact| !fact.is_empty())
+        .collect();
+    if !facts.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n\n{}.", facts.join("; "));
+    }
+    text
 }
 
 fn operation_text(operation: &Operation) -> String {

@@ -13,11 +13,13 @@
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `examples` | the examples of the description |
+//! | `example_calls` | an example for each call, for rustdoc |
 //! | `docs` | text of the description as rustdoc |
 
 pub mod builders;
 mod docs;
 mod enums;
+mod example_calls;
 pub mod examples;
 mod mocks;
 pub mod model;

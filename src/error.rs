@@ -33,7 +33,7 @@ struct Inner {
     attempts: u32,
     retry_after: Option<Duration>,
     applied: Applied,
-    page: Option<u32>,
+    page: Option<i32>,
     record: Option<usize>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -151,7 +151,7 @@ impl Error {
     }
 
     pub(crate) fn with_page(mut self, page: i32) -> Self {
-        self.0.page = u32::try_from(page).ok();
+        self.0.page = Some(page);
         self
     }
 
@@ -231,8 +231,8 @@ impl Error {
         self.0.applied
     }
 
-    /// The page of a list that failed, from which the walk can be resumed.
-    pub fn page(&self) -> Option<u32> {
+    /// The page of a list that failed, for `start_page` to go on from.
+    pub fn page(&self) -> Option<i32> {
         self.0.page
     }
 

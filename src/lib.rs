@@ -40,8 +40,6 @@
 //! page by page, `all()` in memory, `raw()` as the service sent them, and `count()` the total alone.
 //!
 //! ```no_run
-//! use atera::List;
-//!
 //! # async fn example(client: atera::Client) -> atera::Result<()> {
 //! let mut alerts = client.alerts().list().alert_status("Open").stream();
 //! while let Some(alert) = alerts.try_next().await? {

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use atera::{Cache, Client, Consistency, ErrorKind, List, mock::Recorder, transport::Response, types::CreateCustomer};
+use atera::{
+    Cache, Client, Consistency, ErrorKind, mock::Recorder, transport::Response, types::CreateCustomer,
+};
 use http::{Method, StatusCode};
 use tokio::time::sleep;
 

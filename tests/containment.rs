@@ -14,7 +14,15 @@ use std::{
     time::Duration,
 };
 
-use atera::{ApiKey, Client, Consistency, Error, ErrorKind, List, RateLimit, RetryPolicy, auth::{KeyFuture, KeyHeader, KeyProvider}, description::Operation, limit::{Reservation, SlotStore, StoreFuture}, mock::Recorder, transport::{Fault, Request, Response}, types::CreateTicket};
+use atera::{
+    ApiKey, Client, Consistency, Error, ErrorKind, RateLimit, RetryPolicy,
+    auth::{KeyFuture, KeyHeader, KeyProvider},
+    description::Operation,
+    limit::{Reservation, SlotStore, StoreFuture},
+    mock::Recorder,
+    transport::{Fault, Request, Response},
+    types::CreateTicket,
+};
 use http::Method;
 use sockets::{
     Server, answer,

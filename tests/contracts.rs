@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use atera::{ApiKey, Client, Error, List, Record, Records, description::Operation, types::Ticket};
+use atera::{ApiKey, Client, Error, Record, Records, description::Operation, types::Ticket};
 
 fn shared<T: Send + Sync + Clone + 'static>() {}
 fn sent<T: Send + 'static>(_: T) {}

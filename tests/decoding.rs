@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use atera::{Consistency, ErrorKind, List, description::Operation, mock::Recorder, transport::Response, types::{CreateTicket, TicketPriority, UpdateTicket}};
+use atera::{
+    Consistency, ErrorKind,
+    description::Operation,
+    mock::Recorder,
+    transport::Response,
+    types::{CreateTicket, TicketPriority, UpdateTicket},
+};
 use futures_util::{StreamExt, TryStreamExt};
 use http::{Method, StatusCode};
 use serde_json::Value;

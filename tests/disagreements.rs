@@ -5,7 +5,11 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use atera::{Consistency, Drift, Error, ErrorKind, List, RateLimit, mock::Recorder, transport::{Request, Response}};
+use atera::{
+    Consistency, Drift, Error, ErrorKind, RateLimit,
+    mock::Recorder,
+    transport::{Request, Response},
+};
 use http::StatusCode;
 
 /// The page and the page size that a request asks for.

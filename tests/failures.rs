@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use atera::{Applied, Error, ErrorKind, RetryPolicy, mock::{KEY, Recorder}, transport::{Fault, Response}, types::{CreateTicket, UpdateTicket}};
+use atera::{
+    Applied, Error, ErrorKind, RetryPolicy,
+    mock::{KEY, Recorder},
+    transport::{Fault, Response},
+    types::{CreateTicket, UpdateTicket},
+};
 use http::StatusCode;
 
 const HTML: &str = "<!DOCTYPE html><html><body><h1>404 - Not Found</h1></body></html>";

@@ -6,7 +6,12 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use atera::{ApiKey, Client, Error, ErrorKind, Page, RateLimit, Timestamp, mock::{KEY, Recorder}, transport::Response, types::{Invoice, Ticket}};
+use atera::{
+    ApiKey, Client, Error, ErrorKind, Page, RateLimit, Timestamp,
+    mock::{KEY, Recorder},
+    transport::Response,
+    types::{Invoice, Ticket},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue, StatusCode};

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use atera::{Applied, Client, Error, ErrorKind, List, RateLimit, Result, RetryPolicy, description::Operation};
+use atera::{Applied, Client, Error, ErrorKind, RateLimit, Result, RetryPolicy, description::Operation};
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt;
 use http::Method;

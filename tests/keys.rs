@@ -2,7 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use atera::{ApiKey, Client, ErrorKind, RetryPolicy, auth::{KeyFuture, KeyHeader, KeyProvider}, mock::{KEY, Recorder}, transport::{Request, Response}, types::CreateTicket};
+use atera::{
+    ApiKey, Client, ErrorKind, RetryPolicy,
+    auth::{KeyFuture, KeyHeader, KeyProvider},
+    mock::{KEY, Recorder},
+    transport::{Request, Response},
+    types::CreateTicket,
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use http::StatusCode;

@@ -1,6 +1,6 @@
 //! Walks over lists.
 
-use atera::{ErrorKind, List, mock::Recorder, transport::Response};
+use atera::{ErrorKind, mock::Recorder, transport::Response};
 use http::StatusCode;
 
 /// A list of `total` tickets, in pages as they are asked for.

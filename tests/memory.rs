@@ -3,7 +3,10 @@
 
 use std::{future::ready, sync::Arc, time::Duration};
 
-use atera::{List, RateLimit, transport::{Request, Response, ResponseFuture, Transport}};
+use atera::{
+    RateLimit,
+    transport::{Request, Response, ResponseFuture, Transport},
+};
 use http::StatusCode;
 
 const TICKETS: i64 = 70_000;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use atera::{ApiKey, Client, ErrorKind, List, mock::{Mocks, Recorder, request_shape, self}, types::{CreateTicket, Ticket, TicketPriority, TicketRelationType}};
+use atera::{
+    ApiKey, Client, ErrorKind,
+    mock::{self, Mocks, Recorder, request_shape},
+    types::{CreateTicket, Ticket, TicketPriority, TicketRelationType},
+};
 use httpmock::MockServer;
 use serde_json::json;
 
 fn ticket(id: i64) -> Ticket {
-    Ticket {
-        ticket_id: Some(id),
-        ..Ticket::default()
-    }
+    mock::record(|ticket: &mut Ticket| ticket.ticket_id = Some(id))
 }
 
 /// A server that answers nothing by itself, and a client of it.

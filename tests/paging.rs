@@ -6,7 +6,12 @@ use std::{
     time::Duration,
 };
 
-use atera::{Consistency, ErrorKind, List, Priority, RateLimit, description::Operation, mock::Recorder, transport::{Request, Response, ResponseFuture}};
+use atera::{
+    Consistency, ErrorKind, List, Priority, RateLimit,
+    description::Operation,
+    mock::Recorder,
+    transport::{Request, Response, ResponseFuture},
+};
 use futures_util::StreamExt;
 use http::StatusCode;
 use tokio::time::{Instant, sleep};
@@ -226,7 +231,7 @@ async fn a_walk_goes_on_where_it_failed() {
         }
     };
     *failing.lock().unwrap() = false;
-    let rest = client.tickets().list().start_page(error.page().unwrap() as i32);
+    let rest = client.tickets().list().start_page(error.page().unwrap());
     read.extend(ids(rest).await.unwrap());
     assert_eq!(read, (1..=500).collect::<Vec<_>>());
 }

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use atera::{Client, Consistency, List, RateLimit, RetryPolicy, mock::Recorder, transport::{Fault, Request, Response}};
+use atera::{
+    Client, Consistency, RateLimit, RetryPolicy,
+    mock::Recorder,
+    transport::{Fault, Request, Response},
+};
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, StatusCode};
 use tokio::time::{Instant, sleep};

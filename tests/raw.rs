@@ -1,6 +1,10 @@
 //! Requests to any path.
 
-use atera::{ErrorKind, RetryPolicy, mock::{KEY, Recorder}, transport::Fault};
+use atera::{
+    ErrorKind, RetryPolicy,
+    mock::{KEY, Recorder},
+    transport::Fault,
+};
 use http::Method;
 use serde_json::json;
 

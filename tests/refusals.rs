@@ -1,6 +1,14 @@
 //! Bad input: refused with what to do about it, before anything is sent.
 
-use atera::{ErrorKind, List, description::{Kind, Location, Operation}, mock::Recorder, types::{AddComment, CreateContact, CreatePort, CreateTcpDevice, CreateTicket, EndUserCommentDetails, TechnicianCommentDetails}};
+use atera::{
+    ErrorKind,
+    description::{Kind, Location, Operation},
+    mock::Recorder,
+    types::{
+        AddComment, CreateContact, CreatePort, CreateTcpDevice, CreateTicket, EndUserCommentDetails,
+        TechnicianCommentDetails,
+    },
+};
 
 /// Awaits the call, which must be refused without being sent, and returns the reason.
 macro_rules! refused {
@@ -63,10 +71,7 @@ async fn a_text_that_would_not_stay_one_segment_of_the_path_is_refused() {
         }
     }
     let reason = refused!(client => client.custom_values().get_on_ticket(54321, ".."));
-    assert!(
-        reason.contains("`fieldName` must not be empty"),
-        "{reason}"
-    );
+    assert!(reason.contains("`fieldName` must not be empty"), "{reason}");
 }
 
 #[tokio::test]

@@ -3,7 +3,12 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs};
 
-use atera::{ErrorKind, description::{OPERATIONS, Operation}, mock::{KEY, Recorder, request_shape}, transport::{Fault, Request}};
+use atera::{
+    ErrorKind,
+    description::{OPERATIONS, Operation},
+    mock::{KEY, Recorder, request_shape},
+    transport::{Fault, Request},
+};
 use atera_testkit::{Shape, shapes};
 use serde_json::Value;
 

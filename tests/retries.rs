@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use atera::{Applied, Client, ErrorKind, List, RateLimit, RetryPolicy, mock::Recorder, transport::{Fault, Response, ResponseFuture}, types::{CreateTicket, UpdateTicket}};
+use atera::{
+    Applied, Client, ErrorKind, RateLimit, RetryPolicy,
+    mock::Recorder,
+    transport::{Fault, Response, ResponseFuture},
+    types::{CreateTicket, UpdateTicket},
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use tokio::time::{Instant, sleep};
@@ -320,7 +325,9 @@ async fn a_call_is_back_within_its_deadline_whatever_is_slow() {
     fn never() -> ResponseFuture {
         Box::pin(std::future::pending())
     }
-    fn body(chunks: impl futures_util::Stream<Item = Result<Bytes, Fault>> + Send + 'static) -> ResponseFuture {
+    fn body(
+        chunks: impl futures_util::Stream<Item = Result<Bytes, Fault>> + Send + 'static,
+    ) -> ResponseFuture {
         let response = Response::streaming(StatusCode::OK, HeaderMap::new(), Box::pin(chunks));
         Box::pin(std::future::ready(Ok(response)))
     }

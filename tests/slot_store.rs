@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use atera::{ErrorKind, Priority, RateLimit, RetryPolicy, limit::{Rate, Reservation, SlotStore, SlotUse, StoreFuture}, mock::Recorder, transport::{Fault, Response}};
+use atera::{
+    ErrorKind, Priority, RateLimit, RetryPolicy,
+    limit::{Rate, Reservation, SlotStore, SlotUse, StoreFuture},
+    mock::Recorder,
+    transport::{Fault, Response},
+};
 use http::StatusCode;
 use tokio::time::Instant;
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use atera::{ApiKey, Client, List, Page, RateLimit, types::Ticket};
+use atera::{ApiKey, Client, Page, RateLimit, types::Ticket};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 
 use crate::service::{KEY, PAGE_SIZE};

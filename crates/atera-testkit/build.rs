@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (methods, _) = build::progenitor_output(&spec).map_err(fault)?;
     let out = env::var("OUT_DIR")?;
     let write = |name: &str, code| -> Result<(), Box<dyn Error>> {
-        Ok(fs::write(Path::new(&out).join(name), build::format(code).map_err(fault)?)?)
+        Ok(fs::write(
+            Path::new(&out).join(name),
+            build::format(code).map_err(fault)?,
+        )?)
     };
     write("shapes.rs", shapes::generate(&spec, &methods).map_err(fault)?)?;
     write("plain_client.rs", plain::generate(&spec).map_err(fault)?)

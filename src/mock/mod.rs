@@ -5,7 +5,7 @@
 //! `tickets_get` leaves `/tickets/lastmodified` alone.
 //!
 //! ```
-//! use atera::{Client, List, mock::{Mocks, self}, types::Ticket};
+//! use atera::{Client, mock::{Mocks, self}, types::Ticket};
 //!
 //! /// The code to be tested: how many tickets wait for a customer.
 //! async fn waiting(client: &Client, customer: i64) -> atera::Result<usize> {
@@ -21,7 +21,7 @@
 //! // A page of records.
 //! let list = server.tickets_list(|when, then| {
 //!     when.customer_id(7).ticket_status("Waiting").page(1);
-//!     then.page(&[Ticket { ticket_id: Some(54321), ..Default::default() }]);
+//!     then.page(&[mock::record(|ticket: &mut Ticket| ticket.ticket_id = Some(54321))]);
 //! });
 //! assert_eq!(waiting(&client, 7).await?, 1);
 //! list.assert();
@@ -108,6 +108,24 @@ pub const KEY: &str = "mockkey0123456789mockkey01234567";
 /// `Config`, as [`ClientBuilder::build`](crate::ClientBuilder::build).
 pub fn client(server: &MockServer) -> Result<Client> {
     builder().base_url(server.base_url()).build()
+}
+
+/// A record of an answer, with what is set and nothing else. Records have fields that Atera added and more will come, so
+/// they cannot be written out.
+///
+/// ```
+/// use atera::{mock, types::Ticket};
+///
+/// let ticket = mock::record(|ticket: &mut Ticket| {
+///     ticket.ticket_id = Some(54321);
+///     ticket.ticket_status = Some("Open".into());
+/// });
+/// assert_eq!(ticket.ticket_id, Some(54321));
+/// ```
+pub fn record<T: Default>(set: impl FnOnce(&mut T)) -> T {
+    let mut record = T::default();
+    set(&mut record);
+    record
 }
 
 /// A client with a key of its own. Clients with the same key would share a limit, and so a pause that a mock asks for.

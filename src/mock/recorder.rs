@@ -54,7 +54,9 @@ impl Recorder {
     ///
     /// Never: the client needs neither a network nor TLS.
     pub fn client(&self) -> Client {
-        self.builder().build().expect("nothing of the client has to be set up")
+        self.builder()
+            .build()
+            .expect("nothing of the client has to be set up")
     }
 
     /// The same client, to be set up further.

@@ -17,7 +17,12 @@ use super::{
     record::Identity,
     records::Drift,
 };
-use crate::{Error, ErrorKind, clock, description::Operation, pipeline::response::{Answer, Sent}, types::RecordId};
+use crate::{
+    Error, ErrorKind, clock,
+    description::Operation,
+    pipeline::response::{Answer, Sent},
+    types::RecordId,
+};
 
 /// How the service orders a list, and what of it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{generate, layers, spec_check};
+use crate::{description, generate, layers};
 
 /// Something that has to hold.
 struct Step {
@@ -57,7 +57,7 @@ fn quick() -> Vec<Step> {
     let mut steps = vec![
         cargo("the code is formatted", "fmt --all --check"),
         task("imports run one way", layers::run),
-        task("the description is sound", || spec_check(false)),
+        task("the description is sound", || description::check(false)),
         task("the bindings are as their snapshot shows", || generate::run(true)),
         cargo(
             "clippy has nothing to say",

@@ -4,7 +4,11 @@ use std::{env, fs, path::PathBuf, time::Duration};
 
 use similar::TextDiff;
 
-use crate::{SPEC, SPEC_SHOWN, build, read, surface, write};
+use crate::{
+    build,
+    files::{SPEC, SPEC_SHOWN, read, write},
+    surface,
+};
 
 const SURFACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/snapshots/surface.txt");
 
@@ -37,7 +41,10 @@ pub(crate) fn run(check: bool) -> Result<(), String> {
     let groups = folder.join("groups");
     fs::create_dir_all(&groups).map_err(|error| format!("{}: {error}", groups.display()))?;
     let mocks = bindings.mocks().map_err(fault)?;
-    let files = bindings.files().into_iter().chain([("mocks.rs".to_string(), &*mocks)]);
+    let files = bindings
+        .files()
+        .into_iter()
+        .chain([("mocks.rs".to_string(), &*mocks)]);
     for (name, text) in files {
         let path = folder.join(name);
         write(&path, text)?;

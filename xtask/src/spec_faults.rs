@@ -1,6 +1,9 @@
 //! Mistakes in the description: each stops the build with its place and the reason.
 
-use crate::{SPEC, build, read};
+use crate::{
+    build,
+    files::{SPEC, read},
+};
 
 /// The fault of the description with a change.
 fn fault(from: &str, to: &str) -> String {

@@ -203,7 +203,10 @@ fn tidy(code: impl ToTokens) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SPEC, build, read};
+    use crate::{
+        build,
+        files::{SPEC, read},
+    };
 
     fn surface(source: &str) -> String {
         let bindings = build::generate(source).unwrap();

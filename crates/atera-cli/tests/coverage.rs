@@ -10,7 +10,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use atera::{ApiKey, Client, ErrorKind, sandbox::Sandbox, description::{OPERATIONS, Operation, Source}};
+use atera::{
+    ApiKey, Client, ErrorKind,
+    description::{OPERATIONS, Operation, Source},
+    sandbox::Sandbox,
+};
 use atera_testkit::Shape;
 use http::{Method, StatusCode};
 use serde_json::Value;

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, hint::black_box, time::Duration};
 
-use atera::{ApiKey, Client, RateLimit, sandbox::Sandbox, description::Operation};
+use atera::{ApiKey, Client, RateLimit, description::Operation, sandbox::Sandbox};
 use cpu_time::ProcessTime;
 use criterion::{Criterion, SamplingMode};
 use tokio::runtime::{Builder, Runtime};

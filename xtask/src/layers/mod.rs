@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[(
     ".",
     &[
         "clock",
+        "sync",
         "text",
         "limit",
         "types",
