@@ -8,7 +8,7 @@ use crate::build::spec::{Fault, Spec};
 #[derive(Debug)]
 pub(crate) struct Finding {
     /// Name of the rule.
-    rule: &'static str,
+    pub(super) rule: &'static str,
     pub(super) fault: Fault,
 }
 
