@@ -152,7 +152,7 @@ pub use auth::ApiKey;
 pub use client::{Client, ClientBuilder};
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use limit::{Priority, RateLimit};
-pub use page::{Consistency, Drift, Page, Pages, RawRecord, Records};
+pub use page::{Consistency, Page, RawRecord, Records};
 #[cfg(feature = "cache")]
 pub use pipeline::Cache;
 pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage};

@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use atera::{
-    Consistency, Drift, Error, ErrorKind, RateLimit,
+    Consistency, Error, ErrorKind, RateLimit,
     mock::Recorder,
+    page::Drift,
     transport::{Request, Response},
 };
 use http::StatusCode;

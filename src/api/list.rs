@@ -152,7 +152,7 @@ macro_rules! list_call {
 
             /// Every page of the list, with its status and headers.
             #[inline]
-            pub fn pages(self) -> crate::Pages<$record> {
+            pub fn pages(self) -> crate::page::Pages<$record> {
                 crate::api::List::pages(self)
             }
 
