@@ -9,14 +9,14 @@ use std::sync::{
 
 use atera::{
     ApiKey, Client, ClientBuilder, RetryPolicy,
-    transport::{Answering, Fault, Request, Response, Transport},
+    transport::{Fault, Request, Response, ResponseFuture, Transport},
 };
 use http::StatusCode;
 
 /// A key that no message, snapshot or address may show.
 pub const KEY: &str = "canary0123456789canary0123456789";
 
-type Answer = dyn Fn(&Request) -> Answering + Send + Sync;
+type Answer = dyn Fn(&Request) -> ResponseFuture + Send + Sync;
 
 /// Notes requests and answers them.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl Recorder {
     }
 
     /// Answers when the future of the function does.
-    pub fn in_time(answer: impl Fn(&Request) -> Answering + Send + Sync + 'static) -> Self {
+    pub fn in_time(answer: impl Fn(&Request) -> ResponseFuture + Send + Sync + 'static) -> Self {
         // Each has a key of its own: clients with the same key share a limit, even across tests.
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -83,7 +83,7 @@ impl std::fmt::Debug for Recorder {
 }
 
 impl Transport for Recorder {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, request: Request) -> ResponseFuture {
         let answer = (self.answer)(&request);
         self.sent.lock().unwrap().push(request);
         answer
