@@ -1,31 +1,34 @@
-//! `atera api`: any path of the service, through the same pipeline as every command.
+//! `atera api`: a request to any path of the service.
+//!
+//! It is for what has no command: an operation that Atera has added, or a body with fields that the description lacks. The
+//! request goes through the same pipeline as every other, with the key, the limit and the retries, but is checked against
+//! nothing. If the path is that of an operation after all, that tells whether the request may be sent again, whether it is
+//! asked about, and which columns a table has.
 
 use std::{io::Write, path::PathBuf};
 
+use atera::{
+    Client, RawCall,
+    description::{Operation, Route, route},
+};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use http::Method;
 use serde_json::{Value, value::RawValue};
 
-use super::{
-    body, confirm,
-    connection::Connection,
-    destination::Destination,
-    dry_run,
-    failure::Failure,
-    format::Format,
-    globals::Globals,
-    interrupt::Interrupt,
-    records::{Layout, Sink},
-    run::{printed, single},
-    values::Record,
-};
+use super::dry_run;
 use crate::{
-    Client, Operation, RawCall,
-    route::{self, Route},
+    input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
+    output::{
+        columns::object_in,
+        destination::Destination,
+        failure::Failure,
+        records::{Layout, Sink},
+        values::Record,
+    },
 };
 
 /// Name of the command.
-pub(super) const NAME: &str = "api";
+pub(crate) const NAME: &str = "api";
 
 const METHOD: &str = "method";
 const PATH: &str = "path";
@@ -33,7 +36,8 @@ const QUERY: &str = "query";
 const BODY: &str = "body";
 const HEADERS: &str = "headers";
 
-pub(super) fn command() -> Command {
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Send any request below the base URL, for what has no command")
         .after_help(
@@ -81,6 +85,7 @@ pub(super) fn command() -> Command {
         )
 }
 
+/// Reads a parameter of the query.
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
@@ -88,19 +93,20 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_string(), value.to_string()))
 }
 
-/// A request before there is a client to send it with.
+/// A request to any path, before there is a client to send it with.
 #[derive(Clone, Debug)]
-pub(super) struct Request {
+pub(crate) struct UntypedRequest {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
     body: Option<Value>,
+    /// Whether status and headers of the answer are printed before it.
     headers: bool,
 }
 
-impl Request {
-    /// Takes the arguments apart, and reads the body.
-    pub(super) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
+impl UntypedRequest {
+    /// Reads the arguments, and the body.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
         let whole = text(PATH);
         let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
@@ -112,10 +118,11 @@ impl Request {
             Some(file) => Some(body::from_file(file)?),
             None => None,
         };
-        Ok(Request {
-            // clap lets nothing else through than the methods above.
+        Ok(UntypedRequest {
+            // clap lets only the methods above through.
             method: Method::from_bytes(text(METHOD).to_ascii_uppercase().as_bytes()).unwrap_or_default(),
-            // A shell on Windows may take what begins with a slash for the path of a file.
+            // Git's shell on Windows turns an argument that begins with a slash into the path of a file, so the slash may
+            // be left out.
             path: match path.starts_with('/') || path.contains("://") {
                 true => path.to_string(),
                 false => format!("/{path}"),
@@ -126,15 +133,16 @@ impl Request {
         })
     }
 
-    /// The operation that it amounts to, if there is one.
+    /// The operation at this path, if there is one.
     fn operation(&self) -> Option<&'static Operation> {
-        match route::find(&self.method, &self.path) {
+        match route(&self.method, &self.path) {
             Route::Operation(operation, _) => Some(operation),
             _ => None,
         }
     }
 
-    fn call(&self, client: &Client) -> crate::Result<RawCall> {
+    /// The call, for this client.
+    fn call(&self, client: &Client) -> atera::Result<RawCall> {
         let mut call = client.request(self.method.clone(), &self.path);
         for (name, value) in &self.query {
             call = call.query(name, value);
@@ -148,7 +156,7 @@ impl Request {
         }
     }
 
-    /// Whether it is asked about: what has no operation may do anything, unless it only reads.
+    /// Whether to ask before it is sent. A request without an operation may do anything, unless its method only reads.
     fn asks(&self) -> bool {
         match self.operation() {
             Some(operation) => confirm::asks(operation),
@@ -157,10 +165,11 @@ impl Request {
     }
 }
 
-pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+/// Sends a request and prints the answer: as it came, unless the flags ask for a form.
+pub(crate) async fn run(request: &UntypedRequest, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
     let operation = request.operation();
-    let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(printed)));
-    let layout = Layout::new(globals, schema, true)?;
+    let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(object_in)));
+    let layout = Layout::new(&globals.output, schema, true)?;
     let connection = Connection::open(globals).await?;
     if globals.dry_run {
         return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
@@ -174,7 +183,7 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
     let client = connection.client()?;
     let answer = interrupt.or(request.call(&client)?.send()).await?;
     let answer = answer.map_err(|error| connection.explain(error))?;
-    let mut out = Destination::open(globals.output_file.as_deref())?;
+    let mut out = Destination::open(globals.output.file.as_deref())?;
     if request.headers {
         writeln!(out, "{}", answer.status)?;
         for (name, value) in &answer.headers {
@@ -182,11 +191,11 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
         }
         writeln!(out)?;
     }
-    let as_it_came = globals.format.is_none() && globals.select.is_empty() && globals.sort.is_empty();
-    // What is no JSON, or not UTF-8, cannot be shaped.
+    let as_it_came = globals.output.leave_the_form();
+    // An answer that is not JSON, or not UTF-8, has no records.
     let json = serde_json::from_slice::<&RawValue>(&answer.value).ok();
     match json.filter(|_| !as_it_came) {
-        Some(json) => shaped(layout, schema, json.get(), &mut out)?,
+        Some(json) => shaped(layout, json.get(), &mut out)?,
         None => {
             out.write_all(&answer.value)?;
             if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
@@ -197,13 +206,8 @@ pub(super) async fn run(request: &Request, globals: &Globals, interrupt: &Interr
     out.commit()
 }
 
-/// Prints the answer as records: those of a page, those of an array, or the one that it is.
-fn shaped(
-    layout: Layout,
-    schema: Option<&'static crate::Schema>,
-    text: &str,
-    out: &mut Destination,
-) -> Result<(), Failure> {
+/// Prints the answer as records: those of a page or an array, or the one record that it is.
+fn shaped(layout: Layout, text: &str, out: &mut Destination) -> Result<(), Failure> {
     let is_array = text.starts_with('[');
     let records = match is_array {
         true => Some(text),
@@ -211,14 +215,14 @@ fn shaped(
     };
     let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
     match records {
-        Some(records) if layout.format != Format::Json || layout.selects() || is_array => {
+        Some(records) if !layout.format.keeps_pages || layout.selects() || is_array => {
             let mut sink = Sink::new(layout);
             for record in records {
                 sink.record(record.get(), out)?;
             }
             sink.finish(out)?;
         }
-        _ => single(&layout, schema, text, out)?,
+        _ => layout.single(text, out)?,
     }
     Ok(())
 }

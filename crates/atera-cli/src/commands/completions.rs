@@ -1,4 +1,6 @@
-//! `atera completions` and `atera man`: made from the tree of commands.
+//! `atera completions` and `atera man`: made of the tree of commands, which their callers give them.
+//!
+//! Completions know the values of closed lists, and man pages have the examples, since both are in the tree.
 
 use std::{
     fs,
@@ -9,17 +11,18 @@ use std::{
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use super::{command, failure::Failure};
+use crate::output::failure::Failure;
 
 /// Name of the command for completions.
-pub(super) const NAME: &str = "completions";
+pub(crate) const NAME: &str = "completions";
 /// Name of the command for man pages.
-pub(super) const MAN_NAME: &str = "man";
+pub(crate) const MAN_NAME: &str = "man";
 
 const SHELL: &str = "shell";
 const DIR: &str = "dir";
 
-pub(super) fn command() -> Command {
+/// The arguments of `atera completions`.
+pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Print completions for a shell")
         .after_help(
@@ -35,7 +38,8 @@ pub(super) fn command() -> Command {
         )
 }
 
-pub(super) fn man_command() -> Command {
+/// The arguments of `atera man`.
+pub(crate) fn man_command() -> Command {
     Command::new(MAN_NAME)
         .about("Print the man page, or write those of all commands")
         .after_help("Examples:\n  atera man | man -l -\n  atera man --dir ~/.local/share/man/man1")
@@ -48,18 +52,19 @@ pub(super) fn man_command() -> Command {
         )
 }
 
-pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+/// Prints the completions of the tree for a shell.
+pub(crate) fn run(mut root: Command, matches: &ArgMatches) -> Result<(), Failure> {
     let Some(shell) = matches.get_one::<Shell>(SHELL) else {
         return Ok(());
     };
-    // It panics where it cannot write, as where its reader has left, so it writes into memory.
+    // clap panics if it cannot write, as it cannot when the reader has closed the pipe. So it writes into memory.
     let mut script = Vec::new();
-    clap_complete::generate(*shell, &mut command::root(), "atera", &mut script);
+    clap_complete::generate(*shell, &mut root, "atera", &mut script);
     Ok(io::stdout().write_all(&script)?)
 }
 
-pub(super) fn man(matches: &ArgMatches) -> Result<(), Failure> {
-    let mut root = command::root();
+/// Prints the man page of the tree, or writes one for each command in it into a folder.
+pub(crate) fn man(mut root: Command, matches: &ArgMatches) -> Result<(), Failure> {
     root.build();
     let Some(dir) = matches.get_one::<PathBuf>(DIR) else {
         return Ok(clap_mangen::Man::new(root).render(&mut io::stdout())?);

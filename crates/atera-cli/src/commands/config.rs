@@ -1,60 +1,48 @@
 //! `atera config`: keeps the profiles of the config file.
+//!
+//! A key is never an argument: it would be in the shell's history and in the list of processes. It is typed unseen, or comes
+//! from stdin. A profile is checked when it is set, as far as that is possible without asking the service.
 
 use std::{
     io::{self, IsTerminal, Write},
     path::PathBuf,
 };
 
+use atera::{
+    ApiKey, Client,
+    description::{self, Field, Kind, Schema},
+};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
 
-use super::{
-    config::{Config, Profile},
-    failure::Failure,
-    globals::Globals,
-    reference,
-    terminal::tell,
+use crate::{
+    input::{
+        config_file::{Config, Profile},
+        globals::Globals,
+    },
+    output::{failure::Failure, rows, terminal::tell},
 };
-use crate::{ApiKey, Client, Field, Kind, Schema};
 
 /// Name of the command.
-pub(super) const NAME: &str = "config";
+pub(crate) const NAME: &str = "config";
 
 const PROFILE_NAME: &str = "name";
 const KEY_FILE: &str = "key-file";
 const BASE_URL: &str = "base-url";
 
 /// A profile as `list` prints it, without its key.
-static PROFILE: Schema = Schema {
-    name: "Profile",
-    description: "A profile of the config file.",
-    key: Some("Name"),
-    requires: &[],
-    fields: &[
-        Field {
-            name: "Name",
-            kind: Kind::Text,
-            ..Field::PLAIN
-        },
-        Field {
-            name: "Default",
-            kind: Kind::Boolean,
-            ..Field::PLAIN
-        },
-        Field {
-            name: "Key",
-            kind: Kind::Text,
-            ..Field::PLAIN
-        },
-        Field {
-            name: "Address",
-            kind: Kind::Text,
-            ..Field::PLAIN
-        },
+static PROFILE: Schema = Schema::new(
+    "Profile",
+    &[
+        Field::new("Name", Kind::Text),
+        Field::new("Default", Kind::Boolean),
+        Field::new("Key", Kind::Text),
+        Field::new("Address", Kind::Text),
     ],
-};
+);
 
-pub(super) fn command() -> Command {
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
     let name = || Arg::new(PROFILE_NAME).value_name("NAME").required(true);
     Command::new(NAME)
         .about("Keep a profile for each tenant: its key, and where it is used")
@@ -88,12 +76,13 @@ pub(super) fn command() -> Command {
             Command::new("use")
                 .about("Make a profile the one that is used when none is named")
                 .arg(name()),
-            Command::new("remove").about("Forget a profile and its key").arg(name()),
+            Command::new("remove").about("Remove a profile and its key").arg(name()),
             Command::new("path").about("Print where the config file is"),
         ])
 }
 
-pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+/// Carries out one of its commands. All but `path` and `list` write the file.
+pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let Some((verb, matches)) = matches.subcommand() else {
         return Ok(());
     };
@@ -120,7 +109,7 @@ pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
             config.profile(&name)?;
             config.profiles.remove(&name);
             config.default = config.default.take().filter(|default| *default != name);
-            format!("profile `{name}` is forgotten")
+            format!("profile `{name}` is removed")
         }
     };
     let path = config.save()?;
@@ -130,6 +119,7 @@ pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     Ok(())
 }
 
+/// Prints the profiles, and where their keys are.
 fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
     let rows = config.profiles.iter().map(|(name, profile)| {
         let key = match (&profile.api_key, &profile.api_key_file) {
@@ -141,12 +131,13 @@ fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
             "Name": name,
             "Default": config.default.as_ref() == Some(name),
             "Key": key,
-            "Address": profile.base_url.as_deref().unwrap_or(crate::BASE_URL),
+            "Address": profile.base_url.as_deref().unwrap_or(description::BASE_URL),
         })
     });
-    reference::print(globals, &PROFILE, rows)
+    rows::print(&globals.output, &PROFILE, rows)
 }
 
+/// Makes or changes a profile, and returns what to say about it. The first profile becomes the default.
 fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, Failure> {
     let base_url = matches.get_one::<String>(BASE_URL).cloned();
     let file = matches.get_one::<PathBuf>(KEY_FILE);
@@ -158,9 +149,9 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, 
         Some(file) => profile.api_key_file = Some(std::path::absolute(file).map_err(Failure::Start)?),
         None => profile.api_key = Some(key_from_person(name)?),
     }
-    // What could not be used later is refused now.
+    // A key or an address that no client would take is refused now rather than at the first call.
     let key = profile.key(name)?;
-    let address = base_url.as_deref().unwrap_or(crate::BASE_URL);
+    let address = base_url.as_deref().unwrap_or(description::BASE_URL);
     Client::builder().api_key(key.clone()).base_url(address).build()?;
     config.profiles.insert(name.to_string(), profile);
     if config.profiles.len() == 1 {
@@ -169,10 +160,10 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, 
     let expiry = key
         .expires_at()
         .map(|time| format!(", its key expires on {}", time.to_utc().format("%Y-%m-%d")));
-    Ok(format!("profile `{name}` is kept{}", expiry.unwrap_or_default()))
+    Ok(format!("profile `{name}` is saved{}", expiry.unwrap_or_default()))
 }
 
-/// The key, typed unseen on a terminal, or from stdin.
+/// Reads the key: typed unseen on a terminal, or from stdin elsewhere.
 fn key_from_person(name: &str) -> Result<String, Failure> {
     let text = match io::stdin().is_terminal() {
         true => rpassword::prompt_password(format!("API key for `{name}`, from Admin > API in Atera: ")),

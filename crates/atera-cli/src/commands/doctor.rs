@@ -1,87 +1,100 @@
-//! `atera doctor`: what stands between the command and the service, check by check.
+//! `atera doctor`: checks the setup, from the key to the permissions.
+//!
+//! Each check is a row with its state and, where something can be done about it, what to do. A check that fails does not stop
+//! those after it, unless they need it. A missing permission is no failure: keys are often restricted on purpose. The exit
+//! code is that of the first check that failed, so that a monitoring job can call it.
 
 use std::time::Duration;
 
+use atera::{
+    Client, ErrorKind, Timestamp,
+    auth::KeyHeader,
+    description::{Field, GROUPS, Kind, OPERATIONS, Operation, Schema},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Command;
-use heck::ToKebabCase;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use super::{
-    cells::cell, connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt, reference,
-    values::Record,
+use crate::{
+    input::{connection::Connection, globals::Globals, interrupt::Interrupt},
+    names::group_name,
+    output::{
+        cells::cell,
+        failure::{Failure, of_call},
+        rows,
+        values::Record,
+    },
 };
-use crate::{Client, ErrorKind, Field, GROUPS, KeyHeader, Kind, OPERATIONS, Operation, Schema, clock};
 
 /// Name of the command.
-pub(super) const NAME: &str = "doctor";
+pub(crate) const NAME: &str = "doctor";
 
-/// From when on a key is told to be about to expire.
+/// How long before its expiry a key is reported to expire soon.
 const SOON: TimeDelta = TimeDelta::days(30);
-/// By how much the clocks may differ: more and expiries and `--since` go wrong.
+/// The tolerated difference between the clocks. With a greater one, expiries and `--since` are wrong.
 const DRIFT: TimeDelta = TimeDelta::minutes(2);
 
-const fn text(name: &'static str) -> Field {
-    Field {
-        name,
-        kind: Kind::Text,
-        ..Field::PLAIN
-    }
-}
+/// A row of the table.
+static CHECK: Schema = Schema::new(
+    "Check",
+    &[
+        Field::new("Check", Kind::Text),
+        Field::new("State", Kind::Text),
+        Field::new("Told", Kind::Text),
+    ],
+);
 
-static CHECK: Schema = Schema {
-    name: "Check",
-    description: "A check of the setup.",
-    key: Some("Check"),
-    requires: &[],
-    fields: &[text("Check"), text("State"), text("Told")],
-};
-
-pub(super) fn command() -> Command {
+/// The arguments of the command: none of its own.
+pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Check the key, the way to the service, the clock and what the key may read")
         .after_help(
             "Examples:\n  atera doctor\n  atera --profile acme doctor --output json\n\nIt reads one record of each \
-             group and changes nothing. The exit code is that of the first check that failed; a permission that is \
-             lacking is no failure.",
+             group and changes nothing. The exit code is that of the first check that failed; a missing permission is \
+             no failure.",
         )
 }
 
-/// What the checks have found.
+/// The results of the checks.
 #[derive(Default)]
 struct Findings {
     rows: Vec<Value>,
+    /// The kind of the first failure.
     failed: Option<ErrorKind>,
 }
 
 impl Findings {
+    /// Adds a row.
     fn add(&mut self, check: &str, state: &str, told: impl Into<String>) {
         let told: String = told.into();
         self.rows
             .push(json!({"Check": check, "State": state, "Told": told}));
     }
 
+    /// Adds a row for a check that failed.
     fn fail(&mut self, check: &str, kind: ErrorKind, told: impl Into<String>) {
         self.add(check, "failed", told);
         self.failed.get_or_insert(kind);
     }
 }
 
-pub(super) async fn run(globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+/// Runs the checks and prints their results.
+pub(crate) async fn run(globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
     let connection = Connection::open(globals).await?;
     let client = connection.client()?;
     let mut findings = Findings::default();
-    key(&connection, clock::utc(), &mut findings);
+    key(&connection, Timestamp::now().to_utc(), &mut findings);
     interrupt.or(service(&connection, &client, &mut findings)).await?;
     let failed = findings.failed;
-    reference::print(globals, &CHECK, findings.rows.into_iter())?;
+    rows::print(&globals.output, &CHECK, findings.rows.into_iter())?;
     match failed {
         None => Ok(()),
-        Some(kind) => Err(Failure::Unwell(kind)),
+        Some(kind) => Err(Failure::ChecksFailed(kind)),
     }
 }
 
+/// Checks the key by itself: in which header it goes, and when it expires.
 fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
     let form = match connection.key.kind() {
         KeyHeader::Bearer => "a JWT, sent as Authorization: Bearer",
@@ -116,7 +129,7 @@ fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
     }
 }
 
-/// Everything that takes asking.
+/// The checks that ask the service: whether it answers, its clock, its rate limit, and what the key may read.
 async fn service(connection: &Connection, client: &Client, findings: &mut Findings) {
     let Some(account) = Operation::find("account_get") else {
         return;
@@ -140,7 +153,7 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
             let zone = told("TimeZoneName", "an unknown zone");
             let name = told("CompanyName", "without a name");
             findings.add("account", "ok", format!("{name}, in {zone}"));
-            clock(&answer.headers, clock::utc(), findings);
+            clock(&answer.headers, Timestamp::now().to_utc(), findings);
             window(&answer.headers, findings);
         }
         // A key may lack this permission and have others.
@@ -150,17 +163,17 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
         }
         Err(error) => {
             let error = connection.explain(error);
-            return findings.fail("reach", error.kind(), super::failure::of_call(&error));
+            return findings.fail("reach", error.kind(), of_call(&error));
         }
     }
-    for group in &GROUPS {
+    for group in GROUPS {
         let Some(operation) = cheapest_read(group.name) else {
             continue;
         };
         let call = client.operation(operation);
-        // A list without a page size is no list, and is asked for as it is.
+        // An operation without this parameter is not a list, and is called without it.
         let call = call.clone().set("itemsInPage", "1").unwrap_or(call);
-        let check = format!("read {}", group.name.to_kebab_case());
+        let check = format!("read {}", group_name(group.name));
         match call.send().await {
             Ok(_) => findings.add(&check, "ok", ""),
             Err(error) if error.kind() == ErrorKind::Forbidden => {
@@ -170,16 +183,16 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
                     "give it to the key in Admin > API in Atera, if it is needed",
                 );
             }
-            Err(error) => findings.fail(&check, error.kind(), super::failure::of_call(&error)),
+            Err(error) => findings.fail(&check, error.kind(), of_call(&error)),
         }
     }
 }
 
-/// An operation that shows whether a group can be read: one that takes nothing.
+/// An operation that shows whether a group can be read: a GET without required parameters.
 fn cheapest_read(group: &str) -> Option<&'static Operation> {
     let mut operations = OPERATIONS.iter();
     operations.find(|operation| {
-        // The guide's paths are other names for what the other groups read.
+        // The guide's paths read what other groups read as well, and the account has been read already.
         operation.group == group
             && group != "guide"
             && group != "account"
@@ -188,6 +201,7 @@ fn cheapest_read(group: &str) -> Option<&'static Operation> {
     })
 }
 
+/// Compares this machine's clock with the `Date` of an answer.
 fn clock(headers: &HeaderMap, now: DateTime<Utc>, findings: &mut Findings) {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(theirs) = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
@@ -212,6 +226,7 @@ fn clock(headers: &HeaderMap, now: DateTime<Utc>, findings: &mut Findings) {
     }
 }
 
+/// Reports the service's own count of requests, if it sends one.
 fn window(headers: &HeaderMap, findings: &mut Findings) {
     let number = |name| -> Option<u64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
     match (number("x-ratelimit-limit"), number("x-ratelimit-remaining")) {
@@ -221,7 +236,7 @@ fn window(headers: &HeaderMap, findings: &mut Findings) {
             let told = format!("{left} of {limit} requests left{}", reset.unwrap_or_default());
             findings.add("rate window", "ok", told);
         }
-        _ => findings.add("rate window", "unknown", "the service tells nothing of it"),
+        _ => findings.add("rate window", "unknown", "the service does not send its count"),
     }
 }
 

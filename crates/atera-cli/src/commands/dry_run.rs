@@ -1,6 +1,8 @@
-//! `--dry-run`: shows the very request that would be sent.
+//! `--dry-run`: shows the request that would be sent.
 //!
-//! The call goes all the way through the client, with a transport that hands the request over instead of sending it.
+//! The call goes through the client as any other, with a transport that hands the request over instead of sending it. So what
+//! is shown is what the client would send, down to its headers, and not what the command believes that it would. Of a list it
+//! is the first page. The key is hidden.
 
 use std::{
     collections::BTreeMap,
@@ -8,18 +10,18 @@ use std::{
     sync::Mutex,
 };
 
+use atera::{
+    Client,
+    transport::{Request, ResponseFuture, Transport},
+};
 use tokio::sync::oneshot;
 
-use super::{connection::Connection, failure::Failure};
-use crate::{
-    Client,
-    transport::{Answering, Request, Transport},
-};
+use crate::{input::connection::Connection, output::failure::Failure};
 
 /// Prints the request that a call makes.
-pub(super) async fn show<T>(
+pub(crate) async fn show<T>(
     connection: &Connection,
-    call: impl AsyncFnOnce(Client) -> crate::Result<T>,
+    call: impl AsyncFnOnce(Client) -> atera::Result<T>,
 ) -> Result<(), Failure> {
     let (hand_over, handed_over) = oneshot::channel();
     let capture = Capture(Mutex::new(Some(hand_over)));
@@ -35,7 +37,7 @@ pub(super) async fn show<T>(
     Ok(out.flush()?)
 }
 
-/// A request as it goes over the wire, but for the key.
+/// A request as text: method and address, headers in order, and the body as indented JSON. Sensitive headers are hidden.
 fn shown(request: &Request) -> String {
     let mut text = format!("{} {}\n", request.method, request.url);
     let headers: BTreeMap<_, _> = request
@@ -58,12 +60,12 @@ fn shown(request: &Request) -> String {
     text
 }
 
-/// Hands the first request over, and never answers.
+/// A transport that hands over the first request and never answers.
 #[derive(Debug)]
 struct Capture(Mutex<Option<oneshot::Sender<Request>>>);
 
 impl Transport for Capture {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, request: Request) -> ResponseFuture {
         let hand_over = self.0.lock().ok().and_then(|mut it| it.take());
         if let Some(hand_over) = hand_over {
             let _ = hand_over.send(request);

@@ -1,31 +1,32 @@
-//! Carries an operation out: asks where it must, sends, and prints.
+//! `atera <group> <verb>`: sends the request of an operation and prints the answer.
+//!
+//! The order of the steps matters: whatever can fail without asking the service fails first, and the output file is opened
+//! before the request is sent, so that no create takes place whose answer cannot be written down.
 
-use std::io::{self, Write};
+use std::io::Write;
 
+use atera::Client;
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 
-use super::{
-    confirm,
-    connection::Connection,
-    destination::{Destination, Output},
-    dry_run,
-    failure::Failure,
-    format::Format,
-    globals::Globals,
-    interrupt::Interrupt,
-    records::{self, Layout, Sink},
-    request::Request,
-    table,
-    terminal::tell,
-    values::on_one_line,
-    walk,
+use super::{dry_run, walk};
+use crate::{
+    input::{
+        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
+    },
+    output::{
+        columns::object_in,
+        destination::Destination,
+        failure::Failure,
+        records::{Layout, Sink},
+        table,
+        terminal::tell,
+    },
 };
-use crate::{Kind, Schema, attempt, wire};
 
-/// Carries out a request.
-pub(super) async fn operation(
-    mut request: Request,
+/// Carries out a request, and prints a remark about it on stderr unless that is to be quiet.
+pub(crate) async fn run(
+    mut request: OperationRequest,
     matches: &ArgMatches,
     globals: &Globals,
     interrupt: &Interrupt,
@@ -33,10 +34,9 @@ pub(super) async fn operation(
     let operation = request.operation;
     let printed = match operation.record() {
         Some(record) => Some(record),
-        None => operation.answer.and_then(printed),
+        None => operation.answer.and_then(object_in),
     };
-    // What cannot be printed is told before anything is sent.
-    let layout = Layout::new(globals, printed, request.allow_unknown)?;
+    let layout = Layout::new(&globals.output, printed, request.allow_unknown)?;
     let connection = Connection::open(globals).await?;
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
@@ -48,7 +48,7 @@ pub(super) async fn operation(
     }
     confirm::request(request, &connection, globals, interrupt).await?;
     let client = connection.client()?;
-    let destination = Destination::open(globals.output_file.as_deref())?;
+    let destination = Destination::open(globals.output.file.as_deref())?;
     let told = match operation.list {
         true => {
             let extent = walk::Extent::read(request, matches);
@@ -66,91 +66,40 @@ pub(super) async fn operation(
     }
 }
 
-/// What is printed of an answer: an object, or those in an array.
-pub(super) fn printed(kind: Kind) -> Option<&'static Schema> {
-    match kind {
-        Kind::Object(schema) => Some(schema),
-        Kind::Array(kind) => printed(*kind),
-        _ => None,
-    }
-}
-
-/// Prints the answer of anything but a list of pages, and returns what there is to say about it.
+/// Sends anything but a list of pages, prints the answer, and returns a remark about it.
 async fn answer(
-    request: &Request,
-    client: &crate::Client,
+    request: &OperationRequest,
+    client: &Client,
     layout: Layout,
     mut out: Destination,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
     let operation = request.operation;
     let answer = interrupt.or(request.call(client)?.send()).await??;
-    let silent = answer.is_empty();
-    let json: &RawValue = wire::decode(if silent { b"{}" } else { &answer.value })
-        .map_err(|reason| attempt::undecodable(operation, &answer, &reason))?;
-    let text = json.get();
-    let schema = operation.answer.and_then(printed);
+    let is_empty = answer.is_empty();
+    let text = match is_empty {
+        true => "{}",
+        false => answer.json::<&RawValue>()?.get(),
+    };
+    let for_people = layout.format.for_people;
     let mut remark = None;
-    match layout.format {
-        Format::Table if !operation.reads => {
-            let said = table::acknowledgement(schema, text);
-            let said = said.unwrap_or_else(|| request.target());
-            writeln!(out, "{}: {said}", operation.id)?;
+    if for_people && !operation.reads {
+        let schema = operation.answer.and_then(object_in);
+        let said = table::acknowledgement(schema, text);
+        let said = said.unwrap_or_else(|| request.target());
+        writeln!(out, "{}: {said}", operation.id)?;
+    } else if is_empty {
+        // The service answered with no body, so there is nothing to print.
+    } else if text.starts_with('[') {
+        let mut sink = Sink::new(layout);
+        for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
+            sink.record(record.get(), &mut out)?;
         }
-        // Nothing was sent, so there is nothing to repeat.
-        _ if silent => {}
-        format if text.starts_with('[') => {
-            let mut sink = Sink::new(layout);
-            for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
-                sink.record(record.get(), &mut out)?;
-            }
-            let count = sink.finish(&mut out)?;
-            if format == Format::Table {
-                remark = Some(walk::count_of(count));
-            }
-        }
-        _ => single(&layout, schema, text, &mut out)?,
+        let count = sink.finish(&mut out)?;
+        remark = for_people.then(|| walk::count_of(count));
+    } else {
+        layout.single(text, &mut out)?;
     }
     out.commit()?;
     Ok(remark)
-}
-
-/// Prints one record, as JSON text.
-pub(super) fn single(
-    layout: &Layout,
-    schema: Option<&'static Schema>,
-    text: &str,
-    out: &mut impl Output,
-) -> io::Result<()> {
-    let selected = layout.project(text);
-    let altered = match layout.format {
-        Format::Json => {
-            writeln!(out, "{selected}")?;
-            None
-        }
-        Format::Ndjson => {
-            writeln!(out, "{}", on_one_line(&selected))?;
-            None
-        }
-        Format::Yaml => {
-            let (yaml, altered) = records::yaml(&selected, false);
-            out.write_all(yaml.as_bytes())?;
-            altered
-        }
-        Format::Table if !layout.selects() => {
-            let (table, altered) = table::record(schema, text, layout.look);
-            out.write_table(&table)?;
-            altered
-        }
-        Format::Table | Format::Csv => {
-            let mut sink = Sink::new(layout.clone());
-            sink.record(text, out)?;
-            sink.finish(out)?;
-            None
-        }
-    };
-    if let Some(altered) = altered {
-        out.note(1, altered);
-    }
-    Ok(())
 }

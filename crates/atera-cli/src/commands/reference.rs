@@ -1,41 +1,29 @@
-//! `atera operations` and `atera schema`: the description, to be read and searched.
+//! `atera operations` and `atera schema`: the description, to be read and searched without a network.
+//!
+//! A type is printed as a table of its fields, or as JSON Schema (draft 2020-12) for programs that check bodies before they
+//! send them. Closed lists are examples there and not an `enum`, because Atera extends them.
 
+use atera::description::{Field, Kind, OPERATIONS, Operation, SCHEMAS, Schema, Source};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{
-    command,
-    destination::Destination,
-    failure::Failure,
-    format::Format,
-    globals::Globals,
-    records::{Layout, Sink},
-    run,
-    select::Column,
+use crate::{
+    input::globals::Globals,
+    names::command_line,
+    output::{destination::Destination, failure::Failure, records::Layout, rows},
 };
-use crate::{Field, Kind, OPERATIONS, Operation, SCHEMAS, Schema, Source};
 
 /// Name of the command for operations.
-pub(super) const OPERATIONS_NAME: &str = "operations";
+pub(crate) const OPERATIONS_NAME: &str = "operations";
 /// Name of the command for types.
-pub(super) const SCHEMA_NAME: &str = "schema";
+pub(crate) const SCHEMA_NAME: &str = "schema";
 
 const TYPE: &str = "type";
 
-const fn text(name: &'static str) -> Field {
-    Field {
-        name,
-        kind: Kind::Text,
-        ..Field::PLAIN
-    }
-}
-
-static OPERATION_ROW: Schema = Schema {
-    name: "Operation",
-    description: "An operation of the API.",
-    key: Some("Id"),
-    requires: &[],
-    fields: &[
+/// A row of `atera operations`.
+static OPERATION_ROW: Schema = Schema::new(
+    "Operation",
+    &[
         text("Command"),
         text("Method"),
         text("Path"),
@@ -43,31 +31,31 @@ static OPERATION_ROW: Schema = Schema {
         text("Id"),
         text("Source"),
     ],
-};
+);
 
-static TYPE_ROW: Schema = Schema {
-    name: "Type",
-    description: "A type of the API.",
-    key: Some("Name"),
-    requires: &[],
-    fields: &[text("Name"), text("Key"), text("Description")],
-};
+/// A row of `atera schema`.
+static TYPE_ROW: Schema = Schema::new("Type", &[text("Name"), text("Key"), text("Description")]);
 
-static FIELD_ROW: Schema = Schema {
-    name: "Field",
-    description: "A field of a type.",
-    key: Some("Name"),
-    requires: &[],
-    fields: &[text("Name"), text("Type"), text("Required"), text("Description")],
-};
+/// A row of `atera schema TYPE`.
+static FIELD_ROW: Schema = Schema::new(
+    "Field",
+    &[text("Name"), text("Type"), text("Required"), text("Description")],
+);
 
-pub(super) fn operations_command() -> Command {
+/// A column of text.
+const fn text(name: &'static str) -> Field {
+    Field::new(name, Kind::Text)
+}
+
+/// The arguments of `atera operations`: none of its own.
+pub(crate) fn operations_command() -> Command {
     Command::new(OPERATIONS_NAME)
         .about("List every operation of the API with its command")
         .after_help("Examples:\n  atera operations\n  atera operations --output csv --select Command,Path")
 }
 
-pub(super) fn schema_command() -> Command {
+/// The arguments of `atera schema`.
+pub(crate) fn schema_command() -> Command {
     Command::new(SCHEMA_NAME)
         .about("Show the fields of a type, or list the types")
         .after_help(
@@ -79,26 +67,11 @@ pub(super) fn schema_command() -> Command {
         ))
 }
 
-/// Prints rows of this schema, all their columns.
-pub(super) fn print(
-    globals: &Globals,
-    schema: &'static Schema,
-    rows: impl Iterator<Item = Value>,
-) -> Result<(), Failure> {
-    let layout = Layout::new(globals, Some(schema), false)?.or_select(Column::all);
-    let mut out = Destination::open(globals.output_file.as_deref())?;
-    let mut sink = Sink::new(layout);
-    for row in rows {
-        sink.record(&row.to_string(), &mut out)?;
-    }
-    sink.finish(&mut out)?;
-    out.commit()
-}
-
-pub(super) fn operations(globals: &Globals) -> Result<(), Failure> {
+/// Prints every operation, in the order of the description.
+pub(crate) fn operations(globals: &Globals) -> Result<(), Failure> {
     let rows = OPERATIONS.iter().map(|operation| {
         json!({
-            "Command": command::line_of(operation),
+            "Command": command_line(operation),
             "Method": operation.method.as_str(),
             "Path": operation.path,
             "Summary": operation.summary,
@@ -106,22 +79,23 @@ pub(super) fn operations(globals: &Globals) -> Result<(), Failure> {
             "Source": match operation.source { Source::Published => "published", Source::Guide => "guide" },
         })
     });
-    print(globals, &OPERATION_ROW, rows)
+    rows::print(&globals.output, &OPERATION_ROW, rows)
 }
 
-pub(super) fn schema(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+/// Prints a type, or the list of types.
+pub(crate) fn schema(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let Some(name) = matches.get_one::<String>(TYPE) else {
         let rows = SCHEMAS
             .iter()
-            .map(|schema| json!({"Name": schema.name, "Key": schema.key, "Description": schema.description}));
-        return print(globals, &TYPE_ROW, rows);
+            .map(|schema| json!({"Name": schema.name, "Key": schema.id_field, "Description": schema.description}));
+        return rows::print(&globals.output, &TYPE_ROW, rows);
     };
     let schema = find(name)?;
-    let layout = Layout::new(globals, None, true)?;
-    if matches!(layout.format, Format::Json | Format::Yaml) {
+    let layout = Layout::new(&globals.output, None, true)?;
+    if layout.format.for_documents {
         let json = json_schema(schema);
-        let mut out = Destination::open(globals.output_file.as_deref())?;
-        run::single(&layout, None, &format!("{json:#}"), &mut out)?;
+        let mut out = Destination::open(globals.output.file.as_deref())?;
+        layout.single(&format!("{json:#}"), &mut out)?;
         return out.commit();
     }
     let rows = schema.fields.iter().map(|field| {
@@ -132,10 +106,10 @@ pub(super) fn schema(matches: &ArgMatches, globals: &Globals) -> Result<(), Fail
             "Description": field.description,
         })
     });
-    print(globals, &FIELD_ROW, rows)
+    rows::print(&globals.output, &FIELD_ROW, rows)
 }
 
-/// The type of this name, or that of the operation of this name.
+/// The type of this name, or the body or else the answer of the operation of this name.
 fn find(name: &str) -> Result<&'static Schema, Failure> {
     let mut schemas = SCHEMAS.iter().copied();
     if let Some(schema) = schemas.find(|schema| schema.name.eq_ignore_ascii_case(name)) {
@@ -147,7 +121,7 @@ fn find(name: &str) -> Result<&'static Schema, Failure> {
             .body
             .or(operation.record().map(Kind::Object))
             .or(operation.answer)?;
-        object_in(kind)
+        type_in(kind)
     };
     of_operation().ok_or_else(|| {
         Failure::Usage(format!(
@@ -156,10 +130,11 @@ fn find(name: &str) -> Result<&'static Schema, Failure> {
     })
 }
 
-fn object_in(kind: Kind) -> Option<&'static Schema> {
+/// The type of the objects in an answer, in an array or a map of any depth too.
+fn type_in(kind: Kind) -> Option<&'static Schema> {
     match kind {
         Kind::Object(schema) => Some(schema),
-        Kind::Array(kind) | Kind::Map(kind) => object_in(*kind),
+        Kind::Array(kind) | Kind::Map(kind) => type_in(*kind),
         _ => None,
     }
 }
@@ -184,7 +159,7 @@ fn type_of(kind: Kind) -> String {
     }
 }
 
-/// A type as JSON Schema, complete in itself.
+/// A type as JSON Schema, with the definitions of all types that it refers to.
 fn json_schema(schema: &'static Schema) -> Value {
     let mut definitions = Map::new();
     let mut json = object_schema(schema, &mut definitions);
@@ -197,6 +172,7 @@ fn json_schema(schema: &'static Schema) -> Value {
     json
 }
 
+/// An object as JSON Schema. The types in it are added to the definitions.
 fn object_schema(schema: &'static Schema, definitions: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
     for field in schema.fields {
@@ -232,6 +208,7 @@ fn object_schema(schema: &'static Schema, definitions: &mut Map<String, Value>) 
     json
 }
 
+/// A value of this kind as JSON Schema.
 fn value_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
     match kind {
         Kind::Integer => json!({"type": "integer"}),
@@ -242,7 +219,6 @@ fn value_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
         Kind::Date => json!({"type": "string", "format": "date"}),
         Kind::Timestamp => json!({"type": "string", "format": "date-time"}),
         Kind::ActionId => json!({"type": ["integer", "string"]}),
-        // Atera adds to its lists, so they are examples rather than a closed list.
         Kind::Enum { values, .. } => json!({"type": "string", "examples": values}),
         Kind::Array(kind) => json!({"type": "array", "items": value_schema(*kind, definitions)}),
         Kind::Map(kind) => {
@@ -251,6 +227,7 @@ fn value_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
         Kind::Any => json!({}),
         Kind::Object(schema) => {
             if !definitions.contains_key(schema.name) {
+                // A type may refer to itself, so its name is taken before its definition is there.
                 definitions.insert(schema.name.to_string(), Value::Null);
                 let json = object_schema(schema, definitions);
                 definitions.insert(schema.name.to_string(), json);

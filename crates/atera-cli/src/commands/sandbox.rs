@@ -1,4 +1,7 @@
 //! `atera sandbox`: serves the sandbox until Ctrl-C, or for as long as a command runs.
+//!
+//! With `-- COMMAND` it runs that command with `ATERA_BASE_URL` and `ATERA_API_KEY` set, and ends with the command's own exit
+//! code: `atera sandbox -- npm test` is a test run against a fresh account.
 
 use std::{
     io::{self, Write},
@@ -6,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atera::{Error, RateLimit};
+use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
 use clap::{
     Arg, ArgAction, ArgMatches, Command,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -14,14 +19,10 @@ use clap::{
 };
 use tokio::signal::ctrl_c;
 
-use super::{failure::Failure, terminal::tell};
-use crate::{
-    Error, RateLimit,
-    sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder},
-};
+use crate::output::{failure::Failure, terminal::tell};
 
 /// Name of the command.
-pub(super) const NAME: &str = "sandbox";
+pub(crate) const NAME: &str = "sandbox";
 
 const PORT: &str = "port";
 const HOST: &str = "host";
@@ -39,7 +40,7 @@ const FAULT: &str = "fault";
 const CHURN: &str = "churn";
 const COMMAND: &str = "command";
 
-/// Name of the flag of all commands that says how many requests go through; here it is the sandbox that counts.
+/// Name of the flag of all commands that limits how many requests are sent. Here the sandbox applies it to its callers.
 const RATE_LIMIT: &str = "rate-limit";
 
 const EXAMPLES: &str = "Examples:
@@ -55,7 +56,8 @@ const EXAMPLES: &str = "Examples:
 It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
 command after `--` it runs that with the two set, and ends with it.";
 
-pub(super) fn command() -> Command {
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
     let value = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
@@ -143,13 +145,13 @@ pub(super) fn command() -> Command {
             value(
                 FAULT,
                 "FAULTS",
-                "What goes wrong, as in 5xx=0.02,reset=0.01,tickets_create:reset-after=1*1",
+                "The failures to simulate, as in 5xx=0.02,reset=0.01,tickets_create:reset-after=1*1",
             )
             .value_parser(value_parser!(Faults)),
             value(
                 CHURN,
                 "CHURN",
-                "What comes and goes before each page, as in tickets:insert=2,delete=0.5",
+                "The records to create, change and delete before each page is served, as in tickets:insert=2,delete=0.5",
             )
             .value_parser(value_parser!(Churn)),
             Arg::new(COMMAND)
@@ -161,13 +163,14 @@ pub(super) fn command() -> Command {
         ])
 }
 
-/// Sets how many records of a kind there are.
+/// A method of the builder that sets how many records of a kind there are.
 type SetCount = fn(SandboxBuilder, usize) -> SandboxBuilder;
 
 /// A number of records of a kind.
 #[derive(Clone)]
 struct Count(SetCount, usize);
 
+/// Reads a number of records of a kind.
 fn count(text: &str) -> Result<Count, String> {
     const KINDS: [(&str, SetCount); 9] = [
         ("customers", SandboxBuilder::customers),
@@ -188,13 +191,15 @@ fn count(text: &str) -> Result<Count, String> {
     parsed.ok_or_else(|| format!("write a kind and a number, as in tickets=100; the kinds are {known}"))
 }
 
+/// Reads a key and its permissions.
 fn key(text: &str) -> Result<(String, Permissions), Error> {
     let unfit = || Error::config("write a key and what it may do, as in desk=*:r,tickets:rwd");
     let (key, permissions) = text.split_once('=').ok_or_else(unfit)?;
     Ok((key.to_string(), permissions.parse()?))
 }
 
-pub(super) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+/// Starts the sandbox, and serves, runs the command, or writes the records.
+pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let dump = matches.get_one::<PathBuf>(DUMP);
     let mut builder = builder(matches)?;
     if dump.is_some() {
@@ -226,11 +231,12 @@ pub(super) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     ));
     tokio::select! {
         result = sandbox.serve() => Ok(result?),
-        // Ctrl-C is how it is meant to end, so this is a success.
+        // Ctrl-C is the intended way to end it, so this is a success.
         interrupted = ctrl_c() => interrupted.map_err(Failure::Start),
     }
 }
 
+/// The sandbox that the arguments describe.
 fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder();
     if let Some(port) = matches.get_one::<u16>(PORT) {
@@ -266,7 +272,7 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     for (key, permissions) in matches.get_many::<(String, Permissions)>(KEY).unwrap_or_default() {
         builder = builder.key(key, permissions.clone());
     }
-    // What the environment says of the limit is for those who send.
+    // A limit in the environment is meant for commands that send requests.
     if matches.value_source(RATE_LIMIT) == Some(ValueSource::CommandLine)
         && let Some(limit) = matches.get_one::<RateLimit>(RATE_LIMIT)
     {
@@ -289,7 +295,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Runs a command with these variables, and ends as it does.
+/// Runs a command with these variables, and ends the process with its exit code.
 async fn with_command<'a>(
     mut words: impl Iterator<Item = &'a String>,
     environment: [(&str, &str); 2],
@@ -304,13 +310,13 @@ async fn with_command<'a>(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(Failure::Start)?,
-            // A terminal sends Ctrl-C to the command as well, whose business it is how to end.
+            // The terminal sends Ctrl-C to the command as well, and the command decides how to end.
             interrupted = ctrl_c() => interrupted.map_err(Failure::Start)?,
         }
     };
     match status.code() {
         Some(0) => Ok(()),
-        // What the command said is said; nothing is to be added to it.
+        // The command has reported its failure itself, so nothing is added.
         code => std::process::exit(code.unwrap_or(1)),
     }
 }

@@ -1,42 +1,43 @@
-//! Reads a list, a page of it or all, and prints its records as they come.
+//! Reads a list, one page or all of it, and prints its records as they come.
+//!
+//! What was read before a failure or Ctrl-C is printed in full, and a record that does not fit the description is printed as
+//! it came. Either way the command fails in the end, so that a script does not take a part of a list for the whole.
 
 use std::io::Write;
 
+use atera::{Client, Consistency, Error, ErrorKind, RawRecord, Records, description::Operation};
 use clap::ArgMatches;
 
-use super::{
-    arguments,
-    destination::Destination,
-    failure::Failure,
-    format::Format,
-    globals::Globals,
-    interrupt::Interrupt,
-    progress::Progress,
-    records::{Layout, Sink},
-    request::Request,
+use crate::{
+    input::{arguments, globals::Globals, interrupt::Interrupt, request::OperationRequest},
+    output::{
+        destination::Destination,
+        failure::Failure,
+        progress::Progress,
+        records::{Layout, Sink},
+    },
 };
-use crate::{Client, Consistency, Error, ErrorKind, Operation, RawRecord, Records};
 
-/// How many records are printed between looks at how far it is.
+/// How many records are printed before the progress is updated and the output flushed.
 const RECORDS_AT_A_TIME: u64 = 50;
 
-/// How much of a list is wanted.
+/// How much of a list to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// One page.
     Page,
-    /// So many records.
+    /// This many records.
     Records(u64),
-    /// Every record, of those that do not move while the list is read.
+    /// Every record, in one pass: records that move meanwhile may be missing.
     OnePass,
-    /// Every record, though others come and go.
+    /// Every record, although others come and go. The list is read until that is certain.
     Complete,
 }
 
 impl Extent {
-    /// What the arguments say.
-    pub(super) fn read(request: &Request, matches: &ArgMatches) -> Self {
-        // A walk that begins in the middle cannot tell what was missed before it.
+    /// What the arguments ask for.
+    pub(crate) fn read(request: &OperationRequest, matches: &ArgMatches) -> Self {
+        // A walk that begins in the middle cannot know what it misses before that.
         let from_the_middle = request.value("page").is_some();
         match matches.get_one::<u64>(arguments::LIMIT) {
             Some(limit) => Extent::Records(*limit),
@@ -53,8 +54,8 @@ impl Extent {
 }
 
 /// Prints a list, and returns what there is to say about it.
-pub(super) async fn list(
-    request: &Request,
+pub(crate) async fn list(
+    request: &OperationRequest,
     client: &Client,
     extent: Extent,
     layout: Layout,
@@ -62,20 +63,21 @@ pub(super) async fn list(
     globals: &Globals,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
-    // Records that run over the same terminal show well enough how far it is.
-    let runs_by = layout.look.width.is_some() && !out.is_file() && !layout.keeps_all();
-    let reads_again = extent == Extent::Complete && has_key(request);
+    // Records that run over the same terminal are progress enough.
+    let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
+    let reads_again = extent == Extent::Complete && has_ids(request);
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
-    let is_table = layout.format == Format::Table;
+    let for_people = layout.format.for_people;
     let mut sink = Sink::new(layout);
     let (mut total, mut without_id) = (None, 0);
     let read = match extent {
         Extent::Page => {
-            let fetched = interrupt.or(request.call(client)?.items()).await??;
-            total = fetched.page.total().and_then(|total| u64::try_from(total).ok());
+            let page = interrupt.or(request.call(client)?.page_of_results()).await??;
+            let page = page.into_inner();
+            total = page.total().and_then(|total| u64::try_from(total).ok());
             let mut unfit = None;
-            for item in fetched.items {
-                print(item.record, &mut sink, &mut out, &mut unfit)?;
+            for record in page.items {
+                print(record, &mut sink, &mut out, &mut unfit)?;
             }
             unfit.map_or(Ok(()), |error| Err(error.into()))
         }
@@ -105,14 +107,14 @@ pub(super) async fn list(
                 format!("{without_id} of these")
             }
         ))),
-        Ok(()) => Ok(remark(extent, count, total).or(is_table.then(|| count_of(count)))),
+        Ok(()) => Ok(remark(extent, count, total).or(for_people.then(|| count_of(count)))),
         Err(_) => Err(told(read, count, globals)),
     }
 }
 
 /// Prints a walk, and returns the total of the list and how many of its records have no id.
 async fn walk(
-    request: &Request,
+    request: &OperationRequest,
     client: &Client,
     extent: Extent,
     sink: &mut Sink,
@@ -124,7 +126,7 @@ async fn walk(
     if let Extent::Records(limit) = extent {
         call = call.limit(limit);
     }
-    if extent == Extent::Complete && has_key(request) {
+    if extent == Extent::Complete && has_ids(request) {
         call = call.consistency(Consistency::Complete)?;
     }
     let mut records = call.records();
@@ -151,7 +153,7 @@ async fn walk(
 }
 
 /// Fewer records came than the list has by its own total.
-pub(super) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
+pub(crate) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
     Error::new(
         ErrorKind::Unsettled,
         format!(
@@ -187,15 +189,15 @@ fn total(records: &Records<RawRecord>) -> Option<u64> {
     u64::try_from(most).ok()
 }
 
-fn has_key(request: &Request) -> bool {
+fn has_ids(request: &OperationRequest) -> bool {
     let record = request.operation.record();
-    record.is_some_and(|record| record.key.is_some())
+    record.is_some_and(|record| record.id_field.is_some())
 }
 
 /// The failure of a walk, with how far it came if Ctrl-C ended it.
 fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
     match read {
-        Err(Failure::Interrupted(None)) => Failure::Interrupted(Some(match &globals.output_file {
+        Err(Failure::Interrupted(None)) => Failure::Interrupted(Some(match &globals.output.file {
             Some(file) => format!("stopped; {} is as it was before", file.display()),
             None => format!("stopped after {}", count_of(count)),
         })),
@@ -205,7 +207,7 @@ fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
 }
 
 /// So many records, in words.
-pub(super) fn count_of(count: u64) -> String {
+pub(crate) fn count_of(count: u64) -> String {
     match count {
         1 => "1 record".to_string(),
         count => format!("{count} records"),

@@ -1,62 +1,70 @@
 //! Single arguments: how a parameter or a field becomes a flag, and how its text becomes a value.
+//!
+//! An argument is checked by its kind here, so that clap names the flag in its message. Whether a value is in bounds, or in its
+//! closed list, depends on the whole request and is left to [`check`](super::check).
 
 use std::{ffi::OsStr, path::PathBuf};
 
+use atera::{
+    AccountTime, Timestamp,
+    description::{Kind, Parameter, parse_boolean},
+    types::InvalidTime,
+};
 use chrono::NaiveDate;
 use clap::{
     Arg, ArgAction, Command,
     builder::{PossibleValue, TypedValueParser, ValueParser},
     value_parser,
 };
-use heck::{ToKebabCase, ToShoutySnakeCase};
+use heck::ToShoutySnakeCase;
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::{help, since::Since};
-use crate::{AccountTime, Kind, Parameter, Timestamp};
+use super::since::Since;
+use crate::names::{flag_name, with_commands};
 
 /// Name of the flag for all pages of a list.
-pub(super) const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 /// Name of the flag for the body.
-pub(super) const BODY: &str = "body";
+pub(crate) const BODY: &str = "body";
 /// Name of the flag for fields that are sent as null.
-pub(super) const CLEAR: &str = "clear";
+pub(crate) const CLEAR: &str = "clear";
 /// Name of the flag for values that a list lacks.
-pub(super) const ALLOW_UNKNOWN: &str = "allow-unknown";
+pub(crate) const ALLOW_UNKNOWN: &str = "allow-unknown";
 /// Name of the flag for reading a list once.
-pub(super) const FAST: &str = "fast";
+pub(crate) const FAST: &str = "fast";
 /// Name of the flag for the number of records.
-pub(super) const LIMIT: &str = "limit";
+pub(crate) const LIMIT: &str = "limit";
 /// Name of the flag for the time from which on records are wanted.
-pub(super) const SINCE: &str = "since";
+pub(crate) const SINCE: &str = "since";
 
 const FIELDS: &str = "Fields of the body";
 const FILTERS: &str = "Parameters";
 
 /// A parameter of the path, given by its place.
-pub(super) fn positional(parameter: &'static Parameter) -> Arg {
+pub(crate) fn positional(parameter: &'static Parameter) -> Arg {
     typed(parameter.name, parameter.kind)
         .value_name(parameter.name.to_shouty_snake_case())
         .required(true)
-        .help(help::in_commands(parameter.description))
+        .help(with_commands(parameter.description))
 }
 
 /// A parameter of the query.
-pub(super) fn filter(parameter: &'static Parameter) -> Arg {
+pub(crate) fn filter(parameter: &'static Parameter) -> Arg {
     flag(parameter.name, parameter.kind)
         .required(parameter.required)
-        .help(help::in_commands(parameter.description))
+        .help(with_commands(parameter.description))
         .help_heading(FILTERS)
 }
 
-/// A field of the body. Without words for it, its name says it all.
-pub(super) fn field(name: &'static str, kind: Kind, help: String) -> Arg {
+/// A field of the body. Its help is empty where the name says everything.
+pub(crate) fn field(name: &'static str, kind: Kind, help: String) -> Arg {
     let arg = flag(name, kind).help_heading(FIELDS);
     if help.is_empty() { arg } else { arg.help(help) }
 }
 
 /// The body as a whole.
-pub(super) fn body() -> Arg {
+pub(crate) fn body() -> Arg {
     Arg::new(BODY)
         .long(BODY)
         .value_name("FILE")
@@ -66,7 +74,7 @@ pub(super) fn body() -> Arg {
 }
 
 /// Fields that are sent as null.
-pub(super) fn clear() -> Arg {
+pub(crate) fn clear() -> Arg {
     Arg::new(CLEAR)
         .long(CLEAR)
         .value_name("FIELD")
@@ -78,8 +86,8 @@ pub(super) fn clear() -> Arg {
         .help_heading(FIELDS)
 }
 
-/// Values and fields that the description lacks.
-pub(super) fn allow_unknown() -> Arg {
+/// Permission for values and fields that the description lacks.
+pub(crate) fn allow_unknown() -> Arg {
     Arg::new(ALLOW_UNKNOWN)
         .long(ALLOW_UNKNOWN)
         .action(ArgAction::SetTrue)
@@ -88,19 +96,19 @@ pub(super) fn allow_unknown() -> Arg {
 }
 
 /// All pages instead of one.
-pub(super) fn all() -> Arg {
+pub(crate) fn all() -> Arg {
     Arg::new(ALL)
         .long(ALL)
         .action(ArgAction::SetTrue)
         .help(
-            "Read every page of the list, again until no record is missing that moved meanwhile; from `--page` on, once, \
-             if that is given",
+            "Read every page of the list, and again until no record that moved meanwhile is missing; with `--page`, read once \
+             from that page on",
         )
         .help_heading(FILTERS)
 }
 
-/// Once, whatever moves meanwhile.
-pub(super) fn fast() -> Arg {
+/// One pass over the list, although records may move meanwhile.
+pub(crate) fn fast() -> Arg {
     Arg::new(FAST)
         .long(FAST)
         .action(ArgAction::SetTrue)
@@ -109,26 +117,26 @@ pub(super) fn fast() -> Arg {
         .help_heading(FILTERS)
 }
 
-/// So many records, over as many pages as it takes.
-pub(super) fn limit() -> Arg {
+/// A number of records, over as many pages as it takes.
+pub(crate) fn limit() -> Arg {
     Arg::new(LIMIT)
         .long(LIMIT)
         .value_name("COUNT")
         .value_parser(value_parser!(u64).range(1..))
-        .help("Stop after so many records, however many pages it takes")
+        .help("Stop after this many records, however many pages it takes")
         .help_heading(FILTERS)
 }
 
-/// The time from which on records are wanted, in place of the parameter for it.
-pub(super) fn since(parameter: &'static Parameter) -> Arg {
+/// The time from which on records are wanted. It takes the place of the list's own parameter.
+pub(crate) fn since(parameter: &'static Parameter) -> Arg {
     Arg::new(SINCE)
         .long(SINCE)
         .value_name("TIME")
         .value_parser(|text: &str| text.parse::<Since>())
         .conflicts_with(parameter.name)
         .help(format!(
-            "Sets --{} to a time, UTC if it has no offset, as in 2026-03-02T08:15:00Z, or to so long ago, as in 90m, 12h, \
-             7d or 2w{}",
+            "Set --{} to a time (UTC if it has no offset, as in 2026-03-02T08:15:00Z) or to a length of time ago (90m, 12h, \
+             7d, 2w){}",
             flag_name(parameter.name),
             match parameter.kind {
                 Kind::Timestamp => "",
@@ -138,13 +146,8 @@ pub(super) fn since(parameter: &'static Parameter) -> Arg {
         .help_heading(FILTERS)
 }
 
-/// What a flag for this wire name is called.
-pub(super) fn flag_name(name: &str) -> String {
-    name.to_kebab_case()
-}
-
 /// What stands for a value of this kind in help.
-pub(super) fn placeholder(kind: Kind) -> &'static str {
+fn placeholder(kind: Kind) -> &'static str {
     match kind {
         Kind::Integer => "INTEGER",
         Kind::Number => "NUMBER",
@@ -158,17 +161,19 @@ pub(super) fn placeholder(kind: Kind) -> &'static str {
     }
 }
 
+/// A flag for a value of this kind.
 fn flag(name: &'static str, kind: Kind) -> Arg {
     let arg = typed(name, kind)
         .long(flag_name(name))
         .value_name(placeholder(kind));
     match kind {
-        // A bare flag says yes.
+        // A flag without a value means true.
         Kind::Boolean => arg.num_args(0..=1).default_missing_value("true"),
         _ => arg,
     }
 }
 
+/// An argument that takes a value of this kind, under its name on the wire.
 fn typed(name: &'static str, kind: Kind) -> Arg {
     let parser = match kind {
         Kind::Enum { values, .. } => ValueParser::new(Listed(values)),
@@ -179,13 +184,13 @@ fn typed(name: &'static str, kind: Kind) -> Arg {
         .allow_negative_numbers(matches!(kind, Kind::Integer | Kind::Number))
 }
 
-/// Takes the values of a list, which help and completions show, and any other: whether that is right depends on
-/// another flag, and is checked once all are there.
+/// Reads a value of a closed list. Help and completions show the list; other values are let through, because
+/// `--allow-unknown` may follow.
 #[derive(Clone)]
 struct Listed(&'static [&'static str]);
 
 impl Listed {
-    /// The value as the list spells it: case is not worth an error.
+    /// The value as the list spells it, whatever its case.
     fn as_known(&self, text: &str) -> String {
         let known = self.0.iter().find(|value| value.eq_ignore_ascii_case(text));
         known.map_or(text, |value| value).to_string()
@@ -207,16 +212,13 @@ impl TypedValueParser for Listed {
     }
 }
 
-/// The JSON value that a text stands for. What is text on the wire goes there as it was written.
+/// The JSON value that a text stands for. Times, dates and UUIDs are checked, and sent as they were written.
 fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     let written = Value::from(text);
     match kind {
         Kind::Integer => must_be("a whole number", text.parse::<i64>().map(Value::from)),
         Kind::Number => must_be("a number", serde_json::from_str::<Number>(text).map(Value::from)),
-        Kind::Boolean => must_be(
-            "true or false",
-            text.to_ascii_lowercase().parse::<bool>().map(Value::from),
-        ),
+        Kind::Boolean => must_be("true or false", parse_boolean(text).map(Value::from).ok_or(())),
         Kind::Uuid => must_be("a UUID", text.parse::<Uuid>().map(|_| written)),
         Kind::Date => must_be("a date, yyyy-MM-dd", text.parse::<NaiveDate>().map(|_| written)),
         Kind::Timestamp => said(text.parse::<Timestamp>().map(|_| written)),
@@ -225,11 +227,13 @@ fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     }
 }
 
+/// The value, or what it has to be.
 fn must_be<E>(what: &str, parsed: Result<Value, E>) -> Result<Value, String> {
     parsed.map_err(|_| format!("it must be {what}"))
 }
 
-fn said(parsed: crate::Result<Value>) -> Result<Value, String> {
+/// The value, or the library's own words about a time, which say how to write one.
+fn said(parsed: Result<Value, InvalidTime>) -> Result<Value, String> {
     parsed.map_err(|error| error.to_string())
 }
 
@@ -239,19 +243,6 @@ mod tests {
 
     fn refused(kind: Kind, text: &str) -> String {
         parse(kind, text).expect_err(text)
-    }
-
-    #[test]
-    fn flags_are_named_after_the_wire() {
-        for (wire, flag) in [
-            ("EndUserID", "end-user-id"),
-            ("itemsInPage", "items-in-page"),
-            ("FromLastModifiedDate", "from-last-modified-date"),
-            ("CommentTimestampUTC", "comment-timestamp-utc"),
-            ("_SecurityLevel", "security-level"),
-        ] {
-            assert_eq!(flag_name(wire), flag);
-        }
     }
 
     #[test]

@@ -1,18 +1,26 @@
-//! The body that the arguments ask for.
+//! The body of a request: the file of `--body`, with the flags for its fields over it, and the fields of `--clear` as null.
+//!
+//! A flag that is not given leaves its field alone, which is not the same as null: an update changes only the fields that are
+//! in its body, and null empties a field.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
+use atera::description::{Kind, Operation};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
-use super::{arguments, failure::Failure, fields, select};
-use crate::{Kind, Operation};
+use super::{arguments, fields};
+use crate::output::{failure::Failure, select};
 
-/// The body: the file, with the fields over it that are given as flags, and those that are cleared.
-pub(super) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
+/// Makes the body of an operation. `None` if it takes none.
+///
+/// # Errors
+///
+/// If it takes one and nothing is given, if the file cannot be read, or if a field to clear does not exist.
+pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
     let Some(kind) = operation.body else {
         return Ok(None);
     };
@@ -61,8 +69,8 @@ fn set(body: &mut Option<Value>, parent: Option<&str>, field: &str, value: Value
     Ok(())
 }
 
-/// The first field, at whatever depth, that its type lacks.
-pub(super) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
+/// The failure for the first field, at any depth, that its type lacks.
+pub(crate) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
     match (kind, value) {
         (Kind::Object(schema), Value::Object(object)) => {
             object.iter().find_map(|(name, value)| {
@@ -79,25 +87,28 @@ pub(super) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
     }
 }
 
+/// An object without fields.
 fn empty() -> Value {
     Value::Object(Map::new())
 }
 
+/// The fields of a part of the body, which `name` stands for in the message.
 fn object<'a>(value: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Value>, Failure> {
     value.as_object_mut().ok_or_else(|| {
         Failure::Usage(format!(
-            "{name} in --body is not an object, so a flag cannot change a field of it"
+            "{name} in --body is not an object, so a flag cannot set a field of it"
         ))
     })
 }
 
-pub(super) fn from_file(file: &Path) -> Result<Value, Failure> {
+/// Reads JSON from a file, or from stdin for `-`.
+pub(crate) fn from_file(file: &Path) -> Result<Value, Failure> {
     let (text, name) = match file.to_str() {
         Some("-") => (io::read_to_string(io::stdin()), "stdin".to_string()),
         _ => (fs::read_to_string(file), file.display().to_string()),
     };
     let text = text.map_err(|error| Failure::Usage(format!("the body in {name} cannot be read: {error}")))?;
-    // Windows editors put a byte order mark in front.
+    // Editors on Windows write a byte order mark first.
     serde_json::from_str(text.trim_start_matches('\u{feff}'))
         .map_err(|error| Failure::Usage(format!("the body in {name} is not JSON: {error}")))
 }

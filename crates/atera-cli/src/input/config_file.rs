@@ -1,4 +1,8 @@
-//! The config file: profiles, each with a key and where to use it.
+//! The config file: a profile for each tenant, with its key and its address.
+//!
+//! The file is TOML, `config.toml` in the user's folder for settings (`~/.config/atera` on Linux), or the file that
+//! `ATERA_CONFIG` names. It may hold keys, so on Unix it is written with mode 600, and a file that others can read is refused:
+//! a warning would be read once and then no more. No message quotes a line of it.
 
 use std::{
     collections::BTreeMap,
@@ -7,40 +11,47 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atera::{ApiKey, Error, Result};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
-
-use crate::{ApiKey, Error, Result};
 
 /// Environment variable that names another config file.
 const VARIABLE: &str = "ATERA_CONFIG";
 
-/// What the file says.
+/// The content of the file. An unknown field is an error: it is most likely a mistyped one.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Config {
-    /// The profile to use when none is named.
+pub(crate) struct Config {
+    /// The profile that is used when none is named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) default: Option<String>,
+    pub(crate) default: Option<String>,
+    /// The profiles by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) profiles: BTreeMap<String, Profile>,
+    pub(crate) profiles: BTreeMap<String, Profile>,
 }
 
-/// One tenant: its key, or the file with it, and its address if that is another than the live service's.
+/// One tenant. Either the key or the file with the key is set.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
+    /// The key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) api_key: Option<String>,
+    pub(crate) api_key: Option<String>,
+    /// The path of the file with the key.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) api_key_file: Option<PathBuf>,
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// The base URL, if it is not that of the live service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) base_url: Option<String>,
+    pub(crate) base_url: Option<String>,
 }
 
 impl Profile {
-    /// Its key.
-    pub(super) fn key(&self, name: &str) -> Result<ApiKey> {
+    /// The key of the profile. `name` is for the error.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is none, or if it cannot be read.
+    pub(crate) fn key(&self, name: &str) -> Result<ApiKey> {
         match (&self.api_key, &self.api_key_file) {
             (Some(key), None) => ApiKey::new(key),
             (None, Some(file)) => ApiKey::from_file(file),
@@ -55,26 +66,35 @@ impl Profile {
 }
 
 impl Config {
-    /// Where the file is, whether or not it is there.
-    pub(super) fn path() -> Result<PathBuf> {
+    /// The path of the file, whether or not the file exists.
+    pub(crate) fn path() -> Result<PathBuf> {
         if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
             return Ok(path.into());
         }
         let folders = etcetera::choose_base_strategy().map_err(|error| {
-            let sentence = format!("this account has no folder for settings; name a file with {VARIABLE}");
+            let sentence = format!(
+                "the config file has no place, since this user has no home folder; name a file with {VARIABLE}"
+            );
             Error::config(sentence).with_source(error)
         })?;
         Ok(folders.config_dir().join("atera").join("config.toml"))
     }
 
-    /// Reads the file. Without one there are no profiles.
-    pub(super) fn load() -> Result<Self> {
+    /// Reads the file. If it does not exist, there are no profiles.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it cannot be read or understood, or if others can read it.
+    pub(crate) fn load() -> Result<Self> {
         Self::read(&Self::path()?)
     }
 
     fn read(path: &Path) -> Result<Self> {
         let cannot = |error: io::Error| {
-            let sentence = format!("the config file {} cannot be read", path.display());
+            let sentence = format!(
+                "the config file {} cannot be read; check its path and permissions",
+                path.display()
+            );
             Error::config(sentence).with_source(error)
         };
         let text = match fs::read_to_string(path) {
@@ -83,7 +103,7 @@ impl Config {
         };
         for_its_owner_alone(path)?;
         toml::from_str(&text).map_err(|error| {
-            // What toml shows of the file is left out: it may be the key.
+            // toml's own message quotes the line, which may be the one with the key.
             let line = error
                 .span()
                 .and_then(|span| text.get(..span.start))
@@ -96,8 +116,8 @@ impl Config {
         })
     }
 
-    /// Writes the file, readable for its owner alone.
-    pub(super) fn save(&self) -> Result<PathBuf> {
+    /// Writes the file with access for its owner alone, and returns its path. The old file is replaced at once, or not at all.
+    pub(crate) fn save(&self) -> Result<PathBuf> {
         let path = Self::path()?;
         self.write(&path)?;
         Ok(path)
@@ -105,7 +125,11 @@ impl Config {
 
     fn write(&self, path: &Path) -> Result<()> {
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            Error::config(format!("the config file {} cannot be written", path.display())).with_source(error)
+            Error::config(format!(
+                "the config file {} cannot be written; check the permissions of its folder",
+                path.display()
+            ))
+            .with_source(error)
         };
         let text = toml::to_string(self).map_err(|error| failed(error.into()))?;
         let write = || -> io::Result<()> {
@@ -114,7 +138,7 @@ impl Config {
                 _ => Path::new("."),
             };
             fs::create_dir_all(folder)?;
-            // Files made so are readable for their owner alone.
+            // Temporary files have mode 600.
             let mut file = tempfile::Builder::new().prefix(".config-").tempfile_in(folder)?;
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
@@ -125,7 +149,11 @@ impl Config {
     }
 
     /// The profile of this name.
-    pub(super) fn profile(&self, name: &str) -> Result<&Profile> {
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is none; the message lists those that there are.
+    pub(crate) fn profile(&self, name: &str) -> Result<&Profile> {
         self.profiles.get(name).ok_or_else(|| {
             let known: Vec<_> = self.profiles.keys().map(String::as_str).collect();
             let known = match known.is_empty() {
@@ -139,7 +167,7 @@ impl Config {
     }
 }
 
-/// Refuses a file with keys in it that others can read.
+/// Refuses a file that others can read or change.
 #[cfg(unix)]
 fn for_its_owner_alone(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -155,7 +183,7 @@ fn for_its_owner_alone(path: &Path) -> Result<()> {
     )))
 }
 
-/// Elsewhere the folder is the user's own, and its access list keeps others out.
+/// On other systems the folder for settings belongs to the user, and its access list keeps others out.
 #[cfg(not(unix))]
 fn for_its_owner_alone(_: &Path) -> Result<()> {
     Ok(())

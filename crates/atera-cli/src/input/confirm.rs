@@ -1,26 +1,41 @@
-//! Asks before something is done that cannot be undone.
+//! The question before something that cannot be undone.
+//!
+//! It names the record by its title and the tenant by its company, both asked from the service, because an id on a command
+//! line is easily that of another record, or of another tenant. Where there is nobody to ask, nothing is sent: a script says
+//! `--yes`. The sandbox is not asked about.
 
 use std::io::{self, IsTerminal, Write};
 
+use atera::{
+    Client,
+    description::{Kind, OPERATIONS, Operation},
+    text::plain_line,
+};
 use http::Method;
 
 use super::{
-    cells::cell, columns::telling, command, connection::Connection, failure::Failure, globals::Globals,
-    interrupt::Interrupt, request::Request, terminal::escaped, values::Record,
+    connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
 };
-use crate::{Client, Kind, Operation, plain::plain_line};
+use crate::{
+    names::command_line,
+    output::{cells::cell, columns::telling, failure::Failure, terminal::escaped, values::Record},
+};
 
-/// Whether this operation is asked about: what deletes, runs or resolves something, or writes many things at once.
-pub(super) fn asks(operation: &Operation) -> bool {
+/// Whether an operation cannot be undone: it deletes, runs or resolves something, or writes many records at once.
+pub(crate) fn asks(operation: &Operation) -> bool {
     operation.method == Method::DELETE
         || operation.verb.starts_with("run_")
         || operation.verb == "resolve"
         || (!operation.reads && matches!(operation.body, Some(Kind::Array(_))))
 }
 
-/// Asks whether to go on with a request, unless that is said already.
-pub(super) async fn request(
-    request: &Request,
+/// Asks whether to send a request, if it cannot be undone and `--yes` is not given.
+///
+/// # Errors
+///
+/// `Declined` unless the answer is yes, and `Usage` if there is no terminal to ask on.
+pub(crate) async fn request(
+    request: &OperationRequest,
     connection: &Connection,
     globals: &Globals,
     interrupt: &Interrupt,
@@ -29,7 +44,7 @@ pub(super) async fn request(
     if !asks(operation) || globals.yes || connection.is_sandbox() {
         return Ok(());
     }
-    needs_a_terminal(&command::line_of(operation))?;
+    needs_a_terminal(&command_line(operation))?;
     let client = connection.client()?;
     let target = match interrupt.or(record(&client, request)).await? {
         Some(record) => format!("{} ({record})", request.target()),
@@ -39,8 +54,8 @@ pub(super) async fn request(
     ask(&what, request.body_text(), connection, interrupt).await
 }
 
-/// Refuses where there is nobody to ask.
-pub(super) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
+/// Fails if there is no terminal to ask on.
+pub(crate) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
     match io::stdin().is_terminal() && io::stderr().is_terminal() {
         true => Ok(()),
         false => Err(Failure::Usage(format!(
@@ -50,8 +65,8 @@ pub(super) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
     }
 }
 
-/// Asks whether to do this to the account, and takes everything but a yes for a no.
-pub(super) async fn ask(
+/// Asks whether to do this to the account of the connection. Every answer but yes means no.
+pub(crate) async fn ask(
     what: &str,
     body: Option<String>,
     connection: &Connection,
@@ -77,20 +92,21 @@ pub(super) async fn ask(
     }
 }
 
+/// Whether an answer means yes.
 fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-/// Who owns the account, if the key may know.
+/// The company of the account, if the key may read it.
 async fn tenant(client: &Client) -> Option<String> {
     client.account().get().await.ok()?.company_name
 }
 
-/// What people know the record by that a path names, if the key may read it.
-async fn record(client: &Client, request: &Request) -> Option<String> {
+/// The title or the name of the record that the path names, if the key may read it.
+async fn record(client: &Client, request: &OperationRequest) -> Option<String> {
     let path = request.operation.path;
-    // The record is the longest beginning of the path that can be read: for `/alerts/{id}/resolve` the alert.
-    let read = crate::OPERATIONS
+    // The record is the longest beginning of the path that can be read: for `/alerts/{id}/resolve` it is the alert.
+    let read = OPERATIONS
         .iter()
         .filter(|it| it.method == Method::GET && !it.list && path.starts_with(it.path))
         .max_by_key(|it| it.path.len())?;

@@ -1,30 +1,20 @@
-//! Words for help, from the words of the description.
+//! Command lines for the help of an operation, made of the examples of the description.
+//!
+//! The help of each command ends with lines that work as they stand: a test parses every one of them.
 
 use std::collections::BTreeMap;
 
+use atera::description::{Kind, Location, Operation};
 use serde_json::Value;
 
-use super::{arguments, command::line_of, fields};
-use crate::{Kind, Operation, operation::Location};
+use super::fields;
+use crate::names::{command_line, flag_name};
 
-/// A text of the description, in which operations are called by their commands.
-pub(super) fn in_commands(text: &str) -> String {
-    let mut parts = text.split('`').enumerate().map(|(index, part)| {
-        // Every other part stands between backticks.
-        match Operation::find(part).filter(|_| index % 2 == 1) {
-            Some(operation) => line_of(operation),
-            None => part.to_string(),
-        }
-    });
-    let first = parts.next().unwrap_or_default();
-    parts.fold(first, |text, part| text + "`" + &part)
-}
-
-/// Command lines that could be meant, from the examples of the table.
-pub(super) fn examples(operation: &Operation) -> String {
+/// The section "Examples" of an operation's help.
+pub(crate) fn of(operation: &Operation) -> String {
     let mut lines = vec![example(operation)];
     if operation.list {
-        lines.push(format!("{} --all --output ndjson", line_of(operation)));
+        lines.push(format!("{} --all --output ndjson", command_line(operation)));
     }
     let mut text = "Examples:".to_string();
     for line in lines {
@@ -34,8 +24,9 @@ pub(super) fn examples(operation: &Operation) -> String {
     text
 }
 
+/// One command line: with all that the path needs, one filter, and the example of the body.
 fn example(operation: &Operation) -> String {
-    let mut words = vec![line_of(operation)];
+    let mut words = vec![command_line(operation)];
     let path = operation
         .parameters
         .iter()
@@ -45,7 +36,7 @@ fn example(operation: &Operation) -> String {
         parameter.location == Location::Query && !["page", "itemsInPage"].contains(&parameter.name)
     });
     if let Some(filter) = filters.next() {
-        words.push(format!("--{}", arguments::flag_name(filter.name)));
+        words.push(format!("--{}", flag_name(filter.name)));
         words.push(quoted(filter.example));
     }
     let line = words.join(" ");
@@ -58,13 +49,13 @@ fn example(operation: &Operation) -> String {
     }
 }
 
-/// The flags that make this body, if there are flags for all of it.
+/// The flags that make this body. `None` if a part of it has no flag.
 fn flags(kind: Kind, example: &str) -> Option<String> {
     let scalars = fields::scalars(kind);
     let Ok(Value::Object(body)) = serde_json::from_str(example) else {
         return None;
     };
-    // In the order of the description, whatever order the example keeps.
+    // The map keeps the order of the description, whatever order the example has.
     let mut flags = BTreeMap::new();
     let mut add = |parent: Option<&str>, name: &str, value: &Value| {
         let position = scalars
@@ -92,7 +83,7 @@ fn flags(kind: Kind, example: &str) -> Option<String> {
     Some(flags.into_values().collect())
 }
 
-/// A word of a command line, in quotes where a shell would take it apart.
+/// A word of a command line, in quotes if a shell would change it.
 fn quoted(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@+,=".contains(character);
     match !text.is_empty() && text.chars().all(is_plain) {
@@ -103,19 +94,13 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use atera::description::OPERATIONS;
+
     use super::*;
-    use crate::cli::command;
+    use crate::input::groups;
 
     fn example_of(id: &str) -> String {
         example(Operation::find(id).expect("an operation"))
-    }
-
-    #[test]
-    fn operations_are_called_by_their_commands() {
-        assert_eq!(
-            in_commands("See `tickets_list_comments` of `TicketID`, not tickets_get."),
-            "See `atera tickets list-comments` of `TicketID`, not tickets_get."
-        );
     }
 
     #[test]
@@ -135,21 +120,20 @@ mod tests {
         );
     }
 
-    /// What help shows has to work: flags as much as values.
     #[test]
     fn every_example_is_understood() {
-        for operation in &crate::OPERATIONS {
+        for operation in OPERATIONS {
             let line = example(operation);
             let begin = line.rfind(" | atera ").filter(|_| line.starts_with("echo "));
             let line = &line[begin.map_or(0, |begin| begin + " | ".len())..];
             let words = shell_words(line);
-            if let Err(error) = command::root().try_get_matches_from(words) {
+            if let Err(error) = groups::root().try_get_matches_from(words) {
                 panic!("{line}\n{error}");
             }
         }
     }
 
-    /// The words of a line as a shell reads them, as far as `quoted` goes.
+    /// The words of a line as a shell reads them, as far as `quoted` needs it.
     fn shell_words(line: &str) -> Vec<String> {
         let mut words = vec![String::new()];
         let mut characters = line.chars();

@@ -1,22 +1,28 @@
-//! The fields of a body that can be given as flags.
+//! The fields of a body that have flags.
+//!
+//! Every field of the body with a single value has one, and so has every field of an object in it if no other field has the
+//! same name: `--technician-id` sets `TechnicianCommentDetails.TechnicianId`. Arrays, and objects deeper down, can only be
+//! given with `--body`.
 
 use std::collections::HashMap;
 
+use atera::description::{Field, Kind};
 use clap::Arg;
 
-use super::{arguments, help};
-use crate::{Field, Kind};
+use super::arguments;
+use crate::names::{flag_name, with_commands};
 
 /// A field of a body that holds a single value.
 #[derive(Clone, Copy)]
-pub(super) struct ScalarField {
-    /// The object in the body that it belongs to, if not to the body itself.
-    pub(super) parent: Option<&'static Field>,
-    pub(super) field: &'static Field,
+pub(crate) struct ScalarField {
+    /// The object in the body that it belongs to. `None` if it belongs to the body itself.
+    pub(crate) parent: Option<&'static Field>,
+    /// The field.
+    pub(crate) field: &'static Field,
 }
 
-/// The fields with a flag: the scalars of the body, and those of an object in it as far as their names are unique.
-pub(super) fn scalars(body: Kind) -> Vec<ScalarField> {
+/// The fields that have flags, in the order of the description.
+pub(crate) fn scalars(body: Kind) -> Vec<ScalarField> {
     let Kind::Object(body) = body else {
         return Vec::new();
     };
@@ -39,6 +45,7 @@ pub(super) fn scalars(body: Kind) -> Vec<ScalarField> {
     fields
 }
 
+/// Whether a value of this kind can be given as one argument.
 fn is_scalar(kind: Kind) -> bool {
     !matches!(
         kind,
@@ -48,12 +55,13 @@ fn is_scalar(kind: Kind) -> bool {
 
 impl ScalarField {
     /// Name of its flag, without the dashes.
-    pub(super) fn flag(self) -> String {
-        arguments::flag_name(self.field.name)
+    pub(crate) fn flag(self) -> String {
+        flag_name(self.field.name)
     }
 
-    pub(super) fn argument(self) -> Arg {
-        let mut help = help::in_commands(self.field.description);
+    /// The flag as clap's argument.
+    pub(crate) fn argument(self) -> Arg {
+        let mut help = with_commands(self.field.description);
         if let Some(parent) = self.parent {
             help.push_str(&format!(" (part of `{}`)", parent.name));
         }
@@ -67,7 +75,7 @@ impl ScalarField {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Operation, Schema};
+    use atera::description::{OPERATIONS, Operation, Schema};
 
     fn flags(schema: &str) -> Vec<String> {
         let schema = Schema::find(schema).expect("a schema");
@@ -99,7 +107,7 @@ mod tests {
 
     #[test]
     fn no_flag_stands_for_two_fields() {
-        for operation in crate::OPERATIONS
+        for operation in OPERATIONS
             .iter()
             .filter(|operation| operation.body.is_some())
         {

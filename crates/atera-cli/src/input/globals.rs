@@ -1,11 +1,14 @@
 //! The flags that every command has.
+//!
+//! They may stand before or behind the name of the command. clap shows them in the help of each command, under their headings.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, value_parser};
 
-use super::{failure::Failure, format::Format, sort::SortKey};
-use crate::RateLimit;
+use atera::RateLimit;
+
+use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey};
 
 const OUTPUT: &str = "output";
 const OUTPUT_FILE: &str = "output-file";
@@ -21,50 +24,48 @@ const MAX_ATTEMPTS: &str = "max-attempts";
 const DRY_RUN: &str = "dry-run";
 const YES: &str = "yes";
 
-/// What they say.
+/// The values of these flags.
 #[derive(Clone, Debug)]
-pub(super) struct Globals {
-    /// How to print, if that was said.
-    pub(super) format: Option<Format>,
-    /// Where to print instead of stdout.
-    pub(super) output_file: Option<PathBuf>,
-    /// The fields to print instead of all.
-    pub(super) select: Vec<String>,
-    /// What to sort by.
-    pub(super) sort: Vec<SortKey>,
-    /// Whether CSV begins with a byte order mark.
-    pub(super) bom: bool,
-    /// Whether to say nothing but what was asked for.
-    pub(super) quiet: bool,
+pub(crate) struct Globals {
+    /// How and where to print.
+    pub(crate) output: OutputOptions,
+    /// Whether to print no progress and no remarks on stderr.
+    pub(crate) quiet: bool,
     /// The profile to use.
-    pub(super) profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// The file with the key.
-    pub(super) api_key_file: Option<PathBuf>,
-    /// Whether to ask a sandbox.
-    pub(super) sandbox: bool,
-    /// How many requests may be sent in what time.
-    pub(super) rate_limit: RateLimit,
-    /// How often a request is sent at most, if that was said.
-    pub(super) max_attempts: Option<u32>,
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Whether to ask a sandbox of the command's own instead of the service.
+    pub(crate) sandbox: bool,
+    /// How many requests may be sent in which time.
+    pub(crate) rate_limit: RateLimit,
+    /// How often a request is sent at most. `None` leaves it to the library.
+    pub(crate) max_attempts: Option<u32>,
     /// Whether to show the request instead of sending it.
-    pub(super) dry_run: bool,
-    /// Whether everything is confirmed.
-    pub(super) yes: bool,
+    pub(crate) dry_run: bool,
+    /// Whether to ask no question before what cannot be undone.
+    pub(crate) yes: bool,
 }
 
 impl Globals {
-    /// Takes them from the arguments.
-    pub(super) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
+    /// Reads them from the arguments.
+    ///
+    /// # Errors
+    ///
+    /// If two of them do not go together in a way that clap cannot check.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
         let globals = Globals {
-            format: matches
-                .get_one::<String>(OUTPUT)
-                .and_then(|name| Format::named(name)),
-            output_file: path(OUTPUT_FILE),
-            select: texts(SELECT).collect(),
-            sort: texts(SORT).map(|text| SortKey::parse(&text)).collect(),
-            bom: matches.get_flag(BOM),
+            output: OutputOptions {
+                format: matches
+                    .get_one::<String>(OUTPUT)
+                    .and_then(|name| formats::named(name)),
+                file: path(OUTPUT_FILE),
+                select: texts(SELECT).collect(),
+                sort: texts(SORT).map(|text| SortKey::parse(&text)).collect(),
+                bom: matches.get_flag(BOM),
+            },
             quiet: matches.get_flag(QUIET),
             profile: matches.get_one::<String>(PROFILE).cloned(),
             api_key_file: path(API_KEY_FILE),
@@ -77,7 +78,8 @@ impl Globals {
             dry_run: matches.get_flag(DRY_RUN),
             yes: matches.get_flag(YES),
         };
-        if globals.bom && globals.format != Some(Format::Csv) {
+        let takes_bom = globals.output.format.is_some_and(|format| format.takes_bom);
+        if globals.output.bom && !takes_bom {
             let sentence = "--bom is for CSV alone; add --output csv, or leave it out";
             return Err(Failure::Usage(sentence.to_string()));
         }
@@ -85,8 +87,8 @@ impl Globals {
     }
 }
 
-/// The flags themselves.
-pub(super) fn arguments() -> Vec<Arg> {
+/// The flags as clap's arguments.
+pub(crate) fn arguments() -> Vec<Arg> {
     let under = |heading: &'static str| move |arg: Arg| arg.global(true).help_heading(heading);
     let connection = [
         text(PROFILE, "NAME")
@@ -114,7 +116,7 @@ pub(super) fn arguments() -> Vec<Arg> {
     let output = [
         text(OUTPUT, "FORMAT")
             .short('o')
-            .value_parser(PossibleValuesParser::new(Format::NAMES))
+            .value_parser(PossibleValuesParser::new(formats::names()))
             .help("How to print; a table on a terminal and JSON elsewhere if left out"),
         text(SELECT, "FIELDS")
             .value_delimiter(',')
@@ -135,14 +137,17 @@ pub(super) fn arguments() -> Vec<Arg> {
     output.into_iter().chain(connection).chain(safety).collect()
 }
 
+/// A flag without a value.
 fn flag(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
 }
 
+/// A flag with a value, which help calls by `value`.
 fn text(name: &'static str, value: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value)
 }
 
+/// A flag with the path of a file.
 fn path(name: &'static str) -> Arg {
     text(name, "FILE").value_parser(value_parser!(PathBuf))
 }

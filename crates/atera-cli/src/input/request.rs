@@ -1,32 +1,47 @@
-//! What the arguments ask for: values for the parameters, and a body.
+//! A request of an operation: the values of its parameters, and its body, from the arguments.
+//!
+//! A request is read and checked before anything else happens: before stdin is waited for, a sandbox is started or a client is
+//! built. So a mistyped flag costs no time and sends nothing.
 
-mod check;
-
+use atera::{
+    Client, DynamicCall, Timestamp,
+    description::{Location, Operation, Parameter},
+};
 use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use serde_json::Value;
 
 use super::{
-    arguments, body, connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt, since,
-    since::Since,
+    arguments, body, check,
+    connection::Connection,
+    globals::Globals,
+    interrupt::Interrupt,
+    since::{self, Since},
 };
-use crate::{Client, DynamicCall, Operation, Parameter, clock, operation::Location};
+use crate::output::failure::Failure;
 
-/// A call before there is a client to make it with.
+/// A call of an operation before there is a client to make it with.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) operation: &'static Operation,
+pub(crate) struct OperationRequest {
+    /// The operation.
+    pub(crate) operation: &'static Operation,
+    /// The parameters that are given, by their names on the wire.
     parameters: Vec<(&'static str, String)>,
-    /// A time for a parameter that takes it by the clocks of the account, which are not known yet.
+    /// The time of `--since`, if its parameter takes a local time: the account has yet to be asked for its time zone.
     account_time: Option<(&'static Parameter, DateTime<Utc>)>,
+    /// The body.
     body: Option<Value>,
     /// Whether values and fields are let through that the description lacks.
-    pub(super) allow_unknown: bool,
+    pub(crate) allow_unknown: bool,
 }
 
-impl Request {
-    /// Takes the arguments apart, and reads the body.
-    pub(super) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, Failure> {
+impl OperationRequest {
+    /// Reads the arguments of an operation, and its body, and checks them.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with everything that is wrong.
+    pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, Failure> {
         let given = operation.parameters.iter().filter_map(|parameter| {
             let value = matches.get_one::<Value>(parameter.name)?;
             Some((parameter.name, text(value)))
@@ -36,25 +51,31 @@ impl Request {
         if let Some(parameter) = since::parameter(operation)
             && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
         {
-            let time = since.time(clock::utc());
+            let time = since.time(Timestamp::now().to_utc());
             match since::in_utc(parameter.kind, time) {
                 Some(value) => parameters.push((parameter.name, value)),
                 None => account_time = Some((parameter, time)),
             }
         }
-        let request = Request {
+        let request = OperationRequest {
             operation,
             parameters,
             account_time,
             body: body::read(operation, matches)?,
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
         };
-        request.check()?;
+        check::request(
+            operation,
+            &request.parameters,
+            request.body.as_ref(),
+            request.allow_unknown,
+        )?;
         Ok(request)
     }
 
-    /// Sets the time that is by the clocks of the account, and returns what there is to say about it.
-    pub(super) async fn settle_time(
+    /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not
+    /// certain.
+    pub(crate) async fn settle_time(
         &mut self,
         globals: &Globals,
         connection: &Connection,
@@ -63,7 +84,7 @@ impl Request {
         let Some((parameter, time)) = self.account_time.take() else {
             return Ok(None);
         };
-        let (local, is_certain) = since::of_account(time, connection, globals, interrupt).await?;
+        let (local, is_certain) = since::local_time(time, connection, globals, interrupt).await?;
         self.parameters
             .push((parameter.name, since::in_account(parameter.kind, local)));
         Ok((!is_certain).then_some(
@@ -72,13 +93,13 @@ impl Request {
         ))
     }
 
-    /// The body as JSON for people.
-    pub(super) fn body_text(&self) -> Option<String> {
+    /// The body as indented JSON.
+    pub(crate) fn body_text(&self) -> Option<String> {
         self.body.as_ref().map(|body| format!("{body:#}"))
     }
 
-    /// The call of another operation on the same path.
-    pub(super) fn call_of(&self, other: &'static Operation, client: &Client) -> crate::Result<DynamicCall> {
+    /// The call of another operation with the same parameters, as far as it has them.
+    pub(crate) fn call_of(&self, other: &'static Operation, client: &Client) -> atera::Result<DynamicCall> {
         let mut call = client.operation(other);
         for parameter in other.parameters {
             if let Some((name, value)) = self.parameters.iter().find(|(name, _)| *name == parameter.name) {
@@ -88,16 +109,16 @@ impl Request {
         Ok(call)
     }
 
-    /// The value that a parameter is given.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    /// The value of a parameter, if it is given.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let mut parameters = self.parameters.iter();
         parameters
             .find(|(given, _)| *given == name)
             .map(|(_, value)| value.as_str())
     }
 
-    /// The call that this client makes of it.
-    pub(super) fn call(&self, client: &Client) -> crate::Result<DynamicCall> {
+    /// The call, for this client.
+    pub(crate) fn call(&self, client: &Client) -> atera::Result<DynamicCall> {
         let mut call = client.operation(self.operation);
         for (name, value) in &self.parameters {
             call = call.set(name, value)?;
@@ -108,8 +129,8 @@ impl Request {
         }
     }
 
-    /// What the path names.
-    pub(super) fn target(&self) -> String {
+    /// The ids in the path, with spaces between them: what a write is about.
+    pub(crate) fn target(&self) -> String {
         let in_path = self.operation.parameters.iter().filter_map(|parameter| {
             let (_, value) = self.parameters.iter().find(|(name, _)| *name == parameter.name)?;
             (parameter.location == Location::Path).then_some(value.as_str())
@@ -118,7 +139,7 @@ impl Request {
     }
 }
 
-/// A value as it goes into an address.
+/// The text of a value, as it goes into an address.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -131,16 +152,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::command;
+    use crate::input::groups;
 
-    fn request(arguments: &[&str]) -> Result<Request, Failure> {
+    fn request(arguments: &[&str]) -> Result<OperationRequest, Failure> {
         let arguments = ["atera"].iter().chain(arguments);
-        let matches = command::root()
+        let matches = groups::root()
             .try_get_matches_from(arguments)
             .map_err(Failure::Arguments)?;
         let (group, matches) = matches.subcommand().expect("a group");
-        let (operation, matches) = command::chosen(group, matches)?;
-        Request::read(operation, matches)
+        let (operation, matches) = groups::chosen(group, matches)?;
+        OperationRequest::read(operation, matches)
     }
 
     fn body_of(arguments: &[&str]) -> Value {
@@ -245,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_mend() {
+    fn a_mistake_is_reported_with_the_flag_that_mends_it() {
         for (arguments, reason) in [
             (
                 &[

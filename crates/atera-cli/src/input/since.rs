@@ -1,21 +1,29 @@
-//! `--since`: a time, or so long ago, as the parameter of a list wants it.
+//! `--since`: a point in time, or a length of time before now, for the lists that take one.
+//!
+//! Each of these lists has a parameter of its own for it, and they disagree about the kind of time: tickets take a point in
+//! time in UTC, contacts and customers a local time of the account, invoices a date. `--since` is the same for all of them.
+//! For a local time the account is asked for its time zone (see [`local_time`]).
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use atera::{
+    AccountTime, ErrorKind, Timestamp,
+    description::{Kind, Location, Operation, Parameter},
+};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{connection::Connection, failure::Failure, globals::Globals, interrupt::Interrupt};
-use crate::{ErrorKind, Kind, Location, Operation, Parameter, Timestamp, changes};
+use super::{connection::Connection, globals::Globals, interrupt::Interrupt};
+use crate::output::failure::Failure;
 
-/// How far the clock of any zone is behind UTC at most.
+/// The greatest time by which any zone's clocks are behind UTC.
 const FURTHEST_BEHIND: TimeDelta = TimeDelta::hours(12);
 
 /// The time from which on records are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Since {
-    /// From this time on.
+pub(crate) enum Since {
+    /// A point in time.
     At(DateTime<Utc>),
-    /// So long before now.
+    /// This long before now.
     Ago(TimeDelta),
 }
 
@@ -46,8 +54,8 @@ impl FromStr for Since {
 }
 
 impl Since {
-    /// The time that is meant.
-    pub(super) fn time(self, now: DateTime<Utc>) -> DateTime<Utc> {
+    /// The point in time, where it is `now`.
+    pub(crate) fn time(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Since::At(time) => time,
             Since::Ago(ago) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),
@@ -55,31 +63,34 @@ impl Since {
     }
 }
 
-/// A time for a parameter that wants it in UTC; `None` if it is by the clocks of the account.
-pub(super) fn in_utc(kind: Kind, time: DateTime<Utc>) -> Option<String> {
+/// The value for a parameter that takes a point in time. `None` if it takes a local time of the account.
+pub(crate) fn in_utc(kind: Kind, time: DateTime<Utc>) -> Option<String> {
     matches!(kind, Kind::Timestamp).then(|| Timestamp::from(time).to_string())
 }
 
-/// A time for a parameter that wants it by the clocks of the account.
-pub(super) fn in_account(kind: Kind, local: NaiveDateTime) -> String {
-    let format = match kind {
-        Kind::Date => "%Y-%m-%d",
-        _ => "%Y-%m-%dT%H:%M:%S",
-    };
-    local.format(format).to_string()
+/// The value for a parameter that takes a local time of the account, or its date.
+pub(crate) fn in_account(kind: Kind, local: AccountTime) -> String {
+    let text = local.to_string();
+    match kind {
+        Kind::Date => text.split('T').next().unwrap_or_default().to_string(),
+        _ => text,
+    }
 }
 
-/// A time by the clocks of the account, and whether that is certain. Where the account cannot be asked for its zone, or
-/// that is not known, the time is early enough in every zone: rather records too many than one too few.
-pub(super) async fn of_account(
+/// A time by the clocks of the account, and whether it is certain.
+///
+/// A key may lack the permission to read the account, and the zone's name may be unknown. The time is then taken to be that
+/// of the zone furthest behind UTC: the list has too many records rather than one too few. A dry run, which asks nobody, does
+/// the same.
+pub(crate) async fn local_time(
     time: DateTime<Utc>,
     connection: &Connection,
     globals: &Globals,
     interrupt: &Interrupt,
-) -> Result<(NaiveDateTime, bool), Failure> {
+) -> Result<(AccountTime, bool), Failure> {
     if !globals.dry_run {
         let client = connection.client()?;
-        match interrupt.or(changes::account_time(&client, time)).await? {
+        match interrupt.or(client.account_time(time.into())).await? {
             Ok(local) => return Ok((local, true)),
             Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => {}
             Err(error) => return Err(connection.explain(error).into()),
@@ -88,12 +99,13 @@ pub(super) async fn of_account(
     Ok((in_any_zone(time), false))
 }
 
-fn in_any_zone(time: DateTime<Utc>) -> NaiveDateTime {
-    (time - FURTHEST_BEHIND).naive_utc()
+/// A local time that is early enough in every zone.
+fn in_any_zone(time: DateTime<Utc>) -> AccountTime {
+    (time - FURTHEST_BEHIND).naive_utc().into()
 }
 
-/// The parameter that takes the time from which on an operation lists records.
-pub(super) fn parameter(operation: &'static Operation) -> Option<&'static Parameter> {
+/// The parameter of a list that takes the time of `--since`: the first one in the query that is a time.
+pub(crate) fn parameter(operation: &'static Operation) -> Option<&'static Parameter> {
     let mut parameters = operation.parameters.iter();
     parameters.find(|parameter| {
         operation.list
@@ -142,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_lists_that_can_are_known_by_their_parameters() {
-        let can: Vec<_> = crate::OPERATIONS
+        let can: Vec<_> = atera::description::OPERATIONS
             .iter()
             .filter_map(|operation| Some((operation.id, parameter(operation)?.name)))
             .collect();

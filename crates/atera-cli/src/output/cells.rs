@@ -1,10 +1,14 @@
-//! Values as text for people.
+//! Values as cells of a table, for people.
+//!
+//! A cell shows less than the record holds: times are shortened to the minute and shown in UTC, whatever offset they came
+//! with, and .NET's year 1, which stands for no time, is empty. Formats for programs never go through here.
+
+use atera::{Timestamp, description::Kind, text::plain_line};
 
 use super::values::Written;
-use crate::{Kind, Timestamp, plain::plain_line};
 
-/// A value, as JSON, as the text of a cell: on one line, without what a terminal would obey.
-pub(super) fn cell(kind: Kind, json: Option<&str>) -> String {
+/// The cell for a value, given as JSON: on one line, without control characters.
+pub(crate) fn cell(kind: Kind, json: Option<&str>) -> String {
     match Written::of(json) {
         Written::Nothing => String::new(),
         Written::Text(text, _) => match (kind, text.parse::<Timestamp>()) {

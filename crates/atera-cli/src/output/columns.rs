@@ -1,17 +1,18 @@
-//! Which fields of a record make the columns of a table.
+//! The columns of a table where `--select` names none.
 //!
-//! The key comes first, then what people know a record by, what state it is in, whose it is, and at last when. Names on
-//! the wire are regular enough to tell, once the name of the record's own type is left out: `TicketTitle` of a ticket is
-//! its title.
+//! A ticket has some 40 fields, and a terminal has room for seven. No list of columns is kept for each type; the names of the
+//! fields decide, so that a type that is new in the description has sensible columns at once. The id comes first, then what
+//! people call a record by, its state, its owner, and last a time. Names on the wire are regular enough for that, once the
+//! name of the record's own type is left out: `TicketTitle` of a ticket is its title.
 
-use crate::{Field, Kind, Schema};
+use atera::description::{Field, Kind, Schema};
 
-/// How many columns there are at most.
+/// The most columns of a table.
 const MOST: usize = 7;
-/// How many columns there are at least, if the record has so many single values.
+/// The fewest columns, if the record has as many single values: where few names are known, the first fields fill the table.
 const LEAST: usize = 5;
 
-/// What tells people most about a record, in this order.
+/// Names of fields that people look for in a table, most important first. Case does not matter.
 const TELLING: [&str; 26] = [
     "title",
     "name",
@@ -41,7 +42,7 @@ const TELLING: [&str; 26] = [
     "amount",
 ];
 
-/// The time that tells people most about a record; the first of any other kind if there is none of these.
+/// Names of times that people look for, most important first. If a record has none of them, its first time is shown.
 const WHEN: [&str; 7] = [
     "lastseen",
     "created",
@@ -52,8 +53,8 @@ const WHEN: [&str; 7] = [
     "modified",
 ];
 
-/// The columns for records of this schema, the most telling first but for the time, which is last.
-pub(super) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
+/// The columns for records of this schema: most important first, and the time last.
+pub(crate) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
     let candidates = || {
         let fields = schema.fields.iter();
         fields.filter(|field| is_single(field.kind) && !field.deprecated)
@@ -64,10 +65,10 @@ pub(super) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
         .iter()
         .find_map(named)
         .or_else(|| candidates().find(|field| is_time(field)));
-    let key = candidates().find(|field| Some(field.name) == schema.key);
+    let id = candidates().find(|field| Some(field.name) == schema.id_field);
     let other = candidates().filter(|field| !is_id(field) && !is_time(field));
 
-    let mut columns: Vec<&Field> = key.into_iter().collect();
+    let mut columns: Vec<&Field> = id.into_iter().collect();
     let room = |most: usize| most - usize::from(when.is_some());
     let telling = TELLING.iter().filter_map(named).map(|field| (field, MOST));
     for (field, most) in telling.chain(other.map(|field| (field, LEAST))) {
@@ -80,18 +81,30 @@ pub(super) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
     columns
 }
 
-/// The field's name without that of its record.
-pub(super) fn heading(schema: &Schema, field: &Field) -> &'static str {
+/// The heading of a column: the name of the field without that of its record, `Title` for `TicketTitle`. The id keeps its
+/// whole name, because people copy it from there.
+pub(crate) fn heading(schema: &Schema, field: &Field) -> &'static str {
     match field.name.strip_prefix(schema.name) {
-        Some(rest) if !rest.is_empty() && schema.key != Some(field.name) => rest,
+        Some(rest) if !rest.is_empty() && schema.id_field != Some(field.name) => rest,
         _ => field.name,
     }
 }
 
-pub(super) fn is_single(kind: Kind) -> bool {
+/// The type of the objects that an answer holds: itself, or the elements of an array.
+pub(crate) fn object_in(kind: Kind) -> Option<&'static Schema> {
+    match kind {
+        Kind::Object(schema) => Some(schema),
+        Kind::Array(kind) => object_in(*kind),
+        _ => None,
+    }
+}
+
+/// Whether a value of this kind is a single one, with neither fields nor elements.
+pub(crate) fn is_single(kind: Kind) -> bool {
     !matches!(kind, Kind::Object(_) | Kind::Array(_) | Kind::Map(_) | Kind::Any)
 }
 
+/// Whether a field holds the id of this record or of another, which tells people little.
 fn is_id(field: &Field) -> bool {
     matches!(field.kind, Kind::Uuid) || field.name.to_ascii_lowercase().ends_with("id")
 }
@@ -141,10 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn the_key_comes_first_and_nothing_comes_twice() {
-        for schema in crate::SCHEMAS.iter().filter(|schema| schema.key.is_some()) {
+    fn the_id_comes_first_and_nothing_comes_twice() {
+        for schema in atera::description::SCHEMAS.iter().filter(|schema| schema.id_field.is_some()) {
             let mut names = names(schema.name);
-            assert_eq!(names.first().copied(), schema.key, "{}", schema.name);
+            assert_eq!(names.first().copied(), schema.id_field, "{}", schema.name);
             assert!(names.len() <= MOST, "{}: {names:?}", schema.name);
             let count = names.len();
             names.sort_unstable();

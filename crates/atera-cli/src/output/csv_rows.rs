@@ -1,36 +1,109 @@
-//! Records as rows of CSV.
+//! `--output csv`, and the CSV files of an export: a row for each record, for spreadsheets.
+//!
+//! Texts and numbers are written as they are, arrays and objects as JSON. A text that a spreadsheet would run as a formula gets
+//! an apostrophe in front, since titles of tickets come from strangers' mails.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use atera::description::Kind;
 
 use super::{
+    destination::Output,
+    format::{Format, RecordWriter},
     select::Column,
     values::{Altered, Record, Written},
 };
 
-/// What spreadsheets take for the beginning of a formula.
+/// The format.
+pub(crate) static FORMAT: Format = Format {
+    name: "csv",
+    for_people: false,
+    for_documents: false,
+    keeps_pages: false,
+    takes_bom: true,
+    writer: |view| {
+        Box::new(Csv {
+            columns: view.columns(Column::all),
+            bom: view.bom,
+        })
+    },
+};
+
+/// Writes a header and rows. Where nothing is known of the records, the first of them has the columns.
+struct Csv {
+    columns: Vec<Column>,
+    bom: bool,
+}
+
+impl RecordWriter for Csv {
+    fn record(&mut self, json: &str, number: u64, out: &mut dyn Output) -> io::Result<Option<Altered>> {
+        if self.columns.is_empty() {
+            self.columns = columns_of(&Record::new(json));
+        }
+        if number == 1 {
+            header(&self.columns, self.bom, out)?;
+        }
+        record(&self.columns, json, out)
+    }
+
+    fn finish(&mut self, count: u64, out: &mut dyn Output) -> io::Result<()> {
+        match count == 0 && !self.columns.is_empty() {
+            true => header(&self.columns, self.bom, out),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The columns of a record of which nothing is known: its fields, or the value itself.
+fn columns_of(record: &Record<'_>) -> Vec<Column> {
+    let column = |name: &Cow<'_, str>| Column {
+        path: vec![name.to_string()],
+        kind: Kind::Any,
+        heading: name.to_string(),
+    };
+    match &record.fields {
+        Some(fields) => fields.keys().map(column).collect(),
+        None => vec![Column {
+            path: Vec::new(),
+            kind: Kind::Any,
+            heading: "value".to_string(),
+        }],
+    }
+}
+
+/// The characters that begin a formula in a spreadsheet.
 const BEGINS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// The names of the columns.
-pub(super) fn header(columns: &[Column], bom: bool, out: &mut impl Write) -> io::Result<()> {
+/// Writes the names of the columns.
+pub(crate) fn header(columns: &[Column], bom: bool, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     if bom {
         out.write_all("\u{feff}".as_bytes())?;
     }
     row(columns.iter().map(|column| column.heading.clone()), out)
 }
 
-/// A record: what is neither text nor a number is JSON. Tells if it is written otherwise than it was sent.
-pub(super) fn record(columns: &[Column], json: &str, out: &mut impl Write) -> io::Result<Option<Altered>> {
+/// Writes the row of a record. Returns how it differs from the record that was sent, if it does.
+pub(crate) fn record(
+    columns: &[Column],
+    json: &str,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<Option<Altered>> {
     let record = Record::new(json);
     row(columns.iter().map(|column| cell(column.value(&record))), out)?;
     Ok(Column::altered(columns, &record))
 }
 
-fn row(cells: impl Iterator<Item = String>, out: &mut impl Write) -> io::Result<()> {
+/// Writes a row, quoted where that is needed.
+fn row(cells: impl Iterator<Item = String>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(out);
     writer.write_record(cells).map_err(io::Error::other)?;
     writer.flush()
 }
 
+/// The cell for a value, given as JSON.
 fn cell(json: Option<&str>) -> String {
     match Written::of(json) {
         Written::Nothing => String::new(),
@@ -39,10 +112,10 @@ fn cell(json: Option<&str>) -> String {
     }
 }
 
-/// A text that no spreadsheet carries out: records hold what strangers wrote in their mails.
+/// A text that no spreadsheet takes for a formula.
 fn defused(text: &str) -> String {
     let rest = text.trim_start_matches(BEGINS_A_FORMULA);
-    // Numbers of telephones begin like formulas, and are none.
+    // Telephone numbers begin like formulas, and an apostrophe would break programs that read them.
     let is_number = text.starts_with(['+', '-'])
         && rest.starts_with(|first: char| first.is_ascii_digit() || first == '(')
         && rest.chars().all(|it| it.is_ascii_digit() || " ().".contains(it));

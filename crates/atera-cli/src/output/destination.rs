@@ -1,4 +1,8 @@
-//! Where output goes: stdout, or a file that changes only once all is written.
+//! Where output goes: stdout, or a file that changes only when everything is written.
+//!
+//! `--output-file` writes into a temporary file beside the named one and renames it at the end. Ctrl-C, a failure or a full
+//! disk leave the named file as it was, so a job that reads it never sees half a list. A device or a pipe cannot be replaced,
+//! and is written to directly.
 
 use std::{
     fs,
@@ -6,37 +10,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atera::{Error, ErrorKind};
 use tempfile::NamedTempFile;
 
 use super::{failure::Failure, terminal::Escaping, values::Altered};
-use crate::{Error, ErrorKind};
 
 /// What records are written to.
-pub(super) trait Output: Write {
-    /// Writes a table, whose cells are fit for a terminal, and which may have marks for one in it.
+pub(crate) trait Output: Write {
+    /// Writes a table. Its cells have no control characters, but it may have escape sequences of its own, for bold text.
     fn write_table(&mut self, table: &str) -> io::Result<()>;
 
-    /// Takes note that a record was written otherwise than it was sent, and which.
+    /// Notes that a record, by its number from 1, was not written as it was sent.
     fn note(&mut self, number: u64, altered: Altered);
 }
 
-/// Where output goes.
-pub(super) struct Destination {
+/// The destination that the arguments name.
+pub(crate) struct Destination {
     to: To,
-    /// The first record that was written otherwise than it was sent.
+    /// The first record that was not written as it was sent.
     altered: Option<(u64, Altered)>,
-    /// How many there are of these.
+    /// How many such records there are.
     count: u64,
 }
 
+/// The kinds of destinations.
 enum To {
-    /// To a program that reads along, at the end of a pipe.
+    /// A pipe or a file that the shell has opened: every byte goes there as it came.
     Stdout(BufWriter<StdoutLock<'static>>),
-    /// To a person who reads along on a terminal.
+    /// A terminal, which gets no control characters.
     Terminal(Escaping<BufWriter<Box<dyn Write>>>),
-    /// Into a file beside the one that it replaces in the end.
+    /// A temporary file, and the path of the file that it replaces at the end.
     File(BufWriter<NamedTempFile>, PathBuf),
-    /// Into a device or a pipe, which cannot be replaced.
+    /// A device or a named pipe, which cannot be replaced.
     Device(BufWriter<fs::File>),
 }
 
@@ -47,8 +52,8 @@ impl To {
 }
 
 impl Destination {
-    /// The file, or else stdout.
-    pub(super) fn open(file: Option<&Path>) -> Result<Self, Failure> {
+    /// Opens the file, or stdout if there is none. Nothing is changed yet.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let to = match file {
             None if io::stdout().is_terminal() => To::terminal(io::stdout().lock()),
             None => To::Stdout(BufWriter::new(io::stdout().lock())),
@@ -61,13 +66,18 @@ impl Destination {
         })
     }
 
-    /// Whether it is a file that does not change before the end.
-    pub(super) fn is_file(&self) -> bool {
+    /// Whether it is a file that stays as it was until [`commit`](Destination::commit).
+    pub(crate) fn is_file(&self) -> bool {
         matches!(self.to, To::File(..))
     }
 
-    /// Completes the output. It fails if a record was written otherwise than it was sent, after all is written.
-    pub(super) fn commit(self) -> Result<(), Failure> {
+    /// Completes the output, and replaces the file.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written, or if a record was not written as it was sent. The latter is reported only now, since
+    /// everything else of the output is right.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
         match self.to {
             To::Stdout(mut out) => out.flush()?,
             To::Device(mut out) => out.flush()?,
@@ -131,8 +141,9 @@ impl Write for Destination {
     }
 }
 
+/// Opens a named destination. A file that is there keeps its permissions.
 fn open(path: &Path) -> io::Result<To> {
-    // What a link points to is replaced, not the link.
+    // The target of a link is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let there = fs::metadata(&path).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
@@ -151,7 +162,7 @@ fn open(path: &Path) -> io::Result<To> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // The mask of the process applies, as to any new file.
+        // Temporary files are private by default. The umask of the process applies to this mode, as to any new file.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder)?;
@@ -161,6 +172,7 @@ fn open(path: &Path) -> io::Result<To> {
     Ok(To::File(BufWriter::new(file), path))
 }
 
+/// The failure to write to a path, which the operating system's error does not name.
 fn refused(path: &Path, error: &io::Error) -> Failure {
     let sentence = format!("{}: {error}", path.display());
     Failure::Output(io::Error::new(error.kind(), sentence))

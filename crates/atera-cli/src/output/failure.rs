@@ -1,37 +1,41 @@
 //! How the command fails: one sentence on stderr, and an exit code.
+//!
+//! Every module returns a [`Failure`], and `main` reports it. The sentence follows the pattern *what failed: why; what to do*
+//! and stays on one line, so that a log of a cron job has one line for each run. It has no control characters, and no word
+//! in it looks like an API key: people paste keys into the wrong places, and stderr ends up in tickets.
 
 use std::{error::Error as _, io, process::ExitCode};
 
+use atera::{ApiKey, Error, ErrorKind, text::plain_line};
 use clap::error::ErrorKind as ArgumentErrorKind;
 
-use super::terminal::tell;
-use crate::{ErrorKind, auth::looks_like_a_key, plain::plain_line};
+use super::{exit_code, terminal::tell};
 
 /// Why the command ends without having done what it was asked for.
 #[derive(Debug)]
-pub(super) enum Failure {
-    /// The arguments were not understood, or were a request for help.
+pub(crate) enum Failure {
+    /// clap does not understand the arguments, or they ask for help, which clap reports in the same way.
     Arguments(clap::Error),
-    /// The arguments were understood, and do not go together.
+    /// Each argument is understood, but together they cannot be used. The sentence says why.
     Usage(String),
     /// The call failed.
-    Call(crate::Error),
+    Call(Error),
     /// The output cannot be written.
     Output(io::Error),
-    /// The command cannot even begin.
+    /// The command cannot even begin, for want of a thread or a terminal.
     Start(io::Error),
-    /// A part of the work failed, and how to go on with the rest.
-    Unfinished(crate::Error, &'static str),
-    /// A check of the setup failed, as was printed.
-    Unwell(ErrorKind),
-    /// The answer to a question was not yes.
+    /// Part of the work failed. The text says how to go on with the rest.
+    Unfinished(Error, &'static str),
+    /// A check of `atera doctor` failed. The table that was printed says which; this is the first one's kind.
+    ChecksFailed(ErrorKind),
+    /// A question was answered with anything but yes.
     Declined,
-    /// Ctrl-C, and how far it came.
+    /// Ctrl-C. The text says how far it came, if anything had been printed by then.
     Interrupted(Option<String>),
 }
 
-impl From<crate::Error> for Failure {
-    fn from(error: crate::Error) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
         Failure::Call(error)
     }
 }
@@ -43,15 +47,15 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
-    /// The exit code of Ctrl-C.
-    pub(super) const INTERRUPTED: u8 = 130;
-
-    /// Says what went wrong, and gives the exit code for it.
-    pub(super) fn report(self) -> ExitCode {
+    /// Prints the sentence on stderr, and returns the exit code. Help goes to stdout, since it was asked for.
+    pub(crate) fn report(self) -> ExitCode {
         if let Failure::Arguments(error) = &self
             && is_help(error)
         {
-            let code = if error.use_stderr() { 2 } else { 0 };
+            let code = match error.use_stderr() {
+                true => exit_code::USAGE,
+                false => exit_code::SUCCESS,
+            };
             return match error.print() {
                 Ok(()) => ExitCode::from(code),
                 Err(error) => Failure::Output(error).report(),
@@ -63,20 +67,21 @@ impl Failure {
         ExitCode::from(self.exit_code())
     }
 
-    fn exit_code(&self) -> u8 {
+    /// The exit code, by the table in [`exit_code`].
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Arguments(_) | Failure::Usage(_) => 2,
-            Failure::Call(error) | Failure::Unfinished(error, _) => error.kind().exit_code(),
-            // Whoever reads has seen enough, as `head` does.
-            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
-            Failure::Unwell(kind) => kind.exit_code(),
-            Failure::Output(_) | Failure::Start(_) | Failure::Declined => 1,
-            Failure::Interrupted(_) => Failure::INTERRUPTED,
+            Failure::Arguments(_) | Failure::Usage(_) => exit_code::USAGE,
+            Failure::Call(error) | Failure::Unfinished(error, _) => exit_code::of(error.kind()),
+            // The reader has seen enough and closed the pipe, as `head` does. That is no failure.
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
+            Failure::ChecksFailed(kind) => exit_code::of(*kind),
+            Failure::Output(_) | Failure::Start(_) | Failure::Declined => exit_code::FAILED,
+            Failure::Interrupted(_) => exit_code::INTERRUPTED,
         }
     }
 
-    /// What went wrong, in one sentence.
-    pub(super) fn sentence(&self) -> Option<String> {
+    /// What failed, in one sentence. `None` where nothing needs to be said.
+    pub(crate) fn sentence(&self) -> Option<String> {
         match self {
             Failure::Arguments(error) => Some(without_keys(&of_arguments(&error.render().to_string()))),
             Failure::Usage(sentence) => Some(without_keys(sentence)),
@@ -85,13 +90,14 @@ impl Failure {
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
             Failure::Start(error) => Some(format!("the command cannot start: {error}")),
-            Failure::Unwell(_) => Some("not all is well, see the checks that failed".to_string()),
+            Failure::ChecksFailed(_) => Some("a check of the setup failed; see the table for what to do".to_string()),
             Failure::Declined => Some("nothing was sent".to_string()),
             Failure::Interrupted(told) => told.clone(),
         }
     }
 }
 
+/// Whether clap's error is the help or the version that was asked for.
 fn is_help(error: &clap::Error) -> bool {
     matches!(
         error.kind(),
@@ -101,7 +107,7 @@ fn is_help(error: &clap::Error) -> bool {
     )
 }
 
-/// clap's paragraphs as a sentence: what is wrong, and its tips. How to call the command is told by `--help`.
+/// clap's paragraphs as one sentence: the reason and the tips. The usage lines are left out; `--help` has them.
 fn of_arguments(rendered: &str) -> String {
     let paragraphs = rendered.split("\n\n").map(|paragraph| {
         let words: Vec<_> = paragraph.split_whitespace().collect();
@@ -120,11 +126,11 @@ fn of_arguments(rendered: &str) -> String {
     sentence
 }
 
-/// A sentence about arguments, of which one may be a key in the wrong place.
+/// A sentence that quotes arguments, with `…` in place of every word that may be an API key.
 fn without_keys(sentence: &str) -> String {
     let words = sentence.split(' ').map(|word| {
         let bare = word.trim_matches(|it: char| it.is_ascii_punctuation());
-        match looks_like_a_key(bare) {
+        match ApiKey::resembles(bare) {
             true => word.replace(bare, "…"),
             false => word.to_string(),
         }
@@ -132,8 +138,9 @@ fn without_keys(sentence: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The error with those of its causes that say something more.
-pub(super) fn of_call(error: &crate::Error) -> String {
+/// The sentence for a failed call: the error, those of its causes that say something more, and for a walk the page to go on
+/// with.
+pub(crate) fn of_call(error: &Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -144,62 +151,21 @@ pub(super) fn of_call(error: &crate::Error) -> String {
         }
         cause = error.source();
     }
-    if let Some(page) = error.page().filter(|page| *page > 1) {
-        sentence.push_str(&format!("; --page {page} goes on from there"));
-    }
+    sentence.push_str(&to_go_on(error.page()));
     plain_line(&sentence)
+}
+
+/// How to go on with a walk that failed at this page. At the first page nothing is lost.
+fn to_go_on(page: Option<u32>) -> String {
+    match page {
+        Some(page) if page > 1 => format!("; --page {page} goes on from there"),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiKey, cli::command};
-
-    fn refused(arguments: &[&str]) -> Failure {
-        let arguments = ["atera"].iter().chain(arguments);
-        let error = command::root()
-            .try_get_matches_from(arguments)
-            .expect_err("an error");
-        Failure::Arguments(error)
-    }
-
-    #[test]
-    fn bad_arguments_make_one_sentence() {
-        for (arguments, sentence) in [
-            (
-                &["tickets", "list", "--customer-id", "seven"][..],
-                "invalid value 'seven' for '--customer-id <INTEGER>': it must be a whole number; see --help",
-            ),
-            (
-                &["tickets", "get"],
-                "the following required arguments were not provided: <TICKET_ID>; see --help",
-            ),
-            (
-                &["tckets"],
-                "unrecognized subcommand 'tckets'; a similar subcommand exists: 'tickets'; see --help",
-            ),
-        ] {
-            let failure = refused(arguments);
-            assert_eq!(failure.sentence().as_deref(), Some(sentence));
-            assert_eq!(failure.exit_code(), 2);
-        }
-    }
-
-    #[test]
-    fn a_key_in_an_argument_is_not_repeated() {
-        let sentence = refused(&["tickets", "list", "--api-key=secret"]).sentence();
-        let sentence = sentence.expect("a sentence");
-        assert!(!sentence.contains("secret"), "{sentence}");
-        let key = "0123456789abcdef0123456789abcdef";
-        for arguments in [
-            &["config", "set", "acme", key][..],
-            &["tickets", "get", key],
-            &[key],
-        ] {
-            let sentence = refused(arguments).sentence().expect("a sentence");
-            assert!(!sentence.contains(key) && sentence.contains("'…'"), "{sentence}");
-        }
-    }
 
     #[test]
     fn causes_follow_the_error_they_explain() {
@@ -218,9 +184,9 @@ mod tests {
 
     #[test]
     fn a_walk_that_fails_tells_how_to_go_on() {
-        let sentence = |page| of_call(&crate::Error::config("it failed").with_page(page));
-        assert_eq!(sentence(1), "it failed");
-        assert_eq!(sentence(7), "it failed; --page 7 goes on from there");
+        assert_eq!(of_call(&Error::config("it failed")), "it failed");
+        assert_eq!(to_go_on(Some(1)), "");
+        assert_eq!(to_go_on(Some(7)), "; --page 7 goes on from there");
     }
 
     #[test]

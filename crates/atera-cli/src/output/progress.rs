@@ -1,4 +1,7 @@
-//! How far a walk has come, on stderr where that is a terminal.
+//! Progress of a walk, on stderr where that is a terminal.
+//!
+//! Until the first page tells a total there is a count that grows; from then on a bar with the time that is left. A complete
+//! walk reads the list again when all records are there, so the bar then says why it does not end.
 
 use std::{
     fmt::Write,
@@ -8,19 +11,19 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// How often something moves where no records come.
+/// How often the spinner moves while no records come.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar with count, rate and time left.
-pub(super) struct Progress {
+/// A bar with count, rate and time left. It disappears when it is dropped.
+pub(crate) struct Progress {
     bar: ProgressBar,
-    /// Whether lists are read again once all their records are there.
+    /// Whether lists are read again when all their records are there.
     reads_again: bool,
 }
 
 impl Progress {
-    /// A bar, or none where it would get in the way: where records run over the same terminal, and in logs.
-    pub(super) fn new(wanted: bool, reads_again: bool) -> Self {
+    /// A bar if it is wanted and stderr is a terminal. It is not wanted while records run over the same terminal.
+    pub(crate) fn new(wanted: bool, reads_again: bool) -> Self {
         let bar = match wanted && io::stderr().is_terminal() {
             true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
             false => ProgressBar::hidden(),
@@ -29,8 +32,8 @@ impl Progress {
         Progress { bar, reads_again }
     }
 
-    /// How many records there are in all.
-    pub(super) fn plan(&self, total: Option<u64>) {
+    /// Sets how many records are expected in all.
+    pub(crate) fn plan(&self, total: Option<u64>) {
         let Some(total) = total.filter(|total| *total > 0 && self.bar.length() != Some(*total)) else {
             return;
         };
@@ -41,8 +44,8 @@ impl Progress {
         self.bar.set_length(total);
     }
 
-    /// How many there are now.
-    pub(super) fn reached(&self, count: u64) {
+    /// Sets how many records have come.
+    pub(crate) fn reached(&self, count: u64) {
         self.bar.set_position(count);
         if self.reads_again && self.bar.length().is_some_and(|total| count >= total) {
             self.bar.set_style(style(
@@ -59,10 +62,11 @@ impl Drop for Progress {
     }
 }
 
+/// A style that knows the key `rate`: records per second, without decimals.
 fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-        // Without a terminal there is nobody to tell.
+        // Writing into indicatif's buffer does not fail.
         let _ = write!(out, "{:.0}/s", state.per_sec());
     })
 }

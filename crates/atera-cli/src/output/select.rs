@@ -1,31 +1,36 @@
-//! Fields of records: named by `--select` and `--sort`, or taken from the description.
+//! Columns: fields of records, as `--select` and `--sort` name them, or as the description has them.
+//!
+//! A name is matched in any case, and as its flag is called: `TicketTitle`, `tickettitle` and `ticket-title` are one field.
+//! Dots lead into objects: `Customer.City`. A name that the description lacks is refused, since it is most likely mistyped,
+//! unless `--allow-unknown` is given or nothing is known about the records.
 
+use atera::description::{Field, Kind, Schema};
 use serde_json::Value;
 
 use super::{
-    arguments::flag_name,
     columns::{heading, is_single, telling},
     failure::Failure,
     values::{Altered, Record, Written},
 };
-use crate::{Field, Kind, Schema};
+use crate::names::flag_name;
 
 /// How deep objects are taken apart into columns of their own.
 const DEEPEST: usize = 3;
 
 /// A field of a record, or of an object in it.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
-    /// The names that lead to it.
-    pub(super) path: Vec<String>,
-    pub(super) kind: Kind,
-    /// What stands above it.
-    pub(super) heading: String,
+pub(crate) struct Column {
+    /// The names that lead to it. Without any, it is the record itself.
+    pub(crate) path: Vec<String>,
+    /// The kind of its values; [`Kind::Any`] if the description lacks the field.
+    pub(crate) kind: Kind,
+    /// The heading of the column, and the name of its value where selected fields are printed as JSON or YAML.
+    pub(crate) heading: String,
 }
 
 impl Column {
     /// The field that someone has named, in whatever case, or as its flag is called.
-    pub(super) fn named(
+    pub(crate) fn named(
         schema: Option<&'static Schema>,
         name: &str,
         allow_unknown: bool,
@@ -63,7 +68,7 @@ impl Column {
     }
 
     /// The columns of a table, the most telling fields.
-    pub(super) fn telling(schema: &'static Schema) -> Vec<Self> {
+    pub(crate) fn telling(schema: &'static Schema) -> Vec<Self> {
         let columns = telling(schema).into_iter().map(|field| Column {
             path: vec![field.name.to_string()],
             kind: field.kind,
@@ -73,19 +78,19 @@ impl Column {
     }
 
     /// Every field, those of objects in columns of their own.
-    pub(super) fn all(schema: &'static Schema) -> Vec<Self> {
+    pub(crate) fn all(schema: &'static Schema) -> Vec<Self> {
         let mut columns = Vec::new();
         flatten(schema, &[], &mut columns);
         columns
     }
 
     /// Its value in a record, as JSON.
-    pub(super) fn value<'a>(&self, record: &Record<'a>) -> Option<&'a str> {
+    pub(crate) fn value<'a>(&self, record: &Record<'a>) -> Option<&'a str> {
         record.value(&self.path)
     }
 
     /// What of a record cannot be written into these columns as it was sent.
-    pub(super) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
+    pub(crate) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
         if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
             return Some(Altered::NoObject);
         }
@@ -97,7 +102,7 @@ impl Column {
 }
 
 /// A record with these fields alone, each value as it was sent.
-pub(super) fn project(record: &Record<'_>, columns: &[Column]) -> String {
+pub(crate) fn project(record: &Record<'_>, columns: &[Column]) -> String {
     let mut text = String::from("{");
     for column in columns {
         if text.len() > 1 {
@@ -119,13 +124,13 @@ fn field(kind: Kind, name: &str) -> Option<&'static Field> {
 }
 
 /// The field of this name, in whatever case, or as its flag is called.
-pub(super) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
+pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
     let mut fields = schema.fields.iter();
     fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
 }
 
 /// That there is no such field, and which there are.
-pub(super) fn unknown(schema: &'static Schema, name: &str) -> Failure {
+pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
     let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
     Failure::Usage(format!(
         "{} has no field `{name}`; it has {}; --allow-unknown lets it through all the same",
@@ -153,7 +158,7 @@ fn flatten(schema: &'static Schema, above: &[String], columns: &mut Vec<Column>)
 
 impl Column {
     /// Whether a part of a value is worth something: not of a number, a time, or one of a list.
-    pub(super) fn may_be_cut(&self) -> bool {
+    pub(crate) fn may_be_cut(&self) -> bool {
         matches!(self.kind, Kind::Text) || !is_single(self.kind)
     }
 }
@@ -204,7 +209,7 @@ mod tests {
 
     #[test]
     fn objects_become_columns_of_their_own() {
-        for schema in crate::SCHEMAS {
+        for schema in atera::description::SCHEMAS {
             let columns = Column::all(schema);
             let names: std::collections::HashSet<_> = columns.iter().map(|it| &it.heading).collect();
             assert_eq!(names.len(), columns.len(), "{}", schema.name);

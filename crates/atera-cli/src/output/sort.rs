@@ -1,23 +1,31 @@
 //! `--sort`: the order of records.
+//!
+//! Values are compared by what they mean: times as points in time, whatever their offsets; the values of a closed list in the
+//! order of the description (Low, Medium, High); text without regard to case; numbers as numbers. Values of different kinds in
+//! one field have a fixed order as well, because a sort needs a total order. Records without a value come last, in either
+//! direction. Records that compare equal stay in the order of the service.
 
 use std::cmp::Ordering;
+
+use atera::{Timestamp, description::Kind};
 
 use super::{
     select::Column,
     values::{Record, Written},
 };
-use crate::{Kind, Timestamp};
 
-/// A field to sort by.
+/// A field to sort by, as the flag names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SortKey {
-    pub(super) name: String,
-    pub(super) downwards: bool,
+pub(crate) struct SortKey {
+    /// The name of the field, not yet looked up.
+    pub(crate) name: String,
+    /// Whether the greatest comes first.
+    pub(crate) downwards: bool,
 }
 
 impl SortKey {
-    /// A name, with a minus before it for downwards.
-    pub(super) fn parse(text: &str) -> Self {
+    /// Reads a name with an optional minus before it, which means downwards. No name on the wire begins with a minus.
+    pub(crate) fn parse(text: &str) -> Self {
         let name = text.strip_prefix('-');
         SortKey {
             downwards: name.is_some(),
@@ -26,27 +34,29 @@ impl SortKey {
     }
 }
 
-/// What a value is sorted by. Values of one kind stand together.
+/// What a value is sorted by. Values of one kind stand together, in the order of these variants.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Rank {
+pub(crate) enum Rank {
+    /// A point in time.
     Time(Timestamp),
-    /// Its place among the values of a list, and without regard to case.
+    /// The position among the values of a closed list (0 elsewhere), and the text in lower case.
     Text(usize, String),
-    /// A number, and whether two that are the same as doubles are.
+    /// A number as a double, and exactly if it is an integer: large ids differ although their doubles do not.
     Number(f64, Option<i64>),
+    /// Anything else, by its JSON.
     Other(String),
 }
 
-/// What a record is sorted by.
-pub(super) fn ranks(order: &[(Column, bool)], record: &Record<'_>) -> Vec<Option<Rank>> {
+/// What a record is sorted by: a rank for each field, `None` where it has no value.
+pub(crate) fn ranks(order: &[(Column, bool)], record: &Record<'_>) -> Vec<Option<Rank>> {
     let columns = order.iter();
     columns
         .map(|(column, _)| Rank::of(column.kind, column.value(record)))
         .collect()
 }
 
-/// The order of two records by these fields, each downwards or not. What has no value comes last either way.
-pub(super) fn compare(order: &[(Column, bool)], one: &[Option<Rank>], other: &[Option<Rank>]) -> Ordering {
+/// The order of two records by their ranks. A missing value comes last, in either direction.
+pub(crate) fn compare(order: &[(Column, bool)], one: &[Option<Rank>], other: &[Option<Rank>]) -> Ordering {
     for ((_, downwards), (one, other)) in order.iter().zip(one.iter().zip(other)) {
         let order = match (one, other) {
             (None, None) => Ordering::Equal,
@@ -63,6 +73,7 @@ pub(super) fn compare(order: &[(Column, bool)], one: &[Option<Rank>], other: &[O
 }
 
 impl Rank {
+    /// The rank of a value, given as JSON.
     fn of(kind: Kind, json: Option<&str>) -> Option<Self> {
         match Written::of(json) {
             Written::Nothing => None,
@@ -74,13 +85,14 @@ impl Rank {
         }
     }
 
+    /// The rank of a text: of a time as a point in time, if it can be read.
     fn of_text(kind: Kind, text: &str) -> Self {
         let place = match kind {
             Kind::Timestamp => match text.parse() {
                 Ok(time) => return Rank::Time(time),
                 Err(_) => 0,
             },
-            // The values of a list have an order, that of the description: Low, Medium, High.
+            // A value that the list lacks comes after all that it has.
             Kind::Enum { values, .. } => {
                 let place = values.iter().position(|value| *value == text);
                 place.unwrap_or(values.len())
@@ -90,6 +102,7 @@ impl Rank {
         Rank::Text(place, text.to_lowercase())
     }
 
+    /// Compares two values, of any kinds.
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Rank::Time(one), Rank::Time(other)) => one.cmp(other),
@@ -102,6 +115,7 @@ impl Rank {
         }
     }
 
+    /// The position of its variant.
     fn kind(&self) -> u8 {
         match self {
             Rank::Time(_) => 0,
@@ -117,7 +131,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::Schema;
+    use atera::description::Schema;
 
     fn sorted(keys: &[&str], records: Vec<Value>) -> Vec<Value> {
         let order: Vec<_> = keys
@@ -161,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Otherwise a sort may panic, or end in any order.
+    /// Without a total order a sort may panic, or end in any order.
     #[test]
     fn values_of_all_kinds_have_one_order() {
         let order = [(

@@ -1,69 +1,82 @@
-//! Tables: of records, of one record, and the line that a write leaves.
+//! `--output table`, for people: a line for each record, or a line for each field of one record.
+//!
+//! A table of records fits the terminal. Long texts are cut, and where nothing would be left of them, the least important
+//! columns are left out; ids, numbers and times are never cut, because people copy them. With `--select` nothing is left out
+//! and texts are broken into lines instead, since someone has asked for exactly these columns.
 
-use std::io::{self, IsTerminal};
+use std::io;
 
-use anstream::{AutoStream, ColorChoice};
+use atera::{
+    description::{Kind, Schema},
+    text::plain_line,
+};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
-use terminal_size::terminal_size;
 
 use super::{
     cells::cell,
-    format::Format,
+    destination::Output,
+    format::{Format, RecordWriter},
+    look::Look,
     select::Column,
     values::{Altered, Record, Written},
+    view::View,
 };
-use crate::{Kind, Schema, plain::plain_line};
 
 /// Spaces between columns.
 const GAP: u16 = 2;
-/// How much of a text is shown at most.
+/// The most characters that are shown of a text.
 const WIDEST_TEXT: u16 = 60;
-/// How much of a text has to be shown for a column to be worth its place.
+/// The fewest characters of a text that are worth a column.
 const NARROWEST_TEXT: u16 = 14;
-/// How many columns stay, however narrow the terminal is.
+/// The number of columns that stay, however narrow the terminal is.
 const FEWEST_COLUMNS: usize = 3;
 
-/// How a table is to look.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Look {
-    /// How many columns of text there are room for, if there is an end to it.
-    pub(super) width: Option<u16>,
-    /// Whether names stand out.
-    pub(super) bold: bool,
+/// The format.
+pub(crate) static FORMAT: Format = Format {
+    name: "table",
+    for_people: true,
+    for_documents: false,
+    keeps_pages: false,
+    takes_bom: false,
+    writer: |view| {
+        Box::new(TableWriter {
+            rows: Rows::new(view.columns(Column::telling), view.selects()),
+            view: view.clone(),
+        })
+    },
+};
+
+/// Writes a table when its last record has come, since a column is as wide as its widest cell.
+struct TableWriter {
+    rows: Rows,
+    view: View,
 }
 
-impl Look {
-    /// What suits stdout, or else a file.
-    pub(super) fn of_stdout(to_file: bool) -> Self {
-        if to_file {
-            return Look::default();
-        }
-        let width = || io::stdout().is_terminal().then(terminal_size).flatten();
-        Look {
-            width: width().map(|(width, _)| width.0),
-            // It knows of NO_COLOR, of CLICOLOR_FORCE and of terminals that cannot.
-            bold: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-        }
+impl RecordWriter for TableWriter {
+    fn record(&mut self, json: &str, _: u64, _: &mut dyn Output) -> io::Result<Option<Altered>> {
+        Ok(self.rows.add(json))
     }
 
-    fn name(self, text: &str) -> String {
-        match self.bold && !text.is_empty() {
-            true => format!("\u{1b}[1m{text}\u{1b}[0m"),
-            false => text.to_string(),
-        }
+    fn finish(&mut self, _: u64, out: &mut dyn Output) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        out.write_table(&rows.render(self.view.look))
     }
-}
 
-/// The format where none was asked for: a table for people, JSON for programs.
-pub(super) fn suits_stdout(to_file: bool) -> Format {
-    match !to_file && io::stdout().is_terminal() {
-        true => Format::Table,
-        false => Format::Json,
+    fn single(&mut self, json: &str, out: &mut dyn Output) -> io::Result<Option<Altered>> {
+        if self.view.selects() {
+            let altered = self.record(json, 1, out)?;
+            self.finish(1, out)?;
+            return Ok(altered);
+        }
+        let (table, altered) = record(self.view.schema, json, self.view.look);
+        out.write_table(&table)?;
+        Ok(altered)
     }
 }
 
-/// The rows of a table of records. Only what it shows of a record is kept.
-pub(super) struct Rows {
+/// The rows of a table of records. Only the cells of a record are kept, not its JSON.
+#[derive(Default)]
+struct Rows {
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
     /// Whether every column stays, and texts are broken into lines rather than cut.
@@ -71,8 +84,8 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// With these columns; without any, each record is a single value.
-    pub(super) fn new(columns: Vec<Column>, whole: bool) -> Self {
+    /// A table with these columns. Without any, each record is shown as a single value.
+    fn new(columns: Vec<Column>, whole: bool) -> Self {
         Rows {
             columns,
             rows: Vec::new(),
@@ -80,8 +93,8 @@ impl Rows {
         }
     }
 
-    /// Adds a record. Tells if it is shown otherwise than it was sent.
-    pub(super) fn add(&mut self, json: &str) -> Option<Altered> {
+    /// Adds a record. Returns how its row differs from what was sent, if it does.
+    fn add(&mut self, json: &str) -> Option<Altered> {
         let record = Record::new(json);
         if record.fields.is_none() || self.columns.is_empty() {
             self.rows.push(vec![cell(Kind::Any, Some(json))]);
@@ -93,9 +106,8 @@ impl Rows {
         Column::altered(&self.columns, &record)
     }
 
-    /// The table, a line for each record: what does not fit is cut off, and the least telling columns are left out
-    /// where nothing would be left of the others.
-    pub(super) fn render(mut self, look: Look) -> String {
+    /// The table as text. Columns are left out, one by one, until the others have room.
+    fn render(mut self, look: Look) -> String {
         let width = look.width;
         loop {
             let table = self.table(width);
@@ -118,7 +130,7 @@ impl Rows {
                     _ => text,
                 };
             }
-            // The last is the time; before it stands what tells least.
+            // The last column is the time, and the one before it the least important.
             let least = self.columns.len() - 2;
             self.columns.remove(least);
             for row in &mut self.rows {
@@ -127,6 +139,7 @@ impl Rows {
         }
     }
 
+    /// The table for this width. comfy-table arranges the columns within it.
     fn table(&self, width: Option<u16>) -> Table {
         let mut table = plain(width);
         if !self.columns.is_empty() {
@@ -157,9 +170,9 @@ impl Rows {
     }
 }
 
-/// One record: a field a line, in the order of the description, then those that it lacks. Tells also if it is shown
-/// otherwise than it was sent.
-pub(super) fn record(schema: Option<&'static Schema>, json: &str, look: Look) -> (String, Option<Altered>) {
+/// One record, a field on each line: first in the order of the description, then the fields that it lacks. Returns also how
+/// the table differs from what was sent, if it does.
+fn record(schema: Option<&'static Schema>, json: &str, look: Look) -> (String, Option<Altered>) {
     let Some(mut left) = Record::new(json).fields else {
         return (format!("{}\n", cell(Kind::Any, Some(json))), altered_value(json));
     };
@@ -196,14 +209,14 @@ pub(super) fn record(schema: Option<&'static Schema>, json: &str, look: Look) ->
     (text.lines().map(|text| line(text) + "\n").collect(), altered)
 }
 
-/// What of a value that is no object is shown otherwise than it was sent.
+/// How the cell of a value that is not an object differs from what was sent, if it does.
 fn altered_value(json: &str) -> Option<Altered> {
     let is_whole = !matches!(Written::of(Some(json)), Written::Text(_, false));
     (!is_whole).then(|| Altered::Text("value".to_string()))
 }
 
-/// What the answer of a write says: an id, and whatever else it holds. `None` if it says nothing.
-pub(super) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Option<String> {
+/// The answer of a write in a line: its id, and whatever else it holds. `None` if it says nothing.
+pub(crate) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Option<String> {
     let Some(fields) = Record::new(json).fields else {
         return Some(cell(Kind::Any, Some(json)));
     };
@@ -220,7 +233,7 @@ pub(super) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Op
     }
     for (name, value) in &fields {
         let text = cell(kind(name).unwrap_or(Kind::Any), Some(value));
-        // That it succeeded is told by there being no error.
+        // A success needs no word, since a failure is an error.
         let known = said.first() == Some(&text) || (name == "Success" && *value == "true");
         if !known && !text.is_empty() {
             said.push(format!("{} {text}", plain_line(name)));
@@ -229,7 +242,7 @@ pub(super) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Op
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// A table without lines, as wide as it needs to be and no wider than the terminal.
+/// A table without rules, no wider than the terminal.
 fn plain(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table
@@ -240,6 +253,7 @@ fn plain(width: Option<u16>) -> Table {
     table
 }
 
+/// The lines of a table, without white space at their ends. A table without cells has none.
 fn lines(table: &Table) -> String {
     if table.is_empty() && table.header().is_none() {
         return String::new();

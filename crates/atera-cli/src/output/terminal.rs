@@ -1,24 +1,29 @@
-//! What is shown on a terminal: nothing in it that a terminal would obey.
+//! Text for a terminal, without control characters.
 //!
-//! Records hold what strangers wrote in their mails, and messages quote the service. Tables show texts on one line; whatever
-//! else goes to a terminal shows control characters as the escapes of JSON, which for JSON changes nothing. Files and pipes
-//! get every byte as it came.
+//! Records hold what strangers wrote in their mails, and messages quote the service. A terminal obeys control characters: it
+//! clears the screen, changes its title, or shows text in another order. So nothing that comes from elsewhere reaches a
+//! terminal as it is:
+//!
+//! - a message on stderr has spaces in their place ([`tell`]);
+//! - a cell of a table has spaces in their place, and stays on one line (see [`cells`](super::cells));
+//! - everything else shows them as the escapes of JSON ([`Escaping`]), which leaves JSON valid and its meaning unchanged.
+//!
+//! Files and pipes get every byte as it came.
 
 use std::{
     fmt::{self, Write as _},
     io::{self, Write},
 };
 
-use crate::text::{is_obeyed, plain};
+use atera::text::{is_control, plain};
 
-/// Says something on stderr, on a line of its own.
-pub(super) fn tell(what: impl fmt::Display) {
-    // Without a stderr there is nobody to tell.
+/// Prints a message on stderr, on a line of its own. Where stderr is closed, the message is lost and nothing fails.
+pub(crate) fn tell(what: impl fmt::Display) {
     let _ = writeln!(io::stderr(), "{}", plain(what.to_string()));
 }
 
-/// A text of several lines with escapes in place of what a terminal would obey.
-pub(super) fn escaped(text: &str) -> String {
+/// A text with escapes in place of its control characters. Line breaks and tabs stay.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
@@ -27,7 +32,7 @@ pub(super) fn escaped(text: &str) -> String {
             '\r' => characters.peek() == Some(&'\n'),
             _ => false,
         };
-        match is_obeyed(character) && !breaks_line {
+        match is_control(character) && !breaks_line {
             // Writing to a String cannot fail.
             true => {
                 let _ = write!(escaped, "\\u{:04x}", u32::from(character));
@@ -38,34 +43,38 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A writer to a terminal, which shows escapes in place of what that would obey.
+/// A writer to a terminal that shows escapes in place of control characters, and of bytes that are not UTF-8.
+///
+/// Writers may cut the text anywhere, in the middle of a character too. Bytes that the next write may complete are held back
+/// until then; [`finish`](Escaping::finish) writes them at the end.
 #[derive(Debug)]
-pub(super) struct Escaping<W> {
+pub(crate) struct Escaping<W> {
     out: W,
-    /// The beginning of a character, or of the end of a line.
+    /// The held back bytes: the beginning of a character, or a `\r` that a `\n` may follow.
     begun: Vec<u8>,
 }
 
 impl<W: Write> Escaping<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub(crate) fn new(out: W) -> Self {
         Escaping {
             out,
             begun: Vec::new(),
         }
     }
 
-    /// Writes what is fit for a terminal as it is.
-    pub(super) fn write_as_it_is(&mut self, text: &str) -> io::Result<()> {
+    /// Writes a text unchanged, because it was made for a terminal: a table with bold headings.
+    pub(crate) fn write_as_it_is(&mut self, text: &str) -> io::Result<()> {
         self.finish()?;
         self.out.write_all(text.as_bytes())
     }
 
-    /// Writes what was begun: nothing will follow that completes it.
-    pub(super) fn finish(&mut self) -> io::Result<()> {
+    /// Writes the held back bytes. Nothing follows that could complete them.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
         let begun = std::mem::take(&mut self.begun);
         self.show(&begun)
     }
 
+    /// Writes bytes that are complete, escaped.
     fn show(&mut self, bytes: &[u8]) -> io::Result<()> {
         for chunk in bytes.utf8_chunks() {
             self.out.write_all(escaped(chunk.valid()).as_bytes())?;
@@ -92,7 +101,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-/// How many bytes at the end what follows may complete.
+/// How many bytes at the end are the beginning of something that the next bytes may complete.
 fn begun(bytes: &[u8]) -> usize {
     if bytes.last() == Some(&b'\r') {
         return 1;

@@ -1,7 +1,10 @@
-//! JSON values as they were sent, read no further than what is printed of them.
+//! JSON as the service sent it, read only as far as it is printed.
 //!
 //! JSON allows more than a `serde_json::Value` holds: half of a surrogate pair (`"\ud800"`), numbers beyond a double, any
-//! depth. A record that has one of these is read all the same, and its other fields are printed as if it had not.
+//! depth. Decoding a record as a whole would fail on the first of these, or change it silently. So a [`Record`] finds its
+//! fields without decoding them, and only the text of a value that is printed is decoded ([`Written`]). Where even that text
+//! cannot be written, the escape is printed in its place, and [`Altered`] names the field: the command then fails after it
+//! has printed everything, so that no script takes an altered record for the original.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
@@ -11,15 +14,17 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// A record as JSON, its fields found but not read.
-pub(super) struct Record<'a> {
-    pub(super) json: &'a str,
-    /// By their names; `None` if it is no object.
-    pub(super) fields: Option<BTreeMap<Cow<'a, str>, &'a str>>,
+/// A record as JSON text. Its fields are found, but not decoded.
+pub(crate) struct Record<'a> {
+    /// The whole record.
+    pub(crate) json: &'a str,
+    /// The JSON of each field, by its name; of a name that comes twice, the last. `None` if the record is not an object.
+    pub(crate) fields: Option<BTreeMap<Cow<'a, str>, &'a str>>,
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn new(json: &'a str) -> Self {
+    /// Finds the fields. It never fails: what is not an object, or not even JSON, is a record without fields.
+    pub(crate) fn new(json: &'a str) -> Self {
         struct Fields;
 
         impl<'de> Visitor<'de> for Fields {
@@ -46,8 +51,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What these names lead to, through the objects in it; the record itself without any.
-    pub(super) fn value(&self, path: &[String]) -> Option<&'a str> {
+    /// The value at a path of names, as JSON. An empty path is the record itself.
+    pub(crate) fn value(&self, path: &[String]) -> Option<&'a str> {
         let Some((name, path)) = path.split_first() else {
             return Some(self.json);
         };
@@ -59,18 +64,20 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A value as it is written where there is room for a text.
+/// A value as a cell of a table or of CSV holds it: as text without quotes, or else as JSON.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Written<'a> {
+pub(crate) enum Written<'a> {
+    /// `null`, or no such field.
     Nothing,
-    /// A text, and whether it is all that was sent.
+    /// A text, and whether it is exactly the text that was sent.
     Text(Cow<'a, str>, bool),
     /// A number, a boolean, an array or an object.
     Json(Cow<'a, str>),
 }
 
 impl<'a> Written<'a> {
-    pub(super) fn of(json: Option<&'a str>) -> Self {
+    /// Decodes a value as far as its kind asks for it: texts are decoded, everything else stays JSON.
+    pub(crate) fn of(json: Option<&'a str>) -> Self {
         match json {
             None | Some("null") => Written::Nothing,
             Some(json) if json.starts_with('"') => {
@@ -82,8 +89,8 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The text that a JSON string stands for, and whether it is all of it. Half of a surrogate pair is no character, so its
-/// escape is left in its place.
+/// The text that a JSON string stands for, and whether it is exactly that. Half of a surrogate pair is not a character, so
+/// its escape stays in its place.
 fn text(json: &str) -> (Cow<'_, str>, bool) {
     if let Some(text) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'))
         && !text.contains('\\')
@@ -95,9 +102,9 @@ fn text(json: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(text.unwrap_or_else(|_| json.to_string())), is_whole)
 }
 
-/// The same JSON without escapes of surrogates, and whether it is the same indeed: the escapes of a pair become the
-/// character that they stand for, and half of a pair becomes the text of its escape.
-pub(super) fn without_surrogates(json: &str) -> (Cow<'_, str>, bool) {
+/// JSON without escapes of surrogates, and whether it still means the same. The escapes of a pair become the character that
+/// they stand for. Half of a pair becomes the text of its escape, `\\ud800` for `\ud800`, which means another text.
+pub(crate) fn without_surrogates(json: &str) -> (Cow<'_, str>, bool) {
     if !json.contains("\\ud") && !json.contains("\\uD") {
         return (Cow::Borrowed(json), true);
     }
@@ -131,15 +138,16 @@ pub(super) fn without_surrogates(json: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(spelled), is_same)
 }
 
-/// The surrogate whose escape a text begins with.
+/// The surrogate whose escape the text begins with, if it begins with one.
 fn surrogate(json: &str) -> Option<u16> {
     let digits = json.strip_prefix("\\u")?.get(..4)?;
     let unit = u16::from_str_radix(digits, 16).ok()?;
     matches!(unit, 0xd800..=0xdfff).then_some(unit)
 }
 
-/// Whether every number in it is one that a double, or an integer of 64 bits, holds exactly.
-pub(super) fn has_exact_numbers(json: &str) -> bool {
+/// Whether a double, or an integer of 64 bits, holds every number in the JSON exactly. Serializers that go through such a
+/// number, as that of YAML does, would print another number otherwise.
+pub(crate) fn has_exact_numbers(json: &str) -> bool {
     let mut rest = json;
     while let Some(at) = rest.find(|it: char| it == '"' || it == '-' || it.is_ascii_digit()) {
         rest = &rest[at..];
@@ -159,7 +167,7 @@ pub(super) fn has_exact_numbers(json: &str) -> bool {
     true
 }
 
-/// Where the quote is that ends a string, of which the first has been taken off.
+/// The position of the quote that ends a string. `text` begins behind the first quote.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.bytes().position(|byte| {
@@ -170,13 +178,15 @@ fn end_of_string(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
+/// Whether a number prints as the same number after it went through an integer or a double. The same value with other zeros,
+/// `1.10` and `1.1`, is the same number.
 fn is_exact(number: &str) -> bool {
     let is_integer = number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
     let is_same = |double: f64| double.is_finite() && decimal(number) == decimal(&format!("{double:e}"));
     is_integer || number.parse().is_ok_and(is_same)
 }
 
-/// The digits of a number without zeros around them, and by which power of ten they are multiplied.
+/// A number as digits without zeros at either end, and a power of ten. Two numbers are equal if these are.
 fn decimal(number: &str) -> (String, i64) {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -192,25 +202,25 @@ fn decimal(number: &str) -> (String, i64) {
     }
 }
 
-/// JSON text without the line breaks that the service may have put between its tokens; nothing else changes.
-pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
-    // One by one, since that is a search for a byte.
+/// JSON on one line: the line breaks between its tokens are left out, and nothing else changes.
+pub(crate) fn on_one_line(json: &str) -> Cow<'_, str> {
+    // Two searches for one byte each are faster than one for either of two.
     if !json.contains('\n') && !json.contains('\r') {
         return Cow::Borrowed(json);
     }
-    // Within a string there are none, since JSON escapes them there: all white space around one is between tokens.
+    // JSON escapes line breaks within strings, so all white space around a line break stands between tokens.
     let lines = json
         .split(['\n', '\r'])
         .map(|line| line.trim_matches([' ', '\t']));
     Cow::Owned(lines.collect())
 }
 
-/// A record that is printed otherwise than it was sent.
+/// Why a printed record differs from the record that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Altered {
-    /// A text in this field has half of a surrogate pair in it.
+pub(crate) enum Altered {
+    /// The text in this field holds half of a surrogate pair.
     Text(String),
-    /// It is no object, and so has nothing to put into the columns.
+    /// The record is not an object, so it has no values for the columns.
     NoObject,
 }
 

@@ -1,19 +1,21 @@
-//! Reads what hangs on the records of a list: the comments of each ticket, and the like.
+//! Reads what belongs to the records of a list: the comments of each ticket, and the like.
+//!
+//! The journal of the list tells the ids of its records, in the order of the file, so the children come in that order. How many
+//! records have had their children read is in the state, so an interruption costs the requests that were on their way.
 
+use atera::{DynamicCall, ErrorKind, RawRecord, description::Operation};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    Export, SIDE_BY_SIDE,
-    list::records,
-    manifest::{Entry, Outcome},
+    job::{Export, SIDE_BY_SIDE},
+    list::{records, walk},
+    manifest::{Drift, Entry, Outcome},
     plan::Part,
 };
-use crate::{
-    DynamicCall, ErrorKind, Operation, RawRecord,
-    cli::{failure::Failure, walk::shortfall},
-};
+use crate::{commands::walk::shortfall, output::failure::Failure};
 
-pub(super) async fn export(
+/// Exports the children of all records of a list, which has been exported already.
+pub(crate) async fn export(
     export: &Export<'_>,
     part: &Part,
     parent: &'static Operation,
@@ -26,35 +28,38 @@ pub(super) async fn export(
         operation: parent,
         parent: None,
     };
-    let keys = export.folder.resume(&parent)?.into_ids();
+    let ids = export
+        .folder
+        .resume(&parent)?
+        .replay(&mut walk(export, &parent)?)?;
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
-            "{} has nothing to hang on",
+            "{} belongs to no list; leave it out of --with",
             part.operation.id
         )));
     };
     let done = usize::try_from(file.state.next)
         .unwrap_or(usize::MAX)
-        .min(keys.len());
+        .min(ids.len());
     export.wrote(file.state.records);
-    let fetched = stream::iter(&keys[done..]).map(async |key| {
-        let call = export.client.operation(part.operation).set(parameter, key)?;
-        Ok::<_, Failure>((key, all(part, call).await?))
+    let fetched = stream::iter(&ids[done..]).map(async |id| {
+        let call = export.client.operation(part.operation).set(parameter, id)?;
+        Ok::<_, Failure>((id, all(part, call).await?))
     });
     let mut fetched = fetched.buffered(SIDE_BY_SIDE);
-    while let Some((key, children)) = export.interrupt.or(fetched.try_next()).await?? {
+    while let Some((id, children)) = export.interrupt.or(fetched.try_next()).await?? {
         let linked: Vec<_> = children
             .iter()
-            .map(|child| linked(child.get(), field, key))
+            .map(|child| linked(child.get(), field, id))
             .collect();
         file.state.next += 1;
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(String::as_str), "")?);
     }
-    file.complete(part, Outcome::OnePass)
+    file.complete(part, Outcome::OnePass, Drift::default())
 }
 
-/// What hangs on one record: nothing if that was there when its list was read, and has been deleted since.
+/// The children of one record. A record that was deleted after its list was read has none.
 async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
     match read(part, call).await {
         Err(Failure::Call(error)) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
@@ -62,9 +67,10 @@ async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> 
     }
 }
 
+/// The children of one record, of all pages.
 async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
     if !part.operation.list {
-        return records(part, &call.send().await?);
+        return records(&call.send().await?);
     }
     let mut records = call.records();
     let mut children = Vec::new();
@@ -77,18 +83,19 @@ async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure>
     }
 }
 
-/// A record with the key of the one that it hangs on, if it does not tell by itself. A value becomes a record.
-fn linked(record: &str, field: &str, key: &str) -> String {
-    let key = match key.parse::<i64>() {
+/// A child as JSON, with the id of the record that it belongs to, unless it has a field of that name. A value that is not an
+/// object becomes one.
+fn linked(record: &str, field: &str, id: &str) -> String {
+    let id = match id.parse::<i64>() {
         Ok(number) => number.to_string(),
-        Err(_) => serde_json::Value::from(key).to_string(),
+        Err(_) => serde_json::Value::from(id).to_string(),
     };
     let inner = record.trim().strip_prefix('{').map(str::trim_start);
     match inner {
         Some(inner) if inner.contains(&format!("\"{field}\"")) => format!("{{{inner}"),
-        Some("}") => format!("{{\"{field}\":{key}}}"),
-        Some(inner) => format!("{{\"{field}\":{key},{inner}"),
-        None => format!("{{\"{field}\":{key},\"value\":{record}}}"),
+        Some("}") => format!("{{\"{field}\":{id}}}"),
+        Some(inner) => format!("{{\"{field}\":{id},{inner}"),
+        None => format!("{{\"{field}\":{id},\"value\":{record}}}"),
     }
 }
 
@@ -97,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_on_a_record_tells_on_which() {
+    fn a_child_tells_which_record_it_belongs_to() {
         for (record, expected) in [
             (r#"{"Comment":"x"}"#, r#"{"TicketID":7,"Comment":"x"}"#),
             (r#"{ "TicketID": 7 }"#, r#"{"TicketID": 7 }"#),

@@ -1,7 +1,15 @@
 //! The folder of an export: a file for each list, and how far each has come.
 //!
-//! After each page its records are appended, and then the state is replaced at once. Whatever was appended after the last
-//! state is cut off again when the export goes on.
+//! ```text
+//! tickets.ndjson.part           the records so far; it loses `.part` when the list is complete
+//! .atera-export/tickets.json    the state: how long the two files beside it are, and counts
+//! .atera-export/tickets.pages   the journal of the walk, an entry a line
+//! .atera-export/setting.json    what the export was begun with
+//! ```
+//!
+//! After each page its records and its entry are appended, and then the state is replaced at once. Whatever was appended after
+//! the last state is cut off again when the export is resumed. So a record is in the file if and only if its page is in the
+//! journal, whenever the process dies.
 
 use std::{
     fs::{self, File},
@@ -9,26 +17,57 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use atera::{
+    description::{Kind, Schema},
+    page::PagedWalk,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    manifest::{Alterations, Entry, Manifest, Outcome, Totals},
+    manifest::{Alterations, Drift, Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
-use crate::{
-    cli::{csv_rows, failure::Failure, format::Format, select::Column, values::on_one_line},
-    page::{Completeness, Identity, Next, Sweep},
-};
+use crate::output::{csv_rows, failure::Failure, select::Column, values::on_one_line};
 
-/// The folder with what is needed to go on.
+/// The folder with the states and journals.
 const STATE: &str = ".atera-export";
+
+/// The formats of the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileFormat {
+    /// A record a line, as the service sent it.
+    Ndjson,
+    /// A row for each record, with the fields of the description.
+    Csv,
+}
+
+impl FileFormat {
+    /// The names of the formats, which are the extensions of their files.
+    pub(crate) const NAMES: [&str; 2] = ["ndjson", "csv"];
+
+    /// The format of this name.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "csv" => FileFormat::Csv,
+            _ => FileFormat::Ndjson,
+        }
+    }
+
+    /// Its name.
+    fn name(self) -> &'static str {
+        match self {
+            FileFormat::Ndjson => "ndjson",
+            FileFormat::Csv => "csv",
+        }
+    }
+}
 
 /// The folder of an export.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
-    format: Format,
+    format: FileFormat,
     base_url: String,
 }
 
@@ -41,21 +80,36 @@ struct Setting {
 
 /// How far a list has come.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct State {
-    /// The page to ask for next, or the record whose children are next.
-    pub(super) next: u64,
-    pub(super) records: u64,
+pub(crate) struct State {
+    /// The position of the record whose children are next. For a list the journal tells how to go on.
+    pub(crate) next: u64,
+    /// Records in the file.
+    pub(crate) records: u64,
+    /// Length of the file with the records.
     bytes: u64,
+    /// Length of the journal.
     log_bytes: u64,
-    pub(super) totals: Totals,
+    /// The totals that the pages told.
+    pub(crate) totals: Totals,
+    /// The records that are not in the file as they were sent.
     #[serde(default)]
-    pub(super) alterations: Alterations,
-    pub(super) done: Option<Entry>,
+    pub(crate) alterations: Alterations,
+    /// The list's entry in the manifest, once it is complete.
+    pub(crate) done: Option<Entry>,
 }
 
 impl Folder {
-    /// Makes the folder, or takes up what an earlier run has left in it.
-    pub(super) fn open(path: &Path, format: Format, base_url: &str, restart: bool) -> Result<Self, Failure> {
+    /// Creates the folder, or opens one that an earlier run has left.
+    ///
+    /// # Errors
+    ///
+    /// If it holds a complete export, or one of another service or in another format, unless `restart` is set.
+    pub(crate) fn open(
+        path: &Path,
+        format: FileFormat,
+        base_url: &str,
+        restart: bool,
+    ) -> Result<Self, Failure> {
         let folder = Folder {
             path: path.to_path_buf(),
             format,
@@ -75,7 +129,7 @@ impl Folder {
         fs::create_dir_all(&state).map_err(|error| at(&state, &error))?;
         let setting = Setting {
             base_url: folder.base_url.clone(),
-            format: folder.extension().to_string(),
+            format: folder.format.name().to_string(),
         };
         let file = state.join("setting.json");
         match fs::read(&file) {
@@ -92,14 +146,15 @@ impl Folder {
         Ok(folder)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// The path of the folder.
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where a list has come to, its file cut back to there.
-    pub(super) fn resume(&self, part: &Part) -> Result<ListFile, Failure> {
+    /// Opens the file of a list, cut back to its last state.
+    pub(crate) fn resume(&self, part: &Part) -> Result<ListFile, Failure> {
         let name = part.name();
-        let file_name = format!("{name}.{}", self.extension());
+        let file_name = format!("{name}.{}", self.format.name());
         let (state, log) = (
             self.state().join(format!("{name}.json")),
             self.state().join(format!("{name}.pages")),
@@ -109,7 +164,7 @@ impl Folder {
             Err(_) => State::default(),
         };
         let columns = match (self.format, part.record()) {
-            (Format::Csv, record) => Some(columns(part, record)),
+            (FileFormat::Csv, record) => Some(columns(part, record)),
             _ => None,
         };
         let path = self.path.join(&file_name);
@@ -121,80 +176,64 @@ impl Folder {
             log_path: log,
             columns,
             state: known,
-            sweep: Sweep::default(),
-            completeness: Completeness::default(),
-            ids: Vec::new(),
         };
         if list.state.done.is_none() {
             list.cut_back()?;
         }
-        list.replay()?;
         Ok(list)
     }
 
-    /// Ends the export: the manifest tells what there is, and what was needed to go on is no longer.
-    pub(super) fn finish(&self, entries: Vec<Entry>) -> Result<(), Failure> {
+    /// Ends the export: writes the manifest, and removes the states and journals.
+    pub(crate) fn finish(&self, entries: Vec<Entry>) -> Result<(), Failure> {
         write_at_once(&self.manifest(), &Manifest::new(&self.base_url, entries))?;
         let state = self.state();
         fs::remove_dir_all(&state).map_err(|error| at(&state, &error))
     }
 
+    /// The path of the folder with the states.
     fn state(&self) -> PathBuf {
         self.path.join(STATE)
     }
 
+    /// The path of the manifest.
     fn manifest(&self) -> PathBuf {
         self.path.join("manifest.json")
     }
-
-    fn extension(&self) -> &'static str {
-        match self.format {
-            Format::Csv => "csv",
-            _ => "ndjson",
-        }
-    }
 }
 
-/// The columns of a list, those of the records that it hangs on before its own.
-fn columns(part: &Part, record: Option<&'static crate::Schema>) -> Vec<Column> {
+/// The columns of a list. Children have the id of their record first, unless they have a field of that name.
+fn columns(part: &Part, record: Option<&'static Schema>) -> Vec<Column> {
     let single = |name: &str| Column {
         path: vec![name.to_string()],
-        kind: crate::Kind::Any,
+        kind: Kind::Any,
         heading: name.to_string(),
     };
     let mut columns = record.map_or_else(|| vec![single("value")], Column::all);
-    if let Some((_, key)) = part.link()
-        && columns.iter().all(|column| column.heading != key)
+    if let Some((_, id_field)) = part.link()
+        && columns.iter().all(|column| column.heading != id_field)
     {
-        columns.insert(0, single(key));
+        columns.insert(0, single(id_field));
     }
     columns
 }
 
-/// The file of a list.
-pub(super) struct ListFile {
+/// The file of a list, with its state and its journal.
+pub(crate) struct ListFile {
+    /// The path of the complete file, and of the one that is being written.
     path: PathBuf,
     part: PathBuf,
     file_name: String,
     state_path: PathBuf,
     log_path: PathBuf,
+    /// The columns, if it is CSV.
     columns: Option<Vec<Column>>,
-    pub(super) state: State,
-    /// The sweep under way, and what those before it have shown.
-    pub(super) sweep: Sweep,
-    pub(super) completeness: Completeness,
-    /// The ids of the records in it, in their order.
-    ids: Vec<String>,
+    pub(crate) state: State,
 }
 
-/// A line of the log after the last page of a sweep; every other line is a page: its total, and what tells its records apart.
-const END_OF_SWEEP: &str = "end";
-/// In place of a total that was not told.
-const NO_TOTAL: &str = "-";
-
 impl ListFile {
+    /// Cuts the file and the journal back to the lengths in the state.
     fn cut_back(&mut self) -> Result<(), Failure> {
-        // An interruption may have come after the file got its name and before that was remembered.
+        // The process may have died after it renamed the file and before it wrote that down.
         if self.state.bytes > 0 && !self.part.exists() && self.path.exists() {
             fs::rename(&self.path, &self.part).map_err(|error| at(&self.path, &error))?;
         }
@@ -204,7 +243,7 @@ impl ListFile {
         ] {
             let file = File::options().create(true).append(true).open(path);
             let file = file.and_then(|file| {
-                // What should be there and is not cannot be told from what never was.
+                // Which records are gone is not known.
                 match file.metadata()?.len() < length {
                     true => Err(io::Error::other(
                         "it is shorter than it was; begin anew with --restart",
@@ -217,87 +256,41 @@ impl ListFile {
         Ok(())
     }
 
-    /// Takes the log in again, page by page.
-    fn replay(&mut self) -> Result<(), Failure> {
+    /// Gives the journal to a new walk over the list, which then goes on from there. Returns the ids of the records in the
+    /// file, in their order.
+    pub(crate) fn replay(&self, walk: &mut PagedWalk) -> Result<Vec<String>, Failure> {
         let log = match fs::read_to_string(&self.log_path) {
             Ok(log) => log,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(at(&self.log_path, &error)),
         };
-        for line in log.lines() {
-            if line == END_OF_SWEEP {
-                // What was to be done next is known by what was done.
-                let _ = self
-                    .completeness
-                    .end_sweep(std::mem::take(&mut self.sweep), false);
-                continue;
-            }
-            let mut words = line.split(' ');
-            let total = words.next().and_then(|total| total.parse().ok());
-            let records = words.map(Identity::parse).collect::<Option<Vec<_>>>();
-            let records = records.ok_or_else(|| {
+        let mut ids = Vec::new();
+        for entry in log.lines() {
+            let new = walk.replay(entry).map_err(|_| {
                 let error = io::Error::other("it cannot be read; begin anew with --restart");
                 at(&self.log_path, &error)
             })?;
-            self.take_in(total, records.into_iter());
+            ids.extend(new.iter().flatten().map(ToString::to_string));
         }
-        Ok(())
+        Ok(ids)
     }
 
-    /// Takes in a page of the sweep. Returns of each record whether it is new to the file.
-    fn take_in(&mut self, total: Option<i64>, records: impl Iterator<Item = Identity>) -> Vec<bool> {
-        self.sweep.begin_page(total);
-        let mut new = Vec::new();
-        for identity in records {
-            let new_to_sweep = self.sweep.record(identity);
-            new.push(match identity {
-                Identity::Id(id) => {
-                    let is_new = new_to_sweep && self.completeness.admit(id);
-                    if is_new {
-                        self.ids.push(id.to_string());
-                    }
-                    is_new
-                }
-                // What has no id cannot be told apart; once is enough.
-                Identity::Content(_) => self.completeness.sweeps == 0,
-            });
-        }
-        // Pages that bring nothing new are noticed by the walk that they come from.
-        let _ = self.sweep.end_page();
-        new
+    /// Whether the journal has an entry.
+    pub(crate) fn has_entries(&self) -> bool {
+        self.state.log_bytes > 0
     }
 
-    /// Takes in a page of a sweep: appends what is new of it to the file, and then remembers that.
-    pub(super) fn append_page(
-        &mut self,
-        total: Option<i64>,
-        records: &[(&str, Identity)],
-    ) -> Result<u64, Failure> {
-        let new = self.take_in(total, records.iter().map(|(_, identity)| *identity));
-        let mut line = total.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
-        for (_, identity) in records {
-            line.push(' ');
-            line.push_str(&identity.to_string());
-        }
-        line.push('\n');
-        let new = records.iter().zip(new).filter(|(_, is_new)| *is_new);
-        self.append(new.map(|((record, _), _)| *record), &line)
-    }
-
-    /// Ends a sweep.
-    pub(super) fn end_sweep(&mut self) -> Result<Next, Failure> {
-        self.append(std::iter::empty(), &format!("{END_OF_SWEEP}\n"))?;
-        Ok(self
-            .completeness
-            .end_sweep(std::mem::take(&mut self.sweep), false))
-    }
-
-    /// Appends records and a line of the log, and then remembers that.
-    pub(super) fn append<'a>(
+    /// Appends records to the file and an entry to the journal, and then writes the state. Returns how many records there were.
+    /// Children have no journal, so their entry is empty.
+    pub(crate) fn append<'a>(
         &mut self,
         records: impl Iterator<Item = &'a str>,
-        log: &str,
+        entry: &str,
     ) -> Result<u64, Failure> {
+        let log = match entry {
+            "" => String::new(),
+            entry => format!("{entry}\n"),
+        };
         let (mut text, mut count) = (Vec::new(), 0);
         let is_new = self.state.bytes == 0;
         if let (true, Some(columns)) = (is_new, &self.columns) {
@@ -326,14 +319,9 @@ impl ListFile {
         Ok(count)
     }
 
-    /// The ids of the records in the order in which they came.
-    pub(super) fn into_ids(self) -> Vec<String> {
-        self.ids
-    }
-
-    /// The list is complete: its file gets its name.
-    pub(super) fn complete(&mut self, part: &Part, outcome: Outcome) -> Result<Entry, Failure> {
-        let mut entry = Entry::new(part, outcome, self);
+    /// Completes the list: its file gets its name, and the state its entry in the manifest.
+    pub(crate) fn complete(&mut self, part: &Part, outcome: Outcome, drift: Drift) -> Result<Entry, Failure> {
+        let mut entry = Entry::new(part, outcome, drift, self.state.alterations.clone());
         let sealed = seal(&self.part, &self.path);
         let (bytes, sha256) = sealed.map_err(|error| at(&self.path, &error))?;
         (entry.bytes, entry.sha256, entry.records) = (bytes, Some(sha256), self.state.records);
@@ -344,7 +332,7 @@ impl ListFile {
     }
 }
 
-/// Renames a file once it is safe on the disk, and returns its length and its checksum.
+/// Renames a file when it is safe on the disk, and returns its length and its checksum.
 fn seal(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     File::options().append(true).open(from)?.sync_all()?;
     fs::rename(from, to)?;
@@ -361,13 +349,14 @@ fn seal(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     }
 }
 
+/// Appends bytes to a file.
 fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let file = File::options().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(bytes))
         .map_err(|error| at(path, &error))
 }
 
-/// Replaces a file at once: it is the old one or the new one, whenever the process dies.
+/// Replaces a file at once: whenever the process dies, it is the old file or the new one.
 fn write_at_once(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
     let new = path.with_extension("new");
     let json = serde_json::to_vec_pretty(content).map_err(io::Error::from);
@@ -378,6 +367,7 @@ fn write_at_once(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
     written.map_err(|error| at(path, &error))
 }
 
+/// The failure to read or write a file, which the operating system's error does not name.
 fn at(path: &Path, error: &io::Error) -> Failure {
     Failure::Output(io::Error::new(
         error.kind(),

@@ -1,105 +1,108 @@
 //! Reads a list into its file, page by page, until nothing is missing.
 
+use std::collections::HashSet;
+
+use atera::{
+    Consistency, RawRecord, RecordId, Response,
+    page::{PagedWalk, Step},
+};
+use bytes::Bytes;
+
 use super::{
-    Export,
     files::ListFile,
-    manifest::{Entry, Outcome},
+    job::Export,
+    manifest::{Drift, Entry, Outcome},
     plan::Part,
 };
-use crate::{
-    RawRecord, attempt,
-    cli::failure::Failure,
-    page::{Identity, Next, WALK_PAGE_SIZE},
-    wire,
-};
+use crate::output::failure::Failure;
 
-pub(super) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
+/// Exports a list, from where an earlier export stopped.
+pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     let mut file = export.folder.resume(part)?;
     if let Some(entry) = file.state.done.clone() {
         return Ok(entry);
     }
     export.expects(file.state.records);
     export.wrote(file.state.records);
-    let key = part.record().and_then(|record| record.key);
-    let outcome = match part.operation.list {
-        true => sweeps(export, part, key, &mut file).await?,
-        false => array(export, part, key, &mut file).await?,
+    let (outcome, drift) = match part.operation.list {
+        true => pages(export, part, &mut file).await?,
+        false => array(export, part, &mut file).await?,
     };
-    file.complete(part, outcome)
+    file.complete(part, outcome, drift)
 }
 
-/// Sweeps over a list until it settles.
-async fn sweeps(
-    export: &Export<'_>,
-    part: &Part,
-    key: Option<&'static str>,
-    file: &mut ListFile,
-) -> Result<Outcome, Failure> {
+/// Reads a list page by page until its walk ends.
+async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<(Outcome, Drift), Failure> {
+    let mut walk = walk(export, part)?;
+    file.replay(&mut walk)?;
     loop {
-        // One page at a time: whatever was asked for and is not in the file yet is asked for again.
-        let size = file.completeness.page_size(WALK_PAGE_SIZE);
-        let call = export.client.operation(part.operation).prefetch(1);
-        let call = call.set("itemsInPage", size.to_string())?;
-        let mut pages = call.set("page", file.state.next.max(1).to_string())?.pages();
-        while let Some(page) = export.interrupt.or(pages.try_next()).await?? {
-            let page = page.value;
-            let number = i32::try_from(file.state.next.max(1)).unwrap_or(i32::MAX);
-            let total = page.credible_total(number, size);
-            if file.state.totals.first.is_none() {
-                export.expects(
-                    total
-                        .and_then(|total| u64::try_from(total).ok())
-                        .unwrap_or_default(),
-                );
+        match export.interrupt.or(walk.step()).await?? {
+            Step::Page(page) => {
+                if file.state.totals.first.is_none() {
+                    let total = page.total.and_then(|total| u64::try_from(total).ok());
+                    export.expects(total.unwrap_or_default());
+                }
+                file.state.totals.note(page.total);
+                let records = page.records.iter().map(RawRecord::get);
+                export.wrote(file.append(records, &page.entry)?);
             }
-            file.state.totals.note(total);
-            file.state.next = file.state.next.max(1) + 1;
-            export.wrote(file.append_page(total, &identified(&page.items, key))?);
-        }
-        file.state.next = 1;
-        let shortfall = file.sweep.shortfall();
-        if key.is_none() || export.fast {
-            return Ok(match (shortfall, key) {
-                (0, None) => Outcome::NoId,
-                (0, Some(_)) => Outcome::OnePass,
-                _ => Outcome::Unsettled,
-            });
-        }
-        match file.end_sweep()? {
-            Next::Settled => return Ok(Outcome::Complete),
-            Next::GiveUp(_) => return Ok(Outcome::Unsettled),
-            Next::Confirm | Next::Again => {}
+            Step::EndOfSweep(entry) => {
+                file.append(std::iter::empty(), &entry)?;
+            }
+            Step::End(verdict) => {
+                let drift = Drift::of_walk(&walk.drift(), &file.state.totals);
+                return Ok((Outcome::of(verdict), drift));
+            }
+            // The library may learn to take other steps, which need nothing from a file.
+            _ => {}
         }
     }
 }
 
-/// The records of a page, each with what tells it from the others.
-fn identified<'a>(records: &'a [RawRecord], field: Option<&str>) -> Vec<(&'a str, Identity)> {
-    let identified = |record: &'a RawRecord| (record.get(), record.identity(field));
-    records.iter().map(identified).collect()
+/// The walk over a list, as it was asked for: once, or until it is complete. Records without ids cannot be told apart, so
+/// their lists are read once in any case.
+pub(crate) fn walk(export: &Export<'_>, part: &Part) -> Result<PagedWalk, Failure> {
+    let call = export.client.operation(part.operation);
+    let has_ids = part.record().is_some_and(|record| record.id_field.is_some());
+    let call = match has_ids && !export.fast {
+        true => call.consistency(Consistency::Complete)?,
+        false => call,
+    };
+    Ok(call.paged())
 }
 
-/// One answer that holds all.
-async fn array(
-    export: &Export<'_>,
-    part: &Part,
-    key: Option<&'static str>,
-    file: &mut ListFile,
-) -> Result<Outcome, Failure> {
+/// Reads a list that comes in one answer. Its journal has one entry, which says no more than that the file has everything.
+async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<(Outcome, Drift), Failure> {
+    const ENTRY: &str = "-";
+    if file.has_entries() {
+        return Ok((Outcome::Complete, Drift::of_array()));
+    }
     let answer = export
         .interrupt
         .or(export.client.operation(part.operation).send())
         .await??;
-    let records = records(part, &answer)?;
+    let records = records(&answer)?;
+    let field = part.record().and_then(|record| record.id_field);
+    let id = |record: &RawRecord| field.and_then(|field| record.id(field));
+    let (mut seen, mut drift) = (HashSet::<RecordId>::new(), Drift::of_array());
+    let mut new = Vec::new();
+    for record in &records {
+        match id(record) {
+            None => drift.without_id += 1,
+            Some(id) if seen.insert(id) => {}
+            Some(_) => {
+                drift.repeats += 1;
+                continue;
+            }
+        }
+        new.push(record.get());
+    }
     export.expects(records.len() as u64);
-    export.wrote(file.append_page(None, &identified(&records, key))?);
-    Ok(Outcome::Complete)
+    export.wrote(file.append(new.into_iter(), ENTRY)?);
+    Ok((Outcome::Complete, drift))
 }
 
 /// The records of an answer that is an array.
-pub(super) fn records(
-    part: &Part,
-    answer: &crate::Response<bytes::Bytes>,
-) -> Result<Vec<RawRecord>, Failure> {
-    wire::decode(&answer.value).map_err(|reason| attempt::undecodable(part.operation, answer, &reason).into())
+pub(crate) fn records(answer: &Response<Bytes>) -> Result<Vec<RawRecord>, Failure> {
+    Ok(answer.json()?)
 }

@@ -1,42 +1,56 @@
-//! What an export holds, for programs that check it or load it.
+//! `manifest.json`: what an export holds, for programs that check it or load it.
+//!
+//! It is written last, so a folder with a manifest holds a complete export. Of each list it has the length and the SHA-256 of
+//! the file, and what changed in the list while it was read.
 
+use atera::{Timestamp, page::Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::{files::ListFile, plan::Part};
-use crate::{Timestamp, cli::values::Altered, clock};
+use super::plan::Part;
+use crate::output::values::Altered;
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// The version of the command.
     version: &'static str,
+    /// The address of the service that was asked.
     base_url: String,
+    /// When the last list was complete.
     finished: Timestamp,
+    /// The lists, in the order of the description.
     lists: Vec<Entry>,
 }
 
-/// What there is of a list.
+/// A list in the manifest.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-pub(super) struct Entry {
-    pub(super) name: String,
+pub(crate) struct Entry {
+    /// The name of the list, which is that of its file.
+    pub(crate) name: String,
+    /// The operation that reads it.
     operation: String,
-    /// How it went: `complete`, `one pass`, `no id`, `altered`, `unsettled` or `no permission`.
+    /// How it was read: `complete`, `one pass`, `no id`, `altered`, `unsettled` or `no permission`.
     state: String,
+    /// The name of the file. There is none if the key may not read the list.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) file: Option<String>,
-    pub(super) records: u64,
-    pub(super) bytes: u64,
+    pub(crate) file: Option<String>,
+    /// Records in the file.
+    pub(crate) records: u64,
+    /// Length of the file.
+    pub(crate) bytes: u64,
+    /// Checksum of the file, in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
+    /// What changed in the list while it was read.
     drift: Drift,
-    /// What is not in the file as it was sent.
+    /// The records that are not in the file as they were sent.
     #[serde(default, skip_serializing_if = "Alterations::is_none")]
     alterations: Alterations,
 }
 
-/// What is not in a file as it was sent, since its format has no way to write it.
+/// The records that are not in a file as they were sent, because its format cannot write them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-pub(super) struct Alterations {
+pub(crate) struct Alterations {
     /// How many records.
     records: u64,
     /// The first of them in words.
@@ -45,7 +59,7 @@ pub(super) struct Alterations {
 
 impl Alterations {
     /// Takes note of one, by its number in the file.
-    pub(super) fn note(&mut self, number: u64, altered: &Altered) {
+    pub(crate) fn note(&mut self, number: u64, altered: &Altered) {
         self.records += 1;
         if self.records == 1 {
             self.first = format!("record {number} {altered}");
@@ -57,37 +71,63 @@ impl Alterations {
     }
 }
 
-/// What moved while the list was read.
+/// What changed in a list while it was read.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
-struct Drift {
+pub(crate) struct Drift {
     /// How often the list was read.
     sweeps: u32,
-    /// The total that the service told first.
+    /// The first total that the service told.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
+    /// How often the total was another than on the page before.
     total_changes: u64,
     /// Records that came again on another page.
-    repeats: u64,
-    /// Records that a sweep after the first has found.
+    pub(crate) repeats: u64,
+    /// Records that only a later sweep found.
     late: u64,
     /// Records without an id, which cannot be told apart.
-    without_id: u64,
-    /// Records that the smallest total of the last sweep says there are, and that it did not see.
+    pub(crate) without_id: u64,
+    /// How many records the last sweep saw less than its smallest total.
     shortfall: u64,
 }
 
-/// What the service told of the length of a list.
+impl Drift {
+    /// The drift of a walk, with the totals that its pages told.
+    pub(crate) fn of_walk(drift: &atera::Drift, totals: &Totals) -> Self {
+        Drift {
+            sweeps: drift.sweeps,
+            total: totals.first,
+            total_changes: totals.changes,
+            repeats: drift.repeats,
+            late: drift.late,
+            without_id: drift.without_id,
+            shortfall: drift.shortfall,
+        }
+    }
+
+    /// The drift of a list that comes in one answer, where nothing can move.
+    pub(crate) fn of_array() -> Self {
+        Drift {
+            sweeps: 1,
+            ..Drift::default()
+        }
+    }
+}
+
+/// The totals that the pages of a list told.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct Totals {
-    pub(super) first: Option<i64>,
+pub(crate) struct Totals {
+    /// The first of them.
+    pub(crate) first: Option<i64>,
+    /// The latest of them.
     last: Option<i64>,
-    /// How often it was another than before.
+    /// How often one was another than the one before.
     changes: u64,
 }
 
 impl Totals {
-    /// Takes note of what a page says.
-    pub(super) fn note(&mut self, total: Option<i64>) {
+    /// Takes note of the total of a page.
+    pub(crate) fn note(&mut self, total: Option<i64>) {
         let Some(total) = total else { return };
         self.first.get_or_insert(total);
         let before = self.last.replace(total);
@@ -97,12 +137,28 @@ impl Totals {
 
 /// How a list was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
+    /// Completely, although records came and went.
     Complete,
+    /// Once, as was asked for.
     OnePass,
-    /// Its records have no id, so one that moved may be missing.
+    /// Once, because its records have no id; one that moved may be missing.
     NoId,
+    /// Not completely: it would not settle, or fewer records came than its total.
     Unsettled,
+}
+
+impl Outcome {
+    /// The outcome of a walk.
+    pub(crate) fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Complete => Outcome::Complete,
+            Verdict::OnePass => Outcome::OnePass,
+            Verdict::WithoutIds => Outcome::NoId,
+            // An unknown verdict promises nothing.
+            _ => Outcome::Unsettled,
+        }
+    }
 }
 
 const UNSETTLED: &str = "unsettled";
@@ -110,22 +166,20 @@ const ALTERED: &str = "altered";
 const NO_PERMISSION: &str = "no permission";
 
 impl Manifest {
-    pub(super) fn new(base_url: &str, lists: Vec<Entry>) -> Self {
+    /// The manifest of an export that is complete now.
+    pub(crate) fn new(base_url: &str, lists: Vec<Entry>) -> Self {
         Manifest {
             version: env!("CARGO_PKG_VERSION"),
             base_url: base_url.to_string(),
-            finished: clock::utc().into(),
+            finished: Timestamp::now(),
             lists,
         }
     }
 }
 
 impl Entry {
-    pub(super) fn new(part: &Part, outcome: Outcome, file: &ListFile) -> Self {
-        let ListFile {
-            sweep, completeness, ..
-        } = file;
-        let (totals, alterations) = (&file.state.totals, &file.state.alterations);
+    /// A list that was read. The caller adds what it knows of the file.
+    pub(crate) fn new(part: &Part, outcome: Outcome, drift: Drift, alterations: Alterations) -> Self {
         let state = match outcome {
             Outcome::Complete | Outcome::OnePass | Outcome::NoId if !alterations.is_none() => ALTERED,
             Outcome::Complete => "complete",
@@ -137,23 +191,14 @@ impl Entry {
             name: part.name(),
             operation: part.operation.id.to_string(),
             state: state.to_string(),
-            drift: Drift {
-                // One that is not judged has not ended for the rule.
-                sweeps: completeness.sweeps + u32::from(!sweep.is_empty()),
-                total: totals.first,
-                total_changes: totals.changes,
-                repeats: completeness.repeats + sweep.repeats,
-                late: completeness.late,
-                without_id: completeness.without_id().max(sweep.without_id),
-                shortfall: completeness.shortfall().max(sweep.shortfall()),
-            },
-            alterations: alterations.clone(),
+            drift,
+            alterations,
             ..Entry::default()
         }
     }
 
     /// A list that the key may not read.
-    pub(super) fn without_permission(part: &Part) -> Self {
+    pub(crate) fn without_permission(part: &Part) -> Self {
         Entry {
             name: part.name(),
             operation: part.operation.id.to_string(),
@@ -162,12 +207,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn is_unsettled(&self) -> bool {
+    /// Whether records may be missing.
+    pub(crate) fn is_unsettled(&self) -> bool {
         self.state == UNSETTLED
     }
 
-    /// What is not in its file as it was sent, in words.
-    pub(super) fn altered(&self) -> Option<String> {
+    /// In words, which records are not in its file as they were sent. `None` if all are.
+    pub(crate) fn altered(&self) -> Option<String> {
         let Alterations { records, first } = &self.alterations;
         let others = match records {
             0 => return None,
@@ -177,7 +223,8 @@ impl Entry {
         Some(format!("{}: {first}{others}", self.name))
     }
 
-    pub(super) fn is_refused(&self) -> bool {
+    /// Whether the key may not read it.
+    pub(crate) fn is_refused(&self) -> bool {
         self.state == NO_PERMISSION
     }
 }

@@ -1,24 +1,29 @@
-//! Which lists there are to export, and what hangs on their records.
+//! Which lists there are to export, and what belongs to their records.
+//!
+//! Nothing here names an operation: which lists are whole, and which belong to the records of another, follows from the paths
+//! and parameters of the description. `/tickets` is a list, and `/tickets/{ticketId}/comments` belongs to its records.
 
+use atera::description::{GROUPS, Kind, Location, OPERATIONS, Operation, Schema};
 use heck::ToKebabCase;
 use http::Method;
 
-use crate::{GROUPS, Kind, Location, OPERATIONS, Operation, Schema, cli::failure::Failure};
+use crate::output::failure::Failure;
 
-/// The group of paths that have published twins, which are exported instead.
+/// The group of the guide's paths. Each of them has a published twin, which is exported instead.
 const TWINS: &str = "guide";
 
 /// A list to export.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) operation: &'static Operation,
-    /// The list on whose records this one hangs.
-    pub(super) parent: Option<&'static Operation>,
+pub(crate) struct Part {
+    /// The operation that reads it.
+    pub(crate) operation: &'static Operation,
+    /// The list to whose records it belongs. `None` if it is a list by itself.
+    pub(crate) parent: Option<&'static Operation>,
 }
 
 impl Part {
-    /// What it is called: its group, and what of it if there is more.
-    pub(super) fn name(&self) -> String {
+    /// Its name: that of its group, with more where the group has several lists.
+    pub(crate) fn name(&self) -> String {
         match (self.parent, self.operation.verb) {
             (None, "list") => self.operation.group.to_kebab_case(),
             (Some(_), _) => format!(
@@ -30,35 +35,35 @@ impl Part {
         }
     }
 
-    /// The fields of its records.
-    pub(super) fn record(&self) -> Option<&'static Schema> {
+    /// The type of its records.
+    pub(crate) fn record(&self) -> Option<&'static Schema> {
         match (self.operation.record(), self.operation.answer) {
             (None, Some(Kind::Array(Kind::Object(schema)))) => Some(schema),
             (record, _) => record,
         }
     }
 
-    /// The parameter for the record that it hangs on, and the field that identifies that.
-    pub(super) fn link(&self) -> Option<(&'static str, &'static str)> {
+    /// The parameter for the record that it belongs to, and the field of that record with its id.
+    pub(crate) fn link(&self) -> Option<(&'static str, &'static str)> {
         let parameter = self
             .operation
             .parameters
             .iter()
             .find(|parameter| parameter.required)?;
-        Some((parameter.name, self.parent?.record()?.key?))
+        Some((parameter.name, self.parent?.record()?.id_field?))
     }
 }
 
-/// The names of all groups that have something to export.
-pub(super) fn group_names() -> Vec<String> {
+/// The names of the groups that have a list to export.
+pub(crate) fn group_names() -> Vec<String> {
     let groups = GROUPS
         .iter()
         .filter(|group| OPERATIONS.iter().any(|it| it.group == group.name && is_whole(it)));
     groups.map(|group| group.name.to_kebab_case()).collect()
 }
 
-/// The names of all that hangs on records.
-pub(super) fn child_names() -> Vec<String> {
+/// The names of everything that belongs to records.
+pub(crate) fn child_names() -> Vec<String> {
     let mut names: Vec<_> = OPERATIONS
         .iter()
         .filter(|operation| parent_of(operation).is_some())
@@ -69,8 +74,12 @@ pub(super) fn child_names() -> Vec<String> {
     names
 }
 
-/// The lists of these groups, or of all, and what hangs on their records by these names.
-pub(super) fn parts(groups: &[String], with: &[String]) -> Result<Vec<Part>, Failure> {
+/// The lists of these groups, or of all groups if there are none, and what belongs to their records by the names in `with`.
+///
+/// # Errors
+///
+/// `Usage` if none of the groups has something by one of these names.
+pub(crate) fn parts(groups: &[String], with: &[String]) -> Result<Vec<Part>, Failure> {
     let wanted = |operation: &&Operation| match groups.is_empty() {
         true => operation.group != TWINS,
         false => groups.contains(&operation.group.to_kebab_case()),
@@ -101,7 +110,7 @@ pub(super) fn parts(groups: &[String], with: &[String]) -> Result<Vec<Part>, Fai
     }
 }
 
-/// Whether it lists all records of its kind. Others select some, or show the same from another side.
+/// Whether an operation lists all records of its kind. Others select some of them, or list them by something else.
 fn is_whole(operation: &Operation) -> bool {
     let free = operation.parameters.iter().all(|parameter| !parameter.required);
     let paged = operation.list && (operation.verb == "list" || operation.group == TWINS);
@@ -109,7 +118,7 @@ fn is_whole(operation: &Operation) -> bool {
     free && (paged || array)
 }
 
-/// The list on whose records an operation hangs: `/tickets` for `/tickets/{ticketId}/comments`.
+/// The list to whose records an operation belongs: `/tickets` for `/tickets/{ticketId}/comments`.
 fn parent_of(operation: &Operation) -> Option<&'static Operation> {
     let lists = operation.list || matches!(operation.answer, Some(Kind::Array(_)));
     let mut required = operation.parameters.iter().filter(|parameter| parameter.required);
@@ -124,11 +133,12 @@ fn parent_of(operation: &Operation) -> Option<&'static Operation> {
         let below = operation.path.strip_prefix(parent.path);
         is_whole(parent)
             && parent.group == operation.group
-            && parent.record().is_some_and(|record| record.key.is_some())
+            && parent.record().is_some_and(|record| record.id_field.is_some())
             && below.is_some_and(|below| below.starts_with("/{") && below.matches('/').count() > 1)
     })
 }
 
+/// What `--with` calls an operation that belongs to records.
 fn child_name(operation: &Operation) -> String {
     operation.verb.trim_start_matches("list_").to_kebab_case()
 }
@@ -166,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_on_tickets_can_be_had_with_them() {
+    fn what_belongs_to_tickets_is_exported_with_them() {
         let with: Vec<_> = ["comments", "work-hours", "attachments"].map(String::from).into();
         let parts = parts(&["tickets".to_string()], &with).expect("parts");
         let names: Vec<_> = parts.iter().map(Part::name).collect();

@@ -1,40 +1,33 @@
-//! `atera export`: all records of the account in a folder, a file for each list.
+//! The command: its arguments, the parts side by side, and what it says in the end.
 //!
-//! ```text
-//! plan (which lists) ── list (sweeps, page by page) ──┬─> files (written page by page, resumed)
-//!                    └─ children (what hangs on records) ┘          manifest (what there is in the end)
-//! ```
-//!
-//! The lists are read side by side, each page by page, so that an interruption costs the page that was under way and
-//! nothing else.
-
-mod children;
-mod files;
-mod list;
-mod manifest;
-mod plan;
+//! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do.
 
 use std::{
     io::{self, Write},
     path::PathBuf,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
+use atera::{Error, ErrorKind, Priority};
 use clap::{Arg, ArgAction, ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use futures_util::{StreamExt, stream};
 
-use self::{files::Folder, manifest::Entry, plan::Part};
 use super::{
-    connection::Connection, failure::Failure, format::Format, globals::Globals, interrupt::Interrupt,
-    progress::Progress, terminal::tell, walk::count_of,
+    children,
+    files::{FileFormat, Folder},
+    job::{Export, SIDE_BY_SIDE},
+    list,
+    manifest::Entry,
+    plan::{self, Part},
 };
-use crate::{Client, ErrorKind, Priority};
+use crate::{
+    commands::walk::count_of,
+    input::{connection::Connection, globals::Globals, interrupt::Interrupt},
+    output::{failure::Failure, progress::Progress, terminal::tell},
+};
 
 /// Name of the command.
-pub(super) const NAME: &str = "export";
+pub(crate) const NAME: &str = "export";
 
 const DIR: &str = "dir";
 const FORMAT: &str = "format";
@@ -43,10 +36,8 @@ const FAST: &str = "fast";
 const RESTART: &str = "restart";
 const GROUPS: &str = "group";
 
-/// How many lists are read side by side, and of how many records what hangs on them. The limit is what holds them back.
-const SIDE_BY_SIDE: usize = 8;
-
-pub(super) fn command() -> Command {
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
     let list = |name: &'static str, value: &'static str, values: Vec<String>| {
         Arg::new(name)
             .value_name(value)
@@ -67,21 +58,21 @@ pub(super) fn command() -> Command {
                 .value_name("DIR")
                 .required(true)
                 .value_parser(value_parser!(PathBuf))
-                .help("The folder to write into; it is made if need be"),
+                .help("The folder to write into; it is created if it is missing"),
         )
         .arg(
             Arg::new(FORMAT)
                 .long(FORMAT)
                 .value_name("FORMAT")
                 .default_value("ndjson")
-                .value_parser(["ndjson", "csv"])
+                .value_parser(FileFormat::NAMES)
                 .help("ndjson keeps records as the service sent them, csv has the fields of the description"),
         )
         .arg(
             list(WITH, "NAME", plan::child_names())
                 .long(WITH)
                 .value_delimiter(',')
-                .help("Export what hangs on each record as well, at a request or more for each of them"),
+                .help("Export what belongs to each record as well, at a request or more for each record"),
         )
         .arg(
             Arg::new(FAST)
@@ -102,32 +93,8 @@ pub(super) fn command() -> Command {
         )
 }
 
-/// What all parts of an export need.
-struct Export<'a> {
-    client: Client,
-    folder: Folder,
-    fast: bool,
-    progress: Progress,
-    written: AtomicU64,
-    expected: AtomicU64,
-    interrupt: &'a Interrupt,
-}
-
-impl Export<'_> {
-    /// Counts records that are in a file.
-    fn wrote(&self, records: u64) {
-        let written = self.written.fetch_add(records, Ordering::Relaxed) + records;
-        self.progress.reached(written);
-    }
-
-    /// Counts records that are to come.
-    fn expects(&self, records: u64) {
-        let expected = self.expected.fetch_add(records, Ordering::Relaxed) + records;
-        self.progress.plan(Some(expected));
-    }
-}
-
-pub(super) async fn run(
+/// Exports what the arguments name, or with `--dry-run` prints the names of the files.
+pub(crate) async fn run(
     matches: &ArgMatches,
     globals: &Globals,
     interrupt: &Interrupt,
@@ -135,7 +102,7 @@ pub(super) async fn run(
     let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
     let (groups, with): (Vec<_>, Vec<_>) = (texts(GROUPS).collect(), texts(WITH).collect());
     let parts = plan::parts(&groups, &with)?;
-    let format = texts(FORMAT).next().and_then(|name| Format::named(&name));
+    let format = FileFormat::named(&texts(FORMAT).next().unwrap_or_default());
     let dir = matches.get_one::<PathBuf>(DIR).cloned().unwrap_or_default();
     if globals.dry_run {
         for part in &parts {
@@ -151,25 +118,20 @@ pub(super) async fn run(
     let connection = Connection::open(globals).await?;
     let folder = Folder::open(
         &dir,
-        format.unwrap_or(Format::Ndjson),
+        format,
         connection.base_url(),
         matches.get_flag(RESTART),
     )?;
-    let export = Export {
-        client: connection.client()?.with_priority(Priority::Background),
-        folder,
-        fast: matches.get_flag(FAST),
-        progress: Progress::new(!globals.quiet, !matches.get_flag(FAST)),
-        written: AtomicU64::new(0),
-        expected: AtomicU64::new(0),
-        interrupt,
-    };
+    let client = connection.client()?.with_priority(Priority::Background);
+    let fast = matches.get_flag(FAST);
+    let progress = Progress::new(!globals.quiet, !fast);
+    let export = Export::new(client, folder, fast, progress, interrupt);
     let (entries, failures) = all(&export, &parts).await;
     drop(export.progress);
     finish(&export.folder, &connection, entries, failures, globals)
 }
 
-/// Exports all parts, those that hang on others after them, and goes on where one fails.
+/// Exports all parts: first the lists, then what belongs to their records. A part that fails does not stop the others.
 async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) {
     let failures = Mutex::new(Vec::new());
     let one = async |part: &Part| -> Option<Entry> {
@@ -179,7 +141,7 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
         };
         match exported {
             Ok(entry) => Some(entry),
-            // A key may have permissions for some groups only.
+            // Keys are often restricted to some groups.
             Err(Failure::Call(error)) if error.kind() == ErrorKind::Forbidden => {
                 Some(Entry::without_permission(part))
             }
@@ -202,7 +164,7 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
     (entries, failures)
 }
 
-/// Writes the manifest if all went well, or says how to go on.
+/// Writes the manifest if no part has failed, or says how to go on.
 fn finish(
     folder: &Folder,
     connection: &Connection,
@@ -256,7 +218,7 @@ fn finish(
         }
     }
     if !unsettled.is_empty() {
-        return Err(Failure::Call(crate::Error::new(
+        return Err(Failure::Call(Error::new(
             ErrorKind::Unsettled,
             format!(
                 "{} did not settle, so records may be missing: manifest.json has the counts; export again when less is going on",
@@ -267,12 +229,12 @@ fn finish(
     altered
 }
 
-/// The failure that some records could not be written as they were sent.
+/// Fails if records could not be written as they were sent.
 fn altered(entries: &[Entry]) -> Result<(), Failure> {
     let told: Vec<_> = entries.iter().filter_map(Entry::altered).collect();
     match told.is_empty() {
         true => Ok(()),
-        false => Err(Failure::Call(crate::Error::new(
+        false => Err(Failure::Call(Error::new(
             ErrorKind::Decode,
             format!(
                 "{}; an export with --format ndjson has them as they came",
