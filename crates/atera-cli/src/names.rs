@@ -30,7 +30,11 @@ pub(crate) fn verb_names(operation: &Operation) -> (String, Option<String>) {
 
 /// The command that calls an operation, as a person types it.
 pub(crate) fn command_line(operation: &Operation) -> String {
-    format!("atera {} {}", group_name(operation.group), verb_names(operation).0)
+    format!(
+        "atera {} {}",
+        group_name(operation.group),
+        verb_names(operation).0
+    )
 }
 
 /// A text of the description for the command line: where it names an operation between backticks, it names the command.

@@ -166,7 +166,11 @@ impl UntypedRequest {
 }
 
 /// Sends a request and prints the answer: as it came, unless the flags ask for a form.
-pub(crate) async fn run(request: &UntypedRequest, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+pub(crate) async fn run(
+    request: &UntypedRequest,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
     let operation = request.operation();
     let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(object_in)));
     let layout = Layout::new(&globals.output, schema, true)?;

@@ -101,6 +101,7 @@ fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
         KeyHeader::XApiKey => {
             "a legacy key, sent as X-API-KEY; Atera will stop taking those, so make a new one in time"
         }
+        _ => "sent in a header of its own",
     };
     findings.add("key", "ok", format!("{}, {form}", connection.name));
     let Some(expires) = connection.key.expires_at() else {

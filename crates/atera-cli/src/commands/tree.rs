@@ -65,7 +65,10 @@ fn template(tools: &[Command]) -> String {
     });
     let mut text = "{about-section}\n{usage-heading} {usage}\n".to_string();
     let (bold, plain) = ("\u{1b}[1m\u{1b}[4m", "\u{1b}[0m");
-    let sections: [(&str, Vec<_>); 2] = [("Records", groups::summaries().collect()), ("Tools", tools.collect())];
+    let sections: [(&str, Vec<_>); 2] = [
+        ("Records", groups::summaries().collect()),
+        ("Tools", tools.collect()),
+    ];
     for (heading, commands) in sections {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{bold}{heading}:{plain}");
@@ -98,9 +101,7 @@ mod tests {
 
     fn refused(arguments: &[&str]) -> Failure {
         let arguments = ["atera"].iter().chain(arguments);
-        let error = root()
-            .try_get_matches_from(arguments)
-            .expect_err("an error");
+        let error = root().try_get_matches_from(arguments).expect_err("an error");
         Failure::Arguments(error)
     }
 

@@ -13,9 +13,7 @@ use atera::{
 };
 use http::Method;
 
-use super::{
-    connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
-};
+use super::{connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest};
 use crate::{
     names::command_line,
     output::{cells::cell, columns::telling, failure::Failure, terminal::escaped, values::Record},

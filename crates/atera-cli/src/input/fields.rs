@@ -107,10 +107,7 @@ mod tests {
 
     #[test]
     fn no_flag_stands_for_two_fields() {
-        for operation in OPERATIONS
-            .iter()
-            .filter(|operation| operation.body.is_some())
-        {
+        for operation in OPERATIONS.iter().filter(|operation| operation.body.is_some()) {
             let Operation { body: Some(body), .. } = operation else {
                 continue;
             };

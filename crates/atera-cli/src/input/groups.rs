@@ -99,9 +99,9 @@ pub(crate) fn chosen<'a>(
     matches: &'a ArgMatches,
 ) -> Result<(&'static Operation, &'a ArgMatches), Failure> {
     let named = matches.subcommand().and_then(|(verb, matches)| {
-        let operation = OPERATIONS.iter().find(|operation| {
-            group_name(operation.group) == group && verb_names(operation).0 == verb
-        })?;
+        let operation = OPERATIONS
+            .iter()
+            .find(|operation| group_name(operation.group) == group && verb_names(operation).0 == verb)?;
         Some((operation, matches))
     });
     // clap lets only the commands through that were made above.

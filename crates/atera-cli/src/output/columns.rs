@@ -155,7 +155,10 @@ mod tests {
 
     #[test]
     fn the_id_comes_first_and_nothing_comes_twice() {
-        for schema in atera::description::SCHEMAS.iter().filter(|schema| schema.id_field.is_some()) {
+        for schema in atera::description::SCHEMAS
+            .iter()
+            .filter(|schema| schema.id_field.is_some())
+        {
             let mut names = names(schema.name);
             assert_eq!(names.first().copied(), schema.id_field, "{}", schema.name);
             assert!(names.len() <= MOST, "{}: {names:?}", schema.name);

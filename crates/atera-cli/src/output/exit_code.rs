@@ -23,7 +23,10 @@ pub(crate) const TABLE: [(u8, &str); 11] = [
     (6, "a create may or may not have taken place"),
     (7, "too many requests"),
     (8, "the service cannot be reached, or did not answer in time"),
-    (9, "the answer does not fit the description, or cannot be printed as it was sent"),
+    (
+        9,
+        "the answer does not fit the description, or cannot be printed as it was sent",
+    ),
     (10, "a walk over a list did not settle"),
     (INTERRUPTED, "Ctrl-C"),
     (FAILED, "anything else"),

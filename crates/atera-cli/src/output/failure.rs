@@ -90,7 +90,9 @@ impl Failure {
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
             Failure::Start(error) => Some(format!("the command cannot start: {error}")),
-            Failure::ChecksFailed(_) => Some("a check of the setup failed; see the table for what to do".to_string()),
+            Failure::ChecksFailed(_) => {
+                Some("a check of the setup failed; see the table for what to do".to_string())
+            }
             Failure::Declined => Some("nothing was sent".to_string()),
             Failure::Interrupted(told) => told.clone(),
         }

@@ -261,10 +261,7 @@ mod tests {
     #[test]
     fn json_is_one_array_of_the_records_as_they_came() {
         let records = [r#"{"a": 1.10}"#, "{}"];
-        assert_eq!(
-            printed(layout("json"), &records),
-            "[\n{\"a\": 1.10},\n{}\n]\n"
-        );
+        assert_eq!(printed(layout("json"), &records), "[\n{\"a\": 1.10},\n{}\n]\n");
         assert_eq!(printed(layout("json"), &[]), "[]\n");
     }
 

@@ -18,7 +18,7 @@ async fn the_codes_that_help_and_readme_name_are_those_that_there_are() {
     let help = output(atera(&["--help"])).await;
     let (_, listed) = stdout(&help).split_once("Exit codes:\n").expect("the codes");
     let promised = codes(listed.lines());
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../../README.md");
     let (_, paragraph) = readme.split_once("\nExit codes: ").expect("the codes");
     let paragraph = paragraph
         .split("\n\n")

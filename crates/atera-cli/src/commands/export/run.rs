@@ -116,12 +116,7 @@ pub(crate) async fn run(
         return Ok(());
     }
     let connection = Connection::open(globals).await?;
-    let folder = Folder::open(
-        &dir,
-        format,
-        connection.base_url(),
-        matches.get_flag(RESTART),
-    )?;
+    let folder = Folder::open(&dir, format, connection.base_url(), matches.get_flag(RESTART))?;
     let client = connection.client()?.with_priority(Priority::Background);
     let fast = matches.get_flag(FAST);
     let progress = Progress::new(!globals.quiet, !fast);
