@@ -30,6 +30,7 @@ use crate::{
 /// Name of the command.
 pub(crate) const NAME: &str = "api";
 
+// The names of the arguments.
 const METHOD: &str = "method";
 const PATH: &str = "path";
 const QUERY: &str = "query";
@@ -85,7 +86,7 @@ pub(crate) fn command() -> Command {
         )
 }
 
-/// Reads a parameter of the query.
+/// Reads a parameter of the query. Only the first equals sign separates, since values may have some.
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
@@ -105,7 +106,7 @@ pub(crate) struct UntypedRequest {
 }
 
 impl UntypedRequest {
-    /// Reads the arguments, and the body.
+    /// Reads the arguments, and the body. A query in the path and `--query` are added up.
     pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
         let whole = text(PATH);
@@ -141,7 +142,7 @@ impl UntypedRequest {
         }
     }
 
-    /// The call, for this client.
+    /// The call, for this client. If the path is that of an operation, the description knows whether it may be sent twice.
     fn call(&self, client: &Client) -> atera::Result<RawCall> {
         let mut call = client.request(self.method.clone(), &self.path);
         for (name, value) in &self.query {
@@ -165,7 +166,10 @@ impl UntypedRequest {
     }
 }
 
-/// Sends a request and prints the answer: as it came, unless the flags ask for a form.
+/// Sends a request and prints the answer.
+///
+/// The answer is printed as it came, whatever it is, unless `--output`, `--select` or `--sort` ask for a form. It is not
+/// decoded, so there is no failure if it does not fit the description; a status that is a failure is one here as well.
 pub(crate) async fn run(
     request: &UntypedRequest,
     globals: &Globals,
@@ -210,7 +214,8 @@ pub(crate) async fn run(
     out.commit()
 }
 
-/// Prints the answer as records: those of a page or an array, or the one record that it is.
+/// Prints the answer as records: those of a page or an array, or the one record that it is. JSON keeps a page whole, because
+/// what stands beside its records, such as the total, would be lost otherwise.
 fn shaped(layout: Layout, text: &str, out: &mut Destination) -> Result<(), Failure> {
     let is_array = text.starts_with('[');
     let records = match is_array {

@@ -52,7 +52,7 @@ pub(crate) fn man_command() -> Command {
         )
 }
 
-/// Prints the completions of the tree for a shell.
+/// Prints the completions of the tree for a shell. Groups fill in their commands while the script is generated.
 pub(crate) fn run(mut root: Command, matches: &ArgMatches) -> Result<(), Failure> {
     let Some(shell) = matches.get_one::<Shell>(SHELL) else {
         return Ok(());
@@ -63,7 +63,8 @@ pub(crate) fn run(mut root: Command, matches: &ArgMatches) -> Result<(), Failure
     Ok(io::stdout().write_all(&script)?)
 }
 
-/// Prints the man page of the tree, or writes one for each command in it into a folder.
+/// Prints the man page of the tree, or writes one for each command in it into a folder, as `atera-tickets-list.1`. Hidden
+/// commands have none.
 pub(crate) fn man(mut root: Command, matches: &ArgMatches) -> Result<(), Failure> {
     root.build();
     let Some(dir) = matches.get_one::<PathBuf>(DIR) else {

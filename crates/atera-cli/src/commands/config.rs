@@ -26,11 +26,12 @@ use crate::{
 /// Name of the command.
 pub(crate) const NAME: &str = "config";
 
+// The names of the arguments.
 const PROFILE_NAME: &str = "name";
 const KEY_FILE: &str = "key-file";
 const BASE_URL: &str = "base-url";
 
-/// A profile as `list` prints it, without its key.
+/// A profile as `list` prints it: where its key is, and never the key.
 static PROFILE: Schema = Schema::new(
     "Profile",
     &[
@@ -81,7 +82,9 @@ pub(crate) fn command() -> Command {
         ])
 }
 
-/// Carries out one of its commands. All but `path` and `list` write the file.
+/// Carries out one of its commands. All but `path` and `list` write the file, and say on stderr what they did.
+///
+/// Comments in the file are lost when it is written. It is meant to be kept by these commands.
 pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let Some((verb, matches)) = matches.subcommand() else {
         return Ok(());
@@ -119,7 +122,7 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     Ok(())
 }
 
-/// Prints the profiles, and where their keys are.
+/// Prints the profiles, and where their keys are. The default is marked.
 fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
     let rows = config.profiles.iter().map(|(name, profile)| {
         let key = match (&profile.api_key, &profile.api_key_file) {
@@ -137,7 +140,9 @@ fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
     rows::print(&globals.output, &PROFILE, rows)
 }
 
-/// Makes or changes a profile, and returns what to say about it. The first profile becomes the default.
+/// Makes a profile, or replaces it as a whole, and returns what to say about it. The first profile becomes the default.
+///
+/// A key file is kept as an absolute path, because the command is run from other folders later.
 fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, Failure> {
     let base_url = matches.get_one::<String>(BASE_URL).cloned();
     let file = matches.get_one::<PathBuf>(KEY_FILE);
@@ -163,7 +168,7 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, 
     Ok(format!("profile `{name}` is saved{}", expiry.unwrap_or_default()))
 }
 
-/// Reads the key: typed unseen on a terminal, or from stdin elsewhere.
+/// Reads the key: typed unseen on a terminal, or from stdin elsewhere, as in `pass show atera | atera config set acme`.
 fn key_from_person(name: &str) -> Result<String, Failure> {
     let text = match io::stdin().is_terminal() {
         true => rpassword::prompt_password(format!("API key for `{name}`, from Admin > API in Atera: ")),

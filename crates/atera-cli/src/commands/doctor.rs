@@ -3,6 +3,14 @@
 //! Each check is a row with its state and, where something can be done about it, what to do. A check that fails does not stop
 //! those after it, unless they need it. A missing permission is no failure: keys are often restricted on purpose. The exit
 //! code is that of the first check that failed, so that a monitoring job can call it.
+//!
+//! ```text
+//! Check        State          Told
+//! key          ok             profile `acme`, a JWT, sent as Authorization: Bearer
+//! expiry       soon           the key expires on 2026-04-01, in 29 days; make a new one in Admin > API in Atera
+//! clock        ok             agrees with that of the service
+//! read alerts  no permission  give it to the key in Admin > API in Atera, if it is needed
+//! ```
 
 use std::time::Duration;
 
@@ -65,14 +73,14 @@ struct Findings {
 }
 
 impl Findings {
-    /// Adds a row.
+    /// Adds a row. States that are no failure: `ok`, `soon`, `off`, `unknown`, `no permission`.
     fn add(&mut self, check: &str, state: &str, told: impl Into<String>) {
         let told: String = told.into();
         self.rows
             .push(json!({"Check": check, "State": state, "Told": told}));
     }
 
-    /// Adds a row for a check that failed.
+    /// Adds a row for a check that failed. The first failure decides on the exit code.
     fn fail(&mut self, check: &str, kind: ErrorKind, told: impl Into<String>) {
         self.add(check, "failed", told);
         self.failed.get_or_insert(kind);
@@ -94,7 +102,8 @@ pub(crate) async fn run(globals: &Globals, interrupt: &Interrupt) -> Result<(), 
     }
 }
 
-/// Checks the key by itself: in which header it goes, and when it expires.
+/// Checks the key by itself: in which header it goes, and when it expires. Atera announced that legacy keys end, and a key
+/// does not say so itself, so this is the place where people learn it.
 fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
     let form = match connection.key.kind() {
         KeyHeader::Bearer => "a JWT, sent as Authorization: Bearer",
@@ -131,6 +140,9 @@ fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
 }
 
 /// The checks that ask the service: whether it answers, its clock, its rate limit, and what the key may read.
+///
+/// The account is asked first, because its answer shows the most. If the service cannot be reached at all, the rest is skipped:
+/// it would be the same failure once more for each group.
 async fn service(connection: &Connection, client: &Client, findings: &mut Findings) {
     let Some(account) = Operation::find("account_get") else {
         return;
@@ -202,7 +214,7 @@ fn cheapest_read(group: &str) -> Option<&'static Operation> {
     })
 }
 
-/// Compares this machine's clock with the `Date` of an answer.
+/// Compares this machine's clock with the `Date` of an answer. The time that the answer took is within the tolerance.
 fn clock(headers: &HeaderMap, now: DateTime<Utc>, findings: &mut Findings) {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(theirs) = text("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok()) else {
@@ -227,7 +239,8 @@ fn clock(headers: &HeaderMap, now: DateTime<Utc>, findings: &mut Findings) {
     }
 }
 
-/// Reports the service's own count of requests, if it sends one.
+/// Reports the service's own count of requests, if it sends one. Other programs with the same key are in it, unlike in the
+/// limit that this machine keeps.
 fn window(headers: &HeaderMap, findings: &mut Findings) {
     let number = |name| -> Option<u64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
     match (number("x-ratelimit-limit"), number("x-ratelimit-remaining")) {
@@ -245,6 +258,7 @@ fn window(headers: &HeaderMap, findings: &mut Findings) {
 mod tests {
     use super::*;
 
+    /// The check and the state of a row.
     fn state(findings: &Findings, row: usize) -> (&str, &str) {
         let text = |field: &str| findings.rows[row][field].as_str().unwrap_or_default();
         (text("Check"), text("State"))

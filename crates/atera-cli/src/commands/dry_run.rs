@@ -1,8 +1,20 @@
 //! `--dry-run`: shows the request that would be sent.
 //!
-//! The call goes through the client as any other, with a transport that hands the request over instead of sending it. So what
-//! is shown is what the client would send, down to its headers, and not what the command believes that it would. Of a list it
-//! is the first page. The key is hidden.
+//! The call goes through the client as any other, with a transport that hands the request over instead of sending it. So the
+//! output is the request of the client itself, down to its headers, and not a guess of the command. Of a list it is the first
+//! page. The key is hidden.
+//!
+//! ```text
+//! POST https://app.atera.com/api/v3/tickets/54321
+//! accept: application/json
+//! content-type: application/json
+//! user-agent: atera/0.1.0
+//! x-api-key: (hidden)
+//!
+//! {
+//!   "TicketStatus": "Resolved"
+//! }
+//! ```
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +30,11 @@ use tokio::sync::oneshot;
 
 use crate::{input::connection::Connection, output::failure::Failure};
 
-/// Prints the request that a call makes.
+/// Prints the request that a call makes. Nothing is sent, and no slot of the rate limit is taken on this machine.
+///
+/// # Errors
+///
+/// If the client refuses the call before it would send it.
 pub(crate) async fn show<T>(
     connection: &Connection,
     call: impl AsyncFnOnce(Client) -> atera::Result<T>,

@@ -11,7 +11,7 @@
 //! | [`export`] | `atera export` |
 //! | [`config`] | `atera config` |
 //! | [`doctor`] | `atera doctor` |
-//! | [`reference`] | `atera operations` and `atera schema` |
+//! | [`mod@reference`] | `atera operations` and `atera schema` |
 //! | [`sandbox`] | `atera sandbox` |
 //! | [`completions`] | `atera completions` and `atera man` |
 //! | [`tree`] | the tree of all commands, and its help |

@@ -1,7 +1,13 @@
 //! `atera <group> <verb>`: sends the request of an operation and prints the answer.
 //!
-//! The order of the steps matters: whatever can fail without asking the service fails first, and the output file is opened
-//! before the request is sent, so that no create takes place whose answer cannot be written down.
+//! The order of the steps matters:
+//!
+//! 1. What can fail without the service fails first: arguments, selected fields, the key.
+//! 2. `--since` may ask the account for its time zone.
+//! 3. `--dry-run` ends here.
+//! 4. Whatever cannot be undone is asked about.
+//! 5. The output file is opened before the request is sent, so that no create takes place whose answer cannot be written down.
+//! 6. The request is sent, and the answer printed.
 
 use std::io::Write;
 
@@ -24,7 +30,7 @@ use crate::{
     },
 };
 
-/// Carries out a request, and prints a remark about it on stderr unless that is to be quiet.
+/// Carries out a request. A remark about it, such as how many records there are, goes to stderr unless `--quiet` is given.
 pub(crate) async fn run(
     mut request: OperationRequest,
     matches: &ArgMatches,
@@ -67,6 +73,9 @@ pub(crate) async fn run(
 }
 
 /// Sends anything but a list of pages, prints the answer, and returns a remark about it.
+///
+/// For people, a write is acknowledged by a line with the id, because the answers of the service hold little else. Programs get
+/// the answer itself. An answer without a body prints nothing, except for that line.
 async fn answer(
     request: &OperationRequest,
     client: &Client,

@@ -13,9 +13,9 @@ use crate::{
     output::{destination::Destination, failure::Failure, records::Layout, rows},
 };
 
-/// Name of the command for operations.
+/// Name of the command that lists the operations.
 pub(crate) const OPERATIONS_NAME: &str = "operations";
-/// Name of the command for types.
+/// Name of the command that shows types.
 pub(crate) const SCHEMA_NAME: &str = "schema";
 
 const TYPE: &str = "type";
@@ -82,7 +82,7 @@ pub(crate) fn operations(globals: &Globals) -> Result<(), Failure> {
     rows::print(&globals.output, &OPERATION_ROW, rows)
 }
 
-/// The document that an operation comes from.
+/// The document that an operation comes from, as `atera operations` calls it.
 fn source(operation: &Operation) -> &'static str {
     match operation.source {
         Source::Guide => "guide",
@@ -147,7 +147,7 @@ fn type_in(kind: Kind) -> Option<&'static Schema> {
     }
 }
 
-/// A type in words.
+/// A type in words, for the table. Values of a closed list are given in full, since that is what people look up.
 fn type_of(kind: Kind) -> String {
     match kind {
         Kind::Integer => "whole number".to_string(),
@@ -168,7 +168,7 @@ fn type_of(kind: Kind) -> String {
     }
 }
 
-/// A type as JSON Schema, with the definitions of all types that it refers to.
+/// A type as JSON Schema, with the definitions of all types that it refers to, so that the file is complete by itself.
 fn json_schema(schema: &'static Schema) -> Value {
     let mut definitions = Map::new();
     let mut json = object_schema(schema, &mut definitions);
@@ -182,6 +182,8 @@ fn json_schema(schema: &'static Schema) -> Value {
 }
 
 /// An object as JSON Schema. The types in it are added to the definitions.
+///
+/// Fields that the description lacks are allowed, since Atera may have added them. Either-or rules become `anyOf`.
 fn object_schema(schema: &'static Schema, definitions: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
     for field in schema.fields {
@@ -217,7 +219,7 @@ fn object_schema(schema: &'static Schema, definitions: &mut Map<String, Value>) 
     json
 }
 
-/// A value of this kind as JSON Schema.
+/// A value of this kind as JSON Schema. Local times have no `format`: those of JSON Schema need an offset.
 fn value_schema(kind: Kind, definitions: &mut Map<String, Value>) -> Value {
     match kind {
         Kind::Integer => json!({"type": "integer"}),

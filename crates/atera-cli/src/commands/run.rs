@@ -1,4 +1,8 @@
 //! Which command the arguments name, and how it is started.
+//!
+//! Commands that only look at the description or at the config file run without a runtime, so that completions, help and
+//! `atera config` start in a few milliseconds. The others are read in full first, stdin included, and then run on a runtime
+//! that ends with them.
 
 use clap::ArgMatches;
 
@@ -9,6 +13,10 @@ use crate::{
 };
 
 /// Runs the command with the arguments and the environment of this process.
+///
+/// # Errors
+///
+/// Whatever the command fails with. Help and the version come as an error too, since clap reports them so.
 pub(crate) fn run() -> Result<(), Failure> {
     let matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
     let Some((name, inner)) = matches.subcommand() else {
@@ -27,15 +35,20 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// A command that needs a runtime: it asks the service, or takes its place.
 enum Task<'a> {
+    /// A command of the description, and its arguments: those that are about the walk over a list are read later.
     Operation(OperationRequest, &'a ArgMatches),
+    /// `atera api`.
     Api(api::UntypedRequest),
+    /// `atera doctor`.
     Doctor,
+    /// `atera export`.
     Export,
+    /// `atera sandbox`.
     Sandbox,
 }
 
 impl<'a> Task<'a> {
-    /// Reads the arguments of the command, and its body.
+    /// Reads the arguments of the command, and its body. Every name that is not a tool is that of a group.
     fn read(name: &str, matches: &'a ArgMatches) -> Result<Self, Failure> {
         Ok(match name {
             sandbox::NAME => Task::Sandbox,

@@ -2,6 +2,10 @@
 //!
 //! With `-- COMMAND` it runs that command with `ATERA_BASE_URL` and `ATERA_API_KEY` set, and ends with the command's own exit
 //! code: `atera sandbox -- npm test` is a test run against a fresh account.
+//!
+//! Everything that can be set is a method of [`SandboxBuilder`]; this file maps flags to these methods. The values of `--fault`,
+//! `--churn`, `--key` and `--dialect` are parsed by the sandbox's own types, so that the flags and the paths under `/_sandbox`
+//! take the same text and refuse it in the same words.
 
 use std::{
     io::{self, Write},
@@ -24,6 +28,7 @@ use crate::output::{failure::Failure, terminal::tell};
 /// Name of the command.
 pub(crate) const NAME: &str = "sandbox";
 
+// The names of the arguments.
 const PORT: &str = "port";
 const HOST: &str = "host";
 const ENV_FILE: &str = "env-file";
@@ -43,6 +48,7 @@ const COMMAND: &str = "command";
 /// Name of the flag of all commands that limits how many requests are sent. Here the sandbox applies it to its callers.
 const RATE_LIMIT: &str = "rate-limit";
 
+/// The text below the options.
 const EXAMPLES: &str = "Examples:
   atera sandbox --port 8700
   atera sandbox --fault '5xx=0.02,reset=0.01,latency=200ms±50'
@@ -170,7 +176,7 @@ type SetCount = fn(SandboxBuilder, usize) -> SandboxBuilder;
 #[derive(Clone)]
 struct Count(SetCount, usize);
 
-/// Reads a number of records of a kind.
+/// Reads a number of records of a kind, as in `tickets=100`. Kinds that have no method of the builder follow from these.
 fn count(text: &str) -> Result<Count, String> {
     const KINDS: [(&str, SetCount); 9] = [
         ("customers", SandboxBuilder::customers),
@@ -191,14 +197,16 @@ fn count(text: &str) -> Result<Count, String> {
     parsed.ok_or_else(|| format!("write a kind and a number, as in tickets=100; the kinds are {known}"))
 }
 
-/// Reads a key and its permissions.
+/// Reads a key and its permissions. The key may not have an equals sign in it; keys of the service have none.
 fn key(text: &str) -> Result<(String, Permissions), Error> {
     let unfit = || Error::config("write a key and what it may do, as in desk=*:r,tickets:rwd");
     let (key, permissions) = text.split_once('=').ok_or_else(unfit)?;
     Ok((key.to_string(), permissions.parse()?))
 }
 
-/// Starts the sandbox, and serves, runs the command, or writes the records.
+/// Starts the sandbox, and then serves until Ctrl-C, runs the command, or writes the records and ends.
+///
+/// On stdout are two lines that a shell can source and an env file can hold. The hint for people goes to stderr.
 pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let dump = matches.get_one::<PathBuf>(DUMP);
     let mut builder = builder(matches)?;
@@ -236,7 +244,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
 }
 
-/// The sandbox that the arguments describe.
+/// The sandbox that the arguments describe. A flag that is not given leaves the sandbox's own default.
 fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     let mut builder = Sandbox::builder();
     if let Some(port) = matches.get_one::<u16>(PORT) {
@@ -287,7 +295,7 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     Ok(builder)
 }
 
-/// Writes a text into a file, or to stdout for `-`.
+/// Writes a text into a file, or to stdout for `-`. What is written is made up, so the file needs no protection.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     match file == Path::new("-") {
         true => io::stdout().lock().write_all(text.as_bytes()),
@@ -295,7 +303,8 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Runs a command with these variables, and ends the process with its exit code.
+/// Runs a command with these variables, and ends the process with its exit code. It returns only if the command succeeds, or
+/// cannot be run. A command that was killed by a signal has no code, and counts as 1.
 async fn with_command<'a>(
     mut words: impl Iterator<Item = &'a String>,
     environment: [(&str, &str); 2],

@@ -1,4 +1,10 @@
 //! The tree of all commands, and the help at its root.
+//!
+//! The groups of operations come from the description, and each of the other commands, which the help calls tools, from the
+//! file of its family. A new tool is a line in [`root`] and one in [`run`](super::run).
+//!
+//! The tree is built on every start, so it has to be cheap: groups fill in their commands only when they are named. clap checks
+//! a tree only in debug builds; a test here has it check all of it.
 
 use std::fmt::Write;
 
@@ -10,12 +16,14 @@ use crate::{
     output::exit_code,
 };
 
+/// The text above the lists of commands.
 const ABOUT: &str = "Command line of the Atera v3 API.
 
 Commands are `atera <group> <verb>`, one for each operation of the API. Ids are given by their place, everything else \
 by flags. The key comes from --api-key-file, from --profile, from ATERA_API_KEY, from the file that ATERA_API_KEY_FILE \
 names, or from the default profile of `atera config`, in that order; ATERA_BASE_URL names another service.";
 
+/// The text below the options. The exit codes follow it.
 const EXAMPLES: &str = "Examples:
   atera tickets list --ticket-status Open --sort -TicketPriority
   atera tickets list --all --output csv --output-file tickets.csv
@@ -23,7 +31,7 @@ const EXAMPLES: &str = "Examples:
   atera tickets create --ticket-title Printer --description Smoke --end-user-id 12345 --dry-run
   atera alerts list --alert-status Open --sandbox";
 
-/// The whole command.
+/// The whole command: the flags of every command, the groups, and the tools.
 pub(crate) fn root() -> Command {
     let tools = [
         api::command(),
@@ -50,7 +58,7 @@ pub(crate) fn root() -> Command {
         .subcommands(tools)
 }
 
-/// The exit codes, a line each.
+/// The table of exit codes as help shows it, a line for each code.
 fn exit_codes() -> String {
     let lines = exit_code::TABLE.map(|(code, meaning)| format!("\n {code:>3}  {meaning}"));
     format!("Exit codes:{}", lines.concat())
@@ -105,6 +113,7 @@ mod tests {
         Failure::Arguments(error)
     }
 
+    /// clap prints paragraphs; the command says one sentence, of which these are the forms that people meet most.
     #[test]
     fn bad_arguments_make_one_sentence() {
         for (arguments, sentence) in [
@@ -127,6 +136,7 @@ mod tests {
         }
     }
 
+    /// There is no flag for a key, so people who guess one write it behind an equals sign, or by itself.
     #[test]
     fn a_key_in_an_argument_is_not_repeated() {
         let sentence = refused(&["tickets", "list", "--api-key=secret"]).sentence();

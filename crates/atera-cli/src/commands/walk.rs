@@ -53,7 +53,10 @@ impl Extent {
     }
 }
 
-/// Prints a list, and returns what there is to say about it.
+/// Reads a list, prints its records, and returns a remark about it.
+///
+/// The file of `--output-file` is replaced only if the whole walk succeeds. On stdout, what came before a failure stays, and
+/// the output is completed.
 pub(crate) async fn list(
     request: &OperationRequest,
     client: &Client,
@@ -112,7 +115,9 @@ pub(crate) async fn list(
     }
 }
 
-/// Prints a walk, and returns the total of the list and how many of its records have no id.
+/// Walks over a list and prints its records. Returns the total of the list, and how many of its records have no id.
+///
+/// A complete walk needs ids. Where the records have none, the list is read in one pass, and the remark says so.
 async fn walk(
     request: &OperationRequest,
     client: &Client,
@@ -152,7 +157,7 @@ async fn walk(
     }
 }
 
-/// Fewer records came than the list has by its own total.
+/// The failure that fewer records came than the total of the list. An export reports the children of a record by it too.
 pub(crate) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
     Error::new(
         ErrorKind::Unsettled,
@@ -183,12 +188,13 @@ fn print(
     }
 }
 
-/// How many records the service says that there are.
+/// How many records the list has, as the service says.
 fn total(records: &Records<RawRecord>) -> Option<u64> {
     let (_, most) = records.drift().totals?;
     u64::try_from(most).ok()
 }
 
+/// Whether the records of the list have ids.
 fn has_ids(request: &OperationRequest) -> bool {
     let record = request.operation.record();
     record.is_some_and(|record| record.id_field.is_some())
@@ -206,7 +212,7 @@ fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
     }
 }
 
-/// So many records, in words.
+/// A number of records, in words.
 pub(crate) fn count_of(count: u64) -> String {
     match count {
         1 => "1 record".to_string(),
@@ -214,7 +220,7 @@ pub(crate) fn count_of(count: u64) -> String {
     }
 }
 
-/// That there is more, if there is.
+/// The remark that the list has more records than were printed, if it has.
 fn remark(extent: Extent, count: u64, total: Option<u64>) -> Option<String> {
     match total {
         Some(total) if !extent.is_whole() && count < total => Some(format!(

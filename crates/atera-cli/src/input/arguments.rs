@@ -38,7 +38,9 @@ pub(crate) const LIMIT: &str = "limit";
 /// Name of the flag for the time from which on records are wanted.
 pub(crate) const SINCE: &str = "since";
 
+/// The heading for the fields of a body in help.
 const FIELDS: &str = "Fields of the body";
+/// The heading for everything else about the request.
 const FILTERS: &str = "Parameters";
 
 /// A parameter of the path, given by its place.
@@ -161,7 +163,7 @@ fn placeholder(kind: Kind) -> &'static str {
     }
 }
 
-/// A flag for a value of this kind.
+/// A flag for a value of this kind. `--include-relations` alone means true, and `--include-relations false` works as well.
 fn flag(name: &'static str, kind: Kind) -> Arg {
     let arg = typed(name, kind)
         .long(flag_name(name))
@@ -173,7 +175,8 @@ fn flag(name: &'static str, kind: Kind) -> Arg {
     }
 }
 
-/// An argument that takes a value of this kind, under its name on the wire.
+/// An argument that takes a value of this kind, under its name on the wire. Numbers may be negative; elsewhere a word that
+/// begins with a minus is a flag.
 fn typed(name: &'static str, kind: Kind) -> Arg {
     let parser = match kind {
         Kind::Enum { values, .. } => ValueParser::new(Listed(values)),

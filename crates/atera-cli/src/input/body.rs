@@ -2,6 +2,14 @@
 //!
 //! A flag that is not given leaves its field alone, which is not the same as null: an update changes only the fields that are
 //! in its body, and null empties a field.
+//!
+//! ```text
+//! atera tickets add-comment 7 --comment-text Done --technician-id 3
+//! {"CommentText": "Done", "TechnicianCommentDetails": {"TechnicianId": 3}}
+//!
+//! atera customers update 7 --body new.json --clear Domain
+//! everything in new.json, and "Domain": null
+//! ```
 
 use std::{
     fs, io,
@@ -58,7 +66,7 @@ pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option
     Ok(body)
 }
 
-/// Sets a field of the body, or of an object in it.
+/// Sets a field of the body, or of an object in it. What is missing on the way is created.
 fn set(body: &mut Option<Value>, parent: Option<&str>, field: &str, value: Value) -> Result<(), Failure> {
     let object = object(body.get_or_insert_with(empty), "the body")?;
     let object = match parent {
@@ -101,7 +109,7 @@ fn object<'a>(value: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Va
     })
 }
 
-/// Reads JSON from a file, or from stdin for `-`.
+/// Reads JSON from a file, or from stdin for `-`. It may be any JSON: some operations take an array.
 pub(crate) fn from_file(file: &Path) -> Result<Value, Failure> {
     let (text, name) = match file.to_str() {
         Some("-") => (io::read_to_string(io::stdin()), "stdin".to_string()),

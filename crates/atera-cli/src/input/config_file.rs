@@ -3,6 +3,17 @@
 //! The file is TOML, `config.toml` in the user's folder for settings (`~/.config/atera` on Linux), or the file that
 //! `ATERA_CONFIG` names. It may hold keys, so on Unix it is written with mode 600, and a file that others can read is refused:
 //! a warning would be read once and then no more. No message quotes a line of it.
+//!
+//! ```toml
+//! default = "acme"
+//!
+//! [profiles.acme]
+//! api_key = "..."
+//!
+//! [profiles.other]
+//! api_key_file = "/run/secrets/atera"
+//! base_url = "https://proxy.example/api/v3"
+//! ```
 
 use std::{
     collections::BTreeMap,

@@ -52,7 +52,8 @@ pub(crate) async fn request(
     ask(&what, request.body_text(), connection, interrupt).await
 }
 
-/// Fails if there is no terminal to ask on.
+/// Fails if there is no terminal to ask on. Both stdin and stderr have to be one: the question goes to stderr, since stdout may
+/// be a file.
 pub(crate) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
     match io::stdin().is_terminal() && io::stderr().is_terminal() {
         true => Ok(()),
@@ -64,6 +65,9 @@ pub(crate) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
 }
 
 /// Asks whether to do this to the account of the connection. Every answer but yes means no.
+///
+/// The question shows everything that can be told about the target: the tenant, the address, and the body. All of it is escaped,
+/// because a ticket's title could otherwise rewrite the question on the screen.
 pub(crate) async fn ask(
     what: &str,
     body: Option<String>,
@@ -95,7 +99,7 @@ fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
-/// The company of the account, if the key may read it.
+/// The company of the account, if the key may read it. A failure to read it is no reason not to ask.
 async fn tenant(client: &Client) -> Option<String> {
     client.account().get().await.ok()?.company_name
 }

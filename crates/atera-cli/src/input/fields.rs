@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use atera::description::{OPERATIONS, Operation, Schema};
 
+    /// The flags for a body of this type.
     fn flags(schema: &str) -> Vec<String> {
         let schema = Schema::find(schema).expect("a schema");
         scalars(Kind::Object(schema))

@@ -53,7 +53,7 @@ fn first_sentence(group: &Group) -> String {
     text[..end].trim_end_matches('.').to_string()
 }
 
-/// The command of an operation.
+/// The command of an operation: its parameters, the fields of its body, and for a list how much of it to read.
 fn verb(operation: &'static Operation) -> Command {
     let within = |location| {
         let parameters = operation.parameters.iter();
@@ -94,6 +94,10 @@ fn verb(operation: &'static Operation) -> Command {
 }
 
 /// The operation that the matches of a group name, and the matches of its command.
+///
+/// # Errors
+///
+/// `Usage` if there is no such command, which clap refuses before.
 pub(crate) fn chosen<'a>(
     group: &str,
     matches: &'a ArgMatches,
@@ -137,5 +141,34 @@ mod tests {
             let (operation, _) = chosen(group, matches).expect("an operation");
             assert_eq!(operation.id, id);
         }
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        for operation in OPERATIONS {
+            let line = examples::example(operation);
+            let begin = line.rfind(" | atera ").filter(|_| line.starts_with("echo "));
+            let line = &line[begin.map_or(0, |begin| begin + " | ".len())..];
+            let words = shell_words(line);
+            if let Err(error) = root().try_get_matches_from(words) {
+                panic!("{line}\n{error}");
+            }
+        }
+    }
+
+    /// The words of a line as a shell reads them, as far as `quoted` needs it.
+    fn shell_words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut characters = line.chars();
+        let mut within = false;
+        while let Some(character) = characters.next() {
+            match character {
+                '\'' => within = !within,
+                '\\' if !within => words.last_mut().expect("a word").extend(characters.next()),
+                ' ' if !within => words.push(String::new()),
+                character => words.last_mut().expect("a word").push(character),
+            }
+        }
+        words
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct OperationRequest {
 }
 
 impl OperationRequest {
-    /// Reads the arguments of an operation, and its body, and checks them.
+    /// Reads the arguments of an operation, and its body, and checks them. If the body comes from stdin, this waits for its end.
     ///
     /// # Errors
     ///
@@ -75,6 +75,9 @@ impl OperationRequest {
 
     /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not
     /// certain.
+    ///
+    /// This comes after [`read`](OperationRequest::read), because the account has to be asked, and before the question or the
+    /// dry run, which show the value.
     pub(crate) async fn settle_time(
         &mut self,
         globals: &Globals,
@@ -98,7 +101,7 @@ impl OperationRequest {
         self.body.as_ref().map(|body| format!("{body:#}"))
     }
 
-    /// The call of another operation with the same parameters, as far as it has them.
+    /// The call of another operation with the same parameters, as far as it has them: to read the record that a write is about.
     pub(crate) fn call_of(&self, other: &'static Operation, client: &Client) -> atera::Result<DynamicCall> {
         let mut call = client.operation(other);
         for parameter in other.parameters {
@@ -117,7 +120,7 @@ impl OperationRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The call, for this client.
+    /// The call, for this client. It may be made several times.
     pub(crate) fn call(&self, client: &Client) -> atera::Result<DynamicCall> {
         let mut call = client.operation(self.operation);
         for (name, value) in &self.parameters {
@@ -154,6 +157,7 @@ mod tests {
     use super::*;
     use crate::input::groups;
 
+    /// The request that these arguments make.
     fn request(arguments: &[&str]) -> Result<OperationRequest, Failure> {
         let arguments = ["atera"].iter().chain(arguments);
         let matches = groups::root()

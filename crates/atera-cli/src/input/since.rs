@@ -68,7 +68,7 @@ pub(crate) fn in_utc(kind: Kind, time: DateTime<Utc>) -> Option<String> {
     matches!(kind, Kind::Timestamp).then(|| Timestamp::from(time).to_string())
 }
 
-/// The value for a parameter that takes a local time of the account, or its date.
+/// The value for a parameter that takes a local time of the account, or its date. Seconds are the finest that the service reads.
 pub(crate) fn in_account(kind: Kind, local: AccountTime) -> String {
     let text = local.to_string();
     match kind {

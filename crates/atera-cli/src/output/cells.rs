@@ -7,7 +7,8 @@ use atera::{Timestamp, description::Kind, text::plain_line};
 
 use super::values::Written;
 
-/// The cell for a value, given as JSON: on one line, without control characters.
+/// The cell for a value, given as JSON: on one line, without control characters. A time that cannot be read is shown as it
+/// came, and so is text in a field that is not a time, even if it looks like one.
 pub(crate) fn cell(kind: Kind, json: Option<&str>) -> String {
     match Written::of(json) {
         Written::Nothing => String::new(),

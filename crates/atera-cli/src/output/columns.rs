@@ -54,6 +54,8 @@ const WHEN: [&str; 7] = [
 ];
 
 /// The columns for records of this schema: most important first, and the time last.
+///
+/// Deprecated fields, other ids, and values with parts of their own are left out.
 pub(crate) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
     let candidates = || {
         let fields = schema.fields.iter();
@@ -113,6 +115,7 @@ fn is_id(field: &Field) -> bool {
 mod tests {
     use super::*;
 
+    /// The names of the columns for a type.
     fn names(schema: &str) -> Vec<&'static str> {
         let schema = Schema::find(schema).expect("a schema");
         telling(schema).into_iter().map(|field| field.name).collect()

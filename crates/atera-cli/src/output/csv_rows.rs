@@ -1,7 +1,10 @@
 //! `--output csv`, and the CSV files of an export: a row for each record, for spreadsheets.
 //!
 //! Texts and numbers are written as they are, arrays and objects as JSON. A text that a spreadsheet would run as a formula gets
-//! an apostrophe in front, since titles of tickets come from strangers' mails.
+//! an apostrophe in front, since titles of tickets come from strangers' mails. Objects have a column for each of their fields,
+//! three levels deep, as far as the description knows them.
+//!
+//! `header` and `record` write into anything, so that an export can append rows to a file page by page.
 
 use std::{
     borrow::Cow,
@@ -112,7 +115,7 @@ fn cell(json: Option<&str>) -> String {
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
+/// A text that no spreadsheet takes for a formula: an apostrophe in front makes it text for all of them.
 fn defused(text: &str) -> String {
     let rest = text.trim_start_matches(BEGINS_A_FORMULA);
     // Telephone numbers begin like formulas, and an apostrophe would break programs that read them.

@@ -157,7 +157,7 @@ pub(crate) fn of_call(error: &Error) -> String {
     plain_line(&sentence)
 }
 
-/// How to go on with a walk that failed at this page. At the first page nothing is lost.
+/// How to go on with a walk that failed at this page. At the first page nothing is lost, and the same command is as good.
 fn to_go_on(page: Option<u32>) -> String {
     match page {
         Some(page) if page > 1 => format!("; --page {page} goes on from there"),

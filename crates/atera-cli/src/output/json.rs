@@ -1,4 +1,7 @@
 //! `--output json`: one array of the records, each byte for byte as the service sent it.
+//!
+//! Nothing is decoded and written again: no number changes its digits, no field its place, and a field that the description
+//! lacks is there. The array is closed even if the walk fails in the middle, so that what came can be read; the exit code tells.
 
 use std::io;
 

@@ -1,7 +1,7 @@
 //! What the command prints: records in their formats, messages, progress, failures.
 //!
-//! Nothing here knows of arguments or of the service. Records come as JSON text and leave it as late as possible, so that
-//! what is printed is what was sent. The modules, lowest first:
+//! Nothing here knows of arguments or of the service. Records stay JSON text for as long as possible, so that they are printed
+//! as they were sent. The modules, lowest first:
 //!
 //! | module | is |
 //! |---|---|
@@ -16,7 +16,7 @@
 //! | [`look`] | what suits the terminal |
 //! | [`destination`] | stdout, or a file that is replaced at the end |
 //! | [`view`] | what is printed of each record, in any format |
-//! | [`format`] | what a format has to provide |
+//! | [`mod@format`] | what a format has to provide |
 //! | [`json`], [`ndjson`], [`yaml`], [`csv_rows`], [`table`] | the formats |
 //! | [`formats`] | the list of formats: `--output` |
 //! | [`options`] | what the flags say about output |

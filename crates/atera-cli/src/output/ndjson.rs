@@ -1,4 +1,6 @@
 //! `--output ndjson`: a record on each line, for programs that read along.
+//!
+//! Lines are flushed as pages come, so that a reader at the end of a pipe need not wait for the end of the walk.
 
 use std::io;
 

@@ -83,7 +83,7 @@ impl Layout {
         self.view.selects()
     }
 
-    /// Prints an answer that is one record, given as JSON.
+    /// Prints an answer that is one record, given as JSON. Nothing is sorted, and no array is opened for it.
     pub(crate) fn single(&self, json: &str, out: &mut dyn Output) -> io::Result<()> {
         let altered = (self.format.writer)(&self.view).single(json, out)?;
         if let Some(altered) = altered {
@@ -118,7 +118,7 @@ impl Sink {
         self.count
     }
 
-    /// Takes a record, given as JSON.
+    /// Takes a record, given as JSON. It is printed at once unless the records are to be sorted, or are for a table.
     pub(crate) fn record(&mut self, json: &str, out: &mut dyn Output) -> io::Result<()> {
         self.count += 1;
         if self.order.is_empty() {
@@ -137,7 +137,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Prints what is left, and returns how many records there were.
+    /// Prints what is left, and returns how many records there were. It is called after a failure as well, so that what has come
+    /// is printed as a whole: brackets close, and tables are drawn.
     pub(crate) fn finish(mut self, out: &mut dyn Output) -> io::Result<u64> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.order, one, other));
@@ -188,12 +189,14 @@ mod tests {
         }
     }
 
+    /// The output of these records, none of which may be printed otherwise than it was sent.
     fn printed(layout: Layout, records: &[&str]) -> String {
         let (text, altered) = noted(layout, records);
         assert_eq!(altered, []);
         text
     }
 
+    /// The output of these records, and which of them are not printed as they were sent.
     fn noted(layout: Layout, records: &[&str]) -> (String, Vec<(u64, Altered)>) {
         let mut out = Printed::default();
         let mut sink = Sink::new(layout);

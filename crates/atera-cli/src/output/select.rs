@@ -14,7 +14,7 @@ use super::{
 };
 use crate::names::flag_name;
 
-/// How deep objects are taken apart into columns of their own.
+/// How deep objects are taken apart into columns of their own. Types refer to each other in circles, so there has to be an end.
 const DEEPEST: usize = 3;
 
 /// A field of a record, or of an object in it.
@@ -29,7 +29,11 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// The field that someone has named, in whatever case, or as its flag is called.
+    /// The field that someone has named, in any case or as its flag is called.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if the schema has no such field, unless that is allowed, or if the name leads into a value without fields.
     pub(crate) fn named(
         schema: Option<&'static Schema>,
         name: &str,
@@ -67,7 +71,7 @@ impl Column {
         })
     }
 
-    /// The columns of a table, the most telling fields.
+    /// The default columns of a table.
     pub(crate) fn telling(schema: &'static Schema) -> Vec<Self> {
         let columns = telling(schema).into_iter().map(|field| Column {
             path: vec![field.name.to_string()],
@@ -77,7 +81,7 @@ impl Column {
         columns.collect()
     }
 
-    /// Every field, those of objects in columns of their own.
+    /// Every field, in the order of the description. The fields of an object have columns of their own.
     pub(crate) fn all(schema: &'static Schema) -> Vec<Self> {
         let mut columns = Vec::new();
         flatten(schema, &[], &mut columns);
@@ -89,7 +93,7 @@ impl Column {
         record.value(&self.path)
     }
 
-    /// What of a record cannot be written into these columns as it was sent.
+    /// How a record in these columns differs from the one that was sent, if it does.
     pub(crate) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
         if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
             return Some(Altered::NoObject);
@@ -101,7 +105,8 @@ impl Column {
     }
 }
 
-/// A record with these fields alone, each value as it was sent.
+/// A record with these fields alone, as JSON, each value as it was sent. A field that the record lacks is null, so that all
+/// records have the same fields.
 pub(crate) fn project(record: &Record<'_>, columns: &[Column]) -> String {
     let mut text = String::from("{");
     for column in columns {
@@ -116,6 +121,7 @@ pub(crate) fn project(record: &Record<'_>, columns: &[Column]) -> String {
     text
 }
 
+/// The field of this name in an object. A value of another kind has none.
 fn field(kind: Kind, name: &str) -> Option<&'static Field> {
     let Kind::Object(schema) = kind else {
         return None;
@@ -123,13 +129,13 @@ fn field(kind: Kind, name: &str) -> Option<&'static Field> {
     find(schema, name)
 }
 
-/// The field of this name, in whatever case, or as its flag is called.
+/// The field of this name, in any case or as its flag is called.
 pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
     let mut fields = schema.fields.iter();
     fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
 }
 
-/// That there is no such field, and which there are.
+/// The failure that a type has no such field. It lists the fields that the type has.
 pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
     let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
     Failure::Usage(format!(
@@ -139,6 +145,7 @@ pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
     ))
 }
 
+/// Adds the columns for the fields of a schema, which lies below the fields in `above`.
 fn flatten(schema: &'static Schema, above: &[String], columns: &mut Vec<Column>) {
     for field in schema.fields {
         let mut path = above.to_vec();
@@ -157,7 +164,7 @@ fn flatten(schema: &'static Schema, above: &[String], columns: &mut Vec<Column>)
 }
 
 impl Column {
-    /// Whether a part of a value is worth something: not of a number, a time, or one of a list.
+    /// Whether a value may be cut to fit a table. Half of a number, a time or a value of a list would be another one.
     pub(crate) fn may_be_cut(&self) -> bool {
         matches!(self.kind, Kind::Text) || !is_single(self.kind)
     }

@@ -133,6 +133,7 @@ mod tests {
     use super::*;
     use atera::description::Schema;
 
+    /// The ids of the records, sorted by these fields.
     fn sorted(keys: &[&str], records: Vec<Value>) -> Vec<Value> {
         let order: Vec<_> = keys
             .iter()

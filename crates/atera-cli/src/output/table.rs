@@ -46,7 +46,8 @@ pub(crate) static FORMAT: Format = Format {
     },
 };
 
-/// Writes a table when its last record has come, since a column is as wide as its widest cell.
+/// Writes a table when its last record has come, since a column is as wide as its widest cell. One record alone becomes a list
+/// of its fields instead, which is easier to read than a table with one row.
 struct TableWriter {
     rows: Rows,
     view: View,
@@ -79,7 +80,7 @@ impl RecordWriter for TableWriter {
 struct Rows {
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
-    /// Whether every column stays, and texts are broken into lines rather than cut.
+    /// Whether every column stays, and texts are broken into lines rather than cut. This is so for selected columns.
     whole: bool,
 }
 
@@ -93,7 +94,8 @@ impl Rows {
         }
     }
 
-    /// Adds a record. Returns how its row differs from what was sent, if it does.
+    /// Adds a record, as cells. Returns how its row differs from what was sent, if it does. A value that is not an object has
+    /// one cell.
     fn add(&mut self, json: &str) -> Option<Altered> {
         let record = Record::new(json);
         if record.fields.is_none() || self.columns.is_empty() {
@@ -106,7 +108,10 @@ impl Rows {
         Column::altered(&self.columns, &record)
     }
 
-    /// The table as text. Columns are left out, one by one, until the others have room.
+    /// The table as text.
+    ///
+    /// A column needs the width of its widest cell, or the least that is worth showing of a text. If the terminal has no room
+    /// for all columns, the least important one is left out, and so on until the others have room.
     fn render(mut self, look: Look) -> String {
         let width = look.width;
         loop {
@@ -209,13 +214,16 @@ fn record(schema: Option<&'static Schema>, json: &str, look: Look) -> (String, O
     (text.lines().map(|text| line(text) + "\n").collect(), altered)
 }
 
-/// How the cell of a value that is not an object differs from what was sent, if it does.
+/// How the cell of a value that is not an object differs from what was sent, if it does. Such a value has no field to name.
 fn altered_value(json: &str) -> Option<Altered> {
     let is_whole = !matches!(Written::of(Some(json)), Written::Text(_, false));
     (!is_whole).then(|| Altered::Text("value".to_string()))
 }
 
 /// The answer of a write in a line: its id, and whatever else it holds. `None` if it says nothing.
+///
+/// The service answers a write with an id, sometimes twice under two names, and with whether it succeeded. The line has the id
+/// once, and leaves the success out.
 pub(crate) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Option<String> {
     let Some(fields) = Record::new(json).fields else {
         return Some(cell(Kind::Any, Some(json)));
@@ -253,7 +261,8 @@ fn plain(width: Option<u16>) -> Table {
     table
 }
 
-/// The lines of a table, without white space at their ends. A table without cells has none.
+/// The lines of a table, without white space at their ends, and with a line break behind the last. A table without cells has
+/// no lines.
 fn lines(table: &Table) -> String {
     if table.is_empty() && table.header().is_none() {
         return String::new();
@@ -271,6 +280,7 @@ mod tests {
         Some(Schema::find(name).expect("a schema"))
     }
 
+    /// A table of two tickets, of which one has a long title.
     fn tickets(width: Option<u16>) -> String {
         let mut rows = Rows::new(Column::telling(schema("Ticket").expect("a schema")), false);
         for (id, title) in [

@@ -51,7 +51,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The value at a path of names, as JSON. An empty path is the record itself.
+    /// The value at a path of names, as JSON. An empty path is the record itself. Objects on the way are searched, not decoded.
     pub(crate) fn value(&self, path: &[String]) -> Option<&'a str> {
         let Some((name, path)) = path.split_first() else {
             return Some(self.json);

@@ -67,7 +67,8 @@ async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> 
     }
 }
 
-/// The children of one record, of all pages.
+/// The children of one record: those of all pages, or of an array. Fewer than the total are a failure, since the file would
+/// have a hole that nobody sees.
 async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
     if !part.operation.list {
         return records(&call.send().await?);

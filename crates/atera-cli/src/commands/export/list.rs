@@ -1,4 +1,9 @@
 //! Reads a list into its file, page by page, until nothing is missing.
+//!
+//! The library's walk decides which page is read next, which records are new and when the list is complete. Here each page is
+//! written down before the next one is asked for: first the records, then the entry of the journal, then the state. A walk
+//! that is given the journal again goes on behind the last entry, so a page is asked for twice if the process dies between its
+//! answer and its entry, and no page is asked for more often than that.
 
 use std::collections::HashSet;
 
@@ -16,7 +21,7 @@ use super::{
 };
 use crate::output::failure::Failure;
 
-/// Exports a list, from where an earlier export stopped.
+/// Exports a list, from where an earlier run stopped. A list that is complete already is not read again.
 pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     let mut file = export.folder.resume(part)?;
     if let Some(entry) = file.state.done.clone() {
@@ -31,7 +36,7 @@ pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Fa
     file.complete(part, outcome, drift)
 }
 
-/// Reads a list page by page until its walk ends.
+/// Reads a list page by page until its walk ends, and returns how well it was read.
 async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<(Outcome, Drift), Failure> {
     let mut walk = walk(export, part)?;
     file.replay(&mut walk)?;
@@ -102,7 +107,7 @@ async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
     Ok((Outcome::Complete, drift))
 }
 
-/// The records of an answer that is an array.
+/// The records of an answer that is an array, undecoded.
 pub(crate) fn records(answer: &Response<Bytes>) -> Result<Vec<RawRecord>, Failure> {
     Ok(answer.json()?)
 }

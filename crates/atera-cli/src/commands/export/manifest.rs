@@ -2,6 +2,19 @@
 //!
 //! It is written last, so a folder with a manifest holds a complete export. Of each list it has the length and the SHA-256 of
 //! the file, and what changed in the list while it was read.
+//!
+//! ```json
+//! {
+//!   "version": "0.1.0",
+//!   "base_url": "https://app.atera.com/api/v3",
+//!   "finished": "2026-03-02T09:00:00Z",
+//!   "lists": [{
+//!     "name": "customers", "operation": "customers_list", "state": "complete",
+//!     "file": "customers.ndjson", "records": 64, "bytes": 30038, "sha256": "a3db...",
+//!     "drift": {"sweeps": 2, "total": 64, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0}
+//!   }]
+//! }
+//! ```
 
 use atera::{Timestamp, page::Verdict};
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,10 @@
 //! journal are safe on the disk, so an interruption costs the page that was on its way and nothing else. The rule that tells
 //! when a list is complete is the library's ([`atera::page::PagedWalk`]); here are only the files.
 //!
+//! A run in a folder that an earlier run has left goes on there, with the same service and the same format; other groups, and
+//! `--fast`, may be given anew. Lists that are complete are not read again, although the account may have changed since:
+//! `--restart` begins with everything anew. A complete export is never overwritten without it.
+//!
 //! | module | is |
 //! |---|---|
 //! | [`plan`] | which lists there are, and what belongs to their records |

@@ -12,7 +12,7 @@ use crate::output::failure::Failure;
 /// The group of the guide's paths. Each of them has a published twin, which is exported instead.
 const TWINS: &str = "guide";
 
-/// A list to export.
+/// A list to export, with a file of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
     /// The operation that reads it.

@@ -1,6 +1,8 @@
 //! The command: its arguments, the parts side by side, and what it says in the end.
 //!
-//! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do.
+//! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do. In the end
+//! there is a manifest or a failure, never both, with two exceptions: a list that would not settle and records that could not
+//! be written as they were sent are in the manifest, and the command fails all the same.
 
 use std::{
     io::{self, Write},
@@ -29,6 +31,7 @@ use crate::{
 /// Name of the command.
 pub(crate) const NAME: &str = "export";
 
+// The names of the arguments.
 const DIR: &str = "dir";
 const FORMAT: &str = "format";
 const WITH: &str = "with";
@@ -36,7 +39,7 @@ const FAST: &str = "fast";
 const RESTART: &str = "restart";
 const GROUPS: &str = "group";
 
-/// The arguments of the command.
+/// The arguments of the command. Its formats are its own: a table or one JSON array cannot be resumed.
 pub(crate) fn command() -> Command {
     let list = |name: &'static str, value: &'static str, values: Vec<String>| {
         Arg::new(name)
@@ -126,7 +129,10 @@ pub(crate) async fn run(
     finish(&export.folder, &connection, entries, failures, globals)
 }
 
-/// Exports all parts: first the lists, then what belongs to their records. A part that fails does not stop the others.
+/// Exports all parts: first the lists, then what belongs to their records, which needs the ids of all of them. Returns the
+/// parts that are complete, in the order of the description, and the failures of the others.
+///
+/// A list that the key may not read counts as complete: the manifest says that there is no permission.
 async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) {
     let failures = Mutex::new(Vec::new());
     let one = async |part: &Part| -> Option<Entry> {
@@ -160,6 +166,9 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
 }
 
 /// Writes the manifest if no part has failed, or says how to go on.
+///
+/// Of several failures the first one decides on the exit code, and the others are printed before it. Ctrl-C makes every part
+/// that was under way fail, so it is reported once.
 fn finish(
     folder: &Folder,
     connection: &Connection,
@@ -224,7 +233,7 @@ fn finish(
     altered
 }
 
-/// Fails if records could not be written as they were sent.
+/// Fails if records could not be written as they were sent, which happens to CSV alone.
 fn altered(entries: &[Entry]) -> Result<(), Failure> {
     let told: Vec<_> = entries.iter().filter_map(Entry::altered).collect();
     match told.is_empty() {
