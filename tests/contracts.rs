@@ -98,7 +98,7 @@ fn changes_can_be_sent_to_another_task() {
 
 #[test]
 fn a_sandbox_can_be_started_by_another_task() {
-    //SB sent(atera_sandbox::Sandbox::builder().start());
+    sent(atera_sandbox::Sandbox::builder().start());
 }
 
 /// `concurrency` asks nothing of the items.

@@ -24,6 +24,9 @@ pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, 
 pub use path::{Route, route};
 pub(crate) use path::{encode_segment, percent_decoded};
 
+/// The description itself: OpenAPI 3.0.3, as YAML. Other programs can be made from it, and the sandbox serves it.
+pub const OPENAPI: &str = include_str!("../../spec/atera-v3.yaml");
+
 /// What `build.rs` makes of the operations and schemas of the description.
 mod generated {
     #![allow(clippy::all, reason = "the code is not written for people")]

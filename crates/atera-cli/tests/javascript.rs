@@ -1,5 +1,4 @@
 //! A program in another language against `atera sandbox -- COMMAND`.
-#![cfg(feature = "cli")]
 
 use std::process::{Command, Output};
 

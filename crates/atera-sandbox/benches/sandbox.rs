@@ -1,11 +1,12 @@
 //! How fast the sandbox starts and answers with 100,000 tickets: the start is to take less than 2 s, a page less than 5 ms.
 //! It is processor time, of the sandbox and of the client that asks together, so that other programs do not slow it much.
 //!
-//! `cargo bench --features sandbox --bench sandbox`
+//! `cargo bench -p atera-sandbox`
 
 use std::{cell::RefCell, hint::black_box, time::Duration};
 
-use atera::{ApiKey, Client, RateLimit, description::Operation, sandbox::Sandbox};
+use atera::{ApiKey, Client, RateLimit, description::Operation};
+use atera_sandbox::Sandbox;
 use cpu_time::ProcessTime;
 use criterion::{Criterion, SamplingMode};
 use tokio::runtime::{Builder, Runtime};

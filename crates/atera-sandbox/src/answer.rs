@@ -12,9 +12,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     dialect::Dialect,
+    field_error::FieldError,
     record::{InDialect, Record, Shaped},
 };
-use crate::{Kind, Operation, Schema, check::Violation};
+use atera::description::{Kind, Operation, Schema, Source};
 
 /// An answer to a request that went well.
 #[derive(Debug)]
@@ -86,7 +87,7 @@ impl Problem {
     }
 
     /// The request breaks rules.
-    pub(super) fn invalid(violations: Vec<Violation>) -> Self {
+    pub(super) fn invalid(violations: Vec<FieldError>) -> Self {
         let reasons: Vec<&str> = violations
             .iter()
             .map(|violation| violation.reason.as_str())
@@ -106,10 +107,7 @@ impl Problem {
 
     /// One field breaks a rule.
     pub(super) fn field(field: &str, reason: impl Into<String>) -> Self {
-        Problem::invalid(vec![Violation {
-            field: field.to_string(),
-            reason: reason.into(),
-        }])
+        Problem::invalid(vec![FieldError::new(field, reason)])
     }
 
     /// Names the path that was asked for.
@@ -147,6 +145,18 @@ impl Problem {
                 .to_ascii_uppercase()
                 .replace(' ', "_"),
         }
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Problem::invalid(vec![error])
+    }
+}
+
+impl From<Vec<FieldError>> for Problem {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Problem::invalid(errors)
     }
 }
 
@@ -193,7 +203,7 @@ impl Answer {
 
 /// Whether a create is documented to answer 200 too.
 fn documents_200_for_creates(operation: &Operation) -> bool {
-    operation.source == crate::Source::Guide || operation.id == "tickets_create"
+    operation.source == Source::Guide || operation.id == "tickets_create"
 }
 
 fn action_result(id: Id, dialect: Dialect, more: Option<(&'static str, Value)>) -> Value {

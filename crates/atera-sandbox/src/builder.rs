@@ -21,7 +21,7 @@ use super::{
     world::{Clock, World},
     zone::Zone,
 };
-use crate::{ApiKey, Error, RateLimit, Result, Timestamp};
+use atera::{ApiKey, Error, RateLimit, Result, Timestamp};
 
 /// Sets up a [`Sandbox`].
 #[derive(Clone, Debug)]
@@ -231,10 +231,7 @@ impl SandboxBuilder {
             .map(Zone::named)
             .transpose()?
             .unwrap_or_default();
-        let now = match self.clock {
-            Clock::System => crate::clock::utc(),
-            Clock::Fixed(time) => time,
-        };
+        let now = self.clock.now();
         let api_key = match self.jwt {
             true => data::jwt(self.seed, now),
             false => data::api_key(self.seed),
@@ -247,10 +244,7 @@ impl SandboxBuilder {
             ApiKey::new(key)?;
             permissions.check()?;
         }
-        if let Some(fault) = self.limit.fault() {
-            return Err(Error::config(format!("the rate limit {} {fault}", self.limit)));
-        }
-        let limit = Limit::of(self.limit);
+        let limit = Limit::of(self.limit)?;
         let cors = Cors::new(&self.origins)?;
         let loaded = self.load.as_deref().map(origin::load).transpose()?;
         let (listener, address) = listen(self.address).await?;

@@ -10,7 +10,7 @@ use super::{
     record::{Record, time},
     world::World,
 };
-use crate::{Error, Kind, Result};
+use atera::{Error, Result, description::Kind};
 
 /// How many records come, go and change before each page of a list is answered, by group of operations.
 ///
@@ -62,7 +62,7 @@ impl Churn {
 /// Any record, but for the last one: something is left to make others from.
 fn any(world: &World, rng: &mut Rng, entity: Entity) -> Option<i64> {
     let table = world.store.table(entity);
-    let key = entity.schema().key?;
+    let key = entity.id_field();
     match table.len() {
         0 | 1 => None,
         count => table.iter().nth(rng.usize(..count))?.number(key),
@@ -96,15 +96,15 @@ fn insert(world: &mut World, entity: Entity, like: i64) {
     let Some(mut record) = world.store.table(entity).get(like).cloned() else {
         return;
     };
-    for field in record.schema().fields {
-        match field.name {
-            "CreatedOn" | "Created" | "TicketCreatedDate" => record.set(field.name, time(now)),
-            "RelationType" | "RelatedTicketId" | "TicketResolvedDate" => record.set(field.name, ()),
-            "TicketStatus" => record.set(field.name, "Open"),
+    for column in &record.shape().columns {
+        match column.name {
+            "CreatedOn" | "Created" | "TicketCreatedDate" => record.set(column.name, time(now)),
+            "RelationType" | "RelatedTicketId" | "TicketResolvedDate" => record.set(column.name, ()),
+            "TicketStatus" => record.set(column.name, "Open"),
             // An alert names its device by the guid; everything else is named by its own.
-            _ if matches!(field.kind, Kind::Uuid) && entity != Entity::Alert => {
+            _ if matches!(column.kind, Kind::Uuid) && entity != Entity::Alert => {
                 let guid = world.guid();
-                record.set(field.name, guid);
+                record.set(column.name, guid);
             }
             _ => {}
         }
@@ -121,7 +121,7 @@ fn insert(world: &mut World, entity: Entity, like: i64) {
 fn first_comment(ticket: &Record) -> Record {
     let text = ticket.text("FirstComment");
     Record::of(
-        Entity::Comment.schema(),
+        Entity::Comment.shape(),
         ticket.modified,
         [
             ("Date", ticket.get("TicketCreatedDate").clone()),

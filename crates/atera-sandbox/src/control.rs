@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{churn::Churn, faults::Faults, origin, service::Shared};
-use crate::Error;
+use atera::Error;
 
 /// Which arrivals are asked for.
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use axum::{
 use url::Url;
 
 use super::answer::empty;
-use crate::{Error, Result};
+use atera::{Error, Result};
 
 /// Stands for all origins.
 const ANY: &str = "*";

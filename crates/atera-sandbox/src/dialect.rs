@@ -2,7 +2,12 @@
 
 use std::str::FromStr;
 
-use crate::{Error, Field, Kind, Operation, Source};
+use atera::{
+    Error,
+    description::{Kind, Operation, Source},
+};
+
+use super::shape::Column;
 
 /// Which document the answers follow where the two differ.
 ///
@@ -35,17 +40,17 @@ impl Dialect {
     pub(super) fn of(self, operation: &Operation) -> Dialect {
         match operation.source {
             Source::Guide => Dialect::Guide,
-            Source::Published => self,
+            _ => self,
         }
     }
 
     /// Whether a field that has no value is null in an answer; else it is left out.
-    pub(super) fn has_null(self, field: &Field) -> bool {
+    pub(super) fn has_null(self, column: &Column) -> bool {
         match self {
             Dialect::Guide => true,
             // The published document gives these by `$ref` alone, beside which OpenAPI 3.0 cannot say that null is possible.
-            Dialect::Published if matches!(field.kind, Kind::Object(_) | Kind::Enum { .. }) => false,
-            Dialect::Published => field.nullable,
+            Dialect::Published if matches!(column.kind, Kind::Object(_) | Kind::Enum { .. }) => false,
+            Dialect::Published => column.nullable,
         }
     }
 }

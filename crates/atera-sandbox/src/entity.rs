@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use crate::{Field, Kind, Operation, Schema};
+use atera::description::{Kind, Operation};
+
+use super::shape::{Column, Shape};
 
 /// A kind of record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub(super) enum Entity {
 }
 
 /// What a kind of record looks like in the store: like a schema of the description, and more that is never answered.
-struct Shape {
+struct Definition {
     name: &'static str,
     noun: &'static str,
     /// The schema of the description that it has all the fields of, if it is answered at all.
@@ -108,9 +110,9 @@ impl Entity {
     }
 
     #[rustfmt::skip]
-    fn shape(self) -> Shape {
-        const fn answered(name: &'static str, noun: &'static str, key: &'static str) -> Shape {
-            Shape { name, noun, like: Some(name), key, more: &[] }
+    fn definition(self) -> Definition {
+        const fn answered(name: &'static str, noun: &'static str, key: &'static str) -> Definition {
+            Definition { name, noun, like: Some(name), key, more: &[] }
         }
         match self {
             Entity::Customer => answered("Customer", "customer", "CustomerID"),
@@ -124,53 +126,53 @@ impl Entity {
             Entity::HttpDevice => answered("HttpDevice", "HTTP device", "DeviceID"),
             Entity::SnmpDevice => answered("SnmpDevice", "SNMP device", "DeviceID"),
             Entity::TcpDevice => answered("TcpDevice", "TCP device", "DeviceID"),
-            Entity::Technician => Shape {
+            Entity::Technician => Definition {
                 name: "Technician", noun: "technician", like: None, key: "TechnicianContactID",
                 more: &[("TechnicianFullName", Kind::Text), ("TechnicianEmail", Kind::Text), ("FirstName", Kind::Text), ("LastName", Kind::Text)],
             },
-            Entity::Rate => Shape {
+            Entity::Rate => Definition {
                 name: "Rate", noun: "rate", like: Some("Rate"), key: "RateID",
                 more: &[("IsExpense", Kind::Boolean), ("Archived", Kind::Boolean)],
             },
-            Entity::Sla => Shape {
+            Entity::Sla => Definition {
                 name: "Sla", noun: "SLA", like: None, key: "SLAId",
                 more: &[("Name", Kind::Text)],
             },
-            Entity::Folder => Shape {
+            Entity::Folder => Definition {
                 name: "Folder", noun: "folder", like: None, key: "FolderID",
                 more: &[("Name", Kind::Text), ("CustomerId", Kind::Integer), ("ThresholdId", Kind::Integer)],
             },
-            Entity::CustomerFile => Shape {
+            Entity::CustomerFile => Definition {
                 name: "CustomerFile", noun: "attachment", like: None, key: "AttachmentID",
                 more: &[("Name", Kind::Text), ("CustomerId", Kind::Integer), ("ContentBased64", Kind::Text)],
             },
-            Entity::Contract => Shape {
+            Entity::Contract => Definition {
                 name: "Contract", noun: "contract", like: Some("Contract"), key: "ContractID",
                 more: &[("SLAId", Kind::Integer), ("TaxId", Kind::Integer), ("Notes", Kind::Text)],
             },
-            Entity::Comment => Shape {
+            Entity::Comment => Definition {
                 name: "TicketComment", noun: "comment", like: Some("TicketComment"), key: "CommentID",
                 more: &[("TicketID", Kind::Integer)],
             },
-            Entity::WorkHours => Shape {
+            Entity::WorkHours => Definition {
                 name: "WorkHoursRecord", noun: "work hours", like: Some("WorkHoursRecord"), key: "WorkHoursID",
                 more: &[("WithinSLA", Kind::Boolean)],
             },
-            Entity::TicketFile => Shape {
+            Entity::TicketFile => Definition {
                 name: "TicketFile", noun: "attachment", like: None, key: "AttachmentID",
                 more: &[("TicketID", Kind::Integer), ("Address", Kind::Text)],
             },
-            Entity::Invoice => Shape {
+            Entity::Invoice => Definition {
                 name: "Invoice", noun: "invoice", like: Some("Invoice"), key: "InvoiceNumber", more: &[],
             },
-            Entity::CustomField => Shape {
+            Entity::CustomField => Definition {
                 name: "CustomField", noun: "custom field", like: Some("CustomField"), key: "FieldID", more: &[],
             },
-            Entity::CustomValue => Shape {
+            Entity::CustomValue => Definition {
                 name: "CustomValue", noun: "custom value", like: Some("CustomValue"), key: "ValueID",
                 more: &[("Target", Kind::Text)],
             },
-            Entity::ScriptRun => Shape {
+            Entity::ScriptRun => Definition {
                 name: "ScriptRun", noun: "run of a script", like: None, key: "RunID",
                 more: &[("AgentID", Kind::Integer), ("Script", Kind::Text), ("Queued", Kind::Timestamp)],
             },
@@ -178,20 +180,25 @@ impl Entity {
     }
 
     /// What a record of it looks like in the store. Its key is the number by which it is kept.
-    pub(super) fn schema(self) -> &'static Schema {
-        static SCHEMAS: LazyLock<Vec<&'static Schema>> =
-            LazyLock::new(|| Entity::ALL.map(|entity| stored(entity.shape())).into());
-        SCHEMAS[self as usize]
+    pub(super) fn shape(self) -> &'static Shape {
+        static SHAPES: LazyLock<Vec<&'static Shape>> =
+            LazyLock::new(|| Entity::ALL.map(|entity| stored(entity.definition())).into());
+        SHAPES[self as usize]
+    }
+
+    /// The field that holds the number by which a record of it is kept.
+    pub(super) fn id_field(self) -> &'static str {
+        self.definition().key
     }
 
     /// What it is called in a dump.
     pub(super) fn name(self) -> &'static str {
-        self.shape().name
+        self.definition().name
     }
 
     /// What to call one of them.
     pub(super) fn noun(self) -> &'static str {
-        self.shape().noun
+        self.definition().noun
     }
 
     /// The target of the custom fields that its records can have, as the description names it.
@@ -230,35 +237,29 @@ impl Entity {
     }
 }
 
-fn stored(shape: Shape) -> &'static Schema {
-    let described = shape.like.map(described);
-    if let Some(schema) = described.filter(|schema| shape.more.is_empty() && schema.key == Some(shape.key)) {
-        return schema;
+fn stored(definition: Definition) -> &'static Shape {
+    let described = definition.like.map(Shape::named);
+    if let Some(shape) =
+        described.filter(|shape| definition.more.is_empty() && shape.id_field == Some(definition.key))
+    {
+        return shape;
     }
-    let plain = |(name, kind): (&'static str, Kind)| Field {
+    let plain = |(name, kind): (&'static str, Kind)| Column {
         name,
         kind,
         nullable: true,
-        ..Field::PLAIN
     };
-    let mut fields: Vec<Field> = described.map_or(&[][..], |schema| schema.fields).to_vec();
-    if fields.iter().all(|field| field.name != shape.key) {
-        fields.push(plain((shape.key, Kind::Integer)));
+    let mut columns = described.map_or_else(Vec::new, |shape| shape.columns.clone());
+    if columns.iter().all(|column| column.name != definition.key) {
+        columns.push(plain((definition.key, Kind::Integer)));
     }
-    fields.extend(shape.more.iter().copied().map(plain));
+    columns.extend(definition.more.iter().copied().map(plain));
     // The schemas of the description live as long as the program, and so do these.
-    Box::leak(Box::new(Schema {
-        name: shape.name,
-        description: described.map_or("", |schema| schema.description),
-        key: Some(shape.key),
-        requires: &[],
-        fields: fields.leak(),
+    Box::leak(Box::new(Shape {
+        name: definition.name,
+        id_field: Some(definition.key),
+        columns,
     }))
-}
-
-/// A schema of the description.
-pub(super) fn described(name: &str) -> &'static Schema {
-    Schema::find(name).expect("the sandbox only names schemas of the description")
 }
 
 #[cfg(test)]
@@ -269,12 +270,12 @@ mod tests {
     fn every_kind_has_its_place_and_its_key() {
         for (index, entity) in Entity::ALL.into_iter().enumerate() {
             assert_eq!(entity as usize, index, "{entity:?}");
-            let schema = entity.schema();
-            let mut names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
-            assert!(names.contains(&schema.key.expect("a key")), "{entity:?}");
+            let shape = entity.shape();
+            let mut names: Vec<_> = shape.columns.iter().map(|column| column.name).collect();
+            assert!(names.contains(&shape.id_field.expect("an id")), "{entity:?}");
             names.sort_unstable();
             names.dedup();
-            assert_eq!(names.len(), schema.fields.len(), "{entity:?}");
+            assert_eq!(names.len(), shape.columns.len(), "{entity:?}");
         }
     }
 }

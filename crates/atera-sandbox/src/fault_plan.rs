@@ -17,7 +17,7 @@ use super::{
     service::too_many,
     window::Quota,
 };
-use crate::Operation;
+use atera::description::Operation;
 
 /// The faults that are set, and what they are drawn with.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use crate::{Error, Operation, Result};
+use atera::{Error, Result, description::Operation};
 
 /// Things that go wrong, each as often as it says.
 ///
@@ -26,7 +26,7 @@ use crate::{Error, Operation, Result};
 /// | `latency=200ms`, `latency=200ms±50` | every answer takes this long, give or take |
 ///
 /// ```
-/// use atera::sandbox::Faults;
+/// use atera_sandbox::Faults;
 ///
 /// let faults: Faults = "5xx=0.02,reset=0.01,latency=200ms±50".parse().unwrap();
 /// assert_eq!(faults.to_string(), "5xx=0.02,reset=0.01,latency=200ms±50");

@@ -10,7 +10,8 @@
 //! (RFC 7807) that name the field. [`Dialect::Guide`] answers as the guide has it.
 //!
 //! ```
-//! use atera::{sandbox::Sandbox, types::CreateTicket};
+//! use atera::types::CreateTicket;
+//! use atera_sandbox::Sandbox;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> atera::Result<()> {
@@ -38,7 +39,7 @@
 //! a 429, and how many records each create made.
 //!
 //! ```
-//! use atera::{List, sandbox::Sandbox};
+//! use atera_sandbox::Sandbox;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> atera::Result<()> {
@@ -111,6 +112,7 @@ mod entity;
 mod explorer;
 mod fault_plan;
 mod faults;
+mod field_error;
 mod handlers;
 mod origin;
 mod paging;
@@ -121,6 +123,7 @@ mod request;
 mod request_log;
 mod server;
 mod service;
+mod shape;
 mod store;
 mod table;
 mod window;
@@ -140,7 +143,7 @@ pub use request_log::{Arrival, Creates, Stats};
 
 use service::Shared;
 
-use crate::{ApiKey, Client, Error, Result};
+use atera::{ApiKey, Client, Error, Result};
 
 /// A running server that stands in for Atera. Dropping it stops the server.
 #[derive(Debug)]
@@ -173,7 +176,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// As [`ClientBuilder::build`](crate::ClientBuilder::build).
+    /// As [`ClientBuilder::build`](atera::ClientBuilder::build).
     pub fn client(&self) -> Result<Client> {
         let key = ApiKey::new(self.api_key())?;
         Client::builder().api_key(key).base_url(self.base_url()).build()

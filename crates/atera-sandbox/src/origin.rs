@@ -11,7 +11,7 @@ use super::{
     store::Store,
     zone::Zone,
 };
-use crate::{Error, Result, Timestamp, check::wanted};
+use atera::{Error, Result, Timestamp, description::expected};
 
 /// What the records are made from.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub(super) fn dump(store: &Store) -> Value {
     let kinds = Entity::ALL.into_iter().map(|entity| {
         let records = store.table(entity).iter().map(|record| {
             let record = store.shown(record);
-            let fields = record.schema().fields.iter();
+            let fields = record.shape().columns.iter();
             let given = fields.filter(|field| !record.get(field.name).is_null());
             let mut object: Map<String, Value> = given
                 .map(|field| (field.name.to_string(), record.get(field.name).clone()))
@@ -97,25 +97,25 @@ pub(super) fn load(text: &str) -> Result<Store> {
 }
 
 fn record(entity: Entity, object: &Value) -> std::result::Result<(i64, Record), String> {
-    let schema = entity.schema();
+    let shape = entity.shape();
     let object = object.as_object().ok_or(" must be an object")?;
     let mut modified = data::REFERENCE_DATE;
     if let Some(text) = object.get(MODIFIED) {
         let time: Option<Timestamp> = text.as_str().and_then(|text| text.parse().ok());
         modified = DateTime::from(time.ok_or_else(|| format!(".{MODIFIED} must be a point in time"))?);
     }
-    let mut record = Record::new(schema, modified);
+    let mut record = Record::new(shape, modified);
     for (name, value) in object.iter().filter(|(name, _)| *name != MODIFIED) {
-        let field = schema.fields.iter().find(|field| field.name == name);
+        let field = shape.columns.iter().find(|column| column.name == name);
         let field = field.ok_or_else(|| format!(".{name} is not a field of it"))?;
         if !value.is_null()
-            && let Some(what) = wanted(&field.kind, value)
+            && let Some(what) = expected(&field.kind, value)
         {
             return Err(format!(".{name} must be {what}"));
         }
         record.set(name, known(&field.kind, value.clone()));
     }
-    let key = schema.key.unwrap_or_default();
+    let key = entity.id_field();
     match record.number(key) {
         Some(id) if (1..END_OF_IDS).contains(&id) => Ok((id, record)),
         _ => Err(format!(".{key} must be a number above 0 and below {END_OF_IDS}")),

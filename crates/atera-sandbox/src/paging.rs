@@ -4,6 +4,7 @@ use super::{
     answer::{Answer, Page},
     record::Record,
     request::Request,
+    shape::Shape,
     world::World,
 };
 
@@ -29,11 +30,12 @@ pub(super) fn page<'a>(
         total += 1;
     }
     let total_pages = (total + size - 1) / size;
+    let seen_as = request.operation.record().map(Shape::of);
     let records = wanted.into_iter().map(|record| {
         let mut record = world.store.shown(record);
         shape(&mut record);
-        match request.operation.record() {
-            Some(schema) => record.seen_as(schema),
+        match seen_as {
+            Some(shape) => record.seen_as(shape),
             None => record,
         }
     });

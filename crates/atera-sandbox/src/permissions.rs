@@ -4,12 +4,15 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use chrono::{DateTime, Utc};
 
-use crate::{Error, OPERATIONS, Operation, Result, Timestamp};
+use atera::{
+    Error, Result, Timestamp,
+    description::{OPERATIONS, Operation},
+};
 
 /// What a key may do, by domain: the first segment of the path, as in `tickets` or `customvalues`.
 ///
 /// ```
-/// use atera::sandbox::Permissions;
+/// use atera_sandbox::Permissions;
 ///
 /// let reports = Permissions::none().read("*");
 /// let desk = Permissions::none().read("*").write("tickets").write("alerts").delete("alerts");

@@ -4,13 +4,16 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::dialect::Dialect;
-use crate::{Field, Kind, Schema, Timestamp};
+use super::{
+    dialect::Dialect,
+    shape::{Column, Shape},
+};
+use atera::{Timestamp, description::Kind};
 
 /// One record. It cannot lack a field, nor have one that the description does not know.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
-    schema: &'static Schema,
+    shape: &'static Shape,
     /// A value for each field of the schema.
     values: Vec<Value>,
     /// When it was last changed, which not every kind of record shows.
@@ -19,25 +22,25 @@ pub(super) struct Record {
 
 impl Record {
     /// A record with nothing in it.
-    pub(super) fn new(schema: &'static Schema, modified: DateTime<Utc>) -> Self {
+    pub(super) fn new(shape: &'static Shape, modified: DateTime<Utc>) -> Self {
         Record {
-            schema,
-            values: vec![Value::Null; schema.fields.len()],
+            shape,
+            values: vec![Value::Null; shape.columns.len()],
             modified,
         }
     }
 
     /// A record of these fields; the others are null.
     pub(super) fn of<const N: usize>(
-        schema: &'static Schema,
+        shape: &'static Shape,
         modified: DateTime<Utc>,
         fields: [(&'static str, Value); N],
     ) -> Self {
-        let mut record = Record::new(schema, modified);
+        let mut record = Record::new(shape, modified);
         let mut expected = 0;
         for (name, value) in fields {
             // Fields mostly come in order, so looking from the last one on spares most of the search.
-            let ahead = schema.fields[expected..]
+            let ahead = shape.columns[expected..]
                 .iter()
                 .position(|field| field.name == name);
             match ahead.map(|ahead| expected + ahead) {
@@ -51,8 +54,8 @@ impl Record {
         record
     }
 
-    pub(super) fn schema(&self) -> &'static Schema {
-        self.schema
+    pub(super) fn shape(&self) -> &'static Shape {
+        self.shape
     }
 
     /// The value of the field that has this place in the schema.
@@ -68,12 +71,12 @@ impl Record {
     }
 
     /// What another schema shows of it: the fields that have the same names.
-    pub(super) fn seen_as(self, schema: &'static Schema) -> Record {
-        if std::ptr::eq(self.schema, schema) {
+    pub(super) fn seen_as(self, shape: &'static Shape) -> Record {
+        if std::ptr::eq(self.shape, shape) {
             return self;
         }
-        let mut record = Record::new(schema, self.modified);
-        for (field, value) in self.schema.fields.iter().zip(self.values) {
+        let mut record = Record::new(shape, self.modified);
+        for (field, value) in self.shape.columns.iter().zip(self.values) {
             if record.has(field.name) {
                 record.set(field.name, value);
             }
@@ -82,19 +85,19 @@ impl Record {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.schema.position(name).is_some()
+        self.shape.position(name).is_some()
     }
 
     pub(super) fn get(&self, name: &str) -> &Value {
-        match self.schema.position(name) {
+        match self.shape.position(name) {
             Some(index) => &self.values[index],
             None => &Value::Null,
         }
     }
 
     pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
-        let position = self.schema.position(name);
-        debug_assert!(position.is_some(), "{} has no field {name}", self.schema.name);
+        let position = self.shape.position(name);
+        debug_assert!(position.is_some(), "{} has no field {name}", self.shape.name);
         if let Some(index) = position {
             self.values[index] = value.into();
         }
@@ -108,8 +111,8 @@ impl Record {
 
     /// Clears whatever may be null but these.
     pub(super) fn strip(&mut self, kept: &[&str]) {
-        let schema = self.schema;
-        for (field, value) in schema.fields.iter().zip(&mut self.values) {
+        let shape = self.shape;
+        for (field, value) in shape.columns.iter().zip(&mut self.values) {
             if field.nullable && !kept.contains(&field.name) {
                 *value = Value::Null;
             }
@@ -140,13 +143,6 @@ impl Record {
     }
 }
 
-impl Schema {
-    /// The place of a field.
-    pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.name == name)
-    }
-}
-
 /// A point in time as records have it.
 pub(super) fn time(time: DateTime<Utc>) -> Value {
     // As a `Timestamp` is written, without a detour by way of its formatter.
@@ -159,7 +155,7 @@ pub(super) struct InDialect<T>(pub(super) Dialect, pub(super) T);
 impl Serialize for InDialect<&Record> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let InDialect(dialect, record) = *self;
-        let fields = record.schema.fields.iter().zip(&record.values);
+        let fields = record.shape.columns.iter().copied().zip(&record.values);
         serialize_fields(dialect, fields, serializer)
     }
 }
@@ -173,17 +169,17 @@ impl Serialize for InDialect<&[Record]> {
 
 fn serialize_fields<'a, S: Serializer>(
     dialect: Dialect,
-    fields: impl Iterator<Item = (&'a Field, &'a Value)>,
+    fields: impl Iterator<Item = (Column, &'a Value)>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    for (field, value) in fields {
-        if !value.is_null() || dialect.has_null(field) {
+    for (column, value) in fields {
+        if !value.is_null() || dialect.has_null(&column) {
             let shaped = Shaped {
-                kind: &field.kind,
+                kind: &column.kind,
                 value,
             };
-            map.serialize_entry(field.name, &InDialect(dialect, shaped))?;
+            map.serialize_entry(column.name, &InDialect(dialect, shaped))?;
         }
     }
     map.end()
@@ -225,7 +221,10 @@ impl Serialize for InDialect<Shaped<'_>> {
                     schema.name
                 );
                 let value = |name: &str| object.get(name).unwrap_or(&Value::Null);
-                let fields = schema.fields.iter().map(|field| (field, value(field.name)));
+                let fields = schema
+                    .fields
+                    .iter()
+                    .map(|field| (Column::from(field), value(field.name)));
                 serialize_fields(dialect, fields, serializer)
             }
             (Kind::Array(kind), Value::Array(values)) => {

@@ -3,8 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::entity::Entity;
-use crate::Schema;
+use super::{entity::Entity, shape::Shape};
 
 /// A field that holds the id of another record.
 pub(super) struct Reference {
@@ -143,7 +142,7 @@ impl Reference {
     /// The references to a kind of record, each with the kind that has it.
     pub(super) fn all_to(entity: Entity) -> impl Iterator<Item = (Entity, &'static Reference)> {
         let of = |other: Entity| {
-            let placed = Reference::of(other.schema()).iter();
+            let placed = Reference::of(other.shape()).iter();
             placed.map(move |placed| (other, placed.reference))
         };
         let all = Entity::ALL.into_iter().flat_map(of);
@@ -151,10 +150,10 @@ impl Reference {
     }
 
     /// The references of a kind of record; its own id is none.
-    pub(super) fn of(schema: &'static Schema) -> &'static [Placed] {
+    pub(super) fn of(shape: &'static Shape) -> &'static [Placed] {
         static PLACED: LazyLock<Vec<Vec<Placed>>> =
-            LazyLock::new(|| Entity::ALL.map(|entity| placed(entity.schema())).into());
-        let same = |entity: &Entity| std::ptr::eq(entity.schema(), schema);
+            LazyLock::new(|| Entity::ALL.map(|entity| placed(entity.shape())).into());
+        let same = |entity: &Entity| std::ptr::eq(entity.shape(), shape);
         match Entity::ALL.iter().position(same) {
             Some(entity) => &PLACED[entity],
             None => &[],
@@ -162,15 +161,16 @@ impl Reference {
     }
 }
 
-fn placed(schema: &'static Schema) -> Vec<Placed> {
+fn placed(shape: &'static Shape) -> Vec<Placed> {
     let placed = REFERENCES.iter().filter_map(|reference| {
-        let fits = reference.within.is_empty() || reference.within.contains(&schema.name);
-        let column = schema.position(reference.field)?;
-        let shows = reference.shows.iter().filter_map(|(here, there)| {
-            Some((schema.position(here)?, reference.to.schema().position(there)?))
-        });
+        let fits = reference.within.is_empty() || reference.within.contains(&shape.name);
+        let column = shape.position(reference.field)?;
+        let shows = reference
+            .shows
+            .iter()
+            .filter_map(|(here, there)| Some((shape.position(here)?, reference.to.shape().position(there)?)));
         let shows = shows.collect();
-        (fits && schema.key != Some(reference.field)).then_some(Placed {
+        (fits && shape.id_field != Some(reference.field)).then_some(Placed {
             reference,
             column,
             shows,

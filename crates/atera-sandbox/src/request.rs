@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{answer::Problem, record::known, zone::Zone};
-use crate::{
-    Kind, Operation, Parameter, Schema, Timestamp,
-    check::{Check, boolean},
-    operation::Location,
+use super::{answer::Problem, field_error::FieldError, record::known, shape::Shape, zone::Zone};
+use atera::{
+    Timestamp,
+    description::{Check, Kind, Location, Operation, Parameter, parse_boolean},
 };
 
 /// A request that keeps the rules.
@@ -42,17 +41,22 @@ impl Request {
                 given.push((parameter, capped(parameter, text)));
             }
         }
-        let mut check = Check {
-            lists_are_closed: true,
-            ..Check::default()
-        };
-        check.arguments(operation, &given);
+        let mut check = Check::new().with_closed_lists();
+        for (parameter, text) in &given {
+            check.argument(parameter, text);
+        }
+        check.required(operation, |parameter| {
+            given.iter().any(|(given, _)| given.name == parameter.name)
+        });
         let body = match operation.body {
-            Some(kind) => check.body(kind, Some(body).filter(|body| !body.is_empty())),
+            Some(kind) => check.read_body(&kind, Some(body).filter(|body| !body.is_empty())),
             None => Value::Null,
         };
-        if !check.violations.is_empty() {
-            return Err(Problem::invalid(check.violations));
+        let violations = check.into_violations();
+        if !violations.is_empty() {
+            return Err(Problem::invalid(
+                violations.into_iter().map(FieldError::from).collect(),
+            ));
         }
         Ok(Request {
             operation,
@@ -89,7 +93,7 @@ impl Request {
 
     /// Whether a flag is given and set.
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.text(name).and_then(boolean).unwrap_or_default()
+        self.text(name).and_then(parse_boolean).unwrap_or_default()
     }
 
     /// A point in time.
@@ -110,10 +114,10 @@ impl Request {
     }
 
     /// The schema of the records that are answered, one or several.
-    pub(super) fn answered(&self) -> Option<&'static Schema> {
+    pub(super) fn answered(&self) -> Option<&'static Shape> {
         match self.operation.answer? {
-            Kind::Object(schema) => Some(schema),
-            Kind::Array(Kind::Object(schema)) => Some(schema),
+            Kind::Object(schema) => Some(Shape::of(schema)),
+            Kind::Array(Kind::Object(schema)) => Some(Shape::of(schema)),
             _ => None,
         }
     }

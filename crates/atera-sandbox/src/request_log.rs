@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
 use super::window::{Limit, Quota, Window};
-use crate::RateLimit;
+use atera::RateLimit;
 
 /// How many arrivals are kept; of older ones only the sums are.
 const KEPT: usize = 10_000;

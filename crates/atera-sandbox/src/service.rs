@@ -27,10 +27,7 @@ use super::{
     window::{Limit, Quota},
     world::World,
 };
-use crate::{
-    Operation, Parameter,
-    route::{self, Route},
-};
+use atera::description::{Operation, Parameter, Route, route};
 
 /// Where the service begins, on any host.
 pub(super) const BASE_PATH: &str = "/api/v3";
@@ -77,7 +74,7 @@ async fn handle(
     request: axum::extract::Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let found = route::find(&parts.method, below_base(parts.uri.path()).unwrap_or_default());
+    let found = route(&parts.method, below_base(parts.uri.path()).unwrap_or_default());
     let operation = match found {
         Route::Operation(operation, _) => Some(operation),
         _ => None,
@@ -188,7 +185,7 @@ impl Shared {
             Some(Problem::new(status, detail).at(path).into_response(dialect))
         };
         let below = below_base(path).unwrap_or_default();
-        let Route::Operation(_, arguments) = route::find(&arrived.parts.method, below) else {
+        let Route::Operation(_, arguments) = route(&arrived.parts.method, below) else {
             return Some(self.no_operation(&arrived.parts));
         };
         let operation = operation?;
@@ -262,7 +259,7 @@ impl Shared {
     fn no_operation(&self, Parts { method, uri, .. }: &Parts) -> Response {
         let path = uri.path();
         let below = below_base(path).unwrap_or_default();
-        let Route::OtherMethods(others) = route::find(method, below) else {
+        let Route::OtherMethods(others) = route(method, below) else {
             let problem = Problem::new(StatusCode::NOT_FOUND, "The service has no such path.");
             return problem.at(path).into_response(self.dialect);
         };

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::{
-    answer::Problem,
     entity::Entity,
+    field_error::FieldError,
     record::Record,
     reference::{OnceGone, Placed, Reference},
     table::Table,
 };
-use crate::{Kind, Timestamp, check::Violation};
+use atera::{Timestamp, description::Kind};
 
 /// All records, by kind and id.
 #[derive(Clone, Debug)]
@@ -40,9 +40,7 @@ impl Store {
 
     /// Puts a record in under its id, in place of one that has the same.
     pub(super) fn put(&mut self, entity: Entity, id: i64, mut record: Record) {
-        if let Some(key) = entity.schema().key {
-            record.set(key, id);
-        }
+        record.set(entity.id_field(), id);
         self.tables[entity as usize].insert(id, record);
     }
 
@@ -109,7 +107,7 @@ impl Store {
 
     /// The records that refer to the one with this id, with their own.
     fn referring(&self, entity: Entity, reference: &Reference, to: i64) -> Vec<(i64, Record)> {
-        let key = entity.schema().key.unwrap_or_default();
+        let key = entity.id_field();
         let records = self.table(entity).of(reference.field, to).into_iter();
         records
             .filter_map(|record| Some((record.number(key)?, record.clone())))
@@ -125,7 +123,7 @@ impl Store {
     }
 
     fn refresh(&self, record: &mut Record) {
-        for placed in Reference::of(record.schema()) {
+        for placed in Reference::of(record.shape()) {
             let id = record.at(placed.column).as_i64();
             let Some(other) = id.and_then(|id| self.table(placed.reference.to).get(id)) else {
                 continue;
@@ -137,14 +135,18 @@ impl Store {
     }
 
     /// Takes the fields that a request gives into a record; a null clears. What it refers to must exist.
-    pub(super) fn fill(&self, record: &mut Record, given: &Map<String, Value>) -> Result<(), Problem> {
-        for field in record.schema().fields {
-            if let Some(value) = given.get(field.name) {
-                record.set(field.name, as_written(&field.kind, value));
+    pub(super) fn fill(
+        &self,
+        record: &mut Record,
+        given: &Map<String, Value>,
+    ) -> Result<(), Vec<FieldError>> {
+        for column in &record.shape().columns {
+            if let Some(value) = given.get(column.name) {
+                record.set(column.name, as_written(&column.kind, value));
             }
         }
         let mut violations = Vec::new();
-        for Placed { reference, .. } in Reference::of(record.schema()) {
+        for Placed { reference, .. } in Reference::of(record.shape()) {
             match self.resolve(reference, given) {
                 Ok(None) => {}
                 Ok(Some(Some(id))) => record.set(reference.field, id),
@@ -156,7 +158,7 @@ impl Store {
         if violations.is_empty() {
             Ok(())
         } else {
-            Err(Problem::invalid(violations))
+            Err(violations)
         }
     }
 
@@ -166,7 +168,7 @@ impl Store {
         &self,
         reference: &Reference,
         given: &Map<String, Value>,
-    ) -> Result<Option<Option<i64>>, Violation> {
+    ) -> Result<Option<Option<i64>>, FieldError> {
         let table = self.table(reference.to);
         let id = given.get(reference.field);
         let named = reference.named_by.and_then(|name| Some((name, given.get(name)?)));
@@ -216,9 +218,6 @@ fn as_written(kind: &Kind, value: &Value) -> Value {
     }
 }
 
-fn unknown(entity: Entity, field: &str, what: &str) -> Violation {
-    Violation {
-        field: field.to_string(),
-        reason: format!("there is no {} `{what}`", entity.noun()),
-    }
+fn unknown(entity: Entity, field: &str, what: &str) -> FieldError {
+    FieldError::new(field, format!("there is no {} `{what}`", entity.noun()))
 }

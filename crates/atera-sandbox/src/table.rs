@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{entity::Entity, record::Record};
-use crate::{Kind, Schema};
+use super::{entity::Entity, record::Record, shape::Shape};
+use atera::description::Kind;
 
 /// The records of one kind, in the order of their ids.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    schema: &'static Schema,
+    shape: &'static Shape,
     records: Vec<(i64, Record)>,
     /// The greatest id that was ever given; ids are not given twice.
     last: i64,
@@ -68,8 +68,8 @@ impl Wanted {
 
 impl Table {
     pub(super) fn new(entity: Entity) -> Self {
-        let schema = entity.schema();
-        let columns = entity.indexed().iter().filter_map(|field| schema.position(field));
+        let shape = entity.shape();
+        let columns = entity.indexed().iter().filter_map(|field| shape.position(field));
         let indexes = columns.map(|column| Index {
             column,
             ids: HashMap::new(),
@@ -79,7 +79,7 @@ impl Table {
             values: Vec::new(),
         });
         Table {
-            schema,
+            shape,
             records: Vec::new(),
             last: 0,
             indexes: indexes.collect(),
@@ -192,7 +192,7 @@ impl Table {
 
     /// The records whose field has this number, by id: those that are part of another, for one.
     pub(super) fn of(&self, field: &str, number: i64) -> Vec<&Record> {
-        match self.schema.position(field) {
+        match self.shape.position(field) {
             Some(column) => self.having(&[(column, Wanted::Number(number))]),
             None => Vec::new(),
         }
@@ -219,7 +219,7 @@ impl Table {
     /// The records whose field has one of these texts, in any case, by id.
     pub(super) fn with_any(&self, field: &str, texts: &[&str]) -> Vec<&Record> {
         let wanted = |text: &&str| {
-            let column = self.schema.position(field)?;
+            let column = self.shape.position(field)?;
             Some([(column, Wanted::Text(text.to_ascii_lowercase()))])
         };
         let wanted = texts.iter().filter_map(wanted);
@@ -230,7 +230,7 @@ impl Table {
 
     /// The id of the first record whose field has this text, in any case.
     pub(super) fn find(&self, field: &str, text: &str) -> Option<i64> {
-        let column = self.schema.position(field)?;
+        let column = self.shape.position(field)?;
         let wanted = Wanted::Text(text.to_ascii_lowercase());
         let mut records = self.records.iter();
         let found = records.find(|(_, record)| wanted.is(record.at(column)));
@@ -270,13 +270,13 @@ mod tests {
 
     fn ticket(customer: i64, status: &str) -> Record {
         let fields = [("CustomerID", customer.into()), ("TicketStatus", status.into())];
-        Record::of(Entity::Ticket.schema(), DateTime::UNIX_EPOCH, fields)
+        Record::of(Entity::Ticket.shape(), DateTime::UNIX_EPOCH, fields)
     }
 
     #[test]
     fn it_is_as_a_map_that_is_searched_from_end_to_end() {
-        let schema = Entity::Ticket.schema();
-        let [of, status] = ["CustomerID", "TicketStatus"].map(|name| schema.position(name).expect(name));
+        let shape = Entity::Ticket.shape();
+        let [of, status] = ["CustomerID", "TicketStatus"].map(|name| shape.position(name).expect(name));
         let mut rng = Rng::with_seed(7);
         let mut table = Table::new(Entity::Ticket);
         let mut map = std::collections::BTreeMap::new();

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::RateLimit;
+use atera::{Error, RateLimit, Result};
 
 /// At most so many requests in any span of time of this length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +15,28 @@ pub(super) struct Limit {
 
 impl Limit {
     /// What a rate limit means to those who count; nothing if there is none.
-    pub(super) fn of(limit: RateLimit) -> Option<Self> {
-        let requests = usize::try_from(limit.requests()?).ok()?;
-        Some(Limit {
-            requests,
-            window: limit.window(),
-        })
+    ///
+    /// # Errors
+    ///
+    /// `Config` if nothing can be counted by it.
+    pub(super) fn of(limit: RateLimit) -> Result<Option<Self>> {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        let Some(requests) = limit.requests() else {
+            return Ok(None);
+        };
+        let window = limit.window();
+        let fault = match requests {
+            0 => "lets nothing through; `RateLimit::off()` is no limit",
+            _ if window.is_zero() => "has a window without length",
+            _ if window > DAY || limit.allowance() > DAY => "has a window or an allowance of more than a day",
+            _ => {
+                return Ok(Some(Limit {
+                    requests: usize::try_from(requests).unwrap_or(usize::MAX),
+                    window,
+                }));
+            }
+        };
+        Err(Error::config(format!("the rate limit {limit} {fault}")))
     }
 }
 
@@ -40,7 +56,7 @@ pub(super) struct Quota {
 
 impl Window {
     /// Counts a request, or refuses it. One that is refused does not count.
-    pub(super) fn admit(&mut self, limit: Limit, now: Instant) -> Result<Quota, Quota> {
+    pub(super) fn admit(&mut self, limit: Limit, now: Instant) -> std::result::Result<Quota, Quota> {
         let counts = |then: &Instant| now.duration_since(*then) < limit.window;
         while self.admitted.front().is_some_and(|then| !counts(then)) {
             self.admitted.pop_front();

@@ -1,5 +1,6 @@
 //! What the handlers act on.
 
+use atera::Timestamp;
 use chrono::{DateTime, SubsecRound, Utc};
 use fastrand::Rng;
 
@@ -8,7 +9,6 @@ use super::{
     store::Store,
     zone::Zone,
 };
-use crate::clock;
 
 /// The records, the clock, and where it all is.
 #[derive(Clone, Debug)]
@@ -31,12 +31,22 @@ pub(super) enum Clock {
     Fixed(DateTime<Utc>),
 }
 
+impl Clock {
+    /// The time, unrounded.
+    pub(super) fn now(self) -> DateTime<Utc> {
+        match self {
+            Clock::System => Timestamp::now().to_utc(),
+            Clock::Fixed(time) => time,
+        }
+    }
+}
+
 impl World {
     /// The time, in whole seconds. It is never before that of the generated data, so that what is changed is never older
     /// than what was there.
     pub(super) fn now(&self) -> DateTime<Utc> {
         match self.clock {
-            Clock::System => clock::utc().trunc_subsecs(0).max(REFERENCE_DATE),
+            Clock::System => self.clock.now().trunc_subsecs(0).max(REFERENCE_DATE),
             Clock::Fixed(time) => time.trunc_subsecs(0),
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::{Error, Result};
+use atera::{Error, Result};
 
 /// A zone, and what the account calls it.
 #[derive(Clone, Debug)]

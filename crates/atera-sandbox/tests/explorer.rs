@@ -1,6 +1,5 @@
 //! The sandbox in a browser. It takes Chromium and its driver (`chromedriver`), so it runs only when asked for:
-//! `cargo test --all-features --test explorer -- --ignored`.
-#![cfg(feature = "explorer")]
+//! `cargo test -p atera-sandbox --features explorer --test explorer -- --ignored`.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use atera::sandbox::Sandbox;
+use atera_sandbox::Sandbox;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 # Requests that schemathesis makes up from the description, against the sandbox in either dialect: none may end in a failure
 # of the server, or in an answer whose status, headers or body the description does not have. Arguments go to schemathesis.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../../.."
 
 if ! command -v schemathesis >/dev/null; then
     echo "schemathesis is needed: pip install schemathesis" >&2
@@ -13,7 +13,7 @@ export CHECKS=not_a_server_error,status_code_conformance,content_type_conformanc
 for dialect in published guide; do
     echo "== dialect $dialect"
     # shellcheck disable=SC2016 # The sandbox sets the variables.
-    cargo run --quiet --features cli -- sandbox --port 0 --rate-limit off --dialect "$dialect" -- sh -c '
+    cargo run --quiet -p atera-cli -- sandbox --port 0 --rate-limit off --dialect "$dialect" -- sh -c '
         exec schemathesis run "${ATERA_BASE_URL%/api/v3}/_sandbox/openapi.yaml" --url "$ATERA_BASE_URL" \
             --header "X-API-KEY: $ATERA_API_KEY" --checks "$CHECKS" --max-examples 10 --seed 1 "$@"' sh "$@"
 done

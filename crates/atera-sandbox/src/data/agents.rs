@@ -15,7 +15,7 @@ use super::{
     names::ascii,
     owner, pick,
 };
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Agent, Contact, Customer},
     record::{Record, time},
     store::Store,
@@ -189,7 +189,7 @@ fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> R
     let bios = REFERENCE_DATE - TimeDelta::days(rng.i64(200..1500)) - TimeDelta::hours(9);
     let office_text = |text: &str| office.then(|| text.to_string());
     Record::of(
-        Agent.schema(),
+        Agent.shape(),
         modified,
         [
             ("MachineID", format!("{:020x}", rng.u128(..) >> 48).into()),

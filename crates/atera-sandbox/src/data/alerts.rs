@@ -7,7 +7,7 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{REFERENCE_DATE, ago, between, chance, customers::optional, ids, pick, subjects::ALERTS};
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Agent, Alert, Ticket},
     record::{Record, time},
     store::Store,
@@ -45,7 +45,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             .then(|| REFERENCE_DATE + TimeDelta::hours(rng.i64(1..200)));
         let (title, message, category, severity, code) = *pick(rng, &ALERTS);
         let alert = Record::of(
-            Alert.schema(),
+            Alert.shape(),
             resolved.unwrap_or(created),
             [
                 ("Code", code.into()),

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
 use super::{REFERENCE_DATE, chance, guid, ids, pick};
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Contact, Contract, Customer, Invoice},
     handlers::shown_terms,
     record::{Record, time},
@@ -82,7 +82,7 @@ fn contract(
     let terms: Map<String, Value> = serde_json::from_str(terms).unwrap_or_default();
     let field = format!("{kind}Contract");
     let mut contract = Record::of(
-        Contract.schema(),
+        Contract.shape(),
         start,
         [
             ("CustomerID", customer.into()),
@@ -168,7 +168,7 @@ fn invoice(
         }));
     }
     Record::of(
-        Invoice.schema(),
+        Invoice.shape(),
         end,
         [
             ("IsAdhoc", chance(rng, 8).into()),

@@ -5,7 +5,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::{REFERENCE_DATE, ago, between, chance, guid, names::ascii, pick, subjects::SUBJECTS};
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Article, CustomField, Rate, Sla},
     record::{Record, time},
     store::Store,
@@ -48,7 +48,7 @@ pub(super) fn rates(store: &mut Store) {
             ("IsExpense", is_expense.into()),
             ("Archived", false.into()),
         ];
-        store.put(Rate, *id, Record::of(Rate.schema(), REFERENCE_DATE, fields));
+        store.put(Rate, *id, Record::of(Rate.shape(), REFERENCE_DATE, fields));
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn slas(store: &mut Store) {
         store.put(
             Sla,
             id,
-            Record::of(Sla.schema(), REFERENCE_DATE, [("Name", name.into())]),
+            Record::of(Sla.shape(), REFERENCE_DATE, [("Name", name.into())]),
         );
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
             .filter(|word| !word.is_empty())
             .collect();
         let mut article = Record::of(
-            Article.schema(),
+            Article.shape(),
             modified,
             [
                 ("KBTimestamp", time(written)),
@@ -206,7 +206,7 @@ pub(super) fn custom_fields(store: &mut Store) {
         store.put(
             CustomField,
             id,
-            Record::of(CustomField.schema(), REFERENCE_DATE, fields),
+            Record::of(CustomField.shape(), REFERENCE_DATE, fields),
         );
     }
 }
@@ -216,7 +216,7 @@ const FIRST_VALUE: &str = "c4b1f7a2-93d5-4e08-b6a1-5d7e20f84c19";
 
 /// Values on the first records of each kind that has custom fields. That of the examples of the description is the first.
 pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
-    use crate::sandbox::{
+    use crate::{
         entity::Entity::{Agent, CustomValue},
         handlers::{TARGETS, value},
     };

@@ -13,7 +13,7 @@ use super::{
     names::{FIRST, JOBS, LAST, PLACES, ascii},
     owner, pick,
 };
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Contact, Customer, Department},
     record::{Record, time},
     store::Store,
@@ -53,7 +53,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             _ => None,
         };
         let contact = Record::of(
-            Contact.schema(),
+            Contact.shape(),
             modified,
             [
                 ("CustomerID", customer.into()),

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 
 use super::chance;
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Comment, TicketFile, WorkHours},
     handlers::{html, within_sla},
     record::{Record, time},
@@ -64,7 +64,7 @@ pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
 
 fn comment(ticket: &Record, date: &str, text: &str) -> Record {
     Record::of(
-        Comment.schema(),
+        Comment.shape(),
         ticket.modified,
         [
             ("Date", ticket.get(date).clone()),
@@ -113,7 +113,7 @@ fn hours(
     let billable = chance(rng, 75);
     let rate = billable.then_some(if on_site { 413 } else { 410 });
     let mut hours = Record::of(
-        WorkHours.schema(),
+        WorkHours.shape(),
         end,
         [
             ("TicketID", ticket.get("TicketID").clone()),
@@ -151,7 +151,7 @@ pub(super) fn files(store: &mut Store, rng: &mut Rng, ticket: &Record, is_first:
         let fields = [("TicketID", id), ("Address", address.into())];
         store.add(
             TicketFile,
-            Record::of(TicketFile.schema(), ticket.modified, fields),
+            Record::of(TicketFile.shape(), ticket.modified, fields),
         );
     }
 }

@@ -10,7 +10,7 @@ use super::{
     names::{HOUSES, PLACES, Place, STREETS, TRADES, ascii},
     pick,
 };
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Customer, Folder},
     record::{Record, time},
     store::Store,
@@ -35,7 +35,7 @@ fn folders(store: &mut Store, customer: i64) {
             ("CustomerId", customer.into()),
             ("ThresholdId", (index == 2).then_some(61).into()),
         ];
-        let folder = Record::of(Folder.schema(), REFERENCE_DATE, fields);
+        let folder = Record::of(Folder.shape(), REFERENCE_DATE, fields);
         store.put(Folder, folder_id(customer, index), folder);
     }
 }
@@ -66,7 +66,7 @@ fn customer(rng: &mut Rng, index: usize) -> Record {
         "Invoices by post only.\nAsk for the manager before anything is restarted.",
     ];
     Record::of(
-        Customer.schema(),
+        Customer.shape(),
         modified,
         [
             ("CustomerName", name.as_str().into()),

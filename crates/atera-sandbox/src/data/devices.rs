@@ -4,7 +4,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::{REFERENCE_DATE, chance, guid, ids, owner, pick};
-use crate::sandbox::{
+use crate::{
     entity::Entity::{self, Agent, Customer, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
     record::Record,
     store::Store,
@@ -49,7 +49,7 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
     let customer = store.table(Customer).get(agent.number("CustomerID")?)?;
     let domain = customer.text("Domain");
     let mut device = Record::of(
-        entity.schema(),
+        entity.shape(),
         REFERENCE_DATE,
         [
             (

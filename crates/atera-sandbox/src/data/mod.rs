@@ -129,7 +129,7 @@ fn owner(rng: &mut Rng, customers: &[i64], index: usize) -> i64 {
 
 /// The ids of the records of a kind.
 fn ids(store: &Store, entity: Entity) -> Vec<i64> {
-    let key = entity.schema().key.unwrap_or_default();
+    let key = entity.id_field();
     let records = store.table(entity).iter();
     records.filter_map(|record| record.number(key)).collect()
 }

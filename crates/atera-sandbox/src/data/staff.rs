@@ -1,7 +1,7 @@
 //! The technicians and departments of the account, which are the same for every seed.
 
 use super::REFERENCE_DATE;
-use crate::sandbox::{
+use crate::{
     data::names::ascii,
     entity::Entity::{Department, Technician},
     record::Record,
@@ -41,7 +41,7 @@ pub(super) fn technicians(store: &mut Store) {
                 format!("{}@fieldline.example", user.join(".")).into(),
             ),
         ];
-        let record = Record::of(Technician.schema(), REFERENCE_DATE, fields);
+        let record = Record::of(Technician.shape(), REFERENCE_DATE, fields);
         store.put(Technician, id, record);
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn technicians(store: &mut Store) {
 pub(super) fn departments(store: &mut Store) {
     for (id, (name, description)) in (14..).zip(DEPARTMENTS) {
         let fields = [("Name", name.into()), ("Description", description.into())];
-        let record = Record::of(Department.schema(), REFERENCE_DATE, fields);
+        let record = Record::of(Department.shape(), REFERENCE_DATE, fields);
         store.put(Department, id, record);
     }
 }

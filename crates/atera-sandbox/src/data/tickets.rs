@@ -12,7 +12,7 @@ use super::{
     ids, pick,
     subjects::{PROGRESS, REPLIES, SUBJECTS, Subject},
 };
-use crate::sandbox::{
+use crate::{
     entity::Entity::{Contact, Customer, Technician, Ticket},
     handlers::{contracts, sum_up},
     record::{Record, time},
@@ -97,12 +97,12 @@ fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
 }
 
 /// The number of a ticket that people see.
-pub(in crate::sandbox) fn number(id: i64) -> String {
+pub(crate) fn number(id: i64) -> String {
     (id - FIRST_ID + 1).to_string()
 }
 
 /// By when a technician must have responded, and by when the ticket must be closed.
-pub(in crate::sandbox) fn due(priority: &str, created: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+pub(crate) fn due(priority: &str, created: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let (response, closing) = match priority {
         "Critical" => (1, 8),
         "High" => (2, 24),
@@ -178,7 +178,7 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
         in_two: chance(rng, 15),
     };
     let ticket = Record::of(
-        Ticket.schema(),
+        Ticket.shape(),
         modified,
         [
             ("TicketTitle", subject.title.into()),

@@ -13,12 +13,11 @@ use axum::{
 use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 
 use super::service::{BASE_PATH, Shared};
-use crate::BASE_URL;
+use atera::description::{BASE_URL, OPENAPI};
 
 const PAGE: &str = include_str!("page.html");
 const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
-const DESCRIPTION: &str = include_str!("../../../spec/atera-v3.yaml");
 
 /// What the description says of the service's own address.
 const LIVE: &str = "The live service. There is no test instance, so every call acts on production data.";
@@ -67,7 +66,7 @@ async fn page(State(shared): State<Arc<Shared>>) -> Response {
 /// OpenAPI 3.0 says so; other programs are told what they know.
 fn description() -> String {
     const EITHER: &str = "oneOf: [{type: integer, format: int64}, {type: string}]";
-    let own = DESCRIPTION.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"));
+    let own = OPENAPI.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"));
     let own = own.replace(LIVE, "This sandbox. No call touches production.");
     let lines: Vec<&str> = own.lines().collect();
     let mut out = String::with_capacity(own.len());
@@ -98,7 +97,7 @@ mod tests {
         let description = description();
         assert!(description.contains("servers:\n  - url: /api/v3\n"));
         assert!(!description.contains(&format!("- url: {BASE_URL}")));
-        assert!(DESCRIPTION.contains(LIVE) && !description.contains(LIVE));
+        assert!(OPENAPI.contains(LIVE) && !description.contains(LIVE));
         assert!(!description.contains("action-id"));
         assert_eq!(
             description

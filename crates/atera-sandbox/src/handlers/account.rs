@@ -1,11 +1,11 @@
 //! The account.
 
 use super::Handlers;
-use crate::sandbox::{answer::Answer, data::REFERENCE_DATE, entity::described, record::Record};
+use crate::{answer::Answer, data::REFERENCE_DATE, record::Record, shape::Shape};
 
 pub(super) const HANDLERS: Handlers = &[("account_get", |world, _| {
     let account = Record::of(
-        described("Account"),
+        Shape::named("Account"),
         REFERENCE_DATE,
         [
             ("AccountID", "204817".into()),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Handlers, patches, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{Agent, ScriptRun},
     record::{Record, time},
@@ -41,7 +41,7 @@ fn run_powershell(world: &mut World, request: &Request) -> Result<Answer, Proble
     };
     let script = request.given().get("Script").cloned().unwrap_or_default();
     let run = Record::of(
-        ScriptRun.schema(),
+        ScriptRun.shape(),
         now,
         [
             ("AgentID", request.id().into()),

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::{Handlers, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{self, Agent, Alert},
     paging::page,
@@ -38,7 +38,7 @@ fn status(alert: &Record) -> &'static str {
 fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let now = world.now();
     let mut alert = Record::of(
-        Alert.schema(),
+        Alert.shape(),
         now,
         [
             ("Source", "API".into()),

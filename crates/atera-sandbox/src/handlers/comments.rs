@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Handlers, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{Comment, Ticket, TicketFile},
     paging::page,
@@ -37,7 +37,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         .and_then(Value::as_str)
         .unwrap_or_default();
     let mut comment = Record::of(
-        Comment.schema(),
+        Comment.shape(),
         now,
         [
             ("Date", time(now)),
@@ -48,7 +48,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         ],
     );
     if let Some(Value::String(date)) = given.get("CommentTimestampUTC") {
-        let date: crate::Timestamp = date.parse().unwrap_or(now.into());
+        let date: atera::Timestamp = date.parse().unwrap_or(now.into());
         comment.set("Date", time(date.to_utc()));
     }
     let date = comment.get("Date").clone();
@@ -69,7 +69,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             .unwrap_or_default();
         if world
             .store
-            .table(crate::sandbox::entity::Entity::Contact)
+            .table(crate::entity::Entity::Contact)
             .get(id)
             .is_none()
         {
@@ -89,7 +89,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
 
 /// The technician of the comment, by id or by address.
 fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
-    let technicians = world.store.table(crate::sandbox::entity::Entity::Technician);
+    let technicians = world.store.table(crate::entity::Entity::Technician);
     let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
         (Some(Value::Number(id)), _) => {
             let known = id.as_i64().filter(|id| technicians.get(*id).is_some());
@@ -111,7 +111,7 @@ fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Proble
 }
 
 /// Plain text as HTML.
-pub(in crate::sandbox) fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     if text.starts_with('<') {
         return text.to_string();
     }

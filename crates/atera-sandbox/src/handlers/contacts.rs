@@ -1,7 +1,7 @@
 //! Contacts.
 
 use super::{Handlers, customers::newest_first};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::Contact,
     paging::page,
@@ -44,7 +44,7 @@ fn digits(number: &str) -> String {
 fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let now = world.now();
     let mut contact = Record::of(
-        Contact.schema(),
+        Contact.shape(),
         now,
         [
             ("IsContactPerson", false.into()),

@@ -4,19 +4,16 @@ use serde_json::{Map, Value};
 
 use super::{Handlers, records};
 use crate::{
-    Kind,
-    sandbox::{
-        answer::{Answer, Problem},
-        entity::{
-            Entity::{Contract, Rate},
-            described,
-        },
-        record::Record,
-        request::Request,
-        store::Store,
-        world::World,
-    },
+    answer::{Answer, Problem},
+    entity::Entity::{Contract, Rate},
+    field_error::FieldError,
+    record::Record,
+    request::Request,
+    shape::Shape,
+    store::Store,
+    world::World,
 };
+use atera::description::Kind;
 
 pub(super) const HANDLERS: Handlers = &[
     ("contracts_create", create),
@@ -46,7 +43,7 @@ const RATES: [(&str, &str, &str); 13] = [
 ];
 
 /// The contract that new work for a customer is charged to.
-pub(in crate::sandbox) fn usual(store: &Store, customer: Option<i64>) -> Option<i64> {
+pub(crate) fn usual(store: &Store, customer: Option<i64>) -> Option<i64> {
     let set = |contract: &Record, name: &str| contract.get(name).as_bool() == Some(true);
     let mut contracts = store.table(Contract).iter();
     let contract = contracts.find(|contract| {
@@ -77,7 +74,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         ("Default", false.into()),
         ("Taxable", false.into()),
     ];
-    let mut contract = Record::of(Contract.schema(), world.now(), fields);
+    let mut contract = Record::of(Contract.shape(), world.now(), fields);
     let (terms, plain): (Map<_, _>, Map<_, _>) = given
         .into_iter()
         .partition(|(name, value)| name.ends_with("Contract") && value.is_object());
@@ -161,20 +158,19 @@ fn dates_agree(contract: &Record) -> Result<(), Problem> {
 }
 
 /// The terms as they are read: with the rates themselves in place of their ids.
-pub(in crate::sandbox) fn shown_terms(
+pub(crate) fn shown_terms(
     store: &Store,
     name: &str,
     given: &Map<String, Value>,
-) -> Result<Value, Problem> {
-    let schema = described(name);
+) -> Result<Value, FieldError> {
     let mut terms = Map::new();
-    for field in schema.fields {
-        let value = match (given.get(field.name), field.kind) {
+    for column in &Shape::named(name).columns {
+        let value = match (given.get(column.name), column.kind) {
             (Some(value), _) => value.clone(),
             (None, Kind::Boolean) => false.into(),
             (None, _) => Value::Null,
         };
-        terms.insert(field.name.to_string(), value);
+        terms.insert(column.name.to_string(), value);
     }
     for (_, from, to) in RATES.iter().filter(|(contract, ..)| *contract == name) {
         let place = format!("{name}.{from}");
@@ -202,16 +198,16 @@ pub(in crate::sandbox) fn shown_terms(
     Ok(terms.into())
 }
 
-fn rate(store: &Store, id: &Value, place: &str) -> Result<Value, Problem> {
+fn rate(store: &Store, id: &Value, place: &str) -> Result<Value, FieldError> {
     let rate = id.as_i64().and_then(|id| store.table(Rate).get(id));
     let usable = |rate: &&Record| rate.get("Archived").as_bool() != Some(true);
     match rate.filter(usable) {
         Some(rate) => {
-            let fields = described("Rate").fields.iter();
-            let shown = fields.map(|field| (field.name.to_string(), rate.get(field.name).clone()));
+            let names = Shape::named("Rate").columns.iter().map(|column| column.name);
+            let shown = names.map(|name| (name.to_string(), rate.get(name).clone()));
             Ok(shown.collect::<Map<_, _>>().into())
         }
-        None => Err(Problem::field(place, format!("there is no rate `{id}`"))),
+        None => Err(FieldError::new(place, format!("there is no rate `{id}`"))),
     }
 }
 

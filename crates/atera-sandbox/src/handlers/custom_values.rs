@@ -4,16 +4,14 @@ use serde_json::Value;
 
 use super::{Handler, Handlers, records};
 use crate::{
-    Operation, Timestamp,
-    sandbox::{
-        answer::{Answer, Id, Problem},
-        entity::Entity::{self, CustomField, CustomValue},
-        paging::page,
-        record::{Record, time},
-        request::Request,
-        world::World,
-    },
+    answer::{Answer, Id, Problem},
+    entity::Entity::{self, CustomField, CustomValue},
+    paging::page,
+    record::{Record, time},
+    request::Request,
+    world::World,
 };
+use atera::{Timestamp, description::Operation};
 
 pub(super) const HANDLERS: Handlers = &[
     ("custom_values_list_fields", |world, request| {
@@ -40,7 +38,7 @@ pub(super) const HANDLERS: Handlers = &[
 ];
 
 /// The kinds of records that have custom fields, as the verbs of the operations name them.
-pub(in crate::sandbox) const TARGETS: [(&str, Entity); 10] = [
+pub(crate) const TARGETS: [(&str, Entity); 10] = [
     ("ticket", Entity::Ticket),
     ("customer", Entity::Customer),
     ("contact", Entity::Contact),
@@ -79,7 +77,7 @@ pub(super) fn find(operation: &Operation) -> Option<Handler> {
 
 fn answered<'a>(request: &Request, records: impl Iterator<Item = &'a Record>) -> Answer {
     let seen = |record: &Record| match request.answered() {
-        Some(schema) => record.clone().seen_as(schema),
+        Some(shape) => record.clone().seen_as(shape),
         None => record.clone(),
     };
     Answer::Records(records.map(seen).collect())
@@ -215,9 +213,9 @@ fn put(
 }
 
 /// The value of a field, in all the types in which it is given.
-pub(in crate::sandbox) fn value(field: &Record, item: i64, text: &str) -> Result<Record, String> {
+pub(crate) fn value(field: &Record, item: i64, text: &str) -> Result<Record, String> {
     let mut value = Record::of(
-        CustomValue.schema(),
+        CustomValue.shape(),
         field.modified,
         [
             ("ItemId", item.into()),
@@ -236,7 +234,7 @@ pub(in crate::sandbox) fn value(field: &Record, item: i64, text: &str) -> Result
             Ok(number) if number.is_finite() => value.set("ValueAsDecimal", number),
             _ => return Err(format!("`{text}` is not a number")),
         },
-        "Boolean" => match crate::description::check::boolean(text.trim()) {
+        "Boolean" => match atera::description::parse_boolean(text.trim()) {
             Some(flag) => value.set("ValueAsBool", flag),
             None => return Err(format!("`{text}` is neither true nor false")),
         },

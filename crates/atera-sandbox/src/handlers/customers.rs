@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::Handlers;
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{self, Customer, CustomerFile, Folder},
     paging::page,
@@ -39,7 +39,7 @@ pub(super) const HANDLERS: Handlers = &[
 
 /// Adds something to the customer that the body names.
 fn add(world: &mut World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
-    let mut record = Record::new(entity.schema(), world.now());
+    let mut record = Record::new(entity.shape(), world.now());
     world.store.fill(&mut record, &request.given())?;
     Ok(Answer::Created(world.store.add(entity, record).into()))
 }
@@ -63,7 +63,7 @@ pub(super) fn newest_first<'a>(world: &'a World, request: &Request, entity: Enti
 
 fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut customer = Record::of(Customer.schema(), now, [("CreatedOn", time(now))]);
+    let mut customer = Record::of(Customer.shape(), now, [("CreatedOn", time(now))]);
     world.store.fill(&mut customer, &request.given())?;
     customer.touch(now);
     Ok(Answer::Created(world.store.add(Customer, customer).into()))

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Handlers, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{self, Agent, Folder, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
     record::Record,
@@ -161,7 +161,7 @@ fn create(
     complete: impl Fn(&mut Record, &Map<String, Value>),
 ) -> Result<Answer, Problem> {
     let given = request.given();
-    let mut device = Record::of(entity.schema(), world.now(), [("Monitored", true.into())]);
+    let mut device = Record::of(entity.shape(), world.now(), [("Monitored", true.into())]);
     world.store.fill(&mut device, &given)?;
     let customer = device.get("CustomerID");
     for (field, to, of) in [

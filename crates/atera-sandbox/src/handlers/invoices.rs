@@ -1,7 +1,7 @@
 //! Invoices, which billing makes and the API only reads.
 
 use super::{Handlers, records};
-use crate::sandbox::{answer::Problem, entity::Entity::Invoice};
+use crate::{answer::Problem, entity::Entity::Invoice};
 
 pub(super) const HANDLERS: Handlers = &[
     ("invoices_list", |world, request| {

@@ -24,7 +24,7 @@ use super::{
     request::Request,
     world::World,
 };
-use crate::Operation;
+use atera::description::Operation;
 
 pub(super) use comments::html;
 pub(super) use contracts::shown_terms;
@@ -83,7 +83,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::OPERATIONS;
+    use atera::description::OPERATIONS;
 
     #[test]
     fn every_operation_has_its_handler() {

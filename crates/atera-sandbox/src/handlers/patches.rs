@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::sandbox::record::{Record, time};
+use crate::record::{Record, time};
 
 /// Updates that there are: name, class, number in the knowledge base of their maker.
 const UPDATES: [(&str, &str, &str); 10] = [

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use super::{Handlers, contracts, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{Contract, Rate},
     record::Record,
@@ -64,7 +64,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         ("IsExpense", about_expenses(request).unwrap_or_default().into()),
         ("Archived", false.into()),
     ];
-    let mut rate = Record::of(Rate.schema(), world.now(), fields);
+    let mut rate = Record::of(Rate.shape(), world.now(), fields);
     world.store.fill(&mut rate, &request.given())?;
     Ok(Answer::Created(world.store.add(Rate, rate).into()))
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity,
     paging::page,
@@ -61,12 +61,12 @@ pub(super) fn matching<'a>(
     request: &Request,
     entity: Entity,
 ) -> impl Iterator<Item = &'a Record> {
-    let fields = entity.schema().fields;
+    let columns = &entity.shape().columns;
     let wanted = request.conditions().filter_map(|(name, text)| {
-        let column = fields
+        let column = columns
             .iter()
-            .position(|field| field.name.eq_ignore_ascii_case(name))?;
-        Some((column, Wanted::asked(&fields[column].kind, text)))
+            .position(|column| column.name.eq_ignore_ascii_case(name))?;
+        Some((column, Wanted::asked(&columns[column].kind, text)))
     });
     let wanted: Option<Vec<_>> = wanted.map(|(column, wanted)| Some((column, wanted?))).collect();
     let found = wanted.map(|wanted| world.store.table(entity).having(&wanted));
@@ -82,7 +82,7 @@ pub(super) fn get(world: &mut World, request: &Request) -> Result<Answer, Proble
 pub(super) fn shown(world: &World, request: &Request, record: &Record) -> Answer {
     let record = world.store.shown(record);
     Answer::Record(Box::new(match request.answered() {
-        Some(schema) => record.seen_as(schema),
+        Some(shape) => record.seen_as(shape),
         None => record,
     }))
 }
@@ -90,7 +90,7 @@ pub(super) fn shown(world: &World, request: &Request, record: &Record) -> Answer
 /// Makes a record of the fields that the request gives.
 pub(super) fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let entity = entity(request)?;
-    let mut record = Record::new(entity.schema(), world.now());
+    let mut record = Record::new(entity.shape(), world.now());
     world.store.fill(&mut record, &request.given())?;
     Ok(Answer::Created(world.store.add(entity, record).into()))
 }

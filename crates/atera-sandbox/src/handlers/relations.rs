@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::{Handlers, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::Ticket,
     request::Request,

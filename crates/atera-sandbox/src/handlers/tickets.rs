@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{Handlers, comments::html, contracts, records, relations};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     data::tickets::{due, number},
     entity::Entity::{Comment, Contact, Customer, Ticket},
@@ -81,7 +81,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let now = world.now();
     let given = request.given();
     let mut ticket = Record::of(
-        Ticket.schema(),
+        Ticket.shape(),
         now,
         [
             ("TicketPriority", "Low".into()),
@@ -128,7 +128,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     );
     let id = world.store.add(Ticket, ticket);
     let comment = Record::of(
-        Comment.schema(),
+        Comment.shape(),
         now,
         [
             ("Date", time(now)),
@@ -176,12 +176,12 @@ fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime
         .or_else(|| customers.find("CustomerName", UNASSIGNED));
     let customer = known.unwrap_or_else(|| {
         let fields = [("CustomerName", UNASSIGNED.into()), ("CreatedOn", time(now))];
-        let mut customer = Record::of(Customer.schema(), now, fields);
+        let mut customer = Record::of(Customer.shape(), now, fields);
         customer.touch(now);
         world.store.add(Customer, customer)
     });
     let mut contact = Record::of(
-        Contact.schema(),
+        Contact.shape(),
         now,
         [
             ("CustomerID", customer.into()),

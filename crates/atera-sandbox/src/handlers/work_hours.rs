@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
 use serde_json::{Value, json};
 
 use super::{Handlers, records};
-use crate::sandbox::{
+use crate::{
     answer::{Answer, Problem},
     entity::Entity::{Rate, Ticket, WorkHours},
     paging::page,
@@ -105,7 +105,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     records::named(world, request, Ticket)?;
     let given = request.given();
     let mut hours = Record::of(
-        WorkHours.schema(),
+        WorkHours.shape(),
         now,
         [
             ("TicketID", request.id().into()),
@@ -151,13 +151,13 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
 }
 
 /// Whether work that begins then is within the SLA: on weekdays from 8 to 18 o'clock, as the account's clocks show it.
-pub(in crate::sandbox) fn within_sla(start: DateTime<Utc>, zone: &Zone) -> bool {
+pub(crate) fn within_sla(start: DateTime<Utc>, zone: &Zone) -> bool {
     let local = zone.local(start);
     !matches!(local.weekday(), Weekday::Sat | Weekday::Sun) && (8..18).contains(&local.hour())
 }
 
 /// Writes into a ticket what its work hours come to.
-pub(in crate::sandbox) fn sum_up(store: &Store, ticket: &mut Record) {
+pub(crate) fn sum_up(store: &Store, ticket: &mut Record) {
     let Some(id) = ticket.number("TicketID") else {
         return;
     };

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use atera::{
-    Kind, OPERATIONS, RateLimit, Schema,
-    sandbox::{Dialect, Permissions, Sandbox, SandboxBuilder},
+    RateLimit,
+    description::{Kind, OPERATIONS, Schema},
 };
+use atera_sandbox::{Dialect, Permissions, Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
 
 use crate::{
@@ -322,7 +323,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                 assert_eq!(failed.status, status, "{id}");
                 keeps(id, documented, dialect, &failed);
             }
-            sandbox.set_faults(atera::sandbox::Faults::none());
+            sandbox.set_faults(atera_sandbox::Faults::none());
             sandbox.reset();
         }
     }

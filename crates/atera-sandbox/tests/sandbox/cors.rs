@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use atera::{
-    ErrorKind, RateLimit,
-    sandbox::{Sandbox, SandboxBuilder},
-};
+use atera::{ErrorKind, RateLimit};
+use atera_sandbox::{Sandbox, SandboxBuilder};
 
 use crate::wire::{Answer, send};
 
@@ -84,7 +82,7 @@ async fn every_method_of_the_service_may_be_sent() {
     let methods: Vec<_> = answer.headers["access-control-allow-methods"]
         .split(", ")
         .collect();
-    for operation in &atera::OPERATIONS {
+    for operation in atera::description::OPERATIONS {
         assert!(methods.contains(&operation.method.as_str()), "{}", operation.id);
     }
 }

@@ -1,6 +1,10 @@
 //! Create, list, get, update and delete, for every kind of record that allows it: which those are follows from the table.
 
-use atera::{Client, ErrorKind, Kind, OPERATIONS, Operation, RateLimit, sandbox::Sandbox};
+use atera::{
+    Client, ErrorKind, RateLimit,
+    description::{Kind, OPERATIONS, Operation},
+};
+use atera_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::description;
@@ -57,7 +61,7 @@ async fn call(
 
 /// The record of the list that has this id.
 async fn listed(client: &Client, list: &'static Operation, id: &str) -> atera::Result<Option<Value>> {
-    let key = list.record().and_then(|record| record.key).expect("a key");
+    let key = list.record().and_then(|record| record.id_field).expect("a key");
     let mut records = client.operation(list).records();
     while let Some(record) = records.try_next().await? {
         let record: Value = serde_json::from_str(record.get()).expect("JSON");

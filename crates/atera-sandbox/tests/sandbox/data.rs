@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use atera::{Field, Kind, List, OPERATIONS, Operation, RateLimit, Schema, Timestamp, sandbox::Sandbox};
+use atera::{
+    List, RateLimit, Timestamp,
+    description::{Field, Kind, OPERATIONS, Operation, Schema},
+};
+use atera_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::{

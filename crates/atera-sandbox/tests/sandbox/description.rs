@@ -5,7 +5,7 @@ use std::{
     sync::LazyLock,
 };
 
-use atera::sandbox::Dialect;
+use atera_sandbox::Dialect;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::wire::Answer;
 
 /// The description as JSON.
 static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
-    let source = include_str!("../../spec/atera-v3.yaml");
+    let source = atera::description::OPENAPI;
     let documents = Yaml::load_from_str(source).expect("YAML");
     json_of(&documents[0])
 });

@@ -1,10 +1,7 @@
 //! The guide's dialect.
 
-use atera::{
-    List,
-    sandbox::{Dialect, Sandbox},
-    types::CreateTicket,
-};
+use atera::{List, types::CreateTicket};
+use atera_sandbox::{Dialect, Sandbox};
 use serde_json::{Value, json};
 
 use crate::wire::{ask, get};

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use atera::{
-    List, RateLimit,
-    sandbox::{Churn, Faults, Sandbox, SandboxBuilder},
-};
+use atera::{List, RateLimit};
+use atera_sandbox::{Churn, Faults, Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use atera::{
-    RateLimit, Timestamp,
-    sandbox::{Permissions, Sandbox},
-};
+use atera::{RateLimit, Timestamp};
+use atera_sandbox::{Permissions, Sandbox};
 
 use crate::wire::{Answer, ask, get, send};
 

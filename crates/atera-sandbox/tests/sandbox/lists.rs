@@ -1,6 +1,7 @@
 //! Pages, filters and order.
 
-use atera::{List, Timestamp, sandbox::Sandbox};
+use atera::{List, Timestamp};
+use atera_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::wire::{Ordered, ask, get};

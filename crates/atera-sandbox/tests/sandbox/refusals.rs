@@ -1,6 +1,7 @@
 //! What is refused, and in which form.
 
-use atera::{ErrorKind, RateLimit, sandbox::Sandbox};
+use atera::{ErrorKind, RateLimit};
+use atera_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::{

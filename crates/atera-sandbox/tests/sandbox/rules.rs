@@ -1,6 +1,7 @@
 //! The rules of single operations.
 
-use atera::{List, RateLimit, Timestamp, sandbox::Sandbox};
+use atera::{List, RateLimit, Timestamp};
+use atera_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::wire::{Answer, ask, get};

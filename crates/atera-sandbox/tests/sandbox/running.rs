@@ -1,6 +1,7 @@
 //! Starting, stopping, and where it is.
 
-use atera::{ErrorKind, sandbox::Sandbox};
+use atera::ErrorKind;
+use atera_sandbox::Sandbox;
 use tokio::net::TcpStream;
 
 use crate::wire::get;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use atera::sandbox::Sandbox;
+use atera_sandbox::Sandbox;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},

@@ -2,12 +2,12 @@
 
 use atera::{
     ErrorKind, List, Timestamp,
-    sandbox::Sandbox,
     types::{
         ActionResult, AlertSeverity, CreateAlert, CreateContact, CreateCustomer, CreateTicket,
         TicketPriority, UpdateContact, UpdateCustomer, UpdateTicket,
     },
 };
+use atera_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::wire::{ask, get};
