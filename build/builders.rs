@@ -1,159 +1,19 @@
 //! The resource groups and a call per operation. Which arguments a call takes, of which types, and what it gives is read
 //! from the signatures of progenitor's methods.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use heck::ToPascalCase;
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{
-    File, FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, ReturnType, Signature, Type,
-    parse_quote,
-};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Type;
 
 use super::{
     docs, example_calls,
+    methods::{Method, Methods, generic},
     model::{Parameter, Source},
     spec::{Fault, Operation, Spec},
-    types,
 };
-
-/// The signatures of progenitor's methods, by operation.
-pub struct Methods(HashMap<String, Method>);
-
-/// What progenitor's method takes and gives.
-pub struct Method {
-    arguments: Vec<Argument>,
-    output: Type,
-}
-
-/// An argument of a method, and so a field of the call.
-pub struct Argument {
-    /// Its Rust name.
-    pub name: Ident,
-    /// The owned type, without `Option`.
-    pub ty: Type,
-    /// Whether it is set rather than given.
-    pub optional: bool,
-}
-
-impl Methods {
-    /// Reads the signatures back.
-    pub fn read(raw: &File) -> Result<Self, Fault> {
-        let mut methods = HashMap::new();
-        for item in &raw.items {
-            let Item::Impl(block) = item else { continue };
-            for item in &block.items {
-                if let ImplItem::Fn(function) = item
-                    && function.sig.asyncness.is_some()
-                {
-                    let name = function.sig.ident.to_string();
-                    let method = Method::read(&function.sig).ok_or_else(|| {
-                        Fault::whole(format!("the signature of `{name}` is not understood"))
-                    })?;
-                    methods.insert(name, method);
-                }
-            }
-        }
-        Ok(Methods(methods))
-    }
-
-    /// The method of an operation.
-    pub fn of(&self, operation: &Operation) -> Result<&Method, Fault> {
-        self.0
-            .get(operation.id())
-            .ok_or_else(|| Fault::whole(format!("progenitor made no method `{}`", operation.id())))
-    }
-}
-
-impl Method {
-    /// In the order of progenitor's method.
-    pub fn arguments(&self) -> &[Argument] {
-        &self.arguments
-    }
-
-    /// What it gives.
-    pub fn output(&self) -> &Type {
-        &self.output
-    }
-
-    fn read(signature: &Signature) -> Option<Self> {
-        let mut arguments = Vec::new();
-        for input in signature.inputs.iter().skip(1) {
-            let FnArg::Typed(input) = input else { return None };
-            let Pat::Ident(name) = &*input.pat else {
-                return None;
-            };
-            let inner = generic(&input.ty, "Option");
-            let ty = owned(inner.unwrap_or(&input.ty))?;
-            arguments.push(Argument {
-                name: name.ident.clone(),
-                ty,
-                optional: inner.is_some(),
-            });
-        }
-        let ReturnType::Type(_, output) = &signature.output else {
-            return None;
-        };
-        let output = absolute(generic(generic(output, "Result")?, "ResponseValue")?)?;
-        Some(Method { arguments, output })
-    }
-}
-
-impl Argument {
-    /// Its type as a field of the call.
-    fn field(&self) -> TokenStream {
-        let ty = &self.ty;
-        if self.optional {
-            quote!(Option<#ty>)
-        } else {
-            quote!(#ty)
-        }
-    }
-
-    /// What gives it to the request.
-    fn give(&self, operation: &Operation) -> TokenStream {
-        let field = &self.name;
-        let Some(parameter) = self.parameter(operation) else {
-            return quote!(.body(&self.#field));
-        };
-        let name = &parameter.name;
-        match (parameter.location.as_str(), self.optional) {
-            ("path", _) => quote!(.path(#name, &self.#field)),
-            (_, true) => quote!(.query(#name, self.#field.as_ref())),
-            (_, false) => quote!(.query(#name, Some(&self.#field))),
-        }
-    }
-
-    /// Its type as an argument of ours.
-    fn taken(&self) -> TokenStream {
-        let ty = &self.ty;
-        if self.converts() {
-            quote!(impl Into<#ty>)
-        } else {
-            quote!(#ty)
-        }
-    }
-
-    fn convert(&self) -> Option<TokenStream> {
-        self.converts().then(|| quote!(.into()))
-    }
-
-    /// Text and closed lists are taken from whatever turns into them; an object only as itself, so that `..` and
-    /// `Default::default()` know its type.
-    fn converts(&self) -> bool {
-        let object = self.name == "body" && types::last_segment(&self.ty).as_deref() != Some("Vec");
-        types::converts(&self.ty) && !object
-    }
-
-    /// The parameter that it stands for; `None` for the body.
-    pub fn parameter<'o>(&self, operation: &'o Operation) -> Option<&'o Parameter> {
-        operation
-            .parameters
-            .iter()
-            .find(|parameter| self.name == types::rust_name(&parameter.name))
-    }
-}
 
 /// The resource groups.
 pub struct Groups {
@@ -233,7 +93,7 @@ fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStr
     let example = docs::markup(&format!("\n{example}"));
     let mut arguments = Vec::new();
     let mut fields = Vec::new();
-    for argument in &method.arguments {
+    for argument in method.arguments() {
         let name = &argument.name;
         if argument.parameter(operation).is_none() && name != "body" {
             return Err(Fault::whole(format!(
@@ -266,7 +126,7 @@ fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStr
 /// The type of a call with its setters and what sends it.
 fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let name = format_ident!("{}", operation.verb.to_pascal_case());
-    let output = &method.output;
+    let output = method.output();
     let doc = docs::markup(&format!(
         "{}; made by [`{}`]({}::{}).",
         operation.entry.summary,
@@ -274,12 +134,12 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
         operation.group.to_pascal_case(),
         operation.verb
     ));
-    let fields = method.arguments.iter().map(|argument| {
+    let fields = method.arguments().iter().map(|argument| {
         let (name, ty) = (&argument.name, argument.field());
         quote!(#name: #ty)
     });
     let setters = method
-        .arguments
+        .arguments()
         .iter()
         .filter(|argument| argument.optional)
         .map(|argument| {
@@ -298,11 +158,11 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
                 }
             }
         });
-    let given = method.arguments.iter().map(|argument| argument.give(operation));
+    let given = method.arguments().iter().map(|argument| argument.give(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method
-            .arguments
+            .arguments()
             .iter()
             .filter(|argument| {
                 argument.optional && argument.name != "page" && argument.name != "items_in_page"
@@ -480,46 +340,4 @@ fn operation_text(operation: &Operation) -> String {
         operation.method.key().to_uppercase(),
         operation.path
     )
-}
-
-/// The owned form of the type of an argument.
-fn owned(ty: &Type) -> Option<Type> {
-    let Type::Reference(reference) = ty else {
-        return Some(ty.clone());
-    };
-    match types::last_segment(&reference.elem).as_deref() {
-        Some("str") => Some(parse_quote!(String)),
-        _ => absolute(&reference.elem),
-    }
-}
-
-/// The type with `types::X` as `crate::types::X`, so that it can be named anywhere.
-fn absolute(ty: &Type) -> Option<Type> {
-    let mut out = TokenStream::new();
-    let mut before = None;
-    for token in ty.to_token_stream() {
-        if token.to_string() == "types" && before.as_deref() != Some(":") {
-            out.extend(quote!(crate::));
-        }
-        before = Some(token.to_string());
-        out.extend([token]);
-    }
-    syn::parse2(out).ok()
-}
-
-/// The first type argument of the named generic type.
-fn generic<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
-    let Type::Path(path) = ty else { return None };
-    let segment = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }

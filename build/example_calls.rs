@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    builders::{Argument, Method},
     examples,
+    methods::{Argument, Method},
     model::Schema,
     spec::{Operation, Spec},
     types::rust_name,

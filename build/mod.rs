@@ -10,17 +10,19 @@
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
+//! | `methods` | progenitor's methods: what each takes and gives |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `examples` | the examples of the description |
 //! | `example_calls` | an example for each call, for rustdoc |
 //! | `docs` | text of the description as rustdoc |
 
-pub mod builders;
+mod builders;
 mod docs;
 mod enums;
 mod example_calls;
 pub mod examples;
+pub mod methods;
 mod mocks;
 pub mod model;
 pub mod spec;
@@ -49,7 +51,7 @@ pub struct Bindings {
     /// The methods of the client that give the groups.
     pub accessors: String,
     spec: Spec,
-    methods: builders::Methods,
+    methods: methods::Methods,
 }
 
 impl Bindings {
@@ -103,9 +105,9 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
 }
 
 /// What is read of progenitor's output: the signatures of its methods, and its types.
-pub fn progenitor_output(spec: &Spec) -> Result<(builders::Methods, Vec<Item>), Fault> {
+pub fn progenitor_output(spec: &Spec) -> Result<(methods::Methods, Vec<Item>), Fault> {
     let (client, types) = types::split(progenitor_client(spec)?)?;
-    Ok((builders::Methods::read(&client)?, types))
+    Ok((methods::Methods::read(&client)?, types))
 }
 
 /// progenitor's own output for the description.

@@ -13,11 +13,10 @@ use std::{
 use atera::{
     ApiKey, Client, ErrorKind,
     description::{OPERATIONS, Operation, Source},
-    sandbox::Sandbox,
 };
+use atera_sandbox::Sandbox;
 use atera_testkit::Shape;
 use http::{Method, StatusCode};
-use serde_json::Value;
 
 /// What one column says of an operation.
 enum Cell {
@@ -81,7 +80,7 @@ fn line(operation: &Operation) -> String {
 /// The operations that the map of the guide names, as `GET /tickets`.
 fn guide() -> BTreeSet<String> {
     let methods = ["GET ", "POST ", "PUT ", "DELETE "];
-    include_str!("../docs/guide.md")
+    include_str!("../../../docs/guide.md")
         .split('`')
         .filter(|code| methods.iter().any(|method| code.starts_with(method)) && code.contains('/'))
         .map(String::from)
@@ -102,7 +101,7 @@ fn in_guide(operation: &Operation, guide: &BTreeSet<String>) -> Cell {
 
 fn request(operation: &Operation, shapes: &[Shape]) -> Cell {
     let snapshot = format!(
-        "{}/tests/snapshots/requests/{}.snap",
+        "{}/../../tests/snapshots/requests/{}.snap",
         env!("CARGO_MANIFEST_DIR"),
         operation.id
     );

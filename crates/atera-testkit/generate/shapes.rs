@@ -6,8 +6,8 @@ use quote::{ToTokens, format_ident, quote};
 use serde_json::Value;
 
 use crate::build::{
-    builders::Methods,
     examples::{bodies, examples},
+    methods::Methods,
     spec::{Fault, Operation, Spec},
 };
 
