@@ -84,7 +84,10 @@ fn records_are_dumped_edited_and_loaded() {
     std::fs::write(&file, r#"{"Ticket": [{"TicketID": 1, "Colour": "red"}]}"#).expect("to write");
     let refused = atera(&["--load", path, "--dump", "-"]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("Ticket[0].Colour is not a field of it"));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr)
+            .contains("Ticket[0].Colour is not a field of this kind of record")
+    );
 }
 
 #[test]
@@ -105,12 +108,12 @@ fn two_programs_dump_the_same_bytes_for_the_same_seed() {
 fn flags_that_make_no_sense_are_usage_errors() {
     for (flag, value, says) in [
         ("--fault", "oops=1", "`oops=1` is not a fault"),
-        ("--churn", "oops", "`oops` does not say what comes and goes"),
+        ("--churn", "oops", "`oops` does not say what changes"),
         ("--key", "desk", "write a key and what it may do"),
         ("--key", "desk=tikcets:r", "`tikcets` is not a domain"),
         ("--count", "cats=1", "the kinds are customers"),
         ("--dialect", "klingon", "published"),
-        ("--time-zone", "Atlantis", "`Atlantis` is not a time zone"),
+        ("--time-zone", "Atlantis", "`Atlantis` is not an IANA name"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_atera"))
             .args(["sandbox", "--port", "0", flag, value])

@@ -1,29 +1,41 @@
-//! How a sandbox is set up and started.
+//! Setting up and starting a sandbox.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
 
-use chrono::{DateTime, Utc};
+use atera::{ApiKey, Error, RateLimit, Result, Timestamp};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use super::{
-    Churn, Dialect, Faults, Permissions, Sandbox,
-    cors::Cors,
-    data::{self, Counts},
-    fault_plan::FaultPlan,
-    origin::{self, Origin},
-    request_log::RequestLog,
-    server,
-    service::{self, BASE_PATH, Shared},
-    window::Limit,
-    world::{Clock, World},
-    zone::Zone,
+#[cfg(feature = "explorer")]
+use crate::explorer;
+use crate::{
+    data::{Counts, Origin, api_key, jwt},
+    faults::{Churn, FaultPlan, Faults},
+    http::{BASE_PATH, Cors, Dialect, serve},
+    log::{Limit, RequestLog},
+    sandbox::Sandbox,
+    service::{self, Permissions, SandboxState},
+    world::{Clock, World, Zone, dump},
 };
-use atera::{ApiKey, Error, RateLimit, Result, Timestamp};
 
 /// Sets up a [`Sandbox`].
+///
+/// ```
+/// use atera_sandbox::{Permissions, Sandbox};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> atera::Result<()> {
+/// let sandbox = Sandbox::builder()
+///     .tickets(50)
+///     .now("2026-03-09T12:00:00Z".parse()?)
+///     .key("reports", Permissions::none().read("*"))
+///     .start()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "call `start`"]
 pub struct SandboxBuilder {
@@ -40,7 +52,7 @@ pub struct SandboxBuilder {
     more_keys: Vec<(String, Permissions)>,
     faults: Faults,
     churn: Churn,
-    origins: Vec<String>,
+    cors_origins: Vec<String>,
 }
 
 impl Default for SandboxBuilder {
@@ -48,17 +60,7 @@ impl Default for SandboxBuilder {
         SandboxBuilder {
             seed: 1,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
-            counts: Counts {
-                customers: 64,
-                contacts: 520,
-                agents: 412,
-                tickets: 2_847,
-                alerts: 380,
-                contracts: 72,
-                invoices: 240,
-                articles: 84,
-                devices: 64,
-            },
+            counts: Counts::default(),
             clock: Clock::System,
             zone: None,
             load: None,
@@ -69,50 +71,57 @@ impl Default for SandboxBuilder {
             more_keys: Vec::new(),
             faults: Faults::none(),
             churn: Churn::none(),
-            origins: Vec::new(),
+            cors_origins: Vec::new(),
         }
     }
 }
 
+impl Sandbox {
+    /// Sets up a sandbox.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::default()
+    }
+}
+
 impl SandboxBuilder {
-    /// What the data and the key are made from; the same seed makes the same. It is 1 by default.
+    /// The seed of the records and the key: the same seed gives the same bytes. It is 1 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The port of this machine to listen on; 0, the default, takes one that is free.
+    /// The port to listen on. 0, the default, takes a free one, which [`Sandbox::base_url`] has.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// The address to listen on. By default only this machine can reach the sandbox; `0.0.0.0` lets in all that can reach
-    /// this machine, so choose it with care: the paths under `/_sandbox` take no key.
+    /// The address to listen on. By default only this machine can reach the sandbox. `0.0.0.0` opens it to everyone who can reach
+    /// this machine, so choose that with care: the paths under `/_sandbox` take no key.
     pub fn host(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
         self
     }
 
-    /// How many customers there are at the start; 64 by default. Without customers there is nothing else either.
+    /// How many customers there are at the start; 64 by default. Without customers there are no other records of customers either.
     pub fn customers(mut self, count: usize) -> Self {
         self.counts.customers = count;
         self
     }
 
-    /// How many contacts there are at the start; 520 by default. Without contacts there are no tickets either.
+    /// How many contacts there are at the start; 520 by default. Without contacts there are no tickets.
     pub fn contacts(mut self, count: usize) -> Self {
         self.counts.contacts = count;
         self
     }
 
-    /// How many agents there are at the start; 412 by default. Without agents there are no alerts either.
+    /// How many agents there are at the start; 412 by default. Without agents there are no alerts and no devices.
     pub fn agents(mut self, count: usize) -> Self {
         self.counts.agents = count;
         self
     }
 
-    /// How many tickets there are at the start; 2,847 by default.
+    /// How many tickets there are at the start; 2,847 by default. With 100,000 the sandbox takes some 2 seconds to start.
     pub fn tickets(mut self, count: usize) -> Self {
         self.counts.tickets = count;
         self
@@ -148,93 +157,95 @@ impl SandboxBuilder {
         self
     }
 
-    /// Makes it be this time always, for tests. By default the sandbox goes by the clock of this machine. The data that it
-    /// starts with is as of 2026-03-02T09:00:00Z, whatever the time is.
+    /// Stops the clock of the sandbox at this time, so that a test can compare the times of what it wrote. By default it is the
+    /// clock of this machine.
+    ///
+    /// The generated records are as of 2026-03-02T09:00:00Z in both cases. The limit and latencies go by real time.
     pub fn now(mut self, time: Timestamp) -> Self {
-        self.clock = Clock::Fixed(DateTime::<Utc>::from(time));
+        self.clock = Clock::Fixed(time.to_utc());
         self
     }
 
-    /// The zone of the account, by its IANA name such as `America/New_York`. By default it is that of London, under the
-    /// name that Windows has for it: `GMT Standard Time`.
+    /// The time zone of the account, by its IANA name such as `America/New_York`. By default it is the zone of London, under the name
+    /// that Windows has for it: `GMT Standard Time`.
+    ///
+    /// Parameters without an offset, such as `startWorkhour`, are read in this zone.
     pub fn time_zone(mut self, name: impl Into<String>) -> Self {
         self.zone = Some(name.into());
         self
     }
 
-    /// Records to start with instead of made-up ones, as [`Sandbox::dump`] writes them.
+    /// Records to start with in place of generated ones, in the form of [`Sandbox::dump`]. The seed and the counts then have no
+    /// effect on the records.
     pub fn load(mut self, json: impl Into<String>) -> Self {
         self.load = Some(json.into());
         self
     }
 
-    /// Which document the answers follow where the two differ.
+    /// Which document the answers follow; the published one by default.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// How many requests a key may make in any span of time of this length; 700 in 60 seconds by default.
+    /// The limit of each key; 700 requests in 60 seconds by default, as in the guide. Requests beyond it are answered with 429.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Makes the key a JWT, as new keys of the service are. By default it has the form of a legacy key.
+    /// Makes the key a JWT, as new keys of the service are. It expires a year from now. By default the key has the form of a legacy
+    /// key: 32 letters and digits.
     pub fn jwt(mut self) -> Self {
         self.jwt = true;
         self
     }
 
-    /// What the key may do; by default whatever there is to do.
+    /// What the key may do; everything by default.
     pub fn permissions(mut self, permissions: Permissions) -> Self {
         self.permissions = permissions;
         self
     }
 
-    /// Takes another key besides. Each key has a limit of its own.
+    /// Adds another key. Each key has a limit of its own.
     pub fn key(mut self, key: impl Into<String>, permissions: Permissions) -> Self {
         self.more_keys.push((key.into(), permissions));
         self
     }
 
-    /// Things that go wrong from the start. The same seed makes the same go wrong, as long as requests come in the same
-    /// order.
+    /// The faults at the start; none by default. With the same seed, the same requests in the same order meet the same faults.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Records that come and go while lists are read, from the start.
+    /// The churn at the start: records that come and go while lists are read. There is none by default.
     pub fn churn(mut self, churn: Churn) -> Self {
         self.churn = churn;
         self
     }
 
-    /// Lets pages of this origin, such as `http://localhost:5173`, call the sandbox from a browser (CORS), and those of
-    /// another with each further call; `*` lets all. By default browsers let none. The paths under `/_sandbox` take no
-    /// key, so they stay closed to other origins.
+    /// Lets pages of this origin, such as `http://localhost:5173`, call the service from a browser (CORS). Each call adds an origin,
+    /// and `*` stands for all. By default no page of another origin can call it.
+    ///
+    /// The paths under `/_sandbox` stay closed to pages of other origins, since they take no key.
     pub fn cors(mut self, origin: impl Into<String>) -> Self {
-        self.origins.push(origin.into());
+        self.cors_origins.push(origin.into());
         self
     }
 
-    /// Starts the server on the runtime that this is awaited on.
+    /// Starts the server, on the tokio runtime that polls this.
     ///
     /// # Errors
     ///
-    /// `Config` if the port cannot be listened on, or if something that was set makes no sense.
+    /// `Config` if the port is taken, or if a setting is invalid: a key, a domain of permissions, the rate limit, the time zone,
+    /// an origin, or the records to load.
     pub async fn start(self) -> Result<Sandbox> {
-        let zone = self
-            .zone
-            .as_deref()
-            .map(Zone::named)
-            .transpose()?
-            .unwrap_or_default();
-        let now = self.clock.now();
+        let zone = self.zone.as_deref().map(Zone::named).transpose()?;
+        let zone = zone.unwrap_or_default();
         let api_key = match self.jwt {
-            true => data::jwt(self.seed, now),
-            false => data::api_key(self.seed),
+            true => jwt(self.seed, self.clock.now()),
+            false => api_key(self.seed),
         };
         let keys: Vec<_> = [(api_key.clone(), self.permissions)]
             .into_iter()
@@ -245,8 +256,8 @@ impl SandboxBuilder {
             permissions.check()?;
         }
         let limit = Limit::of(self.limit)?;
-        let cors = Cors::new(&self.origins)?;
-        let loaded = self.load.as_deref().map(origin::load).transpose()?;
+        let cors = Cors::new(&self.cors_origins)?;
+        let loaded = self.load.as_deref().map(dump::read).transpose()?;
         let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
         let origin = Origin {
@@ -256,7 +267,7 @@ impl SandboxBuilder {
             loaded: loaded.map(Box::new),
         };
         let (store, rng) = origin.records();
-        let shared = Arc::new(Shared {
+        let state = Arc::new(SandboxState {
             keys,
             dialect: self.dialect,
             limit,
@@ -273,27 +284,33 @@ impl SandboxBuilder {
             fault_plan: Mutex::new(FaultPlan::new(self.faults, self.seed)),
             churn: Mutex::new(self.churn),
         });
+        let router = service::router(state.clone());
+        #[cfg(feature = "explorer")]
+        let router = router.merge(explorer::router(state.clone()));
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::serve(listener, service::router(shared.clone()), stopped));
+        let task = tokio::spawn(serve(listener, router, stopped));
         Ok(Sandbox {
             base_url,
             api_key,
-            shared,
+            state,
             task,
             _stop: stop,
         })
     }
 }
 
-/// Listens, and returns at what address that can be reached from this machine.
+/// Listens on an address. Returns the address at which this machine can reach it: one that stands for all interfaces, such as
+/// `0.0.0.0`, becomes `127.0.0.1`.
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     let refuse = |error| {
         let sentence = match address.ip().is_loopback() {
             true => format!(
-                "port {} of this machine cannot be listened on; choose another, or 0 for one that is free",
+                "the sandbox cannot start: port {} of this machine cannot be listened on; choose another, or 0 for a free one",
                 address.port()
             ),
-            false => format!("{address} cannot be listened on; choose another address or port"),
+            false => format!(
+                "the sandbox cannot start: {address} cannot be listened on; choose another address or port"
+            ),
         };
         Error::config(sentence).with_source(error)
     };

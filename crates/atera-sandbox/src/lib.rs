@@ -100,129 +100,23 @@
 //! - Whether the service lets pages of other origins call it is not known. Here it is set.
 //! - It speaks HTTP without TLS, and one version of it, 1.1; nothing is compressed.
 
-mod answer;
 mod builder;
-mod churn;
-mod control;
-mod cors;
 mod data;
-mod dialect;
-mod entity;
 #[cfg(feature = "explorer")]
 mod explorer;
-mod fault_plan;
 mod faults;
-mod field_error;
 mod handlers;
-mod origin;
-mod paging;
-mod permissions;
-mod record;
-mod reference;
-mod request;
-mod request_log;
-mod server;
+mod http;
+mod log;
+mod rules;
+mod sandbox;
 mod service;
-mod shape;
-mod store;
-mod table;
-mod window;
+mod sync;
 mod world;
-mod zone;
-
-use std::{io, sync::Arc};
-
-use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use builder::SandboxBuilder;
-pub use churn::Churn;
-pub use dialect::Dialect;
-pub use faults::Faults;
-pub use permissions::Permissions;
-pub use request_log::{Arrival, Creates, Stats};
-
-use service::Shared;
-
-use atera::{ApiKey, Client, Error, Result};
-
-/// A running server that stands in for Atera. Dropping it stops the server.
-#[derive(Debug)]
-pub struct Sandbox {
-    base_url: String,
-    api_key: String,
-    shared: Arc<Shared>,
-    task: JoinHandle<io::Result<()>>,
-    /// Tells the server, by being dropped, to stop.
-    _stop: oneshot::Sender<()>,
-}
-
-impl Sandbox {
-    /// Starts to set up a sandbox.
-    pub fn builder() -> SandboxBuilder {
-        SandboxBuilder::default()
-    }
-
-    /// Where it is: `http://127.0.0.1:PORT/api/v3`.
-    pub fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
-    /// The key that it takes, in either header. It depends on the seed alone, unless it is a JWT.
-    pub fn api_key(&self) -> &str {
-        &self.api_key
-    }
-
-    /// A client of it.
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientBuilder::build`](atera::ClientBuilder::build).
-    pub fn client(&self) -> Result<Client> {
-        let key = ApiKey::new(self.api_key())?;
-        Client::builder().api_key(key).base_url(self.base_url()).build()
-    }
-
-    /// The requests that arrived, in order: the last ten thousand of them.
-    pub fn log(&self) -> Vec<Arrival> {
-        self.shared.request_log().since(0)
-    }
-
-    /// What can be said of all requests that arrived.
-    pub fn stats(&self) -> Stats {
-        self.shared.request_log().stats()
-    }
-
-    /// Lets other things go wrong from now on.
-    pub fn set_faults(&self, faults: Faults) {
-        self.shared.fault_plan().set(faults);
-    }
-
-    /// Lets other records come and go from now on.
-    pub fn set_churn(&self, churn: Churn) {
-        *self.shared.churn() = churn;
-    }
-
-    /// Makes the records what they were at the start, and forgets what arrived. Faults and churn stay as they are set.
-    pub fn reset(&self) {
-        self.shared.reset();
-    }
-
-    /// All records as JSON, for [`SandboxBuilder::load`].
-    pub fn dump(&self) -> String {
-        origin::dump(&self.shared.world().store).to_string()
-    }
-
-    /// Serves for as long as this is awaited, which ends only if the server fails. Dropping the future stops the server.
-    ///
-    /// # Errors
-    ///
-    /// `Config` if the server cannot go on.
-    pub async fn serve(mut self) -> Result<()> {
-        let failed = Error::config("the sandbox cannot go on serving; start it again");
-        match (&mut self.task).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(failed.with_source(error)),
-            Err(error) => Err(failed.with_source(error)),
-        }
-    }
-}
+pub use faults::{Churn, Faults};
+pub use http::Dialect;
+pub use log::{Arrival, Creates, Stats};
+pub use sandbox::Sandbox;
+pub use service::Permissions;

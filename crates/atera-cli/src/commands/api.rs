@@ -169,7 +169,7 @@ impl UntypedRequest {
 /// Sends a request and prints the answer.
 ///
 /// The answer is printed as it came, whatever it is, unless `--output`, `--select` or `--sort` ask for a form. It is not
-/// decoded, so there is no failure if it does not fit the description; a status that is a failure is one here as well.
+/// decoded, so it need not fit the description. A status of 400 and above is a failure, as everywhere.
 pub(crate) async fn run(
     request: &UntypedRequest,
     globals: &Globals,

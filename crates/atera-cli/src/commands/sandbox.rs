@@ -295,7 +295,7 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     Ok(builder)
 }
 
-/// Writes a text into a file, or to stdout for `-`. What is written is made up, so the file needs no protection.
+/// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     match file == Path::new("-") {
         true => io::stdout().lock().write_all(text.as_bytes()),

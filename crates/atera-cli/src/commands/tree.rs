@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// There is no flag for a key, so people who guess one write it behind an equals sign, or by itself.
+    /// There is no flag for a key. People guess one, or give the key where another argument is expected.
     #[test]
     fn a_key_in_an_argument_is_not_repeated() {
         let sentence = refused(&["tickets", "list", "--api-key=secret"]).sentence();

@@ -145,7 +145,7 @@ async fn walk(
         if sink.count().is_multiple_of(RECORDS_AT_A_TIME) || Some(sink.count()) == all {
             progress.plan(all);
             progress.reached(sink.count());
-            // Whoever reads along does not wait for the end.
+            // A program that reads along need not wait for the end.
             out.flush()?;
         }
     }
@@ -170,7 +170,8 @@ pub(crate) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
     )
 }
 
-/// Prints a record. One that does not fit is not the end of the list: it is printed as it came, and told in the end.
+/// Prints a record. A record that does not fit the description does not end the list: it is printed as it came, and the first
+/// such error is reported at the end.
 fn print(
     record: Result<RawRecord, Error>,
     sink: &mut Sink,

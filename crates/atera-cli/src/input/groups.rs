@@ -97,7 +97,7 @@ fn verb(operation: &'static Operation) -> Command {
 ///
 /// # Errors
 ///
-/// `Usage` if there is no such command, which clap refuses before.
+/// `Usage` if there is no such command. clap refuses that earlier.
 pub(crate) fn chosen<'a>(
     group: &str,
     matches: &'a ArgMatches,

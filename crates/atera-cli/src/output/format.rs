@@ -33,7 +33,7 @@ pub(crate) trait RecordWriter {
     /// Whatever opens the output comes with the first record, so that a walk which fails at once prints nothing.
     fn record(&mut self, json: &str, number: u64, out: &mut dyn Output) -> io::Result<Option<Altered>>;
 
-    /// Ends an output of so many records. With none it prints what stands for an empty list.
+    /// Ends an output with this many records. If there are none, it prints an empty list.
     fn finish(&mut self, count: u64, out: &mut dyn Output) -> io::Result<()>;
 
     /// Writes an answer that is one record and not a list. By default it is a list of one.

@@ -23,7 +23,7 @@ pub(crate) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Finds the fields. It never fails: what is not an object, or not even JSON, is a record without fields.
+    /// Finds the fields. It never fails: a value that is not an object, or a text that is not JSON, has no fields.
     pub(crate) fn new(json: &'a str) -> Self {
         struct Fields;
 

@@ -7,18 +7,14 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::{
-    REFERENCE_DATE, ago, between, chance,
-    customers::{folder_id, optional},
-    guid,
+    customers::folder_id,
+    draw::{ago, between, chance, ids, optional, owning_customer, pick},
     hardware::{DESKS, LAPTOP, MODELS, Model, SERVERS, SERVICES, WORKSTATIONS},
-    ids,
     names::ascii,
-    owner, pick,
 };
-use crate::{
-    entity::Entity::{Agent, Contact, Customer},
-    record::{Record, time},
-    store::Store,
+use crate::world::{
+    Entity::{Agent, Contact, Customer},
+    REFERENCE_DATE, Record, Store, random_guid, time,
 };
 
 /// Id of the first.
@@ -53,7 +49,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let people = people(store);
     let mut names = HashMap::new();
     for (id, index) in (FIRST_ID..).zip(0..count) {
-        let customer = owner(rng, &customers, index);
+        let customer = owning_customer(rng, &customers, index);
         let user = people
             .get(&customer)
             .map(|people| if index == 0 { people[0] } else { *pick(rng, people) });
@@ -75,7 +71,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             if index == 0 {
                 FIRST_GUID.to_string()
             } else {
-                guid(rng)
+                random_guid(rng)
             },
         );
         let folder = match index {
@@ -94,7 +90,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
                 "WORKGROUP".to_string()
             },
         );
-        let online = agent.get("Online").as_bool() == Some(true);
+        let online = agent.is_set("Online");
         if let Some(logon) = logon.filter(|_| !model.server) {
             agent.set("LastLoginUser", logon.as_str());
             agent.set("CurrentLoggedUsers", (online && chance(rng, 80)).then_some(logon));
@@ -106,7 +102,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         agent.set("AppViewUrl", page);
         // An agent that has just been installed has reported next to nothing.
         if index == 12 {
-            agent.strip(&KNOWN);
+            agent.clear_all_but(&KNOWN);
         }
         store.put(Agent, id, agent);
         if let Some(user) = user.filter(|_| !model.server) {
@@ -188,7 +184,7 @@ fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> R
     let office = !model.server && chance(rng, 60);
     let bios = REFERENCE_DATE - TimeDelta::days(rng.i64(200..1500)) - TimeDelta::hours(9);
     let office_text = |text: &str| office.then(|| text.to_string());
-    Record::of(
+    Record::with_fields(
         Agent.shape(),
         modified,
         [

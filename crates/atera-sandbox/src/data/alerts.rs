@@ -6,11 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::Value;
 
-use super::{REFERENCE_DATE, ago, between, chance, customers::optional, ids, pick, subjects::ALERTS};
-use crate::{
-    entity::Entity::{Agent, Alert, Ticket},
-    record::{Record, time},
-    store::Store,
+use super::{
+    draw::{ago, between, chance, ids, optional, pick},
+    subjects::ALERTS,
+};
+use crate::world::{
+    Entity::{Agent, Alert, Ticket},
+    REFERENCE_DATE, Record, Store, time,
 };
 
 /// Id of the first.
@@ -44,7 +46,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         let snoozed = (resolved.is_none() && chance(rng, 25))
             .then(|| REFERENCE_DATE + TimeDelta::hours(rng.i64(1..200)));
         let (title, message, category, severity, code) = *pick(rng, &ALERTS);
-        let alert = Record::of(
+        let alert = Record::with_fields(
             Alert.shape(),
             resolved.unwrap_or(created),
             [

@@ -1,15 +1,16 @@
 //! Contracts and invoices.
 
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, NaiveTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::{REFERENCE_DATE, chance, guid, ids, pick};
+use super::draw::{chance, ids, pick};
 use crate::{
-    entity::Entity::{Contact, Contract, Customer, Invoice},
-    handlers::shown_terms,
-    record::{Record, time},
-    store::Store,
+    rules::contracts::{shown_terms, terms_field},
+    world::{
+        Entity::{Contact, Contract, Customer, Invoice},
+        REFERENCE_DATE, Record, Store, random_guid, time,
+    },
 };
 
 /// Id of the first contract.
@@ -80,8 +81,7 @@ fn contract(
     let end = start.checked_add_months(Months::new(12 * years)).unwrap_or(start) - TimeDelta::days(1);
     let open_ended = default || chance(rng, 30);
     let terms: Map<String, Value> = serde_json::from_str(terms).unwrap_or_default();
-    let field = format!("{kind}Contract");
-    let mut contract = Record::of(
+    let mut contract = Record::with_fields(
         Contract.shape(),
         start,
         [
@@ -97,12 +97,13 @@ fn contract(
             ("TaxId", 5.into()),
         ],
     );
+    let field = terms_field(&contract);
     contract.set(&field, shown_terms(store, &field, &terms).unwrap_or_default());
     contract
 }
 
 fn midnight(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.date_naive().and_time(chrono::NaiveTime::MIN).and_utc()
+    time.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
 /// Invoices of the last months, the oldest first, each from a contract.
@@ -129,12 +130,12 @@ pub(super) fn invoices(store: &mut Store, rng: &mut Rng, count: usize) {
             if index == 0 {
                 FIRST_GUID.to_string()
             } else {
-                guid(rng)
+                random_guid(rng)
             },
         );
         invoice.set("InvoiceNumberAsString", number.to_string());
         if index % 50 == 49 {
-            invoice.strip(&[]);
+            invoice.clear_all_but(&[]);
         }
         store.put(Invoice, number, invoice);
     }
@@ -146,11 +147,7 @@ fn invoice(
     contract: &Record,
     (start, end): (DateTime<Utc>, DateTime<Utc>),
 ) -> Record {
-    let tax_percentage = if contract.get("Taxable").as_bool() == Some(true) {
-        20.0
-    } else {
-        0.0
-    };
+    let tax_percentage = if contract.is_set("Taxable") { 20.0 } else { 0.0 };
     let mut lines = Vec::new();
     let (mut subtotal, mut tax) = (0.0, 0.0);
     for index in 1..=rng.i32(1..4) {
@@ -167,7 +164,7 @@ fn invoice(
             "Total": cents(line + line_tax), "Subtotal": line, "Tax": line_tax, "LineIdx": index,
         }));
     }
-    Record::of(
+    Record::with_fields(
         Invoice.shape(),
         end,
         [

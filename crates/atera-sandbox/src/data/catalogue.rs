@@ -4,11 +4,17 @@ use chrono::TimeDelta;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::{REFERENCE_DATE, ago, between, chance, guid, names::ascii, pick, subjects::SUBJECTS};
+use super::{
+    draw::{ago, between, chance, ids, pick},
+    names::ascii,
+    subjects::SUBJECTS,
+};
 use crate::{
-    entity::Entity::{Article, CustomField, Rate, Sla},
-    record::{Record, time},
-    store::Store,
+    rules::custom_values::{TARGETS, value},
+    world::{
+        Entity::{Agent, Article, CustomField, CustomValue, Rate, Sla},
+        REFERENCE_DATE, Record, Store, random_guid, time,
+    },
 };
 
 /// A rate: its id, price, description, SKU and category.
@@ -48,7 +54,11 @@ pub(super) fn rates(store: &mut Store) {
             ("IsExpense", is_expense.into()),
             ("Archived", false.into()),
         ];
-        store.put(Rate, *id, Record::of(Rate.shape(), REFERENCE_DATE, fields));
+        store.put(
+            Rate,
+            *id,
+            Record::with_fields(Rate.shape(), REFERENCE_DATE, fields),
+        );
     }
 }
 
@@ -57,7 +67,7 @@ pub(super) fn slas(store: &mut Store) {
         store.put(
             Sla,
             id,
-            Record::of(Sla.shape(), REFERENCE_DATE, [("Name", name.into())]),
+            Record::with_fields(Sla.shape(), REFERENCE_DATE, [("Name", name.into())]),
         );
     }
 }
@@ -97,7 +107,7 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
             .map(ascii)
             .filter(|word| !word.is_empty())
             .collect();
-        let mut article = Record::of(
+        let mut article = Record::with_fields(
             Article.shape(),
             modified,
             [
@@ -123,7 +133,7 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
             ],
         );
         if index % 13 == 12 {
-            article.strip(&["KBID"]);
+            article.clear_all_but(&["KBID"]);
         }
         store.put(Article, id, article);
     }
@@ -206,7 +216,7 @@ pub(super) fn custom_fields(store: &mut Store) {
         store.put(
             CustomField,
             id,
-            Record::of(CustomField.shape(), REFERENCE_DATE, fields),
+            Record::with_fields(CustomField.shape(), REFERENCE_DATE, fields),
         );
     }
 }
@@ -216,17 +226,13 @@ const FIRST_VALUE: &str = "c4b1f7a2-93d5-4e08-b6a1-5d7e20f84c19";
 
 /// Values on the first records of each kind that has custom fields. That of the examples of the description is the first.
 pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
-    use crate::{
-        entity::Entity::{Agent, CustomValue},
-        handlers::{TARGETS, value},
-    };
     let fields: Vec<Record> = store.table(CustomField).iter().cloned().collect();
     let others = TARGETS
         .iter()
         .map(|(_, entity)| *entity)
         .filter(|entity| *entity != Agent);
     for entity in [Agent].into_iter().chain(others) {
-        let items: Vec<i64> = super::ids(store, entity).into_iter().take(40).collect();
+        let items: Vec<i64> = ids(store, entity).into_iter().take(40).collect();
         for (index, item) in items.into_iter().enumerate() {
             for field in fields
                 .iter()
@@ -253,7 +259,14 @@ pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
                     continue;
                 };
                 let first = store.table(CustomValue).len() == 0;
-                made.set("Id", if first { FIRST_VALUE.to_string() } else { guid(rng) });
+                made.set(
+                    "Id",
+                    if first {
+                        FIRST_VALUE.to_string()
+                    } else {
+                        random_guid(rng)
+                    },
+                );
                 store.add(CustomValue, made);
             }
         }

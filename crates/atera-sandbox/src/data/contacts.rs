@@ -7,16 +7,13 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    REFERENCE_DATE, between, chance,
-    customers::{optional, phone},
-    ids,
+    customers::phone,
+    draw::{between, chance, ids, optional, owning_customer, pick},
     names::{FIRST, JOBS, LAST, PLACES, ascii},
-    owner, pick,
 };
-use crate::{
-    entity::Entity::{Contact, Customer, Department},
-    record::{Record, time},
-    store::Store,
+use crate::world::{
+    Entity::{Contact, Customer, Department},
+    REFERENCE_DATE, Record, Store, time,
 };
 
 /// Id of the first.
@@ -30,7 +27,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let departments = ids(store, Department);
     let mut emails = HashSet::new();
     for (id, index) in (FIRST_ID..).zip(0..count) {
-        let customer = owner(rng, &customers, index);
+        let customer = owning_customer(rng, &customers, index);
         // The first is the person in the examples of the description.
         let (first, last) = match index {
             0 => (FIRST[0], LAST[0]),
@@ -52,7 +49,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             _ if chance(rng, 45) => Some(*pick(rng, &departments)),
             _ => None,
         };
-        let contact = Record::of(
+        let contact = Record::with_fields(
             Contact.shape(),
             modified,
             [
@@ -88,7 +85,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         let mut contact = contact;
         // One that came with an e-mail of its own.
         if index == 112 {
-            contact.strip(&["CustomerID", "CustomerName", "Email", "CreatedOn", "LastModified"]);
+            contact.clear_all_but(&["CustomerID", "CustomerName", "Email", "CreatedOn", "LastModified"]);
         }
         store.put(Contact, id, contact);
     }

@@ -3,13 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 
-use super::chance;
+use super::draw::chance;
 use crate::{
-    entity::Entity::{Comment, TicketFile, WorkHours},
-    handlers::{html, within_sla},
-    record::{Record, time},
-    store::Store,
-    zone::Zone,
+    rules::{comments, work_hours::is_within_sla},
+    world::{
+        Entity::{Comment, TicketFile, WorkHours},
+        Record, Store, Zone, time,
+    },
 };
 
 /// Id of the first stretch of work.
@@ -63,17 +63,8 @@ pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
 }
 
 fn comment(ticket: &Record, date: &str, text: &str) -> Record {
-    Record::of(
-        Comment.shape(),
-        ticket.modified,
-        [
-            ("Date", ticket.get(date).clone()),
-            ("Comment", text.into()),
-            ("CommentHtml", html(text).into()),
-            ("IsInternal", false.into()),
-            ("TicketID", ticket.get("TicketID").clone()),
-        ],
-    )
+    let date = ticket.get(date).clone();
+    comments::comment(ticket.get("TicketID").clone(), date, text, ticket.modified)
 }
 
 /// How long was worked on a ticket.
@@ -112,7 +103,7 @@ fn hours(
 ) -> Record {
     let billable = chance(rng, 75);
     let rate = billable.then_some(if on_site { 413 } else { 410 });
-    let mut hours = Record::of(
+    let mut hours = Record::with_fields(
         WorkHours.shape(),
         end,
         [
@@ -124,7 +115,7 @@ fn hours(
             ("TechnicianContactID", ticket.get("TechnicianContactID").clone()),
             ("Billiable", billable.into()),
             ("OnCustomerSite", on_site.into()),
-            ("WithinSLA", within_sla(start, zone).into()),
+            ("WithinSLA", is_within_sla(start, zone).into()),
         ],
     );
     hours.set(
@@ -151,7 +142,7 @@ pub(super) fn files(store: &mut Store, rng: &mut Rng, ticket: &Record, is_first:
         let fields = [("TicketID", id), ("Address", address.into())];
         store.add(
             TicketFile,
-            Record::of(TicketFile.shape(), ticket.modified, fields),
+            Record::with_fields(TicketFile.shape(), ticket.modified, fields),
         );
     }
 }

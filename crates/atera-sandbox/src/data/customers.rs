@@ -5,15 +5,13 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    REFERENCE_DATE, ago, between, chance,
+    draw::{ago, between, chance, optional, pick},
     hardware::FOLDERS,
     names::{HOUSES, PLACES, Place, STREETS, TRADES, ascii},
-    pick,
 };
-use crate::{
-    entity::Entity::{Customer, Folder},
-    record::{Record, time},
-    store::Store,
+use crate::world::{
+    Entity::{Customer, Folder},
+    REFERENCE_DATE, Record, Store, time,
 };
 
 /// Id of the first.
@@ -35,7 +33,7 @@ fn folders(store: &mut Store, customer: i64) {
             ("CustomerId", customer.into()),
             ("ThresholdId", (index == 2).then_some(61).into()),
         ];
-        let folder = Record::of(Folder.shape(), REFERENCE_DATE, fields);
+        let folder = Record::with_fields(Folder.shape(), REFERENCE_DATE, fields);
         store.put(Folder, folder_id(customer, index), folder);
     }
 }
@@ -65,7 +63,7 @@ fn customer(rng: &mut Rng, index: usize) -> Record {
         "Ring twice; the bell is faint.",
         "Invoices by post only.\nAsk for the manager before anything is restarted.",
     ];
-    Record::of(
+    Record::with_fields(
         Customer.shape(),
         modified,
         [
@@ -133,14 +131,6 @@ fn filled(rng: &mut Rng, pattern: &str) -> String {
         other => other,
     };
     pattern.chars().map(fill).collect()
-}
-
-/// A value in so many of a hundred records.
-pub(super) fn optional(rng: &mut Rng, percent: u8, value: impl FnOnce(&mut Rng) -> String) -> Value {
-    match chance(rng, percent) {
-        true => value(rng).into(),
-        false => Value::Null,
-    }
 }
 
 /// A coordinate some streets away.

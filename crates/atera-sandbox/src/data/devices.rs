@@ -3,11 +3,10 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::{REFERENCE_DATE, chance, guid, ids, owner, pick};
-use crate::{
-    entity::Entity::{self, Agent, Customer, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
-    record::Record,
-    store::Store,
+use super::draw::{chance, ids, owning_customer, pick};
+use crate::world::{
+    Entity::{self, Agent, Customer, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
+    REFERENCE_DATE, Record, Store, random_guid,
 };
 
 /// How many of each kind have an id of the hundred that is theirs; further ones come after all of those.
@@ -42,19 +41,24 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
     if agents.is_empty() || customers.is_empty() {
         return None;
     }
-    let wanted = owner(rng, &customers, if index == 0 { 0 } else { usize::MAX });
+    let wanted = owning_customer(rng, &customers, if index == 0 { 0 } else { usize::MAX });
     let agents = store.table(Agent);
     let of_customer = |agent: &&Record| agent.number("CustomerID") == Some(wanted);
     let agent = agents.iter().find(of_customer).or_else(|| agents.iter().next())?;
     let customer = store.table(Customer).get(agent.number("CustomerID")?)?;
     let domain = customer.text("Domain");
-    let mut device = Record::of(
+    let mut device = Record::with_fields(
         entity.shape(),
         REFERENCE_DATE,
         [
             (
                 "DeviceGuid",
-                if index == 0 { first.to_string() } else { guid(rng) }.into(),
+                if index == 0 {
+                    first.to_string()
+                } else {
+                    random_guid(rng)
+                }
+                .into(),
             ),
             ("CustomerID", customer.get("CustomerID").clone()),
             ("MonitoringAgentID", agent.get("AgentID").clone()),
@@ -95,7 +99,7 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
         _ => device.set("Name", format!("Access point {number}")),
     }
     if index % 13 == 12 {
-        device.strip(&["CustomerName"]);
+        device.clear_all_but(&["CustomerName"]);
     }
     Some(device)
 }

@@ -1,11 +1,9 @@
 //! The technicians and departments of the account, which are the same for every seed.
 
-use super::REFERENCE_DATE;
-use crate::{
-    data::names::ascii,
-    entity::Entity::{Department, Technician},
-    record::Record,
-    store::Store,
+use super::names::ascii;
+use crate::world::{
+    Entity::{Department, Technician},
+    REFERENCE_DATE, Record, Store,
 };
 
 const TECHNICIANS: [&str; 8] = [
@@ -41,7 +39,7 @@ pub(super) fn technicians(store: &mut Store) {
                 format!("{}@fieldline.example", user.join(".")).into(),
             ),
         ];
-        let record = Record::of(Technician.shape(), REFERENCE_DATE, fields);
+        let record = Record::with_fields(Technician.shape(), REFERENCE_DATE, fields);
         store.put(Technician, id, record);
     }
 }
@@ -49,7 +47,7 @@ pub(super) fn technicians(store: &mut Store) {
 pub(super) fn departments(store: &mut Store) {
     for (id, (name, description)) in (14..).zip(DEPARTMENTS) {
         let fields = [("Name", name.into()), ("Description", description.into())];
-        let record = Record::of(Department.shape(), REFERENCE_DATE, fields);
+        let record = Record::with_fields(Department.shape(), REFERENCE_DATE, fields);
         store.put(Department, id, record);
     }
 }

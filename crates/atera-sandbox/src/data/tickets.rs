@@ -7,21 +7,21 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::{
-    REFERENCE_DATE, between, chance,
     conversation::{self, Work},
-    ids, pick,
+    draw::{between, chance, ids, pick},
     subjects::{PROGRESS, REPLIES, SUBJECTS, Subject},
 };
 use crate::{
-    entity::Entity::{Contact, Customer, Technician, Ticket},
-    handlers::{contracts, sum_up},
-    record::{Record, time},
-    store::Store,
-    zone::Zone,
+    rules::{
+        contracts,
+        tickets::{FIRST_TICKET, due_dates, number},
+        work_hours::set_durations,
+    },
+    world::{
+        Entity::{Contact, Customer, Technician, Ticket},
+        REFERENCE_DATE, Record, Store, Zone, time,
+    },
 };
-
-/// Id of the first.
-const FIRST_ID: i64 = 54_321;
 
 /// How far back tickets go.
 const SPAN: TimeDelta = TimeDelta::days(700);
@@ -37,11 +37,11 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
     let mut of_parts = Rng::with_seed(!rng.get_seed());
     let usual: HashMap<i64, Option<i64>> = ids(store, Customer)
         .into_iter()
-        .map(|customer| (customer, contracts::usual(store, Some(customer))))
+        .map(|customer| (customer, contracts::default_of(store, Some(customer))))
         .collect();
     // The last ticket of each customer that is not related to another.
     let mut unrelated = HashMap::new();
-    for (id, index) in (FIRST_ID..).zip(0..count) {
+    for (id, index) in (FIRST_TICKET..).zip(0..count) {
         // They are spread evenly, and later ones have greater ids.
         let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
         let start = REFERENCE_DATE - SPAN + slot * index as i32;
@@ -77,7 +77,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         conversation::comments(store, &mut of_parts, &ticket);
         conversation::files(store, &mut of_parts, &ticket, index == 0);
         conversation::work_hours(store, &mut of_parts, &ticket, &work, zone);
-        sum_up(store, &mut ticket);
+        set_durations(store, &mut ticket);
         store.put(Ticket, id, ticket);
         if chance(rng, 5)
             && let Some(parent) = earlier
@@ -94,25 +94,6 @@ fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
     let mut contacts: Vec<_> = store.table(Contact).iter().filter_map(known).collect();
     contacts.sort_unstable();
     contacts
-}
-
-/// The number of a ticket that people see.
-pub(crate) fn number(id: i64) -> String {
-    (id - FIRST_ID + 1).to_string()
-}
-
-/// By when a technician must have responded, and by when the ticket must be closed.
-pub(crate) fn due(priority: &str, created: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
-    let (response, closing) = match priority {
-        "Critical" => (1, 8),
-        "High" => (2, 24),
-        "Medium" => (4, 72),
-        _ => (8, 120),
-    };
-    (
-        created + TimeDelta::hours(response),
-        created + TimeDelta::hours(closing),
-    )
 }
 
 fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, Work) {
@@ -141,7 +122,7 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
     );
     let status = status(rng, created);
     let done = ["Resolved", "Closed"].contains(&status);
-    let (response_due, closing_due) = due(priority, created);
+    let (response_due, closing_due) = due_dates(priority, created);
     let responded = created + TimeDelta::minutes(rng.i64(4..600));
     // A technician has commented on all that is done, and on most of what is old enough.
     let responded = match responded.min(REFERENCE_DATE) {
@@ -177,7 +158,7 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
         on_site: chance(rng, 30),
         in_two: chance(rng, 15),
     };
-    let ticket = Record::of(
+    let ticket = Record::with_fields(
         Ticket.shape(),
         modified,
         [

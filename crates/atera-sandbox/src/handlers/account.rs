@@ -1,10 +1,13 @@
 //! The account.
 
-use super::Handlers;
-use crate::{answer::Answer, data::REFERENCE_DATE, record::Record, shape::Shape};
+use super::handler::Handlers;
+use crate::{
+    http::Answer,
+    world::{REFERENCE_DATE, Record, Shape},
+};
 
 pub(super) const HANDLERS: Handlers = &[("account_get", |world, _| {
-    let account = Record::of(
+    let account = Record::with_fields(
         Shape::named("Account"),
         REFERENCE_DATE,
         [

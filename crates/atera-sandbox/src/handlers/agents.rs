@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Handlers, patches, records};
+use super::{handler::Handlers, patches, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{Agent, ScriptRun},
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{
+        Entity::{Agent, ScriptRun},
+        Record, World, time,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -23,24 +23,24 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
-fn by_guid<'a>(world: &'a World, request: &Request) -> Result<&'a Record, Problem> {
+fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Result<&'a Record, Problem> {
     let guid = request.text("deviceGuid").unwrap_or_default();
     let agents = world.store.table(Agent);
     let id = agents.find("DeviceGuid", guid);
     id.and_then(|id| agents.get(id))
-        .ok_or_else(|| records::missing(Agent, guid))
+        .ok_or_else(|| records::not_found(Agent, guid))
 }
 
 /// Nothing is run: the script is kept, and the answer is that it waits.
-fn run_powershell(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn run_powershell(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let agent = records::named(world, request, Agent)?;
+    let agent = records::record_in_path(world, request, Agent)?;
     let message = match agent.get("Online").as_bool() {
         Some(true) => "The script was sent to the agent.",
         _ => "The agent is offline. The script waits until it is back.",
     };
     let script = request.given().get("Script").cloned().unwrap_or_default();
-    let run = Record::of(
+    let run = Record::with_fields(
         ScriptRun.shape(),
         now,
         [

@@ -3,14 +3,13 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{Handlers, records};
+use super::{handler::Handlers, paging::page, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{self, Agent, Alert},
-    paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{
+        Entity::{self, Agent, Alert},
+        Record, World, time,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -26,7 +25,7 @@ pub(super) const HANDLERS: Handlers = &[
 
 /// The state of an alert. One that was snoozed stays so: the generated ones are as of a date that the clock has passed.
 fn status(alert: &Record) -> &'static str {
-    if alert.get("Archived").as_bool() == Some(true) {
+    if alert.is_set("Archived") {
         "Resolved"
     } else if alert.get("SnoozedEndDate").is_null() {
         "Open"
@@ -35,9 +34,9 @@ fn status(alert: &Record) -> &'static str {
     }
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut alert = Record::of(
+    let mut alert = Record::with_fields(
         Alert.shape(),
         now,
         [
@@ -52,7 +51,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     );
     let mut given = request.given();
     place(world, &mut alert, &mut given)?;
-    world.store.fill(&mut alert, &given)?;
+    world.store.apply(&mut alert, &given)?;
     let title = alert.text("Title").to_string();
     let same = |other: &Record| {
         status(other) != "Resolved"
@@ -109,15 +108,15 @@ fn place(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> R
     Ok(())
 }
 
-fn resolve(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn resolve(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut alert = records::named(world, request, Alert)?.clone();
+    let mut alert = records::record_in_path(world, request, Alert)?.clone();
     // An alert that is resolved keeps the date.
     if status(&alert) != "Resolved" {
         alert.set("Archived", true);
         alert.set("ArchivedDate", time(now));
         alert.set("SnoozedEndDate", ());
-        alert.touch(now);
+        alert.mark_modified(now);
         world.store.put(Alert, request.id(), alert);
     }
     Ok(Answer::Empty)

@@ -1,54 +1,48 @@
 //! Comments and attachments of tickets.
 
+use atera::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Handlers, records};
+use super::{handler::Handlers, paging::page, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{Comment, Ticket, TicketFile},
-    paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    rules::comments::comment,
+    world::{
+        Entity::{Comment, Contact, Technician, Ticket, TicketFile},
+        World, time,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
     ("tickets_list_comments", |world, request| {
-        records::named(world, request, Ticket)?;
-        let comments = world.store.table(Comment).of("TicketID", request.id());
+        records::record_in_path(world, request, Ticket)?;
+        let comments = world.store.table(Comment).with_number("TicketID", request.id());
         Ok(page(world, request, comments.into_iter(), |_| {}))
     }),
     ("tickets_add_comment", add),
     ("tickets_list_attachments", |world, request| {
-        records::named(world, request, Ticket)?;
-        let files = world.store.table(TicketFile).of("TicketID", request.id());
+        records::record_in_path(world, request, Ticket)?;
+        let files = world
+            .store
+            .table(TicketFile)
+            .with_number("TicketID", request.id());
         let addresses = files.iter().map(|file| file.get("Address").clone());
         Ok(Answer::Value(addresses.collect()))
     }),
 ];
 
-fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut ticket = records::named(world, request, Ticket)?.clone();
+    let mut ticket = records::record_in_path(world, request, Ticket)?.clone();
     let given = request.given();
     let part = |name: &str| given.get(name).and_then(Value::as_object);
     let text = given
         .get("CommentText")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let mut comment = Record::of(
-        Comment.shape(),
-        now,
-        [
-            ("Date", time(now)),
-            ("Comment", text.into()),
-            ("CommentHtml", html(text).into()),
-            ("IsInternal", false.into()),
-            ("TicketID", request.id().into()),
-        ],
-    );
+    let mut comment = comment(request.id().into(), time(now), text, now);
     if let Some(Value::String(date)) = given.get("CommentTimestampUTC") {
-        let date: atera::Timestamp = date.parse().unwrap_or(now.into());
+        let date: Timestamp = date.parse().unwrap_or(now.into());
         comment.set("Date", time(date.to_utc()));
     }
     let date = comment.get("Date").clone();
@@ -67,12 +61,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             .get("EnduserId")
             .and_then(Value::as_i64)
             .unwrap_or_default();
-        if world
-            .store
-            .table(crate::entity::Entity::Contact)
-            .get(id)
-            .is_none()
-        {
+        if world.store.table(Contact).get(id).is_none() {
             let reason = format!("there is no contact `{id}`");
             return Err(Problem::field("EnduserCommentDetails.EnduserId", reason));
         }
@@ -80,7 +69,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         ticket.set("LastEndUserComment", text);
         ticket.set("LastEndUserCommentTimestamp", date);
     }
-    ticket.touch(now);
+    ticket.mark_modified(now);
     world.store.put(Ticket, request.id(), ticket);
     world.store.add(Comment, comment);
     // A comment has no id of its own that is ever shown, so the answer names its ticket.
@@ -89,7 +78,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
 
 /// The technician of the comment, by id or by address.
 fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
-    let technicians = world.store.table(crate::entity::Entity::Technician);
+    let technicians = world.store.table(Technician);
     let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
         (Some(Value::Number(id)), _) => {
             let known = id.as_i64().filter(|id| technicians.get(*id).is_some());
@@ -108,16 +97,4 @@ fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Proble
         let reason = format!("there is no technician `{asked}`");
         Problem::field(&format!("TechnicianCommentDetails.{field}"), reason)
     })
-}
-
-/// Plain text as HTML.
-pub(crate) fn html(text: &str) -> String {
-    if text.starts_with('<') {
-        return text.to_string();
-    }
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    format!("<p>{}</p>", text.replace("\r\n", "<br/>").replace('\n', "<br/>"))
 }

@@ -1,13 +1,9 @@
 //! Contacts.
 
-use super::{Handlers, customers::newest_first};
+use super::{customers::newest_first, handler::Handlers, paging::page};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::Contact,
-    paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{Entity::Contact, Record, World, time},
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -15,7 +11,7 @@ pub(super) const HANDLERS: Handlers = &[
     ("contacts_create", create),
 ];
 
-fn list(world: &World, request: &Request) -> Answer {
+fn list(world: &World, request: &OperationRequest) -> Answer {
     let (email, phone) = (request.text("Email"), request.text("Phone"));
     let email = email.map(|email| email.trim().to_lowercase());
     let phone = phone.map(digits);
@@ -41,9 +37,9 @@ fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_digit).collect()
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut contact = Record::of(
+    let mut contact = Record::with_fields(
         Contact.shape(),
         now,
         [
@@ -53,7 +49,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             ("Archived", false.into()),
         ],
     );
-    world.store.fill(&mut contact, &request.given())?;
-    contact.touch(now);
+    world.store.apply(&mut contact, &request.given())?;
+    contact.mark_modified(now);
     Ok(Answer::Created(world.store.add(Contact, contact).into()))
 }

@@ -1,17 +1,21 @@
 //! Custom fields and their values, which are the same for all kinds of records but for the names of the paths.
 
+use atera::description::Operation;
 use serde_json::Value;
 
-use super::{Handler, Handlers, records};
-use crate::{
-    answer::{Answer, Id, Problem},
-    entity::Entity::{self, CustomField, CustomValue},
+use super::{
+    handler::{Handler, Handlers},
     paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    records,
 };
-use atera::{Timestamp, description::Operation};
+use crate::{
+    http::{Answer, AnswerId, OperationRequest, Problem},
+    rules::custom_values::{TARGETS, value},
+    world::{
+        Entity::{self, CustomField, CustomValue},
+        Record, World,
+    },
+};
 
 pub(super) const HANDLERS: Handlers = &[
     ("custom_values_list_fields", |world, request| {
@@ -31,24 +35,10 @@ pub(super) const HANDLERS: Handlers = &[
         let asked = request.text("customValueId").unwrap_or_default();
         let (id, guid) = by_guid(world, request)
             .map(|(id, value)| (id, value.text("Id").to_string()))
-            .ok_or_else(|| records::missing(CustomValue, asked))?;
+            .ok_or_else(|| records::not_found(CustomValue, asked))?;
         world.store.remove(CustomValue, id);
-        Ok(Answer::Deleted(Id::Guid(guid)))
+        Ok(Answer::Deleted(AnswerId::Guid(guid)))
     }),
-];
-
-/// The kinds of records that have custom fields, as the verbs of the operations name them.
-pub(crate) const TARGETS: [(&str, Entity); 10] = [
-    ("ticket", Entity::Ticket),
-    ("customer", Entity::Customer),
-    ("contact", Entity::Contact),
-    ("contract", Entity::Contract),
-    ("sla", Entity::Sla),
-    ("agent", Entity::Agent),
-    ("snmp_device", Entity::SnmpDevice),
-    ("tcp_device", Entity::TcpDevice),
-    ("http_device", Entity::HttpDevice),
-    ("generic_device", Entity::GenericDevice),
 ];
 
 /// What a verb such as `set_on_ticket_put` is about.
@@ -62,7 +52,7 @@ fn target(operation: &Operation) -> Option<Entity> {
 }
 
 /// The handler of an operation on the values of one kind of record.
-pub(super) fn find(operation: &Operation) -> Option<Handler> {
+pub(super) fn handler_by_verb(operation: &Operation) -> Option<Handler> {
     if operation.group != "custom_values" {
         return None;
     }
@@ -75,15 +65,15 @@ pub(super) fn find(operation: &Operation) -> Option<Handler> {
     }
 }
 
-fn answered<'a>(request: &Request, records: impl Iterator<Item = &'a Record>) -> Answer {
-    let seen = |record: &Record| match request.answered() {
-        Some(shape) => record.clone().seen_as(shape),
+fn answered<'a>(request: &OperationRequest, records: impl Iterator<Item = &'a Record>) -> Answer {
+    let seen = |record: &Record| match request.answer_shape() {
+        Some(shape) => record.clone().into_shape(shape),
         None => record.clone(),
     };
     Answer::Records(records.map(seen).collect())
 }
 
-fn by_guid<'a>(world: &'a World, request: &Request) -> Option<(i64, &'a Record)> {
+fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Option<(i64, &'a Record)> {
     let guid = request.text("customValueId").unwrap_or_default();
     let values = world.store.table(CustomValue);
     let id = values.find("Id", guid)?;
@@ -91,24 +81,28 @@ fn by_guid<'a>(world: &'a World, request: &Request) -> Option<(i64, &'a Record)>
 }
 
 /// The kind of record that the operation is about, which has the record that the path names.
-fn owner(world: &World, request: &Request) -> Result<Entity, Problem> {
+fn owner(world: &World, request: &OperationRequest) -> Result<Entity, Problem> {
     let entity = target(request.operation).unwrap_or(Entity::Ticket);
-    records::named(world, request, entity)?;
+    records::record_in_path(world, request, entity)?;
     Ok(entity)
 }
 
 fn values_of(world: &World, entity: Entity, item: i64) -> impl Iterator<Item = &Record> {
     let target = entity.target().unwrap_or_default();
-    let values = world.store.table(CustomValue).of("ItemId", item).into_iter();
+    let values = world
+        .store
+        .table(CustomValue)
+        .with_number("ItemId", item)
+        .into_iter();
     values.filter(move |value| value.text("Target") == target)
 }
 
-fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let entity = owner(world, request)?;
     Ok(answered(request, values_of(world, entity, request.id())))
 }
 
-fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let entity = owner(world, request)?;
     let name = request.text("fieldName").unwrap_or_default();
     let field = field(world, entity, name)
@@ -121,7 +115,7 @@ fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     ))
 }
 
-fn set(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn set(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let entity = owner(world, request)?;
     let name = request.text("fieldName").unwrap_or_default();
     put(
@@ -134,7 +128,7 @@ fn set(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     .map(Answer::Updated)
 }
 
-fn text_of(request: &Request) -> String {
+fn text_of(request: &OperationRequest) -> String {
     let given = request.given();
     given
         .get("Value")
@@ -144,7 +138,7 @@ fn text_of(request: &Request) -> String {
 }
 
 /// The guide's create does not say of what kind the record is; the field does.
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let given = request.given();
     let item = given.get("ItemId").and_then(Value::as_i64).unwrap_or_default();
     let name = given
@@ -188,7 +182,7 @@ fn put(
     item: i64,
     (place, name): (&str, &str),
     text: &str,
-) -> Result<Id, Problem> {
+) -> Result<AnswerId, Problem> {
     let field = field(world, entity, name).ok_or_else(|| no_field(place, name, entity))?;
     let name = field.text("Name").to_string();
     let mut new = value(field, item, text).map_err(|reason| Problem::field("Value", reason))?;
@@ -209,77 +203,5 @@ fn put(
             world.store.add(CustomValue, new);
         }
     }
-    Ok(Id::Guid(guid))
-}
-
-/// The value of a field, in all the types in which it is given.
-pub(crate) fn value(field: &Record, item: i64, text: &str) -> Result<Record, String> {
-    let mut value = Record::of(
-        CustomValue.shape(),
-        field.modified,
-        [
-            ("ItemId", item.into()),
-            ("FieldName", field.get("Name").clone()),
-            ("ValueAsString", text.into()),
-            ("ValueAsDecimal", 0.0.into()),
-            ("ValueAsBool", false.into()),
-            ("Target", field.get("Target").clone()),
-        ],
-    );
-    if text.is_empty() {
-        return Ok(value);
-    }
-    match field.text("DataType") {
-        "Numeric" => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => value.set("ValueAsDecimal", number),
-            _ => return Err(format!("`{text}` is not a number")),
-        },
-        "Boolean" => match atera::description::parse_boolean(text.trim()) {
-            Some(flag) => value.set("ValueAsBool", flag),
-            None => return Err(format!("`{text}` is neither true nor false")),
-        },
-        "Date" => match date(text.trim()) {
-            Some(date) => value.set("ValueAsDateTime", date),
-            None => return Err(format!("`{text}` is not a date; write it like 2026-03-02")),
-        },
-        "Options" | "OptionsWithDependencies" => {
-            let options = field.get("PossibleValues").as_array();
-            let options = || {
-                options
-                    .into_iter()
-                    .flatten()
-                    .map(|option| option["Value"].as_str())
-            };
-            let Some(option) = options()
-                .flatten()
-                .find(|option| option.eq_ignore_ascii_case(text))
-            else {
-                let known: Vec<_> = options().flatten().collect();
-                return Err(format!("`{text}` is none of {}", known.join(", ")));
-            };
-            value.set("ValueAsString", option);
-            // Options have no id of their own in the description, so it is made from what identifies one.
-            let name = format!("{}/{}/{option}", field.text("Target"), field.text("Name"));
-            value.set("OptionId", guid_of(&name));
-        }
-        _ => {}
-    }
-    Ok(value)
-}
-
-fn date(text: &str) -> Option<Value> {
-    let date: Timestamp = text.parse().ok()?;
-    Some(time(date.to_utc()))
-}
-
-/// A guid that is the same for the same name (FNV-1a, 128 bits).
-fn guid_of(name: &str) -> String {
-    let hash = name
-        .bytes()
-        .fold(0x6c62272e07bb014262b821756295c58d_u128, |hash, byte| {
-            (hash ^ u128::from(byte)).wrapping_mul(0x0000000001000000000000000000013b)
-        });
-    uuid::Builder::from_random_bytes(hash.to_be_bytes())
-        .into_uuid()
-        .to_string()
+    Ok(AnswerId::Guid(guid))
 }

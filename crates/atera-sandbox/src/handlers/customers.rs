@@ -1,15 +1,16 @@
 //! Customers.
 
+use std::cmp::Reverse;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::Handlers;
+use super::{handler::Handlers, paging::page};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{self, Customer, CustomerFile, Folder},
-    paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{
+        Entity::{self, Customer, CustomerFile, Folder},
+        Record, World, time,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -38,14 +39,18 @@ pub(super) const HANDLERS: Handlers = &[
 ];
 
 /// Adds something to the customer that the body names.
-fn add(world: &mut World, request: &Request, entity: Entity) -> Result<Answer, Problem> {
+fn add(world: &mut World, request: &OperationRequest, entity: Entity) -> Result<Answer, Problem> {
     let mut record = Record::new(entity.shape(), world.now());
-    world.store.fill(&mut record, &request.given())?;
+    world.store.apply(&mut record, &request.given())?;
     Ok(Answer::Created(world.store.add(entity, record).into()))
 }
 
 /// The records changed since `FromLastModifiedDate`, in the order of `SortBy`: that of customers and contacts.
-pub(super) fn newest_first<'a>(world: &'a World, request: &Request, entity: Entity) -> Vec<&'a Record> {
+pub(super) fn newest_first<'a>(
+    world: &'a World,
+    request: &OperationRequest,
+    entity: Entity,
+) -> Vec<&'a Record> {
     let since = request.local_time("FromLastModifiedDate", &world.zone);
     let all = world.store.table(entity).iter().rev();
     let mut records: Vec<_> = all
@@ -54,17 +59,17 @@ pub(super) fn newest_first<'a>(world: &'a World, request: &Request, entity: Enti
     let asked = request.text("SortBy").unwrap_or_default();
     // Sorting is stable, so that records of the same time stay in the order of their ids.
     if asked.eq_ignore_ascii_case("Creation") {
-        records.sort_by_key(|record| std::cmp::Reverse(record.time("CreatedOn")));
+        records.sort_by_key(|record| Reverse(record.time("CreatedOn")));
     } else if asked.eq_ignore_ascii_case("LastModified") {
-        records.sort_by_key(|record| std::cmp::Reverse(record.modified));
+        records.sort_by_key(|record| Reverse(record.modified));
     }
     records
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    let mut customer = Record::of(Customer.shape(), now, [("CreatedOn", time(now))]);
-    world.store.fill(&mut customer, &request.given())?;
-    customer.touch(now);
+    let mut customer = Record::with_fields(Customer.shape(), now, [("CreatedOn", time(now))]);
+    world.store.apply(&mut customer, &request.given())?;
+    customer.mark_modified(now);
     Ok(Answer::Created(world.store.add(Customer, customer).into()))
 }

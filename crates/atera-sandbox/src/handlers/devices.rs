@@ -1,14 +1,15 @@
 //! What agents watch: web addresses, hosts and their ports, and what speaks SNMP; by the published paths and the guide's.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
-use super::{Handlers, records};
+use super::{handler::Handlers, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{self, Agent, Folder, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
-    record::Record,
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{
+        Entity::{self, Agent, Folder, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
+        Record, World,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -21,8 +22,8 @@ pub(super) const HANDLERS: Handlers = &[
         let guid = request.text("deviceGuid").unwrap_or_default();
         let devices = world.store.table(SnmpDevice);
         let device = devices.find("DeviceGuid", guid).and_then(|id| devices.get(id));
-        let device = device.ok_or_else(|| records::missing(SnmpDevice, guid))?;
-        Ok(records::shown(world, request, device))
+        let device = device.ok_or_else(|| records::not_found(SnmpDevice, guid))?;
+        Ok(records::answer(world, request, device))
     }),
     ("guide_devices_generic_list", |world, request| {
         Ok(records::list_of(world, request, GenericDevice, |_| true))
@@ -65,29 +66,25 @@ fn is_v3(device: &Record) -> bool {
 
 fn delete(
     world: &mut World,
-    request: &Request,
+    request: &OperationRequest,
     entity: Entity,
     fits: fn(&Record) -> bool,
 ) -> Result<Answer, Problem> {
-    if !fits(records::named(world, request, entity)?) {
-        return Err(records::missing(entity, request.id()));
+    if !fits(records::record_in_path(world, request, entity)?) {
+        return Err(records::not_found(entity, request.id()));
     }
     world.store.remove(entity, request.id());
     Ok(Answer::Deleted(request.id().into()))
 }
 
-fn create_generic(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create_generic(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, GenericDevice, |device, given| {
         name_after(device, given.get("Hostname"));
     })
 }
 
-fn create_http(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let url = request
-        .given()
-        .get("URL")
-        .and_then(Value::as_str)
-        .map(url::Url::parse);
+fn create_http(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
+    let url = request.given().get("URL").and_then(Value::as_str).map(Url::parse);
     if !url.is_some_and(|url| url.is_ok_and(|url| ["http", "https"].contains(&url.scheme()))) {
         return Err(Problem::field("URL", "it must be an address with http or https"));
     }
@@ -99,7 +96,7 @@ fn create_http(world: &mut World, request: &Request) -> Result<Answer, Problem> 
     })
 }
 
-fn create_tcp(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create_tcp(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, TcpDevice, |device, given| {
         let ports = given.get("Ports").and_then(Value::as_array);
         let ports = ports.into_iter().flatten().map(|port| {
@@ -111,7 +108,7 @@ fn create_tcp(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     })
 }
 
-fn create_v1v2(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create_v1v2(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, SnmpDevice, |device, given| {
         snmp(device, given);
         device.set(
@@ -124,7 +121,7 @@ fn create_v1v2(world: &mut World, request: &Request) -> Result<Answer, Problem> 
     })
 }
 
-fn create_v3(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create_v3(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, SnmpDevice, |device, given| {
         snmp(device, given);
         device.set("Version", "V3");
@@ -156,13 +153,13 @@ fn name_after(device: &mut Record, value: Option<&Value>) {
 /// Makes a device of what is the same for all kinds, and then of what `complete` adds.
 fn create(
     world: &mut World,
-    request: &Request,
+    request: &OperationRequest,
     entity: Entity,
     complete: impl Fn(&mut Record, &Map<String, Value>),
 ) -> Result<Answer, Problem> {
     let given = request.given();
-    let mut device = Record::of(entity.shape(), world.now(), [("Monitored", true.into())]);
-    world.store.fill(&mut device, &given)?;
+    let mut device = Record::with_fields(entity.shape(), world.now(), [("Monitored", true.into())]);
+    world.store.apply(&mut device, &given)?;
     let customer = device.get("CustomerID");
     for (field, to, of) in [
         ("MonitoringAgentID", Agent, "CustomerID"),

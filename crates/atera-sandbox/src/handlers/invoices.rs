@@ -1,7 +1,7 @@
 //! Invoices, which billing makes and the API only reads.
 
-use super::{Handlers, records};
-use crate::{answer::Problem, entity::Entity::Invoice};
+use super::{handler::Handlers, records};
+use crate::{http::Problem, world::Entity::Invoice};
 
 pub(super) const HANDLERS: Handlers = &[
     ("invoices_list", |world, request| {
@@ -19,7 +19,7 @@ pub(super) const HANDLERS: Handlers = &[
         }))
     }),
     ("invoices_get", |world, request| {
-        let invoice = records::named(world, request, Invoice)?;
-        Ok(records::shown(world, request, invoice))
+        let invoice = records::record_in_path(world, request, Invoice)?;
+        Ok(records::answer(world, request, invoice))
     }),
 ];

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::record::{Record, time};
+use crate::world::{Record, time};
 
 /// Updates that there are: name, class, number in the knowledge base of their maker.
 const UPDATES: [(&str, &str, &str); 10] = [
@@ -70,7 +71,7 @@ pub(super) fn installed(agent: &Record) -> Value {
 
 /// When the machine was scanned, and which of the updates it lacks.
 fn scan(agent: &Record) -> (Rng, DateTime<Utc>, Vec<bool>) {
-    let guid = uuid::Uuid::parse_str(agent.text("DeviceGuid")).unwrap_or_default();
+    let guid = Uuid::parse_str(agent.text("DeviceGuid")).unwrap_or_default();
     let mut rng = Rng::with_seed(guid.as_u64_pair().0 ^ guid.as_u64_pair().1);
     let seen = agent.time("LastSeen").unwrap_or(agent.modified);
     let scanned = seen - TimeDelta::minutes(rng.i64(5..600));

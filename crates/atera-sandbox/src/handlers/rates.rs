@@ -1,14 +1,16 @@
 //! Products and expenses, which are rates of two kinds.
 
 use axum::http::StatusCode;
+use serde_json::Value;
 
-use super::{Handlers, contracts, records};
+use super::{handler::Handlers, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{Contract, Rate},
-    record::Record,
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    rules::contracts::terms_field,
+    world::{
+        Entity::{Contract, Rate},
+        Record, World,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -27,7 +29,7 @@ pub(super) const HANDLERS: Handlers = &[
 ];
 
 /// Whether the operation is about expenses; the guide's make no difference, and create products.
-fn about_expenses(request: &Request) -> Option<bool> {
+fn about_expenses(request: &OperationRequest) -> Option<bool> {
     match request.operation.group {
         "rates_expenses" => Some(true),
         "rates_products" => Some(false),
@@ -39,39 +41,39 @@ fn is_expense(rate: &Record) -> Option<bool> {
     rate.get("IsExpense").as_bool()
 }
 
-fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let wanted = about_expenses(request);
     let fits = |rate: &Record| wanted.is_none() || is_expense(rate) == wanted;
     Ok(records::list_of(world, request, Rate, fits))
 }
 
-fn named<'a>(world: &'a World, request: &Request) -> Result<&'a Record, Problem> {
-    let rate = records::named(world, request, Rate)?;
+fn named<'a>(world: &'a World, request: &OperationRequest) -> Result<&'a Record, Problem> {
+    let rate = records::record_in_path(world, request, Rate)?;
     match is_expense(rate) == about_expenses(request) {
         true => Ok(rate),
-        false => Err(records::missing(Rate, request.id())),
+        false => Err(records::not_found(Rate, request.id())),
     }
 }
 
-fn get(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let rate = named(world, request)?;
-    Ok(records::shown(world, request, rate))
+    Ok(records::answer(world, request, rate))
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let fields = [
         ("Amount", 0.0.into()),
         ("IsExpense", about_expenses(request).unwrap_or_default().into()),
         ("Archived", false.into()),
     ];
-    let mut rate = Record::of(Rate.shape(), world.now(), fields);
-    world.store.fill(&mut rate, &request.given())?;
+    let mut rate = Record::with_fields(Rate.shape(), world.now(), fields);
+    world.store.apply(&mut rate, &request.given())?;
     Ok(Answer::Created(world.store.add(Rate, rate).into()))
 }
 
-fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     named(world, request)?;
-    let mut rate = records::changed(world, request, Rate)?;
+    let mut rate = records::updated(world, request, Rate)?;
     if rate.get("Amount").is_null() {
         rate.set("Amount", 0.0);
     }
@@ -80,14 +82,14 @@ fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
 }
 
 /// A rate that a contract names is not deleted.
-fn delete(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn delete(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     named(world, request)?;
     let id = request.id();
     let contract = world
         .store
         .table(Contract)
         .iter()
-        .find(|contract| contracts::names(contract, id));
+        .find(|contract| uses_rate(contract, id));
     if let Some(contract) = contract {
         let contract = contract.get("ContractID");
         let detail = format!("Contract {contract} names rate {id}; archive the rate instead.");
@@ -95,4 +97,19 @@ fn delete(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     }
     world.store.remove(Rate, id);
     Ok(Answer::Deleted(id.into()))
+}
+
+/// Whether the terms of a contract have the rate, at any depth.
+fn uses_rate(contract: &Record, rate: i64) -> bool {
+    fn has(value: &Value, rate: i64) -> bool {
+        match value {
+            Value::Object(object) => {
+                object.get("RateID").and_then(Value::as_i64) == Some(rate)
+                    || object.values().any(|value| has(value, rate))
+            }
+            Value::Array(values) => values.iter().any(|value| has(value, rate)),
+            _ => false,
+        }
+    }
+    has(contract.get(&terms_field(contract)), rate)
 }

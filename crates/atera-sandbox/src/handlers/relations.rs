@@ -1,21 +1,19 @@
 //! Relations between tickets: a ticket is the child of one other, or the parent of any number.
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Handlers, records};
+use super::{handler::Handlers, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::Ticket,
-    request::Request,
-    store::Store,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    world::{Entity::Ticket, Store, World},
 };
 
 pub(super) const HANDLERS: Handlers = &[
     ("tickets_add_relation", add),
     ("tickets_delete_relation", |world, request| {
-        let ticket = records::named(world, request, Ticket)?;
+        let ticket = records::record_in_path(world, request, Ticket)?;
         let asked = request.text("relationType").unwrap_or_default();
         if !ticket.text("RelationType").eq_ignore_ascii_case(asked) || asked.eq_ignore_ascii_case("None") {
             let reason = format!("the ticket has no relation of type {asked}");
@@ -28,8 +26,8 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
-fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let ticket = records::named(world, request, Ticket)?;
+fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
+    let ticket = records::record_in_path(world, request, Ticket)?;
     let given = request.given();
     let other = given
         .get("RelatedTicketId")
@@ -90,7 +88,10 @@ pub(super) fn part(store: &mut Store, id: i64) {
 }
 
 fn children(store: &Store, parent: i64) -> Vec<i64> {
-    let related = store.table(Ticket).of("RelatedTicketId", parent).into_iter();
+    let related = store
+        .table(Ticket)
+        .with_number("RelatedTicketId", parent)
+        .into_iter();
     let children = related.filter(|ticket| ticket.text("RelationType") == "Child");
     children.filter_map(|ticket| ticket.number("TicketID")).collect()
 }
@@ -104,9 +105,9 @@ fn show(store: &mut Store, id: i64, relation: Option<(&str, i64)>) {
     store.put(Ticket, id, ticket);
 }
 
-fn touch(store: &mut Store, id: i64, now: chrono::DateTime<chrono::Utc>) {
+fn touch(store: &mut Store, id: i64, now: DateTime<Utc>) {
     if let Some(mut ticket) = store.table(Ticket).get(id).cloned() {
-        ticket.touch(now);
+        ticket.mark_modified(now);
         store.put(Ticket, id, ticket);
     }
 }

@@ -3,15 +3,18 @@
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Handlers, comments::html, contracts, records, relations};
+use super::{handler::Handlers, paging::page, records, relations};
 use crate::{
-    answer::{Answer, Problem},
-    data::tickets::{due, number},
-    entity::Entity::{Comment, Contact, Customer, Ticket},
-    paging::page,
-    record::{Record, time},
-    request::Request,
-    world::World,
+    http::{Answer, OperationRequest, Problem},
+    rules::{
+        comments::comment,
+        contracts,
+        tickets::{due_dates, number},
+    },
+    world::{
+        Entity::{Comment, Contact, Customer, Ticket},
+        Record, World, time,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
@@ -26,18 +29,20 @@ pub(super) const HANDLERS: Handlers = &[
     ("tickets_list_last_modified", |world, request| {
         let today = world.now().with_time(NaiveTime::MIN).single().unwrap_or_default();
         let since = request.time("date").unwrap_or(today);
-        let comments = request.flag("includeComments");
+        let comments = request.is_set("includeComments");
         let tickets = world.store.table(Ticket).iter();
         let changed = tickets.filter(|ticket| ticket.modified >= since);
         Ok(list(world, request, changed, comments))
     }),
     ("tickets_list_status_modified", |world, request| {
-        let comments = request.flag("includeComments");
+        let comments = request.is_set("includeComments");
         let done = world.store.table(Ticket).with_any("TicketStatus", &DONE);
         Ok(list(world, request, done.into_iter(), comments))
     }),
     ("tickets_get", |world, request| {
-        let mut ticket = world.store.shown(records::named(world, request, Ticket)?);
+        let mut ticket = world
+            .store
+            .joined(records::record_in_path(world, request, Ticket)?);
         shape(&mut ticket, request, true);
         Ok(Answer::Record(Box::new(ticket)))
     }),
@@ -52,7 +57,7 @@ pub(super) const HANDLERS: Handlers = &[
 
 fn list<'a>(
     world: &World,
-    request: &Request,
+    request: &OperationRequest,
     tickets: impl Iterator<Item = &'a Record>,
     comments: bool,
 ) -> Answer {
@@ -60,11 +65,11 @@ fn list<'a>(
 }
 
 /// Leaves out what was not asked for.
-fn shape(ticket: &mut Record, request: &Request, comments: bool) {
+fn shape(ticket: &mut Record, request: &OperationRequest, comments: bool) {
     if !comments {
         ticket.clear(&["FirstComment", "LastEndUserComment", "LastTechnicianComment"]);
     }
-    if !request.flag("includeRelations") {
+    if !request.is_set("includeRelations") {
         ticket.clear(&["RelationType", "RelatedTicketId"]);
     }
 }
@@ -77,10 +82,10 @@ fn is_done(ticket: &Record) -> bool {
     DONE.iter().any(|done| done.eq_ignore_ascii_case(status))
 }
 
-fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let given = request.given();
-    let mut ticket = Record::of(
+    let mut ticket = Record::with_fields(
         Ticket.shape(),
         now,
         [
@@ -103,7 +108,7 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             ("TotalDurationMinutes", 0.into()),
         ],
     );
-    world.store.fill(&mut ticket, &given)?;
+    world.store.apply(&mut ticket, &given)?;
     if ticket.get("EndUserID").is_null() {
         let contact = contact_by_email(world, &given, now);
         ticket.set("EndUserID", contact);
@@ -115,9 +120,12 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         .number("EndUserID")
         .and_then(|id| world.store.table(Contact).get(id));
     let customer = contact.map_or(Value::Null, |contact| contact.get("CustomerID").clone());
-    ticket.set("ContractID", contracts::usual(&world.store, customer.as_i64()));
+    ticket.set(
+        "ContractID",
+        contracts::default_of(&world.store, customer.as_i64()),
+    );
     ticket.set("CustomerID", customer);
-    let (response, closing) = due(ticket.text("TicketPriority"), now);
+    let (response, closing) = due_dates(ticket.text("TicketPriority"), now);
     ticket.set("FirstResponseDueDate", time(response));
     ticket.set("ClosedTicketDueDate", time(closing));
     ticket.set("TicketNumber", number(world.store.next_id(Ticket)));
@@ -127,24 +135,14 @@ fn create(world: &mut World, request: &Request) -> Result<Answer, Problem> {
         ticket.text("FirstComment").to_string(),
     );
     let id = world.store.add(Ticket, ticket);
-    let comment = Record::of(
-        Comment.shape(),
-        now,
-        [
-            ("Date", time(now)),
-            ("Comment", text.as_str().into()),
-            ("CommentHtml", html(&text).into()),
-            ("EndUserID", author),
-            ("IsInternal", false.into()),
-            ("TicketID", id.into()),
-        ],
-    );
+    let mut comment = comment(id.into(), time(now), &text, now);
+    comment.set("EndUserID", author);
     world.store.add(Comment, comment);
     Ok(Answer::Created(id.into()))
 }
 
-fn update(world: &mut World, request: &Request) -> Result<Answer, Problem> {
-    let mut ticket = records::changed(world, request, Ticket)?;
+fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
+    let mut ticket = records::updated(world, request, Ticket)?;
     follow_status(&mut ticket, world.now());
     world.store.put(Ticket, request.id(), ticket);
     Ok(Answer::Updated(request.id().into()))
@@ -176,11 +174,11 @@ fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime
         .or_else(|| customers.find("CustomerName", UNASSIGNED));
     let customer = known.unwrap_or_else(|| {
         let fields = [("CustomerName", UNASSIGNED.into()), ("CreatedOn", time(now))];
-        let mut customer = Record::of(Customer.shape(), now, fields);
-        customer.touch(now);
+        let mut customer = Record::with_fields(Customer.shape(), now, fields);
+        customer.mark_modified(now);
         world.store.add(Customer, customer)
     });
-    let mut contact = Record::of(
+    let mut contact = Record::with_fields(
         Contact.shape(),
         now,
         [
@@ -195,7 +193,7 @@ fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime
             ("Archived", false.into()),
         ],
     );
-    contact.touch(now);
+    contact.mark_modified(now);
     world.store.add(Contact, contact)
 }
 

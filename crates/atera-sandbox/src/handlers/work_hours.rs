@@ -1,29 +1,27 @@
 //! Work hours, and the durations that follow from them.
 
-use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Handlers, records};
+use super::{handler::Handlers, paging::page, records};
 use crate::{
-    answer::{Answer, Problem},
-    entity::Entity::{Rate, Ticket, WorkHours},
-    paging::page,
-    record::Record,
-    request::Request,
-    store::Store,
-    world::World,
-    zone::Zone,
+    http::{Answer, OperationRequest, Problem},
+    rules::work_hours::{WorkSeconds, is_billable, is_within_sla, set_durations},
+    world::{
+        Entity::{Rate, Ticket, WorkHours},
+        Record, Store, World,
+    },
 };
 
 pub(super) const HANDLERS: Handlers = &[
     ("work_hours_list", list),
     ("tickets_list_work_hours", |world, request| {
-        records::named(world, request, Ticket)?;
-        let hours = world.store.table(WorkHours).of("TicketID", request.id());
+        records::record_in_path(world, request, Ticket)?;
+        let hours = world.store.table(WorkHours).with_number("TicketID", request.id());
         Ok(page(world, request, hours.into_iter(), |_| {}))
     }),
     ("tickets_get_work_hours", |world, request| {
-        records::named(world, request, Ticket)?;
+        records::record_in_path(world, request, Ticket)?;
         let id = request.id();
         Ok(Answer::Value(json!({
             "TicketID": id,
@@ -33,11 +31,11 @@ pub(super) const HANDLERS: Handlers = &[
     }),
     ("tickets_add_work_hours", add),
     ("tickets_get_billable_duration", |world, request| {
-        records::named(world, request, Ticket)?;
+        records::record_in_path(world, request, Ticket)?;
         Ok(Answer::Value(in_hours(&world.store, request.id(), true)))
     }),
     ("tickets_get_non_billable_duration", |world, request| {
-        records::named(world, request, Ticket)?;
+        records::record_in_path(world, request, Ticket)?;
         Ok(Answer::Value(in_hours(&world.store, request.id(), false)))
     }),
     ("tickets_query_billable_durations", |world, request| {
@@ -48,12 +46,12 @@ pub(super) const HANDLERS: Handlers = &[
     }),
     ("tickets_query_site_durations", |world, request| {
         let seconds = known(world, request).map(|id| {
-            let sums = Sums::of(&world.store, id, |hours| billable(hours) == Some(true));
+            let sums = WorkSeconds::of_ticket(&world.store, id, |hours| is_billable(hours) == Some(true));
             json!({
                 "TicketID": id,
                 "TotalDurationSeconds": sums.total,
                 "OnSiteDurationSeconds": sums.on_site,
-                "OffSiteDurationSeconds": sums.total - sums.on_site,
+                "OffSiteDurationSeconds": sums.off_site(),
             })
         });
         let seconds: Value = seconds.collect();
@@ -67,7 +65,7 @@ pub(super) const HANDLERS: Handlers = &[
 const LONGEST: TimeDelta = TimeDelta::days(31);
 
 /// The tickets that are asked for and exist, each once.
-fn known(world: &World, request: &Request) -> impl Iterator<Item = i64> {
+fn known(world: &World, request: &OperationRequest) -> impl Iterator<Item = i64> {
     let mut ids: Vec<i64> = Vec::new();
     for id in request.numbers() {
         if !ids.contains(&id) && world.store.table(Ticket).get(id).is_some() {
@@ -77,7 +75,7 @@ fn known(world: &World, request: &Request) -> impl Iterator<Item = i64> {
     ids.into_iter()
 }
 
-fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let bound = |name: &str| request.local_time(name, &world.zone);
     let (from, to) = (bound("startWorkhour"), bound("endWorkhour"));
     if let (Some(from), Some(to)) = (from, to)
@@ -88,7 +86,7 @@ fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             "`endWorkhour` must not be before `startWorkhour`",
         ));
     }
-    let rates = request.flag("includeRates");
+    let rates = request.is_set("includeRates");
     let hours = world
         .store
         .table(WorkHours)
@@ -100,11 +98,11 @@ fn list(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     }))
 }
 
-fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
+fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
-    records::named(world, request, Ticket)?;
+    records::record_in_path(world, request, Ticket)?;
     let given = request.given();
-    let mut hours = Record::of(
+    let mut hours = Record::with_fields(
         WorkHours.shape(),
         now,
         [
@@ -113,7 +111,7 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
             ("OnCustomerSite", false.into()),
         ],
     );
-    world.store.fill(&mut hours, &given)?;
+    world.store.apply(&mut hours, &given)?;
     let (Some(start), Some(end)) = (hours.time("StartWorkHour"), hours.time("EndWorkHour")) else {
         return Err(Problem::field("StartWorkHour", "it is not a time"));
     };
@@ -137,100 +135,32 @@ fn add(world: &mut World, request: &Request) -> Result<Answer, Problem> {
     let rate = hours
         .number("RateID")
         .and_then(|id| world.store.table(Rate).get(id));
-    if rate.is_some_and(|rate| rate.get("Archived").as_bool() == Some(true)) {
+    if rate.is_some_and(|rate| rate.is_set("Archived")) {
         return Err(Problem::field("RateID", "the rate is archived"));
     }
-    hours.set("WithinSLA", within_sla(start, &world.zone));
+    hours.set("WithinSLA", is_within_sla(start, &world.zone));
     let id = world.store.add(WorkHours, hours);
     if let Some(mut ticket) = world.store.table(Ticket).get(request.id()).cloned() {
-        sum_up(&world.store, &mut ticket);
-        ticket.touch(now);
+        set_durations(&world.store, &mut ticket);
+        ticket.mark_modified(now);
         world.store.put(Ticket, request.id(), ticket);
     }
     Ok(Answer::Created(id.into()))
 }
 
-/// Whether work that begins then is within the SLA: on weekdays from 8 to 18 o'clock, as the account's clocks show it.
-pub(crate) fn within_sla(start: DateTime<Utc>, zone: &Zone) -> bool {
-    let local = zone.local(start);
-    !matches!(local.weekday(), Weekday::Sat | Weekday::Sun) && (8..18).contains(&local.hour())
-}
-
-/// Writes into a ticket what its work hours come to.
-pub(crate) fn sum_up(store: &Store, ticket: &mut Record) {
-    let Some(id) = ticket.number("TicketID") else {
-        return;
-    };
-    let sums = Sums::of(store, id, |_| true);
-    for (seconds_field, minutes_field, seconds) in [
-        ("OnSiteDurationSeconds", "OnSiteDurationMinutes", sums.on_site),
-        (
-            "OffSiteDurationSeconds",
-            "OffSiteDurationMinutes",
-            sums.total - sums.on_site,
-        ),
-        ("OnSLADurationSeconds", "OnSLADurationMinutes", sums.within_sla),
-        (
-            "OffSLADurationSeconds",
-            "OffSLADurationMinutes",
-            sums.total - sums.within_sla,
-        ),
-        ("TotalDurationSeconds", "TotalDurationMinutes", sums.total),
-    ] {
-        ticket.set(seconds_field, seconds);
-        ticket.set(minutes_field, seconds / 60);
-    }
-}
-
 fn in_hours(store: &Store, ticket: i64, asked: bool) -> Value {
-    let sums = Sums::of(store, ticket, |hours| {
-        billable(hours).unwrap_or_default() == asked
+    let sums = WorkSeconds::of_ticket(store, ticket, |hours| {
+        is_billable(hours).unwrap_or_default() == asked
     });
     let mut hours = json!({"ticketId": ticket});
     for (name, seconds) in [
         ("OnSite", sums.on_site),
-        ("OffSite", sums.total - sums.on_site),
+        ("OffSite", sums.off_site()),
         ("OnSLA", sums.within_sla),
-        ("OffSLA", sums.total - sums.within_sla),
+        ("OffSLA", sums.outside_sla()),
         ("Total", sums.total),
     ] {
         hours[format!("{name}DurationHours")] = (seconds as f64 / 3600.0).into();
     }
     hours
-}
-
-fn billable(hours: &Record) -> Option<bool> {
-    hours.get("Billiable").as_bool()
-}
-
-/// Seconds of work.
-#[derive(Default)]
-struct Sums {
-    total: i64,
-    on_site: i64,
-    within_sla: i64,
-}
-
-impl Sums {
-    fn of(store: &Store, ticket: i64, counts: impl Fn(&Record) -> bool) -> Sums {
-        let mut sums = Sums::default();
-        let all = store.table(WorkHours).of("TicketID", ticket).into_iter();
-        for hours in all.filter(|hours| counts(hours)) {
-            let (Some(start), Some(end)) = (hours.time("StartWorkHour"), hours.time("EndWorkHour")) else {
-                continue;
-            };
-            let seconds = (end - start).num_seconds();
-            let if_set = |name: &str| {
-                if hours.get(name).as_bool() == Some(true) {
-                    seconds
-                } else {
-                    0
-                }
-            };
-            sums.total += seconds;
-            sums.on_site += if_set("OnCustomerSite");
-            sums.within_sla += if_set("WithinSLA");
-        }
-        sums
-    }
 }

@@ -1,0 +1,103 @@
+//! The paths under `/_sandbox`.
+//!
+//! Programs in any language read the log there and set faults. The paths take no key and do not count against the limit, so that a
+//! test can watch a program without disturbing it. CORS never opens them to pages of other origins.
+
+use std::sync::Arc;
+
+use atera::Error;
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::state::SandboxState;
+use crate::{
+    faults::{Churn, Faults},
+    world::dump,
+};
+
+/// The query of `/_sandbox/log`.
+#[derive(Debug, Deserialize)]
+struct Since {
+    /// Only requests after the one with this number.
+    #[serde(default)]
+    since: u64,
+}
+
+type SharedState = State<Arc<SandboxState>>;
+
+/// The routes. The crate page has a table of them.
+pub(crate) fn router() -> Router<Arc<SandboxState>> {
+    Router::new()
+        .route("/_sandbox/log", get(log))
+        .route("/_sandbox/stats", get(stats))
+        .route("/_sandbox/state", get(state))
+        .route("/_sandbox/dump", get(dump_records))
+        .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/faults", get(faults).post(set_faults))
+        .route("/_sandbox/churn", get(churn).post(set_churn))
+}
+
+async fn log(State(state): SharedState, Query(Since { since }): Query<Since>) -> Response {
+    Json(state.request_log().since(since)).into_response()
+}
+
+async fn stats(State(state): SharedState) -> Response {
+    Json(state.request_log().stats()).into_response()
+}
+
+/// How many records there are, and how much of the limit remains.
+async fn state(State(state): SharedState) -> Json<Value> {
+    let records = dump::counts(&state.world().store);
+    let limit = state.request_log().least_remaining().map(|(limit, remaining)| {
+        json!({"requests": limit.requests, "windowSeconds": limit.window.as_secs_f64(), "remaining": remaining})
+    });
+    Json(json!({"records": records, "limit": limit}))
+}
+
+async fn dump_records(State(state): SharedState) -> Json<Value> {
+    Json(dump::write(&state.world().store))
+}
+
+async fn reset(State(state): SharedState) -> StatusCode {
+    state.reset();
+    StatusCode::NO_CONTENT
+}
+
+async fn faults(State(state): SharedState) -> String {
+    state.fault_plan().faults().to_string()
+}
+
+async fn set_faults(State(state): SharedState, text: String) -> Response {
+    setting(text.trim().parse().map(|faults: Faults| {
+        let text = faults.to_string();
+        state.fault_plan().set(faults);
+        text
+    }))
+}
+
+async fn churn(State(state): SharedState) -> String {
+    state.churn().to_string()
+}
+
+async fn set_churn(State(state): SharedState, text: String) -> Response {
+    setting(text.trim().parse().map(|churn: Churn| {
+        let text = churn.to_string();
+        *state.churn() = churn;
+        text
+    }))
+}
+
+/// The new setting as text, or 400 with the reason why it is not set.
+fn setting(result: Result<String, Error>) -> Response {
+    match result {
+        Ok(text) => text.into_response(),
+        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    }
+}
