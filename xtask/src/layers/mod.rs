@@ -44,25 +44,36 @@ use problem::Problem;
 /// it.
 ///
 /// `lib.rs` is not listed: it may use all of them. A crate that is not listed is only searched for circles.
-const LAYERS: &[(&str, &[&str])] = &[(
-    ".",
-    &[
-        "clock",
-        "sync",
-        "text",
-        "limit",
-        "types",
-        "description",
-        "error",
-        "auth",
-        "transport",
-        "pipeline",
-        "page",
-        "api",
-        "client",
-        "mock",
-    ],
-)];
+const LAYERS: &[(&str, &[&str])] = &[
+    (
+        ".",
+        &[
+            "clock",
+            "sync",
+            "text",
+            "limit",
+            "types",
+            "description",
+            "error",
+            "auth",
+            "transport",
+            "pipeline",
+            "page",
+            "api",
+            "client",
+            "mock",
+        ],
+    ),
+    ("crates/atera-limits", &["ledger", "file"]),
+    (
+        "crates/atera-sandbox",
+        &[
+            "sync", "log", "world", "rules", "http", "faults", "data", "handlers", "service", "explorer",
+            "sandbox", "builder",
+        ],
+    ),
+    ("crates/atera-cli", &["names", "output", "input", "commands"]),
+];
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
