@@ -7,7 +7,7 @@ use std::{error::Error as StdError, fmt, io, iter, pin::Pin, sync::Arc, time::Du
 
 use async_compression::tokio::bufread::GzipDecoder;
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_util::io::{ReaderStream, StreamReader};
@@ -270,7 +270,9 @@ impl Transport for Reqwest {
             let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
                 .iter()
                 .any(|name| headers.contains_key(name));
-            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed;
+            // A 204 and a 304 end with their headers.
+            let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed && has_body;
             let body = Box::pin(answer.bytes_stream().map_err(fault));
             let body = match is_gzip(&headers) {
                 true => {
@@ -300,8 +302,18 @@ fn is_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A body that comes as gzip, of as many members as there are.
-fn unzipped(body: Body) -> Body {
+/// A body that comes as gzip, of as many members as there are. One without a byte is empty, and not gzip that was cut short.
+fn unzipped(mut body: Body) -> Body {
+    let body = async move {
+        Ok::<Body, Fault>(match body.try_next().await? {
+            Some(first) => members(Box::pin(stream::iter([Ok(first)]).chain(body))),
+            None => body,
+        })
+    };
+    Box::pin(stream::once(body).try_flatten())
+}
+
+fn members(body: Body) -> Body {
     let mut decoder = GzipDecoder::new(StreamReader::new(body.map_err(io::Error::other)));
     decoder.multiple_members(true);
     let chunks = ReaderStream::with_capacity(decoder, CHUNK);
