@@ -15,7 +15,7 @@ use super::{
     records::{Layout, Sink},
     request::Request,
 };
-use crate::{Client, Consistency, Error, ErrorKind, Operation, RawRecord, Records};
+use crate::{Client, Consistency, Drift, Error, ErrorKind, Operation, RawRecord, Records};
 
 /// How many records are printed between looks at how far it is.
 const RECORDS_AT_A_TIME: u64 = 50;
@@ -143,24 +143,29 @@ async fn walk(
         }
     }
     let drift = records.drift();
-    match unfit {
+    match unfit.or_else(|| not_whole(request.operation, &drift)) {
         Some(error) => Err(error.into()),
-        None if drift.shortfall > 0 => Err(shortfall(request.operation, drift.shortfall).into()),
         None => Ok((total(&records), drift.without_id)),
     }
 }
 
-/// Fewer records came than the list has by its own total.
-pub(super) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
-    Error::new(
-        ErrorKind::Unsettled,
-        format!(
-            "{} is not whole: by its total there are {} more than came, so records may be missing, or the total is wrong; \
-             read it again, without --fast where that was given",
-            operation.id,
+/// The error of a list of which fewer records came than it has by its own total, or one of whose pages was short.
+pub(super) fn not_whole(operation: &'static Operation, drift: &Drift) -> Option<Error> {
+    let reason = match (drift.shortfall, drift.holes) {
+        (0, 0) => return None,
+        (0, holes) => format!("pages before its last came short ({holes}), so records may be missing"),
+        (missing, _) => format!(
+            "by its total there are {} more than came, so records may be missing, or the total is wrong",
             count_of(missing)
         ),
-    )
+    };
+    Some(Error::new(
+        ErrorKind::Unsettled,
+        format!(
+            "{} is not whole: {reason}; read it again, without --fast where that was given",
+            operation.id
+        ),
+    ))
 }
 
 /// Prints a record. One that does not fit is not the end of the list: it is printed as it came, and told in the end.

@@ -25,6 +25,8 @@ use crate::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use completeness::{Completeness, Next};
+#[cfg(feature = "cli")]
+pub(crate) use end::Told;
 pub(crate) use record::{Identity, missing_id};
 pub use record::{Key, RawRecord, Record};
 pub use records::{Drift, Records};
@@ -107,22 +109,17 @@ impl<T> TryFrom<Envelope<T>> for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// How many records there are on all pages, under whichever name it came.
+    /// How many records there are on all pages, under whichever name it came; the greater, if it came under both.
     pub fn total(&self) -> Option<i64> {
-        self.total_item_count.or(self.total_items)
+        self.total_item_count.max(self.total_items)
     }
 
-    /// The total, unless the page itself contradicts it. `number` is that of the page, from 1, and `asked` how many records
-    /// it was asked for.
-    #[cfg(feature = "cli")]
-    pub(crate) fn credible_total(&self, number: i32, asked: i32) -> Option<i64> {
+    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, and
+    /// `asked` how many records it was asked for.
+    pub(crate) fn told(&self, number: i32, asked: i32) -> end::Told {
         let records = self.items.len();
-        end::credible_total(
-            self,
-            records,
-            number,
-            end::page_size(self, records, number, asked),
-        )
+        let size = end::page_size(self, records, number, asked);
+        end::told(self, records, number, size)
     }
 
     /// The page with other records in it, and those that it had.
@@ -160,10 +157,12 @@ pub enum Consistency {
     ///    the same total, the ids came in order, no record came twice, as many came as the total, and the first and the
     ///    last page, read again, are as they were.
     /// 2. Any other list is complete after a sweep that found no record that the sweeps before it missed, if also every
-    ///    answer told the same total, and the sweep saw as many records.
+    ///    answer told the same total, the sweep saw as many records, and no page before its last came short. Where no answer
+    ///    tells a total, two sweeps one after another have to see the same records, the later one none of them twice, no short
+    ///    page before its last, and as many as the number of pages says at least.
     /// 3. Where totals keep moving, what all sweeps may have missed is estimated as in capture and recapture, by what each
     ///    sweep missed that its neighbour saw. The list is complete when that is less than 0.0001 records, and the last sweep
-    ///    saw as many records as the last total tells, but for what moved meanwhile.
+    ///    saw as many records as the last total tells, but for what moved meanwhile, and no short page before its last.
     ///
     /// A total that no sweep reaches is never complete. Records whose number is greater than all of the first sweep's were
     /// created during the walk, and do not count as missed. [`Records::drift`] tells what was seen.
@@ -264,7 +263,8 @@ pub trait List: Listed {
 
     /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
     ///
-    /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on.
+    /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on. One pass ends
+    /// well though records are missing: [`drift`](Records::drift) tells that.
     fn stream(self) -> Records<Self::Record> {
         typed(self).records()
     }
@@ -278,7 +278,8 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
+    /// As told by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by the
+    /// list's own total or because a page before its last came short. What was read before is lost, so prefer
     /// [`stream`](List::stream) for long lists.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
@@ -292,14 +293,19 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it has.
     fn count(mut self) -> CallFuture<u64> {
         self.ask(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let total = answer.value.total().and_then(|total| u64::try_from(total).ok());
+            let told = answer.value.told(1, 1);
+            let total = told.total.and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
-                attempt::undecodable(Self::OPERATION, &answer.with(Bytes::new()), "it names no total")
+                let reason = match told.is_contradicted {
+                    true => "it names a total below the records that it has",
+                    false => "it names no total",
+                };
+                attempt::undecodable(Self::OPERATION, &answer.with(Bytes::new()), reason)
             })
         })
     }

@@ -14,6 +14,7 @@ use super::{
     Consistency, Options, Page, Pages, RawRecord, WALK_PAGE_SIZE,
     completeness::{Completeness, Next, Unsettled},
     record::{Identity, Key},
+    sweep::Sweep,
     walk::{Fetch, Fetched, Item, Walk},
 };
 use crate::{
@@ -44,7 +45,7 @@ impl<T: Send + 'static> Reading<T> {
 
     pub(crate) fn records(self) -> Records<T> {
         let drift = Arc::new(Mutex::new(Drift::default()));
-        let walk = self.walk();
+        let (operation, walk) = (self.operation, self.walk());
         let sweeps = Sweeps {
             first_page_size: walk.page_size(),
             walk,
@@ -60,6 +61,7 @@ impl<T: Send + 'static> Reading<T> {
             Some((record, sweeps))
         });
         Records {
+            operation,
             records: Box::pin(records),
             drift,
         }
@@ -87,15 +89,82 @@ pub struct Drift {
     /// Records that have no id, so that they cannot be told apart. They come out once, in the first sweep.
     pub without_id: u64,
     /// How many records the service's smallest total says there are beyond those that the last sweep saw, once a sweep has
-    /// ended. Records are missing then, or the total is wrong.
+    /// ended; where it tells no total, how many there are at least by its number of pages. Records are missing then, or the
+    /// total is wrong. Once a [`Complete`](Consistency::Complete) walk has settled it is 0, since records that came and went
+    /// explain what it was.
     pub shortfall: u64,
+    /// Pages of the last sweep that were shorter than the longest, or empty, although a later one had a record new to the
+    /// sweep, once the sweep has ended. The records that belong there are missing.
+    pub holes: u64,
 }
 
 impl Drift {
     /// Whether nothing of it was seen.
     pub fn is_none(&self) -> bool {
         let steady = self.totals.is_none_or(|(least, most)| least == most);
-        steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && self.shortfall == 0
+        steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && !self.shows_loss()
+    }
+
+    /// Whether it shows that records are missing: by the totals, or by pages that were short.
+    pub(crate) fn shows_loss(&self) -> bool {
+        self.shortfall > 0 || self.holes > 0
+    }
+
+    /// What shows that records are missing, in words, as the end of a sentence that names the list.
+    pub(crate) fn loss(&self) -> String {
+        let short = match self.holes {
+            1 => "a page before its last came short".to_string(),
+            holes => format!("{holes} pages before its last came short"),
+        };
+        let more = match self.shortfall {
+            1 => "by its total there is 1 record more than came".to_string(),
+            missing => format!("by its total there are {missing} records more than came"),
+        };
+        match (self.shortfall, self.holes) {
+            (0, _) => format!("is not whole: {short}, so records may be missing"),
+            (_, 0) => format!("is not whole: {more}, so records may be missing, or the total is wrong"),
+            _ => format!("is not whole: {more}, and {short}, so records may be missing"),
+        }
+    }
+
+    /// That records are missing, for a caller who is told in no other way.
+    pub(crate) fn unsettled(&self, operation: &'static Operation) -> Error {
+        let sentence = format!(
+            "{} {}; read it again, or as a stream, which tells it by `drift`",
+            operation.id,
+            self.loss()
+        );
+        Error::new(ErrorKind::Unsettled, sentence).with_operation(operation)
+    }
+
+    /// Says in the log that records are missing, if it shows that.
+    pub(super) fn warn(&self, operation: &'static Operation) {
+        if self.shows_loss() {
+            tracing::warn!(
+                operation = operation.id,
+                shortfall = self.shortfall,
+                holes = self.holes,
+                "a list is not whole; records may be missing"
+            );
+        }
+    }
+
+    /// Takes in what the sweep under way has shown so far, after so many others that had so many repeats.
+    pub(super) fn note(&mut self, sweep: &Sweep, earlier: u32, repeats: u64) {
+        self.sweeps = earlier + 1;
+        self.repeats = repeats + sweep.repeats;
+        self.without_id = self.without_id.max(sweep.without_id);
+        let totals = sweep.totals();
+        self.totals = match (totals.range, self.totals) {
+            (Some((least, most)), Some(known)) => Some((known.0.min(least), known.1.max(most))),
+            (Some(range), None) => Some(range),
+            (None, known) => known.filter(|_| !totals.is_contradicted),
+        };
+    }
+
+    /// Takes in that a sweep has ended.
+    pub(super) fn end_sweep(&mut self, sweep: &Sweep) {
+        (self.shortfall, self.holes) = (sweep.shortfall(), sweep.holes());
     }
 }
 
@@ -152,18 +221,8 @@ impl<T: Send + 'static> Sweeps<T> {
 
     /// Takes in a page.
     fn take(&mut self, fetched: Fetched<T>) {
-        let Sweeps {
-            walk, completeness, ..
-        } = self;
-        let mut drift = self.drift.lock().unwrap_or_else(PoisonError::into_inner);
-        drift.sweeps = completeness.sweeps + 1;
-        drift.repeats = completeness.repeats + walk.sweep.repeats;
-        drift.without_id = drift.without_id.max(walk.sweep.without_id);
-        if let Some((least, most)) = walk.sweep.totals.range {
-            let known = drift.totals.unwrap_or((least, most));
-            drift.totals = Some((known.0.min(least), known.1.max(most)));
-        }
-        drop(drift);
+        let Completeness { sweeps, repeats, .. } = self.completeness;
+        self.drift().note(&self.walk.sweep, sweeps, repeats);
         self.items = fetched.items.into_iter();
     }
 
@@ -210,24 +269,21 @@ impl<T: Send + 'static> Sweeps<T> {
     /// Whether the list needs to be read no more, now that a sweep has ended.
     async fn is_complete(&mut self) -> Result<bool> {
         let sweep = std::mem::take(&mut self.walk.sweep);
-        let shortfall = sweep.shortfall();
-        self.drift().shortfall = shortfall;
+        self.drift().end_sweep(&sweep);
         if self.reading.options.consistency != Consistency::Complete || sweep.pages == 0 {
-            if shortfall > 0 {
-                tracing::warn!(
-                    operation = self.reading.operation.id,
-                    shortfall,
-                    "fewer records came than the total of the list; some may be missing"
-                );
-            }
+            self.drift().warn(self.reading.operation);
             return Ok(true);
         }
         let by_id = self.is_by_id();
-        match self.completeness.end_sweep(sweep, by_id) {
-            Next::Settled => return Ok(true),
+        let settled = match self.completeness.end_sweep(sweep, by_id) {
+            Next::Settled => true,
             Next::GiveUp(unsettled) => return Err(self.unsettled(unsettled)),
-            Next::Confirm if is_unchanged(&self.reading, &self.completeness).await? => return Ok(true),
-            Next::Confirm | Next::Again => {}
+            Next::Confirm => is_unchanged(&self.reading, &self.completeness).await?,
+            Next::Again => false,
+        };
+        if settled {
+            self.drift().shortfall = 0;
+            return Ok(true);
         }
         let size = self.first_page_size;
         self.walk.begin_again(self.completeness.page_size(size));
@@ -313,6 +369,7 @@ fn room(records: usize, total: i64) -> usize {
 /// The records of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records<T> {
+    operation: &'static Operation,
     records: Pin<Box<dyn Stream<Item = Result<T>> + Send>>,
     drift: Arc<Mutex<Drift>>,
 }
@@ -328,7 +385,8 @@ impl<T> Records<T> {
         self.next().await.transpose()
     }
 
-    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total.
+    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total. That
+    /// records are missing is an error, for nobody looks at the drift.
     pub(super) async fn collect(mut self) -> Result<Vec<T>>
     where
         T: Send + 'static,
@@ -341,7 +399,10 @@ impl<T> Records<T> {
             }
             records.push(record);
         }
-        Ok(records)
+        match self.drift() {
+            drift if drift.shows_loss() => Err(drift.unsettled(self.operation)),
+            _ => Ok(records),
+        }
     }
 
     /// What changed in the list while it was read, as far as it was read.

@@ -1,14 +1,15 @@
 //! Walks: the pages of a list, fetched side by side and handed on in order.
 //!
 //! The first page tells how many there are. That is a plan, not the last word: the walk ends when an answer says that
-//! there is no more, and no later page is on its way. Pages are fetched by tasks of their own, as many at a time as
+//! there is no more, and no later page is on its way. One that would go on for ever ends with an error: after 100 pages, one
+//! after another, without a new record, and after 20,000 pages (a million records) without a new id. Pages are fetched by tasks of their own, as many at a time as
 //! [`prefetch`](super::prefetch) allows, and no further ahead of the caller than that.
 
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -17,13 +18,15 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    Options, Page, Reading, WALK_PAGE_SIZE, end,
+    Options, Page, Reading, WALK_PAGE_SIZE,
+    end::{self, More},
     prefetch::{Observed, Prefetch},
     record::Identity,
-    sweep::{Endless, MOST_PAGES_WITHOUT_NEW, Sweep},
+    records::Drift,
+    sweep::{Endless, MOST_PAGES_WITHOUT_ID, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
 use crate::{
-    Operation, Result,
+    Error, ErrorKind, Operation, Result,
     attempt::{self, Answer},
     call::{CallFuture, Response},
     clock,
@@ -79,6 +82,10 @@ pub(crate) struct Walk<T> {
     /// The page that is asked for next, and the last that is to be asked for.
     ask: i32,
     planned: i32,
+    /// Whether an answer has told how many there are, or whether there are more.
+    was_told: bool,
+    /// Whether the page that is handed on next was asked for without a sign of it.
+    is_guess: bool,
     ended: bool,
     tasks: JoinSet<Arrival<T>>,
     ready: BTreeMap<i32, Result<Fetched<T>>>,
@@ -115,6 +122,8 @@ impl<T: Send + 'static> Walk<T> {
             next: start,
             ask: start,
             planned: start,
+            was_told: false,
+            is_guess: false,
             ended: false,
             tasks: JoinSet::new(),
             ready: BTreeMap::new(),
@@ -132,6 +141,7 @@ impl<T: Send + 'static> Walk<T> {
             (self.asked_size, self.size) = (size, None);
         }
         (self.next, self.ask, self.ended) = (self.start, self.start, false);
+        self.is_guess = false;
         self.planned = self.start.saturating_add(pages);
         self.sweep = Sweep::default();
         self.before = None;
@@ -165,12 +175,17 @@ impl<T: Send + 'static> Walk<T> {
                 Err(_) => return None,
             }
         };
+        if self.is_guess && self.shows_no_more(&result) {
+            self.ended = true;
+            return None;
+        }
+        let result = result.map_err(|error| error.with_page(page));
         let result = result.and_then(|fetched| self.advance(fetched));
         if result.is_err() {
             self.ended = true;
             self.tasks.abort_all();
         }
-        Some(result.map_err(|error| error.with_page(page)))
+        Some(result)
     }
 
     fn arrived(&mut self, arrival: Arrival<T>) {
@@ -225,6 +240,18 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
+    /// Whether a page that was asked for without a sign of it shows that there is none: it is not found, or the service has
+    /// answered what it has answered before.
+    fn shows_no_more(&self, result: &Result<Fetched<T>>) -> bool {
+        match result {
+            Ok(fetched) => {
+                let mut items = fetched.items.iter();
+                !fetched.items.is_empty() && items.all(|item| self.sweep.has(item.identity))
+            }
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
+    }
+
     /// Takes in what the next page says.
     fn advance(&mut self, mut fetched: Fetched<T>) -> Result<Fetched<T>> {
         let (page, records) = (self.next, fetched.items.len());
@@ -235,17 +262,23 @@ impl<T: Send + 'static> Walk<T> {
             .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
         let size = end::larger_size(size, records, asked);
         self.size = Some(size);
-        let brings_nothing = self.sweep_over(page, size, &mut fetched).is_err();
-        let next = page
-            .checked_add(1)
-            .filter(|_| !end::is_last(&fetched.page, records, page, size));
-        if brings_nothing && next.is_some() {
-            let reason = format!(
-                "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are more; \
-                 the service may ignore the number of the page"
-            );
-            return Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
+        let swept = self.sweep_over(page, size, &mut fetched);
+        let more = end::more(
+            &fetched.page,
+            records,
+            page,
+            end::Seen {
+                size,
+                has_new: self.sweep.page_has_new(),
+                was_told: self.was_told,
+            },
+        );
+        let next = page.checked_add(1).filter(|_| more != More::No);
+        if let (Err(endless), Some(_)) = (swept, next) {
+            return Err(self.endless(endless, page, &fetched));
         }
+        self.was_told |= end::tells(&fetched.page);
+        self.is_guess = more == More::Perhaps;
         self.planned = match next {
             Some(next) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
             None => self.ask - 1,
@@ -256,12 +289,27 @@ impl<T: Send + 'static> Walk<T> {
         Ok(fetched)
     }
 
+    /// The error of a walk that does not end.
+    fn endless(&self, endless: Endless, page: i32, fetched: &Fetched<T>) -> Error {
+        let undecodable = |reason: String| attempt::undecodable(self.operation, &fetched.answer, &reason);
+        match endless {
+            // No page goes on from there.
+            Endless::NothingNew => undecodable(format!(
+                "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are \
+                 more; the service may ignore the number of the page"
+            )),
+            Endless::NoIds => undecodable(format!(
+                "it is the last of {MOST_PAGES_WITHOUT_ID} pages whose records have no id, and it says that there are more; \
+                 the service may ignore the number of the page"
+            ))
+            .with_page(page),
+        }
+    }
+
     /// Notes the records of a page, and which of them came already.
     fn sweep_over(&mut self, page: i32, size: i32, fetched: &mut Fetched<T>) -> Result<(), Endless> {
-        let total = end::credible_total(&fetched.page, fetched.items.len(), page, size);
-        // A walk that begins in the middle does not see what lies before.
-        let skipped = end::before(self.start.max(1), size);
-        self.sweep.begin_page(total.map(|total| (total - skipped).max(0)));
+        let told = end::told(&fetched.page, fetched.items.len(), page, size);
+        self.sweep.begin_page(told.seen_from(self.start, size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }
@@ -270,7 +318,10 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
     fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
-        let refuse = |reason: String| Err(attempt::undecodable(self.operation, &fetched.answer, &reason));
+        let refuse = |reason: String| {
+            let error = attempt::undecodable(self.operation, &fetched.answer, &reason);
+            Err(error.with_page(page))
+        };
         match fetched.page.page {
             Some(told) if told != page => {
                 return refuse(format!(
@@ -302,26 +353,49 @@ impl<T: Send + 'static> Fetched<T> {
 
 /// The pages of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Pages<T>(PageStream<T>);
+pub struct Pages<T> {
+    pages: PageStream<T>,
+    drift: Arc<Mutex<Drift>>,
+}
 
 type PageStream<T> = Pin<Box<dyn Stream<Item = Result<Response<Page<T>>>> + Send>>;
 
 impl<T: Send + 'static> Pages<T> {
     pub(super) fn new(walk: Walk<T>, limit: Option<u64>) -> Self {
-        let state = (walk, limit);
-        Pages(Box::pin(stream::unfold(
-            state,
-            |(mut walk, mut wanted)| async move {
-                let page = walk.next.max(1);
-                let fetched = walk.next(wanted).await?;
-                let answer = fetched.and_then(|fetched| {
-                    let records = fetched.items.len() as u64;
-                    wanted = wanted.map(|wanted| wanted.saturating_sub(records));
-                    fetched.into_page().map_err(|error| error.with_page(page))
-                });
-                Some((answer, (walk, wanted)))
-            },
-        )))
+        let drift = Arc::<Mutex<Drift>>::default();
+        let state = (walk, limit, drift.clone(), false);
+        let pages = stream::unfold(state, |(mut walk, mut wanted, drift, has_failed)| async move {
+            let page = walk.next.max(1);
+            let fetched = walk.next(wanted).await;
+            let has_ended = fetched.is_none() && wanted != Some(0) && !has_failed;
+            note(&drift, &walk, has_ended);
+            let fetched = fetched?;
+            let has_failed = fetched.is_err();
+            let answer = fetched.and_then(|fetched| {
+                let records = fetched.items.len() as u64;
+                wanted = wanted.map(|wanted| wanted.saturating_sub(records));
+                fetched.into_page().map_err(|error| error.with_page(page))
+            });
+            Some((answer, (walk, wanted, drift, has_failed)))
+        });
+        Pages {
+            pages: Box::pin(pages),
+            drift,
+        }
+    }
+}
+
+/// Notes what the walk has seen, and what is missing if it has ended.
+fn note<T>(drift: &Mutex<Drift>, walk: &Walk<T>, has_ended: bool) {
+    let sweep = &walk.sweep;
+    if sweep.pages == 0 {
+        return;
+    }
+    let mut drift = drift.lock().unwrap_or_else(PoisonError::into_inner);
+    drift.note(sweep, 0, 0);
+    if has_ended {
+        drift.end_sweep(sweep);
+        drift.warn(walk.operation);
     }
 }
 
@@ -335,18 +409,26 @@ impl<T> Pages<T> {
     pub async fn try_next(&mut self) -> Result<Option<Response<Page<T>>>> {
         self.next().await.transpose()
     }
+
+    /// What changed in the list while it was read, as far as it was read, and whether records are missing. Records that came
+    /// again are counted, and are in the pages all the same.
+    pub fn drift(&self) -> Drift {
+        *self.drift.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<T> Stream for Pages<T> {
     type Item = Result<Response<Page<T>>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+        self.pages.as_mut().poll_next(context)
     }
 }
 
 impl<T> std::fmt::Debug for Pages<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Pages")
+        out.debug_struct("Pages")
+            .field("drift", &self.drift())
+            .finish_non_exhaustive()
     }
 }

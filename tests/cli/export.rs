@@ -201,7 +201,8 @@ async fn the_manifest_tells_what_there_is() {
         json!([{
             "name": "tickets", "operation": "tickets_list", "state": "complete", "file": "tickets.ndjson", "records": 120,
             "bytes": bytes.len(), "sha256": sha256,
-            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0},
+            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0,
+                "holes": 0},
         }])
     );
     let text = String::from_utf8(bytes).expect("text");

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     DynamicCall, ErrorKind, Operation, RawRecord,
-    cli::{failure::Failure, walk::shortfall},
+    cli::{failure::Failure, walk::not_whole},
 };
 
 pub(super) async fn export(
@@ -71,9 +71,9 @@ async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure>
     while let Some(record) = records.try_next().await? {
         children.push(record);
     }
-    match records.drift().shortfall {
-        0 => Ok(children),
-        missing => Err(Failure::Call(shortfall(part.operation, missing))),
+    match not_whole(part.operation, &records.drift()) {
+        None => Ok(children),
+        Some(error) => Err(Failure::Call(error)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     cli::{csv_rows, failure::Failure, format::Format, select::Column, values::on_one_line},
-    page::{Completeness, Identity, Next, Sweep},
+    page::{Completeness, Identity, Next, Sweep, Told},
 };
 
 /// The folder with what is needed to go on.
@@ -187,10 +187,9 @@ pub(super) struct ListFile {
     ids: Vec<String>,
 }
 
-/// A line of the log after the last page of a sweep; every other line is a page: its total, and what tells its records apart.
+/// A line of the log after the last page of a sweep; every other line is a page: what it tells of the length of the list, and
+/// what tells its records apart.
 const END_OF_SWEEP: &str = "end";
-/// In place of a total that was not told.
-const NO_TOTAL: &str = "-";
 
 impl ListFile {
     fn cut_back(&mut self) -> Result<(), Failure> {
@@ -233,20 +232,20 @@ impl ListFile {
                 continue;
             }
             let mut words = line.split(' ');
-            let total = words.next().and_then(|total| total.parse().ok());
+            let told = words.next().and_then(Told::parse);
             let records = words.map(Identity::parse).collect::<Option<Vec<_>>>();
-            let records = records.ok_or_else(|| {
+            let (told, records) = told.zip(records).ok_or_else(|| {
                 let error = io::Error::other("it cannot be read; begin anew with --restart");
                 at(&self.log_path, &error)
             })?;
-            self.take_in(total, records.into_iter());
+            self.take_in(told, records.into_iter());
         }
         Ok(())
     }
 
     /// Takes in a page of the sweep. Returns of each record whether it is new to the file.
-    fn take_in(&mut self, total: Option<i64>, records: impl Iterator<Item = Identity>) -> Vec<bool> {
-        self.sweep.begin_page(total);
+    fn take_in(&mut self, told: Told, records: impl Iterator<Item = Identity>) -> Vec<bool> {
+        self.sweep.begin_page(told);
         let mut new = Vec::new();
         for identity in records {
             let new_to_sweep = self.sweep.record(identity);
@@ -268,13 +267,9 @@ impl ListFile {
     }
 
     /// Takes in a page of a sweep: appends what is new of it to the file, and then remembers that.
-    pub(super) fn append_page(
-        &mut self,
-        total: Option<i64>,
-        records: &[(&str, Identity)],
-    ) -> Result<u64, Failure> {
-        let new = self.take_in(total, records.iter().map(|(_, identity)| *identity));
-        let mut line = total.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
+    pub(super) fn append_page(&mut self, told: Told, records: &[(&str, Identity)]) -> Result<u64, Failure> {
+        let new = self.take_in(told, records.iter().map(|(_, identity)| *identity));
+        let mut line = told.to_string();
         for (_, identity) in records {
             line.push(' ');
             line.push_str(&identity.to_string());

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     RawRecord, attempt,
     cli::failure::Failure,
-    page::{Identity, Next, WALK_PAGE_SIZE},
+    page::{Identity, Next, Told, WALK_PAGE_SIZE},
     wire,
 };
 
@@ -44,7 +44,8 @@ async fn sweeps(
         while let Some(page) = export.interrupt.or(pages.try_next()).await?? {
             let page = page.value;
             let number = i32::try_from(file.state.next.max(1)).unwrap_or(i32::MAX);
-            let total = page.credible_total(number, size);
+            let told = page.told(number, size);
+            let total = told.total;
             if file.state.totals.first.is_none() {
                 export.expects(
                     total
@@ -54,15 +55,14 @@ async fn sweeps(
             }
             file.state.totals.note(total);
             file.state.next = file.state.next.max(1) + 1;
-            export.wrote(file.append_page(total, &identified(&page.items, key))?);
+            export.wrote(file.append_page(told, &identified(&page.items, key))?);
         }
         file.state.next = 1;
-        let shortfall = file.sweep.shortfall();
         if key.is_none() || export.fast {
-            return Ok(match (shortfall, key) {
-                (0, None) => Outcome::NoId,
-                (0, Some(_)) => Outcome::OnePass,
-                _ => Outcome::Unsettled,
+            return Ok(match (file.sweep.shows_loss(), key) {
+                (false, None) => Outcome::NoId,
+                (false, Some(_)) => Outcome::OnePass,
+                (true, _) => Outcome::Unsettled,
             });
         }
         match file.end_sweep()? {
@@ -92,7 +92,7 @@ async fn array(
         .await??;
     let records = records(part, &answer)?;
     export.expects(records.len() as u64);
-    export.wrote(file.append_page(None, &identified(&records, key))?);
+    export.wrote(file.append_page(Told::default(), &identified(&records, key))?);
     Ok(Outcome::Complete)
 }
 

@@ -72,8 +72,11 @@ struct Drift {
     late: u64,
     /// Records without an id, which cannot be told apart.
     without_id: u64,
-    /// Records that the smallest total of the last sweep says there are, and that it did not see.
+    /// Records that the smallest total of the last sweep says there are, and that it did not see; 0 if the list is complete.
     shortfall: u64,
+    /// Pages of the last sweep that were short although others followed.
+    #[serde(default)]
+    holes: u64,
 }
 
 /// What the service told of the length of a list.
@@ -145,7 +148,11 @@ impl Entry {
                 repeats: completeness.repeats + sweep.repeats,
                 late: completeness.late,
                 without_id: completeness.without_id().max(sweep.without_id),
-                shortfall: completeness.shortfall().max(sweep.shortfall()),
+                shortfall: match outcome {
+                    Outcome::Complete => 0,
+                    _ => completeness.shortfall().max(sweep.shortfall()),
+                },
+                holes: completeness.holes().max(sweep.holes()),
             },
             alterations: alterations.clone(),
             ..Entry::default()
