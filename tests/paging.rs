@@ -529,6 +529,39 @@ async fn envelopes_at_random_lose_nothing() {
     }
 }
 
+/// The tasks that fetch pages end with the runtime on which the stream was polled first.
+#[test]
+fn a_stream_that_outlives_its_runtime_does_not_end_well() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let recorder = Recorder::in_time(|request| match asked(request) {
+        (3, _) => Box::pin(std::future::pending()),
+        (number, size) => Box::pin(std::future::ready(Ok(answer(page(number, size, 230))))),
+    });
+    let mut stream = recorder.client().tickets().list().prefetch(2).stream();
+    let first = runtime();
+    for _ in 0..51 {
+        first.block_on(stream.try_next()).unwrap().unwrap();
+    }
+    drop(first);
+    let error = runtime().block_on(async {
+        loop {
+            if let Err(error) = stream.try_next().await.map(Option::unwrap) {
+                break error;
+            }
+        }
+    });
+    assert_eq!((error.kind(), error.page()), (ErrorKind::Connection, Some(3)));
+    assert!(
+        error.to_string().contains("poll a stream on one runtime"),
+        "{error}"
+    );
+}
+
 /// Memory in use, in pages and records.
 #[test]
 fn a_long_walk_needs_little_memory() {

@@ -171,8 +171,7 @@ impl<T: Send + 'static> Walk<T> {
             match self.tasks.join_next().await? {
                 Ok(arrival) => self.arrived(arrival),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                // The runtime is shutting down.
-                Err(_) => return None,
+                Err(_) => break Err(self.cut_off()),
             }
         };
         if self.is_guess && self.shows_no_more(&result) {
@@ -238,6 +237,15 @@ impl<T: Send + 'static> Walk<T> {
             let Some(next) = page.checked_add(1) else { return };
             self.ask = next;
         }
+    }
+
+    /// The tasks that fetch pages were ended: the runtime that they ran on has shut down, and the stream is polled on another.
+    fn cut_off(&self) -> Error {
+        let sentence = format!(
+            "{} was not read to its end, the runtime on which its pages were fetched has shut down; poll a stream on one runtime",
+            self.operation.id
+        );
+        Error::new(ErrorKind::Connection, sentence).with_operation(self.operation)
     }
 
     /// Whether a page that was asked for without a sign of it shows that there is none: it is not found, or the service has
