@@ -432,6 +432,46 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
     assert!(records.try_next().await.unwrap().is_none());
 }
 
+/// The service ignores the number of the page, and its records, which have no id, differ each time by the time of day.
+#[tokio::test]
+async fn records_without_ids_that_differ_each_time_do_not_come_for_ever() {
+    let requests = Arc::new(Mutex::new(0_u32));
+    let reading = Reading {
+        operation: Operation::find("tickets_list_comments").unwrap(),
+        start: 1,
+        size: None,
+        is_filtered: false,
+        options: Options::default(),
+        setbacks: Arc::default(),
+        fetch: Arc::new(move |page, size| {
+            let mut requests = requests.lock().unwrap();
+            *requests += 1;
+            let identity = Identity::new(None, &requests.to_le_bytes());
+            let mut answer = fetched(page, 0, size as usize, vec![Item::new(identity, Ok(7))]);
+            answer.page.total_item_count = None;
+            answer.page.total_pages = None;
+            answer.page.next_link = Some("/next".to_string());
+            Box::pin(std::future::ready(Ok(answer)))
+        }),
+    };
+    let mut records = reading.records();
+    let mut came = 0;
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => came += record.expect("it does not end well"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((came, error.kind()), (7 * 19_999, ErrorKind::Decode));
+    assert!(
+        error
+            .to_string()
+            .contains("the last of 20000 pages whose records have no id"),
+        "{error}"
+    );
+    assert_eq!(error.page(), Some(20_000), "a list may be that long");
+}
+
 /// A list that is read in pages of two, and changes once: after so many pages.
 async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (BTreeSet<i64>, Drift) {
     let fetched_pages = Arc::new(Mutex::new(0));
