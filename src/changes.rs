@@ -18,7 +18,7 @@ use crate::{
     api::{contacts::Contacts, customers::Customers, tickets::Tickets},
     call::Request,
     clock,
-    page::{self, Reading, Records},
+    page::{self, Drift, Reading, Records},
     types::{Contact, Customer, Ticket},
 };
 
@@ -48,6 +48,7 @@ pub struct Changes<T> {
     pull: Option<Pull<T>>,
     records: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     began: Began,
+    drift: Arc<Mutex<Drift>>,
     ended: bool,
     failed: bool,
 }
@@ -107,6 +108,7 @@ impl<T: Send + 'static> Changes<T> {
             }),
             records: None,
             began: Arc::default(),
+            drift: Arc::default(),
             ended: false,
             failed: false,
         }
@@ -130,15 +132,24 @@ impl<T: Send + 'static> Changes<T> {
     }
 
     /// From when to ask the next time: when this pull began, by the clock of the service. There is none before all records
-    /// have come, or when one of them was an error: ask again from the same time then.
+    /// have come, or when one of them was an error, or when [`drift`](Changes::drift) tells of a shortfall or of holes: ask
+    /// again from the same time then.
     pub fn bookmark(&self) -> Option<Timestamp> {
+        let is_whole = self.ended && !self.failed && !self.drift().shows_loss();
         let began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
-        began.filter(|_| self.ended && !self.failed).map(Timestamp::from)
+        began.filter(|_| is_whole).map(Timestamp::from)
+    }
+}
+
+impl<T> Changes<T> {
+    /// What changed in the list while it was read, as far as it was read, and whether records are missing.
+    pub fn drift(&self) -> Drift {
+        *self.drift.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Send + 'static> Pull<T> {
-    async fn records(self, began: Began) -> Result<Records<T>> {
+    async fn records(self, began: Began, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
         let mut list = self.list().await?;
         let (fetch, since) = (list.fetch, clock::now());
         list.fetch = Arc::new(move |page, size| {
@@ -150,7 +161,7 @@ impl<T: Send + 'static> Pull<T> {
                 Ok(fetched)
             })
         });
-        Ok(list.records())
+        Ok(list.records_noting(drift))
     }
 
     /// The list, from a little before the time on.
@@ -213,8 +224,8 @@ impl<T: Send + 'static> Stream for Changes<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         if let Some(pull) = this.pull.take() {
-            let began = this.began.clone();
-            this.records = Some(Box::pin(stream::once(pull.records(began)).try_flatten()));
+            let records = pull.records(this.began.clone(), this.drift.clone());
+            this.records = Some(Box::pin(stream::once(records).try_flatten()));
         }
         let Some(records) = &mut this.records else {
             return Poll::Ready(None);
@@ -231,7 +242,9 @@ impl<T: Send + 'static> Stream for Changes<T> {
 
 impl<T> fmt::Debug for Changes<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Changes")
+        out.debug_struct("Changes")
+            .field("drift", &self.drift())
+            .finish_non_exhaustive()
     }
 }
 

@@ -44,7 +44,11 @@ impl<T: Send + 'static> Reading<T> {
     }
 
     pub(crate) fn records(self) -> Records<T> {
-        let drift = Arc::new(Mutex::new(Drift::default()));
+        self.records_noting(Arc::default())
+    }
+
+    /// Its records, one by one. What changes meanwhile is noted there.
+    pub(crate) fn records_noting(self, drift: Arc<Mutex<Drift>>) -> Records<T> {
         let (operation, walk) = (self.operation, self.walk());
         let sweeps = Sweeps {
             first_page_size: walk.page_size(),
