@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Consistency, Listed, Reading, reading};
+use super::{Consistency, Drift, Listed, Reading, reading};
 use crate::{
     Error, ErrorKind, Result,
     attempt::Answer,
@@ -28,6 +28,8 @@ pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
         None => walk(list.clone()).await?,
     };
     let mut kept = super::typed(list);
+    // Those and no others: what its answers say of others was said at different times.
+    kept.last = i32::try_from(pages.len()).ok();
     kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
     Ok(kept)
 }
@@ -45,7 +47,7 @@ fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>>
     call::decoded::<L>(answer.clone())
 }
 
-/// The pages of the list as they come.
+/// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
 async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
@@ -55,5 +57,10 @@ async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
     while let Some(fetched) = walk.next(None).await {
         pages.push(fetched?.answer);
     }
-    Ok(pages)
+    let mut drift = Drift::default();
+    drift.end_sweep(&walk.sweep);
+    match drift.shows_loss() {
+        true => Err(drift.unsettled(L::OPERATION)),
+        false => Ok(pages),
+    }
 }

@@ -338,6 +338,7 @@ fn reading<L: Listed, T: Send + 'static>(
         start: page.unwrap_or(1),
         size,
         is_filtered: list.is_filtered(),
+        last: None,
         options: *list.options(),
         setbacks,
         fetch: std::sync::Arc::new(move |page, size| {

@@ -211,6 +211,7 @@ fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options)
         start: 1,
         size: None,
         is_filtered: false,
+        last: None,
         options,
         setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
@@ -412,6 +413,7 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
         start: 1,
         size: None,
         is_filtered: false,
+        last: None,
         options,
         setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
@@ -441,6 +443,7 @@ async fn records_without_ids_that_differ_each_time_do_not_come_for_ever() {
         start: 1,
         size: None,
         is_filtered: false,
+        last: None,
         options: Options::default(),
         setbacks: Arc::default(),
         fetch: Arc::new(move |page, size| {
@@ -480,6 +483,7 @@ async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (
         start: 1,
         size: Some(2),
         is_filtered: false,
+        last: None,
         options: Options {
             consistency: Consistency::Complete,
             prefetch: Some(1),

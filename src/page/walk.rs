@@ -74,6 +74,8 @@ pub(crate) struct Walk<T> {
     setbacks: Arc<Setbacks>,
     prefetch: Prefetch,
     start: i32,
+    /// The last page, where that is known beforehand.
+    last: Option<i32>,
     asked_size: i32,
     /// How many records a full page has, once that is known.
     size: Option<i32>,
@@ -117,6 +119,7 @@ impl<T: Send + 'static> Walk<T> {
             setbacks: reading.setbacks.clone(),
             prefetch: Prefetch::new(options.prefetch),
             start,
+            last: reading.last,
             asked_size: reading.size.unwrap_or(least),
             size: None,
             next: start,
@@ -271,25 +274,26 @@ impl<T: Send + 'static> Walk<T> {
         let size = end::larger_size(size, records, asked);
         self.size = Some(size);
         let swept = self.sweep_over(page, size, &mut fetched);
-        let more = end::more(
-            &fetched.page,
-            records,
-            page,
-            end::Seen {
-                size,
-                has_new: self.sweep.page_has_new(),
-                was_told: self.was_told,
-            },
-        );
+        let seen = end::Seen {
+            size,
+            has_new: self.sweep.page_has_new(),
+            was_told: self.was_told,
+        };
+        let more = match self.last {
+            Some(last) if page < last => More::Yes,
+            Some(_) => More::No,
+            None => end::more(&fetched.page, records, page, seen),
+        };
         let next = page.checked_add(1).filter(|_| more != More::No);
         if let (Err(endless), Some(_)) = (swept, next) {
             return Err(self.endless(endless, page, &fetched));
         }
         self.was_told |= end::tells(&fetched.page);
         self.is_guess = more == More::Perhaps;
-        self.planned = match next {
-            Some(next) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
-            None => self.ask - 1,
+        self.planned = match (next, self.last) {
+            (Some(_), Some(last)) => last,
+            (Some(next), None) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
+            (None, _) => self.ask - 1,
         };
         // Pages that were asked for already are taken in all the same.
         self.ended = self.planned <= page;
