@@ -94,7 +94,8 @@ enum Form {
     Array,
     Lines,
     Items,
-    Csv(Vec<Column>),
+    /// With these columns, and whether they are those of the first record.
+    Csv(Vec<Column>, bool),
     Table(Rows),
 }
 
@@ -108,7 +109,7 @@ impl Sink {
             Format::Json => Form::Array,
             Format::Ndjson => Form::Lines,
             Format::Yaml => Form::Items,
-            Format::Csv => Form::Csv(columns(Column::all)),
+            Format::Csv => Form::Csv(columns(Column::all), false),
             Format::Table => Form::Table(Rows::new(columns(Column::telling), layout.selects())),
         };
         Sink {
@@ -154,14 +155,15 @@ impl Sink {
                 out.write_all(yaml.as_bytes())?;
                 altered
             }
-            Form::Csv(columns) => {
+            Form::Csv(columns, are_of_first) => {
                 if columns.is_empty() {
-                    *columns = columns_of(&Record::new(text));
+                    (*columns, *are_of_first) = (columns_of(&Record::new(text)), true);
                 }
                 if is_first {
                     csv_rows::header(columns, self.layout.bom, out)?;
                 }
-                csv_rows::record(columns, text, out)?
+                let altered = csv_rows::record(columns, text, out)?;
+                altered.or_else(|| are_of_first.then(|| without_column(columns, text)).flatten())
             }
             Form::Table(rows) => rows.add(text),
         };
@@ -182,10 +184,10 @@ impl Sink {
             Form::Array if self.count == 0 => out.write_all(b"[]\n")?,
             Form::Array => out.write_all(b"\n]\n")?,
             Form::Items if self.count == 0 => out.write_all(b"[]\n")?,
-            Form::Csv(columns) if self.count == 0 && !columns.is_empty() => {
+            Form::Csv(columns, _) if self.count == 0 && !columns.is_empty() => {
                 csv_rows::header(&columns, self.layout.bom, out)?;
             }
-            Form::Items | Form::Lines | Form::Csv(_) => {}
+            Form::Items | Form::Lines | Form::Csv(..) => {}
             Form::Table(rows) => out.write_table(&rows.render(self.layout.look))?,
         }
         Ok(self.count)
@@ -207,6 +209,17 @@ fn columns_of(record: &Record<'_>) -> Vec<Column> {
             heading: "value".to_string(),
         }],
     }
+}
+
+/// That a record has a field for which there is no column.
+fn without_column(columns: &[Column], json: &str) -> Option<Altered> {
+    if columns.iter().any(|column| column.path.is_empty()) {
+        return None;
+    }
+    let fields = Record::new(json).fields?;
+    let is_left_out = |name: &Cow<'_, str>| columns.iter().all(|column| column.heading != *name);
+    let name = fields.into_keys().find(is_left_out)?;
+    Some(Altered::NoColumn(name.into_owned()))
 }
 
 /// JSON text as YAML: fields in the order in which they were sent. Tells also if it is written otherwise than it was sent.
@@ -383,8 +396,10 @@ mod tests {
 
     #[test]
     fn csv_without_a_description_has_the_fields_of_the_first_record() {
-        let records = [r#"{"a": 1, "b": "x"}"#, r#"{"b": "y", "c": 2}"#];
-        assert_eq!(printed(layout(Format::Csv), &records), "a,b\n1,x\n,y\n");
+        let records = [r#"{"a": 1, "b": "x"}"#, r#"{"b": "y"}"#, r#"{"b": "y", "c": 2}"#];
+        let (text, altered) = noted(layout(Format::Csv), &records);
+        assert_eq!(text, "a,b\n1,x\n,y\n,y\n");
+        assert_eq!(altered, [(3, Altered::NoColumn("c".to_string()))]);
         assert_eq!(printed(layout(Format::Csv), &["\"x\"", "7"]), "value\nx\n7\n");
     }
 
