@@ -81,7 +81,18 @@ async fn a_total_that_is_not_reached_is_said() {
         let pages = (250 + size - 1) / size;
         format!(r#", "page": {page}, "itemsInPage": {size}, "totalItemCount": 250, "totalPages": {pages}"#)
     }
-    let lists: [(&str, Write, usize, usize); 7] = [
+    let lists: [(&str, Write, usize, usize); 8] = [
+        (
+            "the number of the page is ignored and echoed, and the size of the page too",
+            |page, _, _| {
+                answer(
+                    &page_of(1, 47, 250),
+                    &format!(r#", "page": {page}, "totalItemCount": 250"#),
+                )
+            },
+            47,
+            6,
+        ),
         (
             "the number of the page is ignored and echoed",
             |page, size, _| answer(&page_of(1, size, 250), &rest(page, size)),

@@ -2,8 +2,8 @@
 //!
 //! The service says in several ways whether there is more: by the number of pages, by a total, by a link. Not all of them
 //! come always, and they may disagree. A number that the answer itself contradicts says nothing: fewer pages than the one
-//! that was answered with records, a total below the records that lie before its end, a negative one. Of what is left, the
-//! first row that fits decides:
+//! that was answered with records, a total below the records that lie before its end, a negative one. Records that came already
+//! contradict nothing, for they may be another page's. Of what is left, the first row that fits decides:
 //!
 //! | the answer | is it the last? |
 //! |---|---|
@@ -58,7 +58,7 @@ pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -
     if is_empty && answer.total_pages.is_some_and(|pages| (0..page).contains(&pages)) {
         return More::No;
     }
-    let Told { total, pages, .. } = told(answer, records, page, seen.size);
+    let Told { total, pages, .. } = told(answer, records, page, seen);
     let end = before(page, seen.size) + records as i64;
     let told = [pages.map(|pages| page < pages), total.map(|total| end < total)];
     let link = answer.next_link.as_deref().map(|link| !link.is_empty());
@@ -90,18 +90,18 @@ pub(crate) struct Told {
     pub(crate) pages: Option<i32>,
 }
 
-/// What an answer tells, if full pages have so many records.
-pub(super) fn told<T>(answer: &Page<T>, records: usize, page: i32, size: i32) -> Told {
-    let least = match records {
-        0 => 0,
-        records => before(page, size) + records as i64,
+/// What an answer tells.
+pub(super) fn told<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -> Told {
+    let least = match seen.has_new {
+        true => before(page, seen.size) + records as i64,
+        false => 0,
     };
     let total = answer.total().filter(|total| *total >= least);
     let pages = answer.total_pages;
     Told {
         total,
         is_contradicted: total.is_none() && answer.total().is_some(),
-        pages: pages.filter(|pages| *pages >= 0 && (records == 0 || *pages >= page)),
+        pages: pages.filter(|pages| *pages >= 0 && (!seen.has_new || *pages >= page)),
     }
 }
 
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_a_new_record_is_not_followed_by_its_link_against_the_totals() {
+    fn a_page_without_a_new_record_says_nothing_against_the_totals() {
         for (json, has_new, expected) in [
             (
                 r#"{"items": [1], "totalItems": 1, "nextLink": "x"}"#,
@@ -430,6 +430,10 @@ mod tests {
                 More::No,
             ),
             (r#"{"items": [1], "nextLink": "x"}"#, false, More::Yes),
+            (r#"{"items": [1, 2], "totalItems": 1}"#, true, More::Yes),
+            (r#"{"items": [1, 2], "totalItems": 1}"#, false, More::No),
+            (r#"{"items": [1, 2], "totalPages": 0}"#, true, More::Yes),
+            (r#"{"items": [1, 2], "totalPages": 0}"#, false, More::No),
         ] {
             let seen = Seen {
                 size: 2,
@@ -437,7 +441,11 @@ mod tests {
                 was_told: true,
             };
             let answer = page(json);
-            assert_eq!(more(&answer, 1, 1, seen), expected, "{json} {has_new}");
+            assert_eq!(
+                more(&answer, answer.items.len(), 1, seen),
+                expected,
+                "{json} {has_new}"
+            );
         }
     }
 
@@ -497,7 +505,12 @@ mod tests {
             (r#"{"items": [1]}"#, 1, None, false, None),
         ] {
             let answer = page(json);
-            let told = told(&answer, answer.items.len(), number, 2);
+            let seen = Seen {
+                size: 2,
+                has_new: !answer.items.is_empty(),
+                was_told: true,
+            };
+            let told = told(&answer, answer.items.len(), number, seen);
             let expected = Told {
                 total,
                 is_contradicted,

@@ -114,12 +114,16 @@ impl<T> Page<T> {
         self.total_item_count.max(self.total_items)
     }
 
-    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, and
-    /// `asked` how many records it was asked for.
-    pub(crate) fn told(&self, number: i32, asked: i32) -> end::Told {
+    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, `asked`
+    /// how many records it was asked for, and `has_new` whether it has one that came on no page before.
+    pub(crate) fn told(&self, number: i32, asked: i32, has_new: bool) -> end::Told {
         let records = self.items.len();
-        let size = end::page_size(self, records, number, asked);
-        end::told(self, records, number, size)
+        let seen = end::Seen {
+            size: end::page_size(self, records, number, asked),
+            has_new,
+            was_told: false,
+        };
+        end::told(self, records, number, seen)
     }
 
     /// The page with other records in it, and those that it had.
@@ -298,7 +302,7 @@ pub trait List: Listed {
         self.ask(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let told = answer.value.told(1, 1);
+            let told = answer.value.told(1, 1, !answer.value.items.is_empty());
             let total = told.total.and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
                 let reason = match told.is_contradicted {

@@ -92,12 +92,12 @@ impl Sweep {
         }
     }
 
-    /// Whether a record has come already.
-    pub(super) fn has(&self, identity: Identity) -> bool {
-        match identity {
-            Identity::Content(hash) => self.contents.contains(&hash),
-            Identity::Id(id) => self.ids.contains(id),
-        }
+    /// Whether any of these records has not come yet.
+    pub(crate) fn has_new(&self, mut records: impl Iterator<Item = Identity>) -> bool {
+        records.any(|identity| match identity {
+            Identity::Content(hash) => !self.contents.contains(&hash),
+            Identity::Id(id) => !self.ids.contains(id),
+        })
     }
 
     /// Takes in a record of the page. Returns whether it may be another one than all before it in the sweep.
@@ -148,11 +148,6 @@ impl Sweep {
             () if self.pages_without_id >= MOST_PAGES_WITHOUT_ID => Err(Endless::NoIds),
             () => Ok(()),
         }
-    }
-
-    /// Whether the last page had a record new to the sweep.
-    pub(super) fn page_has_new(&self) -> bool {
-        self.page_has_new
     }
 
     /// Whether it has not begun.

@@ -256,8 +256,8 @@ impl<T: Send + 'static> Walk<T> {
     fn shows_no_more(&self, result: &Result<Fetched<T>>) -> bool {
         match result {
             Ok(fetched) => {
-                let mut items = fetched.items.iter();
-                !fetched.items.is_empty() && items.all(|item| self.sweep.has(item.identity))
+                let identities = fetched.items.iter().map(|item| item.identity);
+                !fetched.items.is_empty() && !self.sweep.has_new(identities)
             }
             Err(error) => error.kind() == ErrorKind::NotFound,
         }
@@ -273,12 +273,12 @@ impl<T: Send + 'static> Walk<T> {
             .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
         let size = end::larger_size(size, records, asked);
         self.size = Some(size);
-        let swept = self.sweep_over(page, size, &mut fetched);
         let seen = end::Seen {
             size,
-            has_new: self.sweep.page_has_new(),
+            has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
             was_told: self.was_told,
         };
+        let swept = self.sweep_over(page, seen, &mut fetched);
         let more = match self.last {
             Some(last) if page < last => More::Yes,
             Some(_) => More::No,
@@ -319,9 +319,9 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     /// Notes the records of a page, and which of them came already.
-    fn sweep_over(&mut self, page: i32, size: i32, fetched: &mut Fetched<T>) -> Result<(), Endless> {
-        let told = end::told(&fetched.page, fetched.items.len(), page, size);
-        self.sweep.begin_page(told.seen_from(self.start, size));
+    fn sweep_over(&mut self, page: i32, seen: end::Seen, fetched: &mut Fetched<T>) -> Result<(), Endless> {
+        let told = end::told(&fetched.page, fetched.items.len(), page, seen);
+        self.sweep.begin_page(told.seen_from(self.start, seen.size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }

@@ -44,7 +44,9 @@ async fn sweeps(
         while let Some(page) = export.interrupt.or(pages.try_next()).await?? {
             let page = page.value;
             let number = i32::try_from(file.state.next.max(1)).unwrap_or(i32::MAX);
-            let told = page.told(number, size);
+            let records = identified(&page.items, key);
+            let has_new = file.sweep.has_new(records.iter().map(|(_, identity)| *identity));
+            let told = page.told(number, size, has_new);
             let total = told.total;
             if file.state.totals.first.is_none() {
                 export.expects(
@@ -55,7 +57,7 @@ async fn sweeps(
             }
             file.state.totals.note(total);
             file.state.next = file.state.next.max(1) + 1;
-            export.wrote(file.append_page(told, &identified(&page.items, key))?);
+            export.wrote(file.append_page(told, &records)?);
         }
         file.state.next = 1;
         if key.is_none() || export.fast {
