@@ -68,7 +68,7 @@ pub(super) async fn list(
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
     let is_table = layout.format == Format::Table;
     let mut sink = Sink::new(layout);
-    let (mut total, mut without_id) = (None, 0);
+    let (mut total, mut drift) = (None, Drift::default());
     let read = match extent {
         Extent::Page => {
             let fetched = interrupt.or(request.call(client)?.items()).await??;
@@ -81,7 +81,7 @@ pub(super) async fn list(
         }
         extent => {
             let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
-            walk.await.map(|seen| (total, without_id) = seen)
+            walk.await.map(|seen| (total, drift) = seen)
         }
     };
     drop(progress);
@@ -96,21 +96,28 @@ pub(super) async fn list(
         committed?;
     }
     match read {
-        Ok(()) if extent == Extent::Complete && without_id > 0 => Ok(Some(format!(
+        Ok(()) if extent == Extent::Complete && drift.without_id > 0 => Ok(Some(format!(
             "{}; {} have no id; one that moved may be missing",
             count_of(count),
-            if without_id == count {
+            if drift.without_id == count {
                 "these".to_string()
             } else {
-                format!("{without_id} of these")
+                format!("{} of these", drift.without_id)
             }
         ))),
-        Ok(()) => Ok(remark(extent, count, total).or(is_table.then(|| count_of(count)))),
+        Ok(()) => {
+            let counted = remark(extent, count, total).or(is_table.then(|| count_of(count)));
+            let remarks: Vec<_> = counted
+                .into_iter()
+                .chain(moved(request, extent, &drift))
+                .collect();
+            Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
+        }
         Err(_) => Err(told(read, count, globals)),
     }
 }
 
-/// Prints a walk, and returns the total of the list and how many of its records have no id.
+/// Prints a walk, and returns the total of the list and what changed in it meanwhile.
 async fn walk(
     request: &Request,
     client: &Client,
@@ -119,7 +126,7 @@ async fn walk(
     out: &mut Destination,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<(Option<u64>, u64), Failure> {
+) -> Result<(Option<u64>, Drift), Failure> {
     let mut call = request.call(client)?;
     if let Extent::Records(limit) = extent {
         call = call.limit(limit);
@@ -145,7 +152,7 @@ async fn walk(
     let drift = records.drift();
     match unfit.or_else(|| not_whole(request.operation, &drift)) {
         Some(error) => Err(error.into()),
-        None => Ok((total(&records), drift.without_id)),
+        None => Ok((total(&records), drift)),
     }
 }
 
@@ -215,6 +222,27 @@ pub(super) fn count_of(count: u64) -> String {
         1 => "1 record".to_string(),
         count => format!("{count} records"),
     }
+}
+
+/// That records moved while the list was read once, if they did, and how to have it read until none is missing.
+fn moved(request: &Request, extent: Extent, drift: &Drift) -> Option<String> {
+    let advice = match extent {
+        Extent::Records(_) => "with --all",
+        Extent::OnePass if request.value("page").is_some() => "without --page",
+        Extent::OnePass => "without --fast",
+        // It has been read until none was.
+        Extent::Page | Extent::Complete => return None,
+    };
+    let repeats = (drift.repeats > 0).then(|| format!("records came again ({})", drift.repeats));
+    let totals = drift.totals.filter(|(least, most)| least < most);
+    let totals = totals.map(|(least, most)| format!("its total moved between {least} and {most}"));
+    let seen: Vec<_> = repeats.into_iter().chain(totals).collect();
+    (!seen.is_empty()).then(|| {
+        format!(
+            "while it was read, {}, so others may be missing; {advice} it is read until none is",
+            seen.join(" and ")
+        )
+    })
 }
 
 /// That there is more, if there is.
