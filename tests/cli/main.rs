@@ -4,6 +4,8 @@
 
 mod api;
 mod connection;
+#[cfg(unix)]
+mod disagreements;
 mod exit_codes;
 #[cfg(unix)]
 mod export;

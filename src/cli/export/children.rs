@@ -26,7 +26,9 @@ pub(super) async fn export(
         operation: parent,
         parent: None,
     };
-    let keys = export.folder.resume(&parent)?.into_ids();
+    let parents = export.folder.resume(&parent)?;
+    let keys = parents.ids;
+    file.state.parents_without_id = parents.without_id;
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
             "{} has nothing to hang on",
@@ -51,7 +53,11 @@ pub(super) async fn export(
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(String::as_str), "")?);
     }
-    file.complete(part, Outcome::OnePass)
+    let outcome = match file.state.parents_without_id {
+        0 => Outcome::OnePass,
+        _ => Outcome::NoId,
+    };
+    file.complete(part, outcome)
 }
 
 /// What hangs on one record: nothing if that was there when its list was read, and has been deleted since.

@@ -50,6 +50,9 @@ pub(super) struct State {
     pub(super) totals: Totals,
     #[serde(default)]
     pub(super) alterations: Alterations,
+    /// Of a list that hangs on another, how many records of that have no id.
+    #[serde(default)]
+    pub(super) parents_without_id: u64,
     pub(super) done: Option<Entry>,
 }
 
@@ -124,6 +127,7 @@ impl Folder {
             sweep: Sweep::default(),
             completeness: Completeness::default(),
             ids: Vec::new(),
+            without_id: 0,
         };
         if list.state.done.is_none() {
             list.cut_back()?;
@@ -183,8 +187,9 @@ pub(super) struct ListFile {
     /// The sweep under way, and what those before it have shown.
     pub(super) sweep: Sweep,
     pub(super) completeness: Completeness,
-    /// The ids of the records in it, in their order.
-    ids: Vec<String>,
+    /// The ids of the records in it, in their order, and how many of the records have none.
+    pub(super) ids: Vec<String>,
+    pub(super) without_id: u64,
 }
 
 /// A line of the log after the last page of a sweep; every other line is a page: what it tells of the length of the list, and
@@ -258,7 +263,11 @@ impl ListFile {
                     is_new
                 }
                 // What has no id cannot be told apart; once is enough.
-                Identity::Content(_) => self.completeness.sweeps == 0,
+                Identity::Content(_) => {
+                    let is_new = self.completeness.sweeps == 0;
+                    self.without_id += u64::from(is_new);
+                    is_new
+                }
             });
         }
         // Pages that bring nothing new are noticed by the walk that they come from.
@@ -319,11 +328,6 @@ impl ListFile {
         self.state.records += count;
         write_at_once(&self.state_path, &self.state)?;
         Ok(count)
-    }
-
-    /// The ids of the records in the order in which they came.
-    pub(super) fn into_ids(self) -> Vec<String> {
-        self.ids
     }
 
     /// The list is complete: its file gets its name.

@@ -68,6 +68,9 @@ async fn sweeps(
             });
         }
         match file.end_sweep()? {
+            Next::Settled if file.without_id > 0 || file.completeness.without_id() > 0 => {
+                return Ok(Outcome::NoId);
+            }
             Next::Settled => return Ok(Outcome::Complete),
             Next::GiveUp(_) => return Ok(Outcome::Unsettled),
             Next::Confirm | Next::Again => {}

@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{files::ListFile, plan::Part};
-use crate::{Timestamp, cli::values::Altered, clock};
+use crate::{
+    Timestamp,
+    cli::{values::Altered, walk::count_of},
+    clock,
+};
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -29,9 +33,16 @@ pub(super) struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sha256: Option<String>,
     drift: Drift,
+    /// Records of the list that it hangs on that have no id: what hangs on them could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    parents_without_id: u64,
     /// What is not in the file as it was sent.
     #[serde(default, skip_serializing_if = "Alterations::is_none")]
     alterations: Alterations,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What is not in a file as it was sent, since its format has no way to write it.
@@ -72,7 +83,7 @@ struct Drift {
     late: u64,
     /// Records without an id, which cannot be told apart.
     without_id: u64,
-    /// Records that the smallest total of the last sweep says there are, and that it did not see; 0 if the list is complete.
+    /// Records that the smallest total of the last sweep says there are, and that it did not see; 0 once the list has settled.
     shortfall: u64,
     /// Pages of the last sweep that were short although others followed.
     #[serde(default)]
@@ -103,12 +114,13 @@ impl Totals {
 pub(super) enum Outcome {
     Complete,
     OnePass,
-    /// Its records have no id, so one that moved may be missing.
+    /// Some of its records have no id, or of those that it hangs on: one that moved may be missing, or what hangs on it.
     NoId,
     Unsettled,
 }
 
 const UNSETTLED: &str = "unsettled";
+const NO_ID: &str = "no id";
 const ALTERED: &str = "altered";
 const NO_PERMISSION: &str = "no permission";
 
@@ -133,7 +145,7 @@ impl Entry {
             Outcome::Complete | Outcome::OnePass | Outcome::NoId if !alterations.is_none() => ALTERED,
             Outcome::Complete => "complete",
             Outcome::OnePass => "one pass",
-            Outcome::NoId => "no id",
+            Outcome::NoId => NO_ID,
             Outcome::Unsettled => UNSETTLED,
         };
         Entry {
@@ -149,11 +161,12 @@ impl Entry {
                 late: completeness.late,
                 without_id: completeness.without_id().max(sweep.without_id),
                 shortfall: match outcome {
-                    Outcome::Complete => 0,
+                    Outcome::Complete | Outcome::NoId => 0,
                     _ => completeness.shortfall().max(sweep.shortfall()),
                 },
                 holes: completeness.holes().max(sweep.holes()),
             },
+            parents_without_id: file.state.parents_without_id,
             alterations: alterations.clone(),
             ..Entry::default()
         }
@@ -182,6 +195,23 @@ impl Entry {
             records => format!(", and {} more are not as they were sent", records - 1),
         };
         Some(format!("{}: {first}{others}", self.name))
+    }
+
+    /// What its records without an id, or those that it hangs on, mean for it, in words.
+    pub(super) fn without_id(&self) -> Option<String> {
+        let name = &self.name;
+        match (self.parents_without_id, self.drift.without_id) {
+            (1.., _) => Some(format!(
+                "{name}: what hangs on {} without an id could not be read",
+                count_of(self.parents_without_id)
+            )),
+            (_, 1..) if self.state == NO_ID => Some(format!(
+                "{name}: {} of {} without an id, so one that moved may be missing",
+                self.drift.without_id,
+                count_of(self.records)
+            )),
+            _ => None,
+        }
     }
 
     pub(super) fn is_refused(&self) -> bool {
