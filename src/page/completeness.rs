@@ -5,10 +5,11 @@
 //! 1. The list is ordered by a growing id, and its one sweep is quiet, without repeats, and in order. Its last page was
 //!    read before the sweep too ([`Completeness::wants_bookend`]), and the first and the last page, read again after it, are
 //!    unchanged ([`Next::Confirm`]): so no record was created that is still there, none was deleted, and none moved.
-//! 2. A later sweep is quiet and found no record that the sweeps before it missed. A sweep is quiet if all its answers told
-//!    the same total, it saw as many records, and no page before its last was short. Where no answer tells a total, it is quiet
-//!    if it saw the same records as the sweep before it, no record twice, no short page before its last, and as many records
-//!    as the number of pages says at least. A total that its own answer contradicts is none.
+//! 2. A later sweep is quiet, found no record that the sweeps before it missed, and missed none that the one before it saw: an
+//!    insert for each delete leaves totals as they are. A sweep is quiet if all its answers told the same total, it saw as
+//!    many records, and no page before its last was short. Where no answer tells a total, it is quiet if it saw the same
+//!    records as the sweep before it, no record twice, no short page before its last, and as many records as the number of
+//!    pages says at least. A total that its own answer contradicts is none.
 //! 3. Totals keep moving, and what every sweep may have missed is estimated to be less than [`NEGLIGIBLE`] records. The
 //!    estimate is that of capture-recapture: of `n` records in the last two sweeps, sweep `i` missed `m(i)` that the next one
 //!    saw (for the last sweep: that the one before it saw), so that all of them missed `n × Π (m(i) + ½) / n`. The last sweep
@@ -205,7 +206,7 @@ impl Completeness {
             Some(_) => sweep.is_quiet(),
             None => same && sweep.is_plain(),
         };
-        if quiet && self.missed_by_all == 0 {
+        if quiet && self.missed_by_all == 0 && missed_now == 0 {
             return Next::Settled;
         }
 

@@ -265,6 +265,14 @@ impl Outcome {
             _ => self.fewest_requests.min(table.requests),
         };
         self.repeating += u32::from(repeats > 0);
+        if ended.is_ok() && options.consistency == Consistency::Complete {
+            let drift = records.drift();
+            assert_eq!(
+                (drift.shortfall, drift.holes),
+                (0, 0),
+                "it has settled: {drift:?}"
+            );
+        }
         match ended {
             Ok(()) => self.missing += u32::from(!table.throughout.is_subset(&came)),
             Err(error) => {
@@ -337,11 +345,16 @@ async fn simulate(rows: i64, seeds: u64) {
 #[ignore = "it takes minutes; the next test is the same on a smaller scale"]
 async fn a_change_at_every_page_of_five_thousand_records_loses_none() {
     change_at_every_page(5_000, 200).await;
+    change_at_every_page(200, 2_000).await;
 }
 
+/// Short lists show the most: a rule that settles after a sweep that finds nothing new, whatever the totals say, loses a record
+/// in 7 and 5 of these walks, and one that takes a steady total for rest in 2 of the first.
 #[tokio::test(start_paused = true)]
 async fn a_change_at_every_page_loses_no_record() {
-    change_at_every_page(2_000, 20).await;
+    change_at_every_page(200, 300).await;
+    change_at_every_page(500, 300).await;
+    change_at_every_page(2_000, 10).await;
 }
 
 async fn change_at_every_page(rows: i64, seeds: u64) {
