@@ -269,12 +269,14 @@ pub trait List: Listed {
     /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
     ///
     /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on. One pass ends
-    /// well though records are missing: [`drift`](Records::drift) tells that.
+    /// well though records are missing: [`drift`](Records::drift) tells that. A walk that does not end by itself ends with an
+    /// error: after 100 pages, one after another, without a new record, and after 20,000 pages without a new id.
     fn stream(self) -> Records<Self::Record> {
         typed(self).records()
     }
 
-    /// Every page of the list, with its status and headers.
+    /// Every page of the list, with its status and headers. They end well though records are missing:
+    /// [`drift`](Pages::drift) tells that.
     fn pages(self) -> Pages<Self::Record> {
         typed(self).pages()
     }
