@@ -310,3 +310,69 @@ async fn the_size_is_bounded() {
     }
     assert_eq!(recorder.sent().len(), 6, "three pages are too much to keep");
 }
+
+/// A page of customers, whose total is told.
+fn page(number: i64, records: i64, total: i64) -> Response {
+    let ids = (number - 1) * 50..((number - 1) * 50 + records);
+    let items: Vec<_> = ids.map(|id| format!(r#"{{"CustomerID": {}}}"#, id + 1)).collect();
+    let items = items.join(",");
+    let body = format!(r#"{{"items": [{items}], "page": {number}, "totalItemCount": {total}}}"#);
+    Response::new(StatusCode::OK, body)
+}
+
+fn number_of(request: &atera::transport::Request) -> i64 {
+    let page = request.url.query_pairs().find(|(name, _)| name == "page");
+    page.map_or(1, |(_, page)| page.parse().unwrap())
+}
+
+/// What was kept is all of it, however far ahead of it is looked.
+#[tokio::test]
+async fn a_list_whose_total_fell_is_handed_out_as_it_was_kept() {
+    let recorder = Recorder::new(|request| {
+        let number = number_of(request);
+        let total = if number < 30 { 5_000 } else { 1_520 };
+        let records = (1_520 - (number - 1) * 50).clamp(0, 50);
+        Ok(page(number, records, total))
+    });
+    let client = client(&recorder);
+    for prefetch in [Some(2), Some(32), Some(1), None] {
+        let mut list = client.customers().list();
+        if let Some(pages) = prefetch {
+            list = list.prefetch(pages);
+        }
+        assert_eq!(list.all().await.unwrap().len(), 1_520, "{prefetch:?}");
+        assert!(recorder.sent().len() < 34, "{prefetch:?}");
+    }
+}
+
+/// What was asked for before the total fell, and had records, is kept too, and handed out by one that looks no further ahead.
+#[tokio::test]
+async fn pages_behind_the_last_are_handed_out_as_they_were_kept() {
+    let recorder = Recorder::new(|request| {
+        let number = number_of(request);
+        let total = if number == 3 { 150 } else { 5 * 50 };
+        Ok(page(number, 50, total))
+    });
+    let client = client(&recorder);
+    for prefetch in [8, 1] {
+        let list = client.customers().list().prefetch(prefetch);
+        assert_eq!(list.all().await.unwrap().len(), 250, "{prefetch}");
+        assert_eq!(recorder.sent().len(), 5);
+    }
+}
+
+/// A list that is not whole is no list to keep.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_not_whole_is_an_error_and_is_not_kept() {
+    let recorder = Recorder::new(|request| {
+        let number = number_of(request);
+        Ok(page(number, if number == 3 { 0 } else { 50 }, 250))
+    });
+    let client = client(&recorder);
+    for requests in [5, 10] {
+        let error = client.customers().list().all().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsettled);
+        assert!(error.to_string().contains("50 records more than came"), "{error}");
+        assert_eq!(recorder.sent().len(), requests);
+    }
+}

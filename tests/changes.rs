@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use atera::{Client, ErrorKind, Timestamp, mock::Recorder, transport::Response};
+use atera::{Client, ErrorKind, Timestamp, mock::Recorder, page::Drift, transport::Response};
 use http::{StatusCode, header};
 
 fn time(text: &str) -> Timestamp {
@@ -124,4 +124,42 @@ async fn a_pull_that_failed_has_no_bookmark() {
     let error = changes.try_next().await.unwrap_err();
     assert!(error.to_string().contains(r"Mordor\nStandard Time"), "{error}");
     assert_eq!(recorder.sent().len(), 1);
+}
+
+/// What did not come this time would not come the next time, if that asked from when this began.
+#[tokio::test(start_paused = true)]
+async fn a_pull_that_misses_records_has_no_bookmark() {
+    for (rest, shortfall, holes) in [
+        (r#", "totalItemCount": 250"#, 50, 1),
+        (r#", "nextLink": "/next""#, 0, 1),
+        (r#", "totalPages": 6, "totalItemCount": null"#, 51, 1),
+    ] {
+        let recorder = Recorder::new(move |request| {
+            let mut pairs = request.url.query_pairs();
+            let (_, page) = pairs.find(|(name, _)| name == "page").unwrap();
+            let page: i64 = page.parse().unwrap();
+            let ids = match page {
+                3 | 6.. => 0..0,
+                page => (page - 1) * 50..page * 50,
+            };
+            let items: Vec<_> = ids.map(|id| format!(r#"{{"TicketID": {id}}}"#)).collect();
+            let rest = if page < 6 { rest } else { "" };
+            Ok(Response::new(
+                StatusCode::OK,
+                format!(r#"{{"items": [{}], "page": {page}{rest}}}"#, items.join(",")),
+            ))
+        });
+        let mut changes = client(&recorder)
+            .tickets()
+            .modified_since(time("2026-03-02T11:00:00Z"));
+        assert_eq!(changes.drift(), Drift::default());
+        let mut count = 0;
+        while changes.try_next().await.unwrap().is_some() {
+            count += 1;
+        }
+        let drift = changes.drift();
+        assert_eq!((count, drift.sweeps), (200, 1), "{rest}");
+        assert_eq!((drift.shortfall, drift.holes), (shortfall, holes), "{rest}");
+        assert_eq!(changes.bookmark(), None, "{rest}");
+    }
 }

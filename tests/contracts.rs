@@ -55,6 +55,25 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
         list().pages().try_next().await
     });
     sent(client.request(http::Method::GET, "/account").send());
+    sent(
+        client
+            .request(http::Method::GET, "/account")
+            .decode::<serde_json::Value>(),
+    );
+    sent(client.account().get().into_future());
+    sent(client.agents().list().into_future());
+    sent(client.alerts().resolve(1).into_future());
+    sent(client.contacts().list().stream());
+    sent(client.contracts().list().pages());
+    sent(client.customers().list().all());
+    sent(client.devices_http().list().count());
+    sent(client.invoices().list().raw());
+    sent(client.knowledge_bases().list().send());
+    sent(client.rates_products().list().into_future());
+    sent(client.tickets().list_comments(1).all());
+    sent(client.tickets().delete(1).into_future());
+    let customer = atera::types::CreateCustomer::new("Harbor Dental");
+    sent(client.customers().create(customer).into_future());
     let named = client.clone();
     let list = move || named.operation(Operation::find("tickets_list").unwrap());
     sent(list().send());
@@ -75,6 +94,7 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     });
     fn stream<T: futures_util::Stream + Unpin>() {}
     stream::<Records<Ticket>>();
+    stream::<atera::page::Pages<Ticket>>();
 }
 
 #[cfg(feature = "changes")]
@@ -99,6 +119,10 @@ fn changes_can_be_sent_to_another_task() {
 #[test]
 fn a_sandbox_can_be_started_by_another_task() {
     sent(atera_sandbox::Sandbox::builder().start());
+    sent(async {
+        let sandbox = atera_sandbox::Sandbox::builder().start().await?;
+        sandbox.serve().await
+    });
 }
 
 /// `concurrency` asks nothing of the items.

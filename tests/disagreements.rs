@@ -83,7 +83,18 @@ async fn a_total_that_is_not_reached_is_said() {
         let pages = (250 + size - 1) / size;
         format!(r#", "page": {page}, "itemsInPage": {size}, "totalItemCount": 250, "totalPages": {pages}"#)
     }
-    let lists: [(&str, Write, usize, usize); 7] = [
+    let lists: [(&str, Write, usize, usize); 8] = [
+        (
+            "the number of the page is ignored and echoed, and the size of the page too",
+            |page, _, _| {
+                answer(
+                    &page_of(1, 47, 250),
+                    &format!(r#", "page": {page}, "totalItemCount": 250"#),
+                )
+            },
+            47,
+            6,
+        ),
         (
             "the number of the page is ignored and echoed",
             |page, size, _| answer(&page_of(1, size, 250), &rest(page, size)),
@@ -158,11 +169,22 @@ async fn a_total_that_is_not_reached_is_said() {
             let one = walk(write, Consistency::OnePass, prefetch).await;
             assert_eq!(one.records, records, "{what}");
             if let Err(error) = &one.ended {
-                // Where it goes on for long without a new record, it ends with an error.
+                // Where it goes on for long without a new record, it ends with an error, and so does a complete walk.
+                assert_eq!(what, "the same record on every page");
+                let complete = walk(write, Consistency::Complete, prefetch).await;
                 assert!(
-                    error.to_string().contains("brought no new record"),
-                    "{what}: {error}"
+                    complete.requests <= requests + 1,
+                    "{} requests",
+                    complete.requests
                 );
+                for error in [error, &complete.ended.expect_err(what)] {
+                    assert_eq!(error.kind(), ErrorKind::Decode, "{what}");
+                    assert!(
+                        error.to_string().contains("brought no new record"),
+                        "{what}: {error}"
+                    );
+                }
+                assert_eq!(complete.records, records, "{what}");
                 continue;
             }
             assert_eq!(
@@ -200,7 +222,48 @@ async fn a_total_that_is_not_reached_is_said() {
 /// The service says in one way that there is no more, and in another that there is.
 #[tokio::test]
 async fn where_the_answers_disagree_the_walk_goes_on_and_nothing_is_lost() {
-    let lists: [(&str, Write, usize); 5] = [
+    let lists: [(&str, Write, usize); 10] = [
+        (
+            "a total of the records of the page, a nextLink",
+            |page, size, _| {
+                let ids = page_of(page, size, 250);
+                let link = if page * size < 250 { "/next" } else { "" };
+                let rest = format!(r#", "totalItemCount": {}, "nextLink": "{link}""#, ids.len());
+                answer(&ids, &rest)
+            },
+            5,
+        ),
+        (
+            "a total of the records of the page, a nextLink for ever",
+            |page, size, _| {
+                let ids = page_of(page, size, 250);
+                let rest = format!(r#", "totalItemCount": {}, "nextLink": "/next""#, ids.len());
+                answer(&ids, &rest)
+            },
+            6,
+        ),
+        (
+            "totalPages 1, a nextLink",
+            |page, size, _| {
+                let link = if page * size < 250 { "\"/next\"" } else { "null" };
+                let rest = format!(r#", "totalPages": 1, "nextLink": {link}"#);
+                answer(&page_of(page, size, 250), &rest)
+            },
+            6,
+        ),
+        (
+            "totalItemCount 0, totalItems 250",
+            |page, size, _| {
+                let rest = r#", "totalItemCount": 0, "totalItems": 250, "nextLink": """#;
+                answer(&page_of(page, size, 250), rest)
+            },
+            5,
+        ),
+        (
+            "no word of others, and half of what was asked for",
+            |page, size, _| answer(&page_of(page, size.min(25), 250), ""),
+            11,
+        ),
         (
             "totalPages 1, a larger total",
             |page, size, _| {
@@ -254,17 +317,246 @@ async fn where_the_answers_disagree_the_walk_goes_on_and_nothing_is_lost() {
         ),
     ];
     for (what, write, requests) in lists {
-        for (consistency, sweeps) in [(Consistency::OnePass, 1), (Consistency::Complete, 2)] {
-            let walked = walk(write, consistency, Some(1)).await;
-            walked.ended.unwrap_or_else(|error| panic!("{what}: {error}"));
-            assert_eq!((walked.records, walked.drift.shortfall), (250, 0), "{what}");
-            assert_eq!(walked.drift.sweeps, sweeps, "{what}");
-            assert!(
-                walked.requests <= requests * sweeps as usize,
-                "{what}: {} requests",
-                walked.requests
-            );
+        for prefetch in [Some(1), None] {
+            // Side by side, some are on their way when it turns out that there is no more.
+            let requests = requests + prefetch.map_or(32, |_| 0);
+            for (consistency, sweeps) in [(Consistency::OnePass, 1), (Consistency::Complete, 2)] {
+                let walked = walk(write, consistency, prefetch).await;
+                walked.ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+                let drift = walked.drift;
+                assert_eq!(walked.records, 250, "{what}: {drift:?}");
+                assert_eq!((drift.shortfall, drift.holes), (0, 0), "{what}: {drift:?}");
+                assert_eq!(drift.sweeps, sweeps, "{what}: {drift:?}");
+                assert!(
+                    walked.requests <= requests * sweeps as usize,
+                    "{what}: {} requests",
+                    walked.requests
+                );
+            }
         }
+    }
+}
+
+/// Of 250 tickets some do not come, and there is no total to tell.
+#[tokio::test]
+async fn a_list_without_a_total_is_not_complete_if_it_has_holes_or_comes_twice() {
+    /// The page, short or empty if it is the third.
+    fn holed(page: i64, size: i64, left: usize) -> Vec<i64> {
+        let mut ids = page_of(page, size, 250);
+        ids.truncate(if page == 3 { left } else { 50 });
+        ids
+    }
+    fn linked(page: i64, ids: &[i64]) -> String {
+        let link = if page < 5 { "/next" } else { "" };
+        answer(ids, &format!(r#", "page": {page}, "nextLink": "{link}""#))
+    }
+    struct Seen {
+        records: usize,
+        holes: u64,
+        shortfall: u64,
+        repeats: u64,
+    }
+    let seen = |records, holes, shortfall, repeats| Seen {
+        records,
+        holes,
+        shortfall,
+        repeats,
+    };
+    let lists: [(&str, Write, Seen); 8] = [
+        (
+            "totalPages, the third page is empty",
+            |page, size, _| answer(&holed(page, size, 0), r#", "totalPages": 5"#),
+            seen(200, 1, 1, 0),
+        ),
+        (
+            "totalPages, the third page is short",
+            |page, size, _| answer(&holed(page, size, 10), r#", "totalPages": 5"#),
+            seen(210, 1, 0, 0),
+        ),
+        (
+            "totalPages, the last page is empty",
+            |page, size, _| answer(&page_of(page, size, 200), r#", "totalPages": 5"#),
+            seen(200, 0, 1, 0),
+        ),
+        (
+            "nextLink, the third page is empty",
+            |page, size, _| linked(page, &holed(page, size, 0)),
+            seen(200, 1, 0, 0),
+        ),
+        (
+            "nextLink, the third page is short",
+            |page, size, _| linked(page, &holed(page, size, 10)),
+            seen(210, 1, 0, 0),
+        ),
+        (
+            "nextLink and a total that is wrong, the third page is short",
+            |page, size, _| {
+                let ids = holed(page, size, 10);
+                let link = if page < 5 { "/next" } else { "" };
+                let rest = format!(r#", "totalItemCount": {}, "nextLink": "{link}""#, ids.len());
+                answer(&ids, &rest)
+            },
+            seen(210, 1, 0, 0),
+        ),
+        (
+            "not a word, the third page is short",
+            |page, size, _| answer(&holed(page, size, 10), ""),
+            seen(210, 1, 0, 0),
+        ),
+        (
+            "nextLink, the second page comes again",
+            |page, size, _| {
+                let other = if page == 3 { 2 } else { page };
+                linked(page, &page_of(other, size, 250))
+            },
+            seen(200, 0, 0, 50),
+        ),
+    ];
+    for (what, write, seen) in lists {
+        for prefetch in [Some(1), None] {
+            let one = walk(write, Consistency::OnePass, prefetch).await;
+            one.ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+            let drift = one.drift;
+            assert_eq!(one.records, seen.records, "{what}: {drift:?}");
+            assert_eq!(
+                (drift.holes, drift.shortfall, drift.repeats),
+                (seen.holes, seen.shortfall, seen.repeats),
+                "{what}: {drift:?}"
+            );
+            assert!(!drift.is_none(), "{what}: {drift:?}");
+
+            let complete = walk(write, Consistency::Complete, prefetch).await;
+            let error = complete.ended.expect_err(what);
+            assert_eq!(error.kind(), ErrorKind::Unsettled, "{what}: {error}");
+            assert_eq!(complete.drift.holes, seen.holes, "{what}");
+            if seen.repeats == 0 {
+                let said = error.to_string();
+                assert!(said.contains("nothing changed in 3 sweeps"), "{what}: {said}");
+                assert_eq!(complete.records, seen.records, "{what}");
+            } else {
+                // As if the list moved, pages of other sizes are tried, and so other records come again.
+                assert_eq!(complete.drift.sweeps, 8, "{what}");
+            }
+        }
+    }
+}
+
+/// A service that knows nothing of pages answers its one page to every request, and says no more: it is asked once more.
+#[tokio::test]
+async fn a_list_of_one_short_page_ends_though_every_page_is_that_one() {
+    let lists: [(&str, Write); 4] = [
+        ("the same", |_, _, _| answer(&[1, 2, 3, 4, 5, 6, 7], "")),
+        ("its number is echoed", |page, _, _| {
+            answer(&[1, 2, 3, 4, 5, 6, 7], &format!(r#", "page": {page}"#))
+        }),
+        ("its number is 1", |_, _, _| {
+            answer(&[1, 2, 3, 4, 5, 6, 7], r#", "page": 1"#)
+        }),
+        ("in another order", |page, _, _| {
+            let mut ids = [1, 2, 3, 4, 5, 6, 7];
+            fastrand::Rng::with_seed(page as u64).shuffle(&mut ids);
+            answer(&ids, "")
+        }),
+    ];
+    for (what, write) in lists {
+        for prefetch in [Some(1), None] {
+            for (consistency, sweeps) in [(Consistency::OnePass, 1), (Consistency::Complete, 2)] {
+                let walked = walk(write, consistency, prefetch).await;
+                walked.ended.unwrap_or_else(|error| panic!("{what}: {error}"));
+                assert_eq!(walked.records, 7, "{what}");
+                assert_eq!(walked.requests, 2 * sweeps, "{what}");
+                assert!(walked.drift.is_none(), "{what}: {:?}", walked.drift);
+            }
+        }
+    }
+}
+
+/// So does one that knows no second page.
+#[tokio::test]
+async fn a_list_of_one_short_page_ends_though_there_is_no_page_behind_it() {
+    let recorder = Recorder::new(|request| {
+        Ok(match asked(request) {
+            (1, _) => Response::new(StatusCode::OK, answer(&[1, 2, 3], "")),
+            _ => Response::new(StatusCode::NOT_FOUND, ""),
+        })
+    });
+    let tickets = recorder.client().tickets();
+    assert_eq!(tickets.list().all().await.unwrap().len(), 3);
+    assert_eq!(recorder.sent().len(), 2);
+    // Where it has said that there is more, that is a failure.
+    let recorder = Recorder::new(|request| {
+        Ok(match asked(request) {
+            (1, _) => Response::new(StatusCode::OK, answer(&[1, 2, 3], r#", "nextLink": "/next""#)),
+            _ => Response::new(StatusCode::NOT_FOUND, ""),
+        })
+    });
+    let error = recorder.client().tickets().list().all().await.unwrap_err();
+    assert_eq!((error.kind(), error.page()), (ErrorKind::NotFound, Some(2)));
+}
+
+/// `all` has nobody to tell but by an error.
+#[tokio::test]
+async fn what_is_missing_is_an_error_of_all_and_told_by_streams_and_pages() {
+    let lists: [(Write, usize, u64, u64, &str); 2] = [
+        (
+            |page, size, _| {
+                let ids = if page == 3 {
+                    Vec::new()
+                } else {
+                    page_of(page, size, 250)
+                };
+                answer(&ids, r#", "totalItemCount": 250"#)
+            },
+            200,
+            50,
+            1,
+            "by its total there are 50 records more than came",
+        ),
+        (
+            |page, size, _| {
+                let mut ids = page_of(page, size, 250);
+                ids.truncate(if page == 3 { 40 } else { 50 });
+                let link = if page < 5 { "/next" } else { "" };
+                answer(&ids, &format!(r#", "nextLink": "{link}""#))
+            },
+            240,
+            0,
+            1,
+            "a page before its last came short",
+        ),
+    ];
+    for (write, records, shortfall, holes, says) in lists {
+        let recorder = Recorder::new(move |request| {
+            let (page, size) = asked(request);
+            Ok(Response::new(StatusCode::OK, write(page, size, 0)))
+        });
+        let client = recorder.client();
+        let error = client.tickets().list().all().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsettled);
+        assert!(error.to_string().contains(says), "{error}");
+
+        // A part of it that came is what was asked for.
+        let part = client.tickets().list().limit(190).all().await;
+        assert_eq!(part.unwrap().len(), 190);
+
+        let mut stream = client.tickets().list().stream();
+        let mut count = 0;
+        while stream.try_next().await.unwrap().is_some() {
+            count += 1;
+        }
+        let mut pages = client.tickets().list().pages();
+        let mut in_pages = 0;
+        assert_eq!(pages.drift(), Drift::default());
+        while let Some(page) = pages.try_next().await.unwrap() {
+            in_pages += page.value.items.len();
+        }
+        assert_eq!((count, in_pages), (records, records));
+        assert_eq!(stream.drift(), pages.drift());
+        let drift = pages.drift();
+        assert_eq!(
+            (drift.sweeps, drift.shortfall, drift.holes),
+            (1, shortfall, holes)
+        );
     }
 }
 
@@ -389,4 +681,54 @@ async fn lists_without_ids_end_too() {
     }
     let drift = records.drift();
     assert_eq!((count, drift.without_id, drift.shortfall), (2, 2, 1));
+}
+
+/// A page that has nothing but what came already is no step towards the total.
+#[tokio::test]
+async fn records_without_ids_that_come_again_do_not_make_up_the_total() {
+    let recorder = Recorder::new(|request| {
+        let (page, _) = asked(request);
+        let items: Vec<_> = (0..50)
+            .map(|number| format!(r#"{{"Comment": "{number}"}}"#))
+            .collect();
+        let items = items.join(",");
+        let body = format!(r#"{{"items": [{items}], "page": {page}, "totalItemCount": 250}}"#);
+        Ok(Response::new(StatusCode::OK, body))
+    });
+    let comments = recorder.client().tickets().list_comments(7);
+    let mut records = comments.clone().stream();
+    while records.try_next().await.unwrap().is_some() {}
+    let drift = records.drift();
+    assert_eq!((drift.without_id, drift.shortfall), (250, 200));
+    let error = comments.all().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsettled);
+    assert!(
+        error
+            .to_string()
+            .contains("by its total there are 200 records more than came"),
+        "{error}"
+    );
+}
+
+/// A total that the answer contradicts is none.
+#[tokio::test]
+async fn a_count_is_not_believed_against_its_own_record() {
+    for (body, count) in [
+        (answer(&[7], r#", "totalItemCount": 0"#), None),
+        (answer(&[7], r#", "totalItemCount": -1"#), None),
+        (answer(&[7, 8], r#", "totalItemCount": 1"#), None),
+        (answer(&[7], ""), None),
+        (
+            answer(&[7], r#", "totalItemCount": 0, "totalItems": 250"#),
+            Some(250),
+        ),
+        (answer(&[], r#", "totalItemCount": 0"#), Some(0)),
+    ] {
+        let client = Recorder::answering(200, body.clone()).client();
+        match (client.tickets().list().count().await, count) {
+            (Ok(told), Some(count)) => assert_eq!(told, count, "{body}"),
+            (Err(error), None) => assert_eq!(error.kind(), ErrorKind::Decode, "{body}"),
+            (told, _) => panic!("{body}: {told:?}"),
+        }
+    }
 }

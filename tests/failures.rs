@@ -113,7 +113,12 @@ async fn how_long_to_wait_is_told_where_the_service_says_so() {
 #[tokio::test]
 async fn a_page_of_a_proxy_is_told_with_the_host_that_sent_it() {
     let login = "\r\n<!DOCTYPE html><html><body>Sign in</body></html>";
+    let marked = format!("\u{feff}{login}");
     for (error, says) in [
+        (
+            read(Recorder::answering(200, marked)).await,
+            "check the network and the base URL",
+        ),
         (
             read(Recorder::answering(200, login)).await,
             "check the network and the base URL",

@@ -182,6 +182,24 @@ async fn an_answer_in_several_members_of_gzip_is_read_whole() {
     }
 }
 
+/// A proxy may name the coding of a body that there is none of, as of a 204.
+#[tokio::test]
+async fn an_empty_body_is_empty_whatever_its_coding() {
+    let gzipped = "content-encoding: gzip";
+    for bytes in [
+        format!("HTTP/1.1 204 No Content\r\nconnection: close\r\n{gzipped}\r\n\r\n").into_bytes(),
+        answer(&format!("200 OK\r\n{gzipped}"), ""),
+        chunked(&format!("200 OK\r\n{gzipped}"), ""),
+        answer(&format!("200 OK\r\n{gzipped}"), gzip("")),
+    ] {
+        let client = Server::answering(bytes).await.client();
+        client.tickets().delete(54321).await.unwrap();
+        let error = client.tickets().get(54321).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(error.to_string().contains("it is empty"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_ends_with_its_connection_is_read_again_if_its_json_ends_early() {
     const PAGE: &str =

@@ -15,9 +15,13 @@ fn tickets(total: i64) -> Recorder {
             .map(|id| serde_json::json!({"TicketID": id + 1, "TicketTitle": format!("Ticket {}", id + 1)}))
             .collect();
         let pages = (total + size - 1) / size;
+        let next_link = match page < pages {
+            true => "https://elsewhere.example/api/v3/tickets?page=2",
+            false => "",
+        };
         let page = serde_json::json!({
             "items": items, "page": page, "itemsInPage": size, "totalItemCount": total, "totalPages": pages,
-            "prevLink": "", "nextLink": "https://elsewhere.example/api/v3/tickets?page=2",
+            "prevLink": "", "nextLink": next_link,
         });
         Ok(Response::new(StatusCode::OK, page.to_string()))
     })

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::TryStreamExt;
-
 use super::{
     call,
     listed::{self, Listed},
@@ -32,6 +30,8 @@ pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
         None => walk(list.clone()).await?,
     };
     let mut kept = listed::typed(list);
+    // Those and no others: what its answers say of others was said at different times.
+    kept.last = i32::try_from(pages.len()).ok();
     kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
     Ok(kept)
 }
@@ -49,11 +49,14 @@ fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>>
     listed::decoded::<L>(answer.clone())
 }
 
-/// The pages of the list as they come.
+/// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
 async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
-    let pages = listed::reading(list, fetch).fetched();
-    pages.map_ok(|fetched| fetched.answer).try_collect().await
+    let (answers, drift) = listed::reading(list, fetch).answers().await?;
+    match drift.shows_loss() {
+        true => Err(drift.unsettled(L::OPERATION)),
+        false => Ok(answers),
+    }
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result, clock,
-    page::{Reading, Records},
+    page::{Drift, Reading, Records},
     pipeline::context::Context,
     sync::lock,
     types::{AccountTime, Contact, Customer, Ticket, Timestamp},
@@ -51,6 +51,7 @@ pub struct Changes<T> {
     pull: Option<Pull<T>>,
     records: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     began: Began,
+    drift: Arc<Mutex<Drift>>,
     ended: bool,
     failed: bool,
 }
@@ -110,6 +111,7 @@ impl<T: Send + 'static> Changes<T> {
             }),
             records: None,
             began: Arc::default(),
+            drift: Arc::default(),
             ended: false,
             failed: false,
         }
@@ -133,15 +135,24 @@ impl<T: Send + 'static> Changes<T> {
     }
 
     /// From when to ask the next time: when this pull began, by the clock of the service. There is none before all records
-    /// have come, or when one of them was an error: ask again from the same time then.
+    /// have come, or when one of them was an error, or when [`drift`](Changes::drift) tells of a shortfall or of holes: ask
+    /// again from the same time then.
     pub fn bookmark(&self) -> Option<Timestamp> {
+        let is_whole = self.ended && !self.failed && !self.drift().shows_loss();
         let began = lock(&self.began);
-        began.filter(|_| self.ended && !self.failed).map(Timestamp::from)
+        began.filter(|_| is_whole).map(Timestamp::from)
+    }
+}
+
+impl<T> Changes<T> {
+    /// What changed in the list while it was read, as far as it was read, and whether records are missing.
+    pub fn drift(&self) -> Drift {
+        *lock(&self.drift)
     }
 }
 
 impl<T: Send + 'static> Pull<T> {
-    async fn records(self, began: Began) -> Result<Records<T>> {
+    async fn records(self, began: Began, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
         let mut list = self.list().await?;
         let (fetch, since) = (list.fetch, clock::now());
         list.fetch = Arc::new(move |page, size| {
@@ -153,7 +164,7 @@ impl<T: Send + 'static> Pull<T> {
                 Ok(fetched)
             })
         });
-        Ok(list.records())
+        Ok(list.records_noting(drift))
     }
 
     /// The list, from a little before the time on.
@@ -216,8 +227,8 @@ impl<T: Send + 'static> Stream for Changes<T> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         if let Some(pull) = this.pull.take() {
-            let began = this.began.clone();
-            this.records = Some(Box::pin(stream::once(pull.records(began)).try_flatten()));
+            let records = pull.records(this.began.clone(), this.drift.clone());
+            this.records = Some(Box::pin(stream::once(records).try_flatten()));
         }
         let Some(records) = &mut this.records else {
             return Poll::Ready(None);
@@ -234,7 +245,9 @@ impl<T: Send + 'static> Stream for Changes<T> {
 
 impl<T> fmt::Debug for Changes<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Changes")
+        out.debug_struct("Changes")
+            .field("drift", &self.drift())
+            .finish_non_exhaustive()
     }
 }
 

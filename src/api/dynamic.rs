@@ -162,6 +162,7 @@ impl DynamicCall {
             start: asked(paging[0]).unwrap_or(1),
             size: asked(paging[1]),
             is_filtered: self.arguments.iter().any(|(name, _)| !paging.contains(name)),
+            last: None,
             options: self.options,
             congestion,
             fetch: Arc::new(move |page, size| {

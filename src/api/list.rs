@@ -97,8 +97,15 @@ pub trait List: Listed {
         self.ask(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let total = answer.value.total().and_then(|total| u64::try_from(total).ok());
-            total.ok_or_else(|| failures::undecodable(&answer.with(Bytes::new()), "it names no total"))
+            let told = answer.value.told(1, 1, !answer.value.items.is_empty());
+            let total = told.total.and_then(|total| u64::try_from(total).ok());
+            total.ok_or_else(|| {
+                let reason = match told.is_contradicted {
+                    true => "it names a total below the records that it has",
+                    false => "it names no total",
+                };
+                failures::undecodable(&answer.with(Bytes::new()), reason)
+            })
         })
     }
 
@@ -144,13 +151,16 @@ macro_rules! list_call {
             ///
             /// Pages are fetched side by side by tasks of their own, so a consumer may take its time: it holds no slot of the
             /// rate limit, and nothing times out meanwhile. Dropping the stream ends its requests. A record that does not fit
-            /// the description comes as an error that has its JSON, and the stream goes on.
+            /// the description comes as an error that has its JSON, and the stream goes on. One pass ends well though records
+            /// are missing: [`drift`](crate::Records::drift) tells that. A walk that does not end by itself ends with an error:
+            /// after 100 pages, one after another, without a new record, and after 20,000 pages without a new id.
             #[inline]
             pub fn stream(self) -> crate::Records<$record> {
                 crate::api::List::stream(self)
             }
 
-            /// Every page of the list, with its status and headers.
+            /// Every page of the list, with its status and headers. They end well though records are missing:
+            /// [`drift`](crate::page::Pages::drift) tells that.
             #[inline]
             pub fn pages(self) -> crate::page::Pages<$record> {
                 crate::api::List::pages(self)
@@ -160,7 +170,8 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
+            /// As told by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
+            /// the list's own total or because a page before its last came short. What was read before is lost, so prefer
             /// [`stream`](Self::stream) for long lists.
             #[inline]
             pub fn all(self) -> crate::CallFuture<Vec<$record>> {
@@ -171,7 +182,8 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+            /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
+            /// has.
             #[inline]
             pub fn count(self) -> crate::CallFuture<u64> {
                 crate::api::List::count(self)

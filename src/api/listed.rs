@@ -45,6 +45,7 @@ pub(super) fn reading<L: Listed, T: Send + 'static>(
         start: page.unwrap_or(1),
         size,
         is_filtered: list.is_filtered(),
+        last: None,
         options: *list.options(),
         congestion,
         fetch: std::sync::Arc::new(move |page, size| {

@@ -5,13 +5,17 @@
 //! 1. The list is ordered by a growing id, and its one sweep is quiet, without repeats, and in order. Its last page was
 //!    read before the sweep too ([`Completeness::wants_bookend`]), and the first and the last page, read again after it, are
 //!    unchanged ([`Next::Confirm`]): so no record was created that is still there, none was deleted, and none moved.
-//! 2. A later sweep is quiet and found no record that the sweeps before it missed. A sweep is quiet if all its answers told
-//!    the same total and it saw as many records. Where no answer tells a total, it is quiet if it saw the same records as the
-//!    sweep before it.
+//! 2. A later sweep is quiet, found no record that the sweeps before it missed, and missed none that the one before it saw: an
+//!    insert for each delete leaves totals as they are. A sweep is quiet if all its answers told the same total, it saw as
+//!    many records, and no page before its last was short. Where no answer tells a total, it is quiet if it saw the same
+//!    records as the sweep before it, no record twice, no short page before its last, and as many records as the number of
+//!    pages says at least. A total that its own answer contradicts is none.
 //! 3. Totals keep moving, and what every sweep may have missed is estimated to be less than [`NEGLIGIBLE`] records. The
 //!    estimate is that of capture-recapture: of `n` records in the last two sweeps, sweep `i` missed `m(i)` that the next one
 //!    saw (for the last sweep: that the one before it saw), so that all of them missed `n × Π (m(i) + ½) / n`. The last sweep
-//!    must also have seen as many records as the last total tells, give or take how far the totals moved and `m` of that sweep.
+//!    must also have seen as many records as the last total tells, give or take how far the totals moved and `m` of that sweep,
+//!    and no short page before its last. Without totals it must have seen no record twice: pages that come in place of others
+//!    lose the same records in each sweep, which the estimate takes for none.
 //!
 //! Records with a number above all of the first sweep's were created meanwhile, and do not count as missed.
 //!
@@ -83,6 +87,9 @@ pub(crate) struct Unsettled {
     /// The last total, and by how much totals differed in the last sweep.
     pub(crate) total: Option<i64>,
     pub(crate) moved: u64,
+    /// Pages of the last sweep that were short, and not at its end, and records that came again.
+    pub(crate) holes: u64,
+    pub(crate) repeats: u64,
     /// Whether the last sweeps were alike, so that nothing moves, and the total disagrees all the same.
     pub(crate) alike: bool,
 }
@@ -139,7 +146,7 @@ impl Completeness {
     pub(crate) fn end_sweep(&mut self, sweep: Sweep, by_id: bool) -> Next {
         self.sweeps += 1;
         self.repeats += sweep.repeats;
-        self.moves |= sweep.repeats > 0 || sweep.totals.last.is_some() && !sweep.is_quiet();
+        self.moves |= sweep.repeats > 0 || sweep.totals().last.is_some() && !sweep.is_quiet();
         let next = match self.sweeps {
             1 => {
                 let bookend = self.bookend.take();
@@ -174,11 +181,12 @@ impl Completeness {
         let missed_now = before.ids.count_missing_in(&sweep.ids);
         let same = missed_before == 0 && missed_now == 0;
         self.moves |= !same;
-        let quiet = match sweep.totals.last {
+        let totals = sweep.totals();
+        let quiet = match totals.last {
             Some(_) => sweep.is_quiet(),
-            None => same,
+            None => same && sweep.is_plain(),
         };
-        if quiet && self.missed_by_all == 0 {
+        if quiet && self.missed_by_all == 0 && missed_now == 0 {
             return Next::Settled;
         }
 
@@ -187,24 +195,30 @@ impl Completeness {
         let records = (sweep.ids.len() + before.ids.len()) as u64 - in_both;
         let missed = self.missed.iter().copied().chain([missed_now]);
         let estimate = estimate(records, missed);
-        let allowed = sweep.totals.moved() + missed_now;
-        let counted = sweep.totals.last.is_none_or(|total| {
-            u64::try_from(total).is_ok_and(|total| total.abs_diff(sweep.count()) <= allowed)
-        });
-        if estimate < NEGLIGIBLE && counted {
+        let allowed = totals.moved() + missed_now;
+        let counted = match totals.last {
+            Some(total) => u64::try_from(total).is_ok_and(|total| total.abs_diff(sweep.count()) <= allowed),
+            None => sweep.is_plain(),
+        };
+        if estimate < NEGLIGIBLE && counted && sweep.holes() == 0 {
             return Next::Settled;
         }
 
-        let disagrees =
-            same && sweep.steady_total().is_some() && sweep.steady_total() == before.steady_total();
+        let is_steady = match totals.last {
+            Some(_) => sweep.steady_total().is_some() && sweep.steady_total() == before.steady_total(),
+            None => before.totals().last.is_none(),
+        };
+        let disagrees = same && is_steady;
         self.alike = if disagrees { self.alike.max(1) + 1 } else { 0 };
         let alike = self.alike >= MOST_ALIKE;
         match alike || self.sweeps >= MOST_SWEEPS {
             true => Next::GiveUp(Unsettled {
                 sweeps: self.sweeps,
                 seen: sweep.count(),
-                total: sweep.totals.last,
-                moved: sweep.totals.moved(),
+                total: totals.last,
+                moved: totals.moved(),
+                holes: sweep.holes(),
+                repeats: sweep.repeats,
                 alike,
             }),
             false => Next::Again,
@@ -227,13 +241,21 @@ impl Unsettled {
             sweeps,
             seen,
             moved,
+            holes,
+            repeats,
             alike,
             ..
         } = self;
-        let total = match self.total {
+        let mut total = match self.total {
             Some(total) => format!("its total is {total}"),
             None => "it tells no total".to_string(),
         };
+        if *holes > 0 {
+            total.push_str(&format!(", pages before its last came short ({holes})"));
+        }
+        if *repeats > 0 && self.total.is_none() {
+            total.push_str(&format!(", records came again ({repeats})"));
+        }
         match alike {
             true => format!(
                 "did not settle: nothing changed in {sweeps} sweeps, {total}, and {seen} records came, so records may be \
@@ -250,7 +272,7 @@ impl Unsettled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::record::Identity;
+    use crate::page::{end::Told, record::Identity};
 
     /// Sweeps over a list, in pages of ten, each of which tells a total.
     #[derive(Default)]
@@ -262,18 +284,36 @@ mod tests {
     impl List {
         fn sweep(&mut self, totals: &[Option<i64>], ids: impl IntoIterator<Item = i64>) -> Next {
             let ids: Vec<_> = ids.into_iter().collect();
-            let mut sweep = Sweep::default();
             let size = ids.len().div_ceil(totals.len()).max(1);
-            for (number, total) in totals.iter().enumerate() {
-                sweep.begin_page(*total);
-                for id in ids.chunks(size).nth(number).unwrap_or_default() {
+            let page = |number| ids.chunks(size).nth(number).unwrap_or_default();
+            let pages: Vec<_> = totals
+                .iter()
+                .enumerate()
+                .map(|(number, total)| (*total, page(number)))
+                .collect();
+            self.pages_with(&pages)
+        }
+
+        fn pages(&mut self, total: Option<i64>, pages: &[&[i64]]) -> Next {
+            let pages: Vec<_> = pages.iter().map(|ids| (total, *ids)).collect();
+            self.pages_with(&pages)
+        }
+
+        fn pages_with(&mut self, pages: &[(Option<i64>, &[i64])]) -> Next {
+            let mut sweep = Sweep::default();
+            for (total, ids) in pages {
+                sweep.begin_page(Told {
+                    total: *total,
+                    ..Told::default()
+                });
+                for id in *ids {
                     if sweep.record(Identity::Id(RecordId::Number(*id))) {
                         self.completeness.admit(RecordId::Number(*id));
                     }
                 }
                 sweep.end_page().unwrap();
                 if self.completeness.wants_bookend(&sweep, self.by_id) {
-                    let last = ids.chunks(size).next_back().unwrap_or_default();
+                    let last = pages.last().map_or(&[][..], |(_, ids)| ids);
                     let last = last.iter().map(|id| Some(RecordId::Number(*id)));
                     self.completeness.bookend(last.collect());
                 }
@@ -387,6 +427,40 @@ mod tests {
         assert_eq!(list.sweep(&[None], 1..=9), Next::Again);
         assert_eq!(list.sweep(&[None], 1..=8), Next::Again, "one went");
         assert_eq!(list.sweep(&[None], 1..=8), Next::Settled);
+    }
+
+    #[test]
+    fn without_totals_a_record_that_comes_again_is_in_place_of_another() {
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[None; 2], [1, 2, 2, 3]), Next::Again);
+        assert_eq!(list.sweep(&[None; 2], [1, 2, 2, 3]), Next::Again);
+        let Next::GiveUp(unsettled) = list.sweep(&[None; 2], [1, 2, 2, 3]) else {
+            panic!("it settled");
+        };
+        assert!(unsettled.alike && unsettled.repeats == 1, "{unsettled:?}");
+        let said = unsettled.sentence();
+        assert!(said.contains("no total, records came again (1), and 3"), "{said}");
+        // Once it does not come again, nothing is missing.
+        let mut list = List::default();
+        assert_eq!(list.sweep(&[None; 2], [1, 2, 2, 3]), Next::Again);
+        assert_eq!(list.sweep(&[None; 2], [1, 2, 3]), Next::Settled);
+    }
+
+    #[test]
+    fn a_sweep_with_a_hole_is_not_the_last() {
+        for total in [Some(5), None] {
+            let mut list = List::default();
+            assert_eq!(list.sweep(&[total; 3], [1, 2, 3, 4, 5]), Next::Again);
+            assert_eq!(list.pages(total, &[&[1, 2], &[3], &[4, 5]]), Next::Again);
+            let next = list.pages(total, &[&[1, 2], &[3], &[4, 5]]);
+            assert!(
+                matches!(next, Next::GiveUp(Unsettled { holes: 1, .. })),
+                "{next:?}"
+            );
+            let mut list = List::default();
+            assert_eq!(list.pages(total, &[&[1, 2], &[3], &[4, 5]]), Next::Again);
+            assert_eq!(list.sweep(&[total; 3], [1, 2, 3, 4, 5]), Next::Settled);
+        }
     }
 
     #[test]

@@ -2,57 +2,172 @@
 //!
 //! The service says in several ways whether there is more: by the number of pages, by a total, by a link. Not all of them
 //! come always, and they may disagree. A number that the answer itself contradicts says nothing: fewer pages than the one
-//! that was answered with records, a total below the records that lie before its end, a negative one. Of what is left, the
-//! first row that fits decides:
+//! that was answered with records, a total below the records that lie before its end, a negative one. Records that came already
+//! contradict nothing, for they may be another page's. Of what is left, the first row that fits decides:
 //!
 //! | the answer | is it the last? |
 //! |---|---|
 //! | has no record, and is past `totalPages` | yes |
 //! | says by `totalPages` or by its total that there is more | no, even without a record: an empty page in the middle |
+//! | has a `nextLink` and a record new to the sweep | no, whatever `totalPages` and its total say |
 //! | has `totalPages` or a total | yes |
 //! | has a `nextLink` | no, even without a record |
 //! | has no record | yes |
 //! | has a `nextLink` that is empty | yes |
-//! | is otherwise mute | if it holds fewer records than a full page |
+//! | is otherwise mute, and holds as many records as a full page | no |
+//! | is mute as all before it, and has a record new to the sweep | perhaps: the service may hand out less than it is asked for |
+//! | is mute | yes |
+//!
+//! The service sends a `nextLink` that is null or empty with its last page, so the third row costs it no request. After
+//! *perhaps* one more page is asked for: if that is not found, or has nothing but records that came already, there was no
+//! more, and the service knows nothing of pages.
 //!
 //! A `nextLink` is never followed, wherever it leads: it is a sign, and the walk asks for the next number itself. Totals
 //! are those of the latest answer, so a list that grows while it is read is read to its new end, and one that shrinks is
 //! not asked for pages that it no longer has. A service that says for ever that there is more is stopped by the
 //! [sweep](super::sweep).
 
+use std::fmt;
+
 use super::page::Page;
 
-/// Whether a sweep ends with this page. `size` is how many records a full page has.
-pub(super) fn is_last<T>(answer: &Page<T>, records: usize, page: i32, size: i32) -> bool {
+/// What the sweep has seen, this page included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// How many records a full page has.
+    pub(super) size: i32,
+    /// Whether the page has a record new to the sweep.
+    pub(super) has_new: bool,
+    /// Whether an answer before it told a total, a number of pages or a link.
+    pub(super) was_told: bool,
+}
+
+/// Whether there is a page after one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    Yes,
+    /// Nothing is said, and the page is shorter than it might be.
+    Perhaps,
+    No,
+}
+
+/// Whether there is a page after this one.
+pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -> More {
     let is_empty = records == 0;
     if is_empty && answer.total_pages.is_some_and(|pages| (0..page).contains(&pages)) {
-        return true;
+        return More::No;
     }
-    let pages = answer
-        .total_pages
-        .filter(|pages| *pages >= 0 && (is_empty || *pages >= page));
-    let total = credible_total(answer, records, page, size);
-    let end = before(page, size) + records as i64;
-    let more = [pages.map(|pages| page < pages), total.map(|total| end < total)];
-    let mut told = more.into_iter().flatten().peekable();
-    if told.peek().is_some() {
-        return !told.any(|more| more);
-    }
-    match answer.next_link.as_deref().map(|link| !link.is_empty()) {
-        Some(true) => false,
-        _ if is_empty => true,
-        Some(false) => true,
-        None => (records as i64) < i64::from(size),
+    let Told { total, pages, .. } = told(answer, records, page, seen);
+    let end = before(page, seen.size) + records as i64;
+    let told = [pages.map(|pages| page < pages), total.map(|total| end < total)];
+    let link = answer.next_link.as_deref().map(|link| !link.is_empty());
+    let is_full = records as i64 >= i64::from(seen.size);
+    match (told[0].or(told[1]), link) {
+        _ if told.contains(&Some(true)) => More::Yes,
+        (_, Some(true)) if seen.has_new => More::Yes,
+        (Some(_), _) => More::No,
+        (None, Some(true)) => More::Yes,
+        _ if is_empty => More::No,
+        (None, Some(false)) => More::No,
+        (None, None) if is_full => More::Yes,
+        (None, None) if seen.has_new && !seen.was_told => More::Perhaps,
+        (None, None) => More::No,
     }
 }
 
-/// The total that an answer tells, unless the answer itself contradicts it.
-pub(super) fn credible_total<T>(answer: &Page<T>, records: usize, page: i32, size: i32) -> Option<i64> {
-    let least = match records {
-        0 => 0,
-        records => before(page, size) + records as i64,
+/// Whether an answer says anything of how many records there are, or whether there are more, right or wrong.
+pub(super) fn tells<T>(answer: &Page<T>) -> bool {
+    answer.total().is_some() || answer.total_pages.is_some() || answer.next_link.is_some()
+}
+
+/// What an answer tells of the length of its list, unless the answer itself contradicts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) total: Option<i64>,
+    /// Whether the answer contradicts its total.
+    pub(crate) is_contradicted: bool,
+    pub(crate) pages: Option<i32>,
+}
+
+/// What an answer tells.
+pub(super) fn told<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -> Told {
+    let least = match seen.has_new {
+        true => before(page, seen.size) + records as i64,
+        false => 0,
     };
-    answer.total().filter(|total| *total >= least)
+    let total = answer.total().filter(|total| *total >= least);
+    let pages = answer.total_pages;
+    Told {
+        total,
+        is_contradicted: total.is_none() && answer.total().is_some(),
+        pages: pages.filter(|pages| *pages >= 0 && (!seen.has_new || *pages >= page)),
+    }
+}
+
+/// In place of a number that is not told, and of a total that the answer contradicts.
+const NOTHING: &str = "-";
+const CONTRADICTED: &str = "!";
+
+/// A word: the total, and the number of pages.
+impl fmt::Display for Told {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.total {
+            Some(total) => total.fmt(out)?,
+            None => out.write_str(if self.is_contradicted {
+                CONTRADICTED
+            } else {
+                NOTHING
+            })?,
+        }
+        match self.pages {
+            Some(pages) => write!(out, "/{pages}"),
+            None => write!(out, "/{NOTHING}"),
+        }
+    }
+}
+
+impl Told {
+    /// What [`Display`](fmt::Display) wrote.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (total, pages) = text.split_once('/')?;
+        Some(Told {
+            total: match total {
+                NOTHING | CONTRADICTED => None,
+                total => Some(total.parse().ok()?),
+            },
+            is_contradicted: total == CONTRADICTED,
+            pages: match pages {
+                NOTHING => None,
+                pages => Some(pages.parse().ok()?),
+            },
+        })
+    }
+}
+
+impl Told {
+    /// The same for a walk that begins with this page, and does not see what lies before.
+    pub(super) fn seen_from(self, start: i32, size: i32) -> Self {
+        let skipped = start.max(1) - 1;
+        Told {
+            total: self.total.map(|total| (total - before(skipped + 1, size)).max(0)),
+            pages: self.pages.map(|pages| (pages - skipped).max(0)),
+            ..self
+        }
+    }
+}
+
+impl<T> Page<T> {
+    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, `asked`
+    /// how many records it was asked for, and `has_new` whether it has one that came on no page before.
+    pub(crate) fn told(&self, number: i32, asked: i32, has_new: bool) -> Told {
+        let records = self.items.len();
+        let seen = Seen {
+            size: page_size(self, records, number, asked),
+            has_new,
+            was_told: false,
+        };
+        told(self, records, number, seen)
+    }
 }
 
 /// The last page, as far as the answer with this page tells. It is no more than a plan.
@@ -108,8 +223,14 @@ mod tests {
             ("totalPages", r#"{"items": [1], "totalPages": 3}"#, 2, false),
             ("totalPages", r#"{"items": [1], "totalPages": 3}"#, 3, true),
             (
-                "totalPages, whatever nextLink says",
+                "totalPages, and a nextLink wherever it leads",
                 r#"{"items": [1], "totalPages": 3, "nextLink": "https://elsewhere.example/"}"#,
+                3,
+                false,
+            ),
+            (
+                "totalPages and a nextLink, no record",
+                r#"{"items": [], "totalPages": 3, "nextLink": "x"}"#,
                 3,
                 true,
             ),
@@ -216,10 +337,28 @@ mod tests {
                 false,
             ),
             (
-                "total reached, nextLink for ever",
+                "total reached, nextLink",
                 r#"{"items": [1, 2], "totalItems": 4, "nextLink": "x"}"#,
                 2,
+                false,
+            ),
+            (
+                "total reached, nextLink, no record",
+                r#"{"items": [], "totalItems": 4, "nextLink": "x"}"#,
+                3,
                 true,
+            ),
+            (
+                "total reached, empty nextLink",
+                r#"{"items": [1, 2], "totalItems": 4, "nextLink": ""}"#,
+                2,
+                true,
+            ),
+            (
+                "total 0 beside a larger one of the other name",
+                r#"{"items": [1, 2], "totalItemCount": 0, "totalItems": 4, "nextLink": ""}"#,
+                1,
+                false,
             ),
             (
                 "total of an empty list",
@@ -265,8 +404,160 @@ mod tests {
             ("mute, short page", r#"{"items": [1]}"#, 1, true),
         ] {
             let answer = page(json);
-            assert_eq!(is_last(&answer, answer.items.len(), number, 2), last, "{row}");
+            let seen = Seen {
+                size: 2,
+                has_new: !answer.items.is_empty(),
+                was_told: true,
+            };
+            let more = more(&answer, answer.items.len(), number, seen);
+            assert_eq!(more == More::No, last, "{row}: {more:?}");
+            assert_ne!(more, More::Perhaps, "{row}");
         }
+    }
+
+    #[test]
+    fn a_page_without_a_new_record_says_nothing_against_the_totals() {
+        for (json, has_new, expected) in [
+            (
+                r#"{"items": [1], "totalItems": 1, "nextLink": "x"}"#,
+                true,
+                More::Yes,
+            ),
+            (
+                r#"{"items": [1], "totalItems": 1, "nextLink": "x"}"#,
+                false,
+                More::No,
+            ),
+            (
+                r#"{"items": [1], "totalPages": 1, "nextLink": "x"}"#,
+                true,
+                More::Yes,
+            ),
+            (
+                r#"{"items": [1], "totalPages": 1, "nextLink": "x"}"#,
+                false,
+                More::No,
+            ),
+            (r#"{"items": [1], "nextLink": "x"}"#, false, More::Yes),
+            (r#"{"items": [1, 2], "totalItems": 1}"#, true, More::Yes),
+            (r#"{"items": [1, 2], "totalItems": 1}"#, false, More::No),
+            (r#"{"items": [1, 2], "totalPages": 0}"#, true, More::Yes),
+            (r#"{"items": [1, 2], "totalPages": 0}"#, false, More::No),
+        ] {
+            let seen = Seen {
+                size: 2,
+                has_new,
+                was_told: true,
+            };
+            let answer = page(json);
+            assert_eq!(
+                more(&answer, answer.items.len(), 1, seen),
+                expected,
+                "{json} {has_new}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_short_page_of_a_service_that_says_nothing_may_not_be_the_last() {
+        for (json, has_new, was_told, expected) in [
+            (r#"{"items": [1]}"#, true, false, More::Perhaps),
+            (r#"{"items": [1], "nextLink": null}"#, true, false, More::Perhaps),
+            (r#"{"items": [1]}"#, false, false, More::No),
+            (r#"{"items": [1]}"#, true, true, More::No),
+            (r#"{"items": []}"#, false, false, More::No),
+            (r#"{"items": [1, 2]}"#, true, false, More::Yes),
+            (r#"{"items": [1], "nextLink": ""}"#, true, false, More::No),
+        ] {
+            let seen = Seen {
+                size: 2,
+                has_new,
+                was_told,
+            };
+            let answer = page(json);
+            let more = more(&answer, answer.items.len(), 1, seen);
+            assert_eq!(more, expected, "{json} {has_new} {was_told}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_the_answer_contradicts_is_not_told() {
+        for (json, number, total, is_contradicted, pages) in [
+            (
+                r#"{"items": [1, 2], "totalItems": 2, "totalPages": 1}"#,
+                1,
+                Some(2),
+                false,
+                Some(1),
+            ),
+            (
+                r#"{"items": [1, 2], "totalItems": 2, "totalPages": 1}"#,
+                2,
+                None,
+                true,
+                None,
+            ),
+            (
+                r#"{"items": [], "totalItems": 2, "totalPages": 1}"#,
+                2,
+                Some(2),
+                false,
+                Some(1),
+            ),
+            (
+                r#"{"items": [], "totalItems": -1, "totalPages": -1}"#,
+                1,
+                None,
+                true,
+                None,
+            ),
+            (r#"{"items": [1]}"#, 1, None, false, None),
+        ] {
+            let answer = page(json);
+            let seen = Seen {
+                size: 2,
+                has_new: !answer.items.is_empty(),
+                was_told: true,
+            };
+            let told = told(&answer, answer.items.len(), number, seen);
+            let expected = Told {
+                total,
+                is_contradicted,
+                pages,
+            };
+            assert_eq!(told, expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_was_told_is_written_and_read_again() {
+        for (text, total, is_contradicted, pages) in [
+            ("250/5", Some(250), false, Some(5)),
+            ("!/5", None, true, Some(5)),
+            ("-/-", None, false, None),
+        ] {
+            let told = Told {
+                total,
+                is_contradicted,
+                pages,
+            };
+            assert_eq!((told.to_string().as_str(), Told::parse(text)), (text, Some(told)));
+        }
+        for text in ["", "250", "x/1", "1/x", "end"] {
+            assert_eq!(Told::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_walk_from_the_middle_expects_no_more_than_lies_behind() {
+        let told = |total, pages| Told {
+            total: Some(total),
+            is_contradicted: false,
+            pages: Some(pages),
+        };
+        assert_eq!(told(250, 5).seen_from(1, 50), told(250, 5));
+        assert_eq!(told(250, 5).seen_from(3, 50), told(150, 3));
+        assert_eq!(told(50, 1).seen_from(3, 50), told(0, 0));
     }
 
     #[test]

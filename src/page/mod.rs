@@ -8,6 +8,7 @@
 // once, and all of them if so asked, by the rule of `completeness`.
 
 mod completeness;
+mod drift;
 mod end;
 mod options;
 #[allow(clippy::module_inception, reason = "a page is what it defines")]
@@ -23,13 +24,14 @@ mod sweep;
 mod undecoded;
 mod walk;
 
+pub use drift::Drift;
 pub use options::{Consistency, Options};
 pub use page::Page;
 pub use paged::{PageStep, PagedWalk, Step, Verdict};
 pub(crate) use reading::{Fetched, Item, Reading};
 pub(crate) use record::Identity;
 pub use record::RawRecord;
-pub use records::{Drift, Records};
+pub use records::Records;
 pub(crate) use undecoded::undecoded;
 pub use walk::Pages;
 pub(crate) use walk::WALK_PAGE_SIZE;

@@ -72,9 +72,9 @@ impl<T> TryFrom<Envelope<T>> for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// How many records there are on all pages, under whichever name it came.
+    /// How many records there are on all pages, under whichever name it came; the greater, if it came under both.
     pub fn total(&self) -> Option<i64> {
-        self.total_item_count.or(self.total_items)
+        self.total_item_count.max(self.total_items)
     }
 
     /// The page with other records in it, and those that it had.

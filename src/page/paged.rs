@@ -2,11 +2,11 @@
 
 use super::{
     completeness::{Completeness, Next},
-    end,
+    drift::Drift,
+    end::{self, Told},
     options::Consistency,
     reading::Reading,
     record::{Identity, RawRecord},
-    records::Drift,
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
@@ -96,17 +96,15 @@ pub enum Verdict {
     Complete,
     /// Once, as was asked; one that moved meanwhile may be missing.
     OnePass,
-    /// Once, because its records have no id; one that moved meanwhile may be missing.
+    /// As far as that goes without ids: records of it have none, and one of these that moved meanwhile may be missing.
     WithoutIds,
-    /// Not completely: it would not settle, or fewer records came than its total.
+    /// Not completely: it would not settle, fewer records came than its total, or a page before its last came short.
     Unsettled,
 }
 
-/// The entry for the end of a sweep. Every other entry is a page: its total, less what lies before the page that the walk
-/// begins with, and what tells its records apart.
+/// The entry for the end of a sweep. Every other entry is a page: what it tells of the length of the list, less what lies
+/// before the page that the walk begins with, and what tells its records apart.
 const END_OF_SWEEP: &str = "end";
-/// In place of a total that was not told.
-const NO_TOTAL: &str = "-";
 
 impl PagedWalk {
     pub(crate) fn new(mut reading: Reading<RawRecord>) -> Self {
@@ -137,17 +135,14 @@ impl PagedWalk {
             return Ok(Vec::new());
         }
         let mut words = entry.split(' ');
-        let total = words.next().and_then(|total| match total {
-            NO_TOTAL => Some(None),
-            total => total.parse().ok().map(Some),
-        });
+        let told = words.next().and_then(Told::parse);
         let identities = words.map(Identity::parse).collect::<Option<Vec<_>>>();
-        let (Some(total), Some(identities)) = (total, identities) else {
+        let (Some(told), Some(identities)) = (told, identities) else {
             return Err(Error::invalid_request(
                 "the journal of the walk cannot be read; begin the walk anew",
             ));
         };
-        let is_new = self.take_in(total, &identities);
+        let is_new = self.take_in(told, &identities);
         let new = identities.iter().zip(is_new).filter(|(_, is_new)| *is_new);
         Ok(new.map(|(identity, _)| identity.id()).collect())
     }
@@ -172,8 +167,12 @@ impl PagedWalk {
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
-                let full_page = pages.full_page();
-                let total = end::credible_total(&fetched.page, fetched.items.len(), page, full_page);
+                let seen = end::Seen {
+                    size: pages.full_page(),
+                    has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
+                    was_told: false,
+                };
+                let told = end::told(&fetched.page, fetched.items.len(), page, seen);
                 let (identities, records): (Vec<_>, Vec<_>) = fetched
                     .items
                     .into_iter()
@@ -184,7 +183,7 @@ impl PagedWalk {
                     .collect::<Result<Vec<_>>>()
                     .map_err(|error| error.with_page(page));
                 match records {
-                    Ok(records) => Ok(Step::Page(self.page(total, full_page, &identities, records))),
+                    Ok(records) => Ok(Step::Page(self.page(told, seen.size, &identities, records))),
                     Err(error) => {
                         self.pages = None;
                         Err(error)
@@ -209,16 +208,15 @@ impl PagedWalk {
 
     fn page(
         &mut self,
-        total: Option<i64>,
+        told: Told,
         full_page: i32,
         identities: &[Identity],
         records: Vec<RawRecord>,
     ) -> PageStep {
         // A walk that begins in the middle does not see what lies before.
-        let before = end::before(self.reading.start.max(1), full_page);
-        let to_come = total.map(|total| (total - before).max(0));
+        let to_come = told.seen_from(self.reading.start, full_page);
         let is_new = self.take_in(to_come, identities);
-        let mut entry = to_come.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
+        let mut entry = to_come.to_string();
         for identity in identities {
             entry.push(' ');
             entry.push_str(&identity.to_string());
@@ -229,17 +227,17 @@ impl PagedWalk {
         PageStep {
             records,
             ids,
-            total,
+            total: told.total,
             entry,
         }
     }
 
     /// Takes in a page. Returns of each record whether it came for the first time.
-    fn take_in(&mut self, total: Option<i64>, identities: &[Identity]) -> Vec<bool> {
+    fn take_in(&mut self, told: Told, identities: &[Identity]) -> Vec<bool> {
         self.next_page = self.next_page.saturating_add(1);
         let records = i32::try_from(identities.len()).unwrap_or(i32::MAX);
         self.largest_page = self.largest_page.max(records);
-        self.sweep.begin_page(total);
+        self.sweep.begin_page(told);
         let is_new = identities.iter().map(|identity| {
             let is_new_to_sweep = self.sweep.record(*identity);
             match identity {
@@ -251,8 +249,11 @@ impl PagedWalk {
         let is_new = is_new.collect();
         // Pages that bring nothing new are noticed by the walk that they come from.
         let _ = self.sweep.end_page();
-        self.drift.note(&self.sweep, &self.completeness);
-        self.drift.note_late(&self.completeness);
+        let completeness = &self.completeness;
+        self.drift
+            .note(&self.sweep, completeness.sweeps, completeness.repeats);
+        self.drift.late = completeness.late;
+        self.drift.created_during_walk = completeness.created_during_walk;
         is_new
     }
 
@@ -262,21 +263,26 @@ impl PagedWalk {
         self.next_page = self.reading.start.max(1);
         self.largest_page = 0;
         let sweep = std::mem::take(&mut self.sweep);
-        self.drift.shortfall = sweep.shortfall();
-        let falls_short = sweep.shortfall() > 0;
+        self.drift.end_sweep(&sweep);
+        let shows_loss = self.drift.shows_loss();
         let has_ids = self.reading.has_ids();
         // In one pass as well, for the journal may be one of several sweeps.
         let next = self.completeness.end_sweep(sweep, false);
-        self.verdict = match self.reading.options.consistency {
-            _ if falls_short && !has_ids => Some(Verdict::Unsettled),
-            _ if !has_ids => Some(Verdict::WithoutIds),
-            Consistency::Complete => match next {
-                Next::Settled => Some(Verdict::Complete),
-                Next::GiveUp(_) => Some(Verdict::Unsettled),
-                Next::Confirm | Next::Again => None,
-            },
-            _ if falls_short => Some(Verdict::Unsettled),
-            _ => Some(Verdict::OnePass),
+        let is_complete = self.reading.options.consistency == Consistency::Complete && has_ids;
+        self.verdict = match (is_complete, next) {
+            (false, _) if shows_loss => Some(Verdict::Unsettled),
+            (false, _) if !has_ids => Some(Verdict::WithoutIds),
+            (false, _) => Some(Verdict::OnePass),
+            (true, Next::Settled) => {
+                // Records that came and went explain what it was.
+                self.drift.shortfall = 0;
+                match self.drift.without_id {
+                    0 => Some(Verdict::Complete),
+                    _ => Some(Verdict::WithoutIds),
+                }
+            }
+            (true, Next::GiveUp(_)) => Some(Verdict::Unsettled),
+            (true, Next::Confirm | Next::Again) => None,
         };
         self.verdict
     }

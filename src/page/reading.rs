@@ -17,6 +17,8 @@ pub(crate) struct Reading<T> {
     pub(crate) size: Option<i32>,
     /// Whether a filter or an order was asked for.
     pub(crate) is_filtered: bool,
+    /// The last page, where that is known beforehand.
+    pub(crate) last: Option<i32>,
     pub(crate) options: Options,
     /// What the pipeline tells of its requests.
     pub(crate) congestion: Arc<Congestion>,

@@ -8,20 +8,23 @@ use std::{
 
 use super::{
     completeness::{Completeness, Next, Unsettled},
+    drift::Drift,
     options::{Consistency, Options},
     reading::{Fetched, Item, Reading},
     record::Identity,
-    sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
-use crate::{Error, ErrorKind, Result, sync::lock, types::RecordId};
+use crate::{Error, ErrorKind, Result, description::Operation, sync::lock, types::RecordId};
 use futures_util::{Stream, StreamExt, stream};
 
 impl<T: Send + 'static> Reading<T> {
-    /// Its records, one by one.
     pub(crate) fn records(self) -> Records<T> {
-        let drift = Arc::new(Mutex::new(Drift::default()));
-        let walk = self.walk();
+        self.records_noting(Arc::default())
+    }
+
+    /// Its records, one by one. What changes meanwhile is noted there.
+    pub(crate) fn records_noting(self, drift: Arc<Mutex<Drift>>) -> Records<T> {
+        let (operation, walk) = (self.operation, self.walk());
         let sweeps = Sweeps {
             first_page_size: walk.page_size(),
             walk,
@@ -37,55 +40,10 @@ impl<T: Send + 'static> Reading<T> {
             Some((record, sweeps))
         });
         Records {
+            operation,
             records: Box::pin(records),
             drift,
         }
-    }
-}
-
-/// What changed in a list while it was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Drift {
-    /// How often the list was read.
-    pub sweeps: u32,
-    /// The smallest and the greatest total that the service told, as far as its own answers do not contradict it.
-    pub totals: Option<(i64, i64)>,
-    /// Records that came more than once within one sweep, because they had moved to a later page.
-    pub repeats: u64,
-    /// Records that only a later sweep found.
-    pub late: u64,
-    /// Records among those that were created meanwhile: with a number greater than all of the first sweep.
-    pub created_during_walk: u64,
-    /// Records that have no id, so that they cannot be told apart. They come out once, in the first sweep.
-    pub without_id: u64,
-    /// How many records the service's smallest total says there are beyond those that the last sweep saw, once a sweep has
-    /// ended. Records are missing then, or the total is wrong.
-    pub shortfall: u64,
-}
-
-impl Drift {
-    /// Whether nothing of it was seen.
-    pub fn is_none(&self) -> bool {
-        let steady = self.totals.is_none_or(|(least, most)| least == most);
-        steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && self.shortfall == 0
-    }
-
-    /// Takes in what the pages of the sweep under way have shown.
-    pub(super) fn note(&mut self, sweep: &Sweep, before: &Completeness) {
-        self.sweeps = before.sweeps + 1;
-        self.repeats = before.repeats + sweep.repeats;
-        self.without_id = self.without_id.max(sweep.without_id);
-        if let Some((least, most)) = sweep.totals.range {
-            let known = self.totals.unwrap_or((least, most));
-            self.totals = Some((known.0.min(least), known.1.max(most)));
-        }
-    }
-
-    /// Takes in how many records came only in a later sweep.
-    pub(super) fn note_late(&mut self, completeness: &Completeness) {
-        self.late = completeness.late;
-        self.created_during_walk = completeness.created_during_walk;
     }
 }
 
@@ -142,7 +100,8 @@ impl<T: Send + 'static> Sweeps<T> {
 
     /// Takes in a page.
     fn take(&mut self, fetched: Fetched<T>) {
-        lock(&self.drift).note(&self.walk.sweep, &self.completeness);
+        let Completeness { sweeps, repeats, .. } = self.completeness;
+        self.drift().note(&self.walk.sweep, sweeps, repeats);
         self.items = fetched.items.into_iter();
     }
 
@@ -180,31 +139,30 @@ impl<T: Send + 'static> Sweeps<T> {
             return true;
         }
         let is_new = self.completeness.admit(id);
-        self.drift().note_late(&self.completeness);
+        let (late, created) = (self.completeness.late, self.completeness.created_during_walk);
+        let mut drift = self.drift();
+        (drift.late, drift.created_during_walk) = (late, created);
         is_new
     }
 
     /// Whether the list needs to be read no more, now that a sweep has ended.
     async fn is_complete(&mut self) -> Result<bool> {
         let sweep = std::mem::take(&mut self.walk.sweep);
-        let shortfall = sweep.shortfall();
-        self.drift().shortfall = shortfall;
+        self.drift().end_sweep(&sweep);
         if self.reading.options.consistency != Consistency::Complete || sweep.pages == 0 {
-            if shortfall > 0 {
-                tracing::warn!(
-                    operation = self.reading.operation.id,
-                    shortfall,
-                    "fewer records came than the total of the list; some may be missing"
-                );
-            }
+            self.drift().warn(self.reading.operation);
             return Ok(true);
         }
         let by_id = self.is_by_id();
-        match self.completeness.end_sweep(sweep, by_id) {
-            Next::Settled => return Ok(true),
+        let settled = match self.completeness.end_sweep(sweep, by_id) {
+            Next::Settled => true,
             Next::GiveUp(unsettled) => return Err(self.unsettled(unsettled)),
-            Next::Confirm if is_unchanged(&self.reading, &self.completeness).await? => return Ok(true),
-            Next::Confirm | Next::Again => {}
+            Next::Confirm => is_unchanged(&self.reading, &self.completeness).await?,
+            Next::Again => false,
+        };
+        if settled {
+            self.drift().shortfall = 0;
+            return Ok(true);
         }
         let size = self.first_page_size;
         self.walk.begin_again(self.completeness.page_size(size));
@@ -249,6 +207,7 @@ fn room(records: usize, total: i64) -> usize {
 /// The records of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records<T> {
+    operation: &'static Operation,
     records: Pin<Box<dyn Stream<Item = Result<T>> + Send>>,
     drift: Arc<Mutex<Drift>>,
 }
@@ -264,7 +223,8 @@ impl<T> Records<T> {
         self.next().await.transpose()
     }
 
-    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total.
+    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total. That
+    /// records are missing is an error, for nobody looks at the drift.
     pub(crate) async fn collect(mut self) -> Result<Vec<T>>
     where
         T: Send + 'static,
@@ -277,7 +237,10 @@ impl<T> Records<T> {
             }
             records.push(record);
         }
-        Ok(records)
+        match self.drift() {
+            drift if drift.shows_loss() => Err(drift.unsettled(self.operation)),
+            _ => Ok(records),
+        }
     }
 
     /// What changed in the list while it was read, as far as it was read.

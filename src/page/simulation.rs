@@ -11,11 +11,11 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 
 use super::{
+    drift::Drift,
     options::{Consistency, Options},
     page::Page,
     reading::{Fetched, Item, Reading},
     record::Identity,
-    records::Drift,
 };
 use crate::{
     Error, ErrorKind, clock,
@@ -223,6 +223,7 @@ fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options)
         start: 1,
         size: None,
         is_filtered: false,
+        last: None,
         options,
         congestion: Arc::default(),
         fetch: Arc::new(move |page, size| {
@@ -276,6 +277,14 @@ impl Outcome {
             _ => self.fewest_requests.min(table.requests),
         };
         self.repeating += u32::from(repeats > 0);
+        if ended.is_ok() && options.consistency == Consistency::Complete {
+            let drift = records.drift();
+            assert_eq!(
+                (drift.shortfall, drift.holes),
+                (0, 0),
+                "it has settled: {drift:?}"
+            );
+        }
         match ended {
             Ok(()) => self.missing += u32::from(!table.throughout.is_subset(&came)),
             Err(error) => {
@@ -348,11 +357,16 @@ async fn simulate(rows: i64, seeds: u64) {
 #[ignore = "it takes minutes; the next test is the same on a smaller scale"]
 async fn a_change_at_every_page_of_five_thousand_records_loses_none() {
     change_at_every_page(5_000, 200).await;
+    change_at_every_page(200, 2_000).await;
 }
 
+/// Short lists show the most: a rule that settles after a sweep that finds nothing new, whatever the totals say, loses a record
+/// in 7 and 5 of these walks, and one that takes a steady total for rest in 2 of the first.
 #[tokio::test(start_paused = true)]
 async fn a_change_at_every_page_loses_no_record() {
-    change_at_every_page(2_000, 20).await;
+    change_at_every_page(200, 300).await;
+    change_at_every_page(500, 300).await;
+    change_at_every_page(2_000, 10).await;
 }
 
 async fn change_at_every_page(rows: i64, seeds: u64) {
@@ -424,6 +438,7 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
         start: 1,
         size: None,
         is_filtered: false,
+        last: None,
         options,
         congestion: Arc::default(),
         fetch: Arc::new(move |page, size| {
@@ -444,6 +459,47 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
     assert!(records.try_next().await.unwrap().is_none());
 }
 
+/// The service ignores the number of the page, and its records, which have no id, differ each time by the time of day.
+#[tokio::test]
+async fn records_without_ids_that_differ_each_time_do_not_come_for_ever() {
+    let requests = Arc::new(Mutex::new(0_u32));
+    let reading = Reading {
+        operation: Operation::find("tickets_list_comments").unwrap(),
+        start: 1,
+        size: None,
+        is_filtered: false,
+        last: None,
+        options: Options::default(),
+        congestion: Arc::default(),
+        fetch: Arc::new(move |page, size| {
+            let mut requests = requests.lock().unwrap();
+            *requests += 1;
+            let identity = Identity::new(None, &requests.to_le_bytes());
+            let mut answer = fetched(page, 0, size as usize, vec![Item::new(identity, Ok(7))]);
+            answer.page.total_item_count = None;
+            answer.page.total_pages = None;
+            answer.page.next_link = Some("/next".to_string());
+            Box::pin(std::future::ready(Ok(answer)))
+        }),
+    };
+    let mut records = reading.records();
+    let mut came = 0;
+    let error = loop {
+        match records.try_next().await {
+            Ok(record) => came += record.expect("it does not end well"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((came, error.kind()), (7 * 19_999, ErrorKind::Decode));
+    assert!(
+        error
+            .to_string()
+            .contains("the last of 20000 pages whose records have no id"),
+        "{error}"
+    );
+    assert_eq!(error.page(), Some(20_000), "a list may be that long");
+}
+
 /// A list that is read in pages of two, and changes once: after so many pages.
 async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (BTreeSet<i64>, Drift) {
     let fetched_pages = Arc::new(Mutex::new(0));
@@ -452,6 +508,7 @@ async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (
         start: 1,
         size: Some(2),
         is_filtered: false,
+        last: None,
         options: Options {
             consistency: Consistency::Complete,
             prefetch: Some(1),

@@ -1,12 +1,19 @@
 //! One sweep over a list: which records its pages had, and which totals its answers told. Nothing here fetches.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::record::{Identity, Ids};
+use super::{
+    end::Told,
+    record::{Identity, Ids},
+};
 use crate::types::RecordId;
 
 /// A sweep ends with an error after so many pages, one after another, that have no record new to it.
 pub(super) const MOST_PAGES_WITHOUT_NEW: u32 = 100;
+
+/// So it does after so many pages without a new id. Records without ids whose content varies, by a time for one, are new each
+/// time that they come.
+pub(super) const MOST_PAGES_WITHOUT_ID: u32 = 20_000;
 
 /// A sweep over a list, page by page.
 #[derive(Debug, Default)]
@@ -14,18 +21,22 @@ pub(crate) struct Sweep {
     pub(super) ids: Ids,
     /// Hashes of the records that have no id.
     contents: HashSet<u64>,
-    /// Records without an id.
+    /// Records without an id, and those of them on pages that had a record new to the sweep.
     pub(crate) without_id: u64,
+    counted_without_id: u64,
     /// Records that came again, because they moved to a later page.
     pub(crate) repeats: u64,
     pub(super) pages: u32,
-    pub(super) totals: Totals,
+    told: Totals,
+    lengths: Lengths,
     /// Ids of the first and the last page, as far as they are needed to look at the pages again.
     pub(super) first_page: Vec<Option<RecordId>>,
     pub(super) last_page: Vec<Option<RecordId>>,
-    /// Pages since the last one that had a record new to the sweep.
+    /// Pages since the last one that had a record new to the sweep, and all pages that had no new id.
     pages_without_new: u32,
+    pages_without_id: u32,
     page_has_new: bool,
+    page_has_new_id: bool,
     /// Whether any id was greater than the one before it, and whether any was smaller.
     rises: bool,
     falls: bool,
@@ -39,25 +50,55 @@ pub(super) struct Totals {
     pub(super) range: Option<(i64, i64)>,
     pub(super) last: Option<i64>,
     /// Answers that told one.
-    told: u32,
+    answers: u32,
+    /// Whether an answer told one that it contradicts.
+    pub(super) is_contradicted: bool,
+    /// The smallest number of pages that an answer told.
+    pages: Option<i32>,
+}
+
+/// How many records the pages of a sweep had.
+#[derive(Clone, Debug, Default)]
+struct Lengths {
+    longest: usize,
+    /// By length, pages that a later one with a new record has followed, and those that none has yet.
+    followed: BTreeMap<usize, u64>,
+    last: BTreeMap<usize, u64>,
 }
 
 /// A page after which a sweep is not going to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Endless;
+pub(crate) enum Endless {
+    /// It is one of [`MOST_PAGES_WITHOUT_NEW`].
+    NothingNew,
+    /// It is the last of [`MOST_PAGES_WITHOUT_ID`].
+    NoIds,
+}
 
 impl Sweep {
-    /// Begins a page, whose answer tells this total.
-    pub(crate) fn begin_page(&mut self, total: Option<i64>) {
+    /// Begins a page, whose answer tells so much.
+    pub(crate) fn begin_page(&mut self, told: Told) {
         self.pages += 1;
         self.page_has_new = false;
+        self.page_has_new_id = false;
         self.last_page.clear();
-        if let Some(total) = total {
-            let (least, most) = self.totals.range.unwrap_or((total, total));
-            self.totals.range = Some((least.min(total), most.max(total)));
-            self.totals.last = Some(total);
-            self.totals.told += 1;
+        let totals = &mut self.told;
+        totals.is_contradicted |= told.is_contradicted;
+        totals.pages = [totals.pages, told.pages].into_iter().flatten().min();
+        if let Some(total) = told.total {
+            let (least, most) = totals.range.unwrap_or((total, total));
+            totals.range = Some((least.min(total), most.max(total)));
+            totals.last = Some(total);
+            totals.answers += 1;
         }
+    }
+
+    /// Whether any of these records has not come yet.
+    pub(crate) fn has_new(&self, mut records: impl Iterator<Item = Identity>) -> bool {
+        records.any(|identity| match identity {
+            Identity::Content(hash) => !self.contents.contains(&hash),
+            Identity::Id(id) => !self.ids.contains(id),
+        })
     }
 
     /// Takes in a record of the page. Returns whether it may be another one than all before it in the sweep.
@@ -75,6 +116,7 @@ impl Sweep {
                 }
                 let is_new = self.ids.insert(id);
                 self.repeats += u64::from(!is_new);
+                self.page_has_new_id |= is_new;
                 (is_new, is_new)
             }
         };
@@ -87,24 +129,53 @@ impl Sweep {
     /// # Errors
     ///
     /// If pages keep coming that have no record new to the sweep: the service ignores the number of the page, or says
-    /// that there is more where there is nothing.
+    /// that there is more where there is nothing. Or if very many have records without ids alone.
     pub(crate) fn end_page(&mut self) -> Result<(), Endless> {
         if self.pages == 1 {
             self.first_page.clone_from(&self.last_page);
+        }
+        self.lengths.note(self.last_page.len(), self.page_has_new);
+        if self.page_has_new {
+            let without_id = self.last_page.iter().filter(|id| id.is_none());
+            self.counted_without_id += without_id.count() as u64;
         }
         self.pages_without_new = match self.page_has_new {
             true => 0,
             false => self.pages_without_new + 1,
         };
-        match self.pages_without_new >= MOST_PAGES_WITHOUT_NEW {
-            true => Err(Endless),
-            false => Ok(()),
+        self.pages_without_id += u32::from(!self.page_has_new_id);
+        match () {
+            () if self.pages_without_new >= MOST_PAGES_WITHOUT_NEW => Err(Endless::NothingNew),
+            () if self.pages_without_id >= MOST_PAGES_WITHOUT_ID => Err(Endless::NoIds),
+            () => Ok(()),
         }
     }
 
-    /// How many records there were, each counted once.
+    /// How many records there were, each counted once. Those without an id count where their page had a record new to the
+    /// sweep: a page that comes again is no step towards the total.
     pub(super) fn count(&self) -> u64 {
-        self.ids.len() as u64 + self.without_id
+        self.ids.len() as u64 + self.counted_without_id
+    }
+
+    /// The totals that the answers told: none if one was contradicted by its own answer, and more records came than any of
+    /// them says that there are.
+    pub(super) fn totals(&self) -> Totals {
+        let told = self.told;
+        let most = told.range.map_or(0, |(_, most)| most);
+        match told.is_contradicted && u64::try_from(most).unwrap_or(0) < self.count() {
+            true => Totals {
+                range: None,
+                last: None,
+                answers: 0,
+                ..told
+            },
+            false => told,
+        }
+    }
+
+    /// Pages that were shorter than the longest, or empty, although a later one had a record new to the sweep.
+    pub(crate) fn holes(&self) -> u64 {
+        self.lengths.holes()
     }
 
     /// Whether ids only grew or only fell from record to record.
@@ -114,20 +185,58 @@ impl Sweep {
 
     /// The total that every answer told, if they agree.
     pub(super) fn steady_total(&self) -> Option<i64> {
-        let (least, most) = self.totals.range?;
-        (self.totals.told == self.pages && least == most).then_some(least)
+        let totals = self.totals();
+        let (least, most) = totals.range?;
+        (totals.answers == self.pages && least == most).then_some(least)
     }
 
-    /// Whether every answer told the same total, and so many records came.
+    /// Whether every answer told the same total, and so many records came, and no page before the last was short.
     pub(super) fn is_quiet(&self) -> bool {
         let total = self.steady_total().and_then(|total| u64::try_from(total).ok());
-        total == Some(self.count())
+        total == Some(self.count()) && self.holes() == 0
+    }
+
+    /// Whether nothing shows that a record is missing, where no answer told a total: no page was short or came again, and as
+    /// many records came as there are at least.
+    pub(super) fn is_plain(&self) -> bool {
+        self.repeats == 0 && self.holes() == 0 && self.shortfall() == 0
     }
 
     /// How many records the service says there are, at least, beyond those that came.
     pub(crate) fn shortfall(&self) -> u64 {
-        let least = self.totals.range.map_or(0, |(least, _)| least);
-        u64::try_from(least).unwrap_or(0).saturating_sub(self.count())
+        let totals = self.totals();
+        let least = match totals.range {
+            Some((least, _)) => u64::try_from(least).unwrap_or(0),
+            None => self.least_by_pages(),
+        };
+        least.saturating_sub(self.count())
+    }
+
+    /// How many records there are at least by the number of pages: all but the last are full, and that has one. A list
+    /// without a record may have a page.
+    fn least_by_pages(&self) -> u64 {
+        let pages = u64::try_from(self.told.pages.unwrap_or(0)).unwrap_or(0);
+        match pages.saturating_sub(1) {
+            0 => 0,
+            full => full * self.lengths.longest as u64 + 1,
+        }
+    }
+}
+
+impl Lengths {
+    /// Takes in the length of a page, and whether it had a record new to the sweep.
+    fn note(&mut self, length: usize, has_new: bool) {
+        self.longest = self.longest.max(length);
+        if has_new {
+            for (length, pages) in std::mem::take(&mut self.last) {
+                *self.followed.entry(length).or_default() += pages;
+            }
+        }
+        *self.last.entry(length).or_default() += 1;
+    }
+
+    fn holes(&self) -> u64 {
+        self.followed.range(..self.longest).map(|(_, pages)| pages).sum()
     }
 }
 
@@ -143,7 +252,10 @@ mod tests {
     use super::*;
 
     fn page(sweep: &mut Sweep, total: Option<i64>, ids: &[i64]) -> Result<(), Endless> {
-        sweep.begin_page(total);
+        sweep.begin_page(Told {
+            total,
+            ..Told::default()
+        });
         for id in ids {
             sweep.record(Identity::Id(RecordId::Number(*id)));
         }
@@ -157,7 +269,7 @@ mod tests {
         assert_eq!(sweep.steady_total(), Some(4));
         page(&mut sweep, Some(5), &[3, 1]).unwrap();
         assert_eq!((sweep.count(), sweep.repeats, sweep.pages), (3, 1, 2));
-        assert_eq!((sweep.steady_total(), sweep.totals.moved()), (None, 1));
+        assert_eq!((sweep.steady_total(), sweep.totals().moved()), (None, 1));
         assert_eq!(sweep.shortfall(), 1);
         assert!(sweep.is_ordered());
         assert_eq!(
@@ -172,15 +284,97 @@ mod tests {
     fn records_without_an_id_are_counted_and_told_apart_by_their_content_for_progress_alone() {
         let mut sweep = Sweep::default();
         for number in 0..MOST_PAGES_WITHOUT_NEW {
-            sweep.begin_page(None);
+            sweep.begin_page(Told::default());
             assert!(sweep.record(Identity::new(None, b"{}")), "it may be another one");
             let ended = sweep.end_page();
             assert_eq!(ended.is_err(), number + 1 > MOST_PAGES_WITHOUT_NEW, "{number}");
         }
-        assert_eq!(sweep.without_id, 100);
-        sweep.begin_page(None);
+        assert_eq!((sweep.without_id, sweep.count()), (100, 1));
+        sweep.begin_page(Told::default());
         sweep.record(Identity::new(None, b"{}"));
-        assert_eq!(sweep.end_page(), Err(Endless));
+        assert_eq!(sweep.end_page(), Err(Endless::NothingNew));
+    }
+
+    #[test]
+    fn records_without_an_id_that_differ_each_time_come_to_an_end() {
+        let mut sweep = Sweep::default();
+        let mut end_page = |content: u32, id: Option<RecordId>| {
+            sweep.begin_page(Told::default());
+            sweep.record(Identity::new(id, &content.to_le_bytes()));
+            sweep.end_page()
+        };
+        // Records with ids are not counted: a list of them may be as long as it likes.
+        for number in 0..MOST_PAGES_WITHOUT_ID {
+            let id = RecordId::Number(number.into());
+            assert_eq!(end_page(number, Some(id)), Ok(()));
+        }
+        for number in 1..MOST_PAGES_WITHOUT_ID {
+            assert_eq!(end_page(number, None), Ok(()));
+        }
+        assert_eq!(end_page(0, None), Err(Endless::NoIds));
+    }
+
+    #[test]
+    fn a_page_is_a_hole_once_a_later_one_has_something_new() {
+        let mut sweep = Sweep::default();
+        let mut holes = |ids: &[i64]| {
+            page(&mut sweep, None, ids).unwrap();
+            sweep.holes()
+        };
+        assert_eq!(holes(&[1, 2]), 0);
+        assert_eq!(holes(&[3]), 0);
+        assert_eq!(holes(&[]), 0);
+        assert_eq!(holes(&[3, 2]), 0, "nothing new");
+        assert_eq!(holes(&[4]), 2);
+        // What is full shows by the longest page.
+        assert_eq!(holes(&[5, 6, 7]), 5);
+        assert_eq!(holes(&[8]), 5, "the last may be short");
+    }
+
+    #[test]
+    fn totals_that_are_contradicted_and_exceeded_say_nothing() {
+        let mut sweep = Sweep::default();
+        page(&mut sweep, Some(2), &[1, 2]).unwrap();
+        assert!(sweep.is_quiet());
+        sweep.begin_page(Told {
+            is_contradicted: true,
+            ..Told::default()
+        });
+        assert_eq!(sweep.totals().last, Some(2), "no more came");
+        sweep.record(Identity::Id(RecordId::Number(3)));
+        sweep.end_page().unwrap();
+        let totals = sweep.totals();
+        assert_eq!((totals.last, totals.range, totals.moved()), (None, None, 0));
+        assert_eq!((sweep.steady_total(), sweep.shortfall()), (None, 0));
+        // One that was not reached is said all the same.
+        page(&mut sweep, Some(9), &[]).unwrap();
+        assert_eq!(sweep.shortfall(), 0, "by the smallest");
+        assert_eq!(sweep.totals().range, Some((2, 9)));
+    }
+
+    #[test]
+    fn without_a_total_the_pages_tell_how_many_there_are_at_least() {
+        for (pages, shortfall) in [(0, 0), (1, 0), (2, 0), (3, 1), (4, 3)] {
+            let mut sweep = Sweep::default();
+            for ids in [[1, 2], [3, 4]] {
+                sweep.begin_page(Told {
+                    pages: Some(pages),
+                    ..Told::default()
+                });
+                for id in ids {
+                    sweep.record(Identity::Id(RecordId::Number(id)));
+                }
+                sweep.end_page().unwrap();
+            }
+            assert_eq!(sweep.shortfall(), shortfall, "{pages} pages");
+        }
+        let mut empty = Sweep::default();
+        empty.begin_page(Told {
+            pages: Some(1),
+            ..Told::default()
+        });
+        empty.end_page().unwrap();
+        assert!(empty.is_plain());
     }
 
     #[test]
@@ -192,6 +386,6 @@ mod tests {
                 page(&mut sweep, None, &[0]).unwrap();
             }
         }
-        assert_eq!(page(&mut sweep, None, &[]), Err(Endless));
+        assert_eq!(page(&mut sweep, None, &[]), Err(Endless::NothingNew));
     }
 }

@@ -1,14 +1,15 @@
 //! Walks: the pages of a list, fetched side by side and handed on in order.
 //!
 //! The first page tells how many there are. That is a plan, not the last word: the walk ends when an answer says that
-//! there is no more, and no later page is on its way. Pages are fetched by tasks of their own, as many at a time as
+//! there is no more, and no later page is on its way. One that would go on for ever ends with an error: after 100 pages, one
+//! after another, without a new record, and after 20,000 pages (a million records) without a new id. Pages are fetched by tasks of their own, as many at a time as
 //! [`prefetch`](super::prefetch) allows, and no further ahead of the caller than that.
 
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
 };
 
@@ -17,45 +18,35 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use super::{
-    end,
+    drift::Drift,
+    end::{self, More},
     options::Options,
     page::Page,
     prefetch::{Observed, Prefetch},
     reading::{Fetch, Fetched, Reading},
-    sweep::{Endless, MOST_PAGES_WITHOUT_NEW, Sweep},
+    sweep::{Endless, MOST_PAGES_WITHOUT_ID, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
+#[cfg(feature = "cache")]
+use crate::pipeline::response::Answer;
 use crate::{
-    Result, clock,
+    Error, ErrorKind, Result, clock,
+    description::Operation,
     pipeline::{Response, congestion::Congestion, failures},
+    sync::lock,
 };
 
 /// Records of a page that a walk asks for, the most that the service hands out.
 pub(crate) const WALK_PAGE_SIZE: i32 = 50;
 
-impl<T: Send + 'static> Reading<T> {
-    pub(super) fn walk(&self) -> Walk<T> {
-        Walk::new(self, self.start, &self.options)
-    }
-
-    /// Its pages one by one, as they were fetched.
-    #[cfg(feature = "cache")]
-    pub(crate) fn fetched(self) -> impl Stream<Item = Result<Fetched<T>>> {
-        let walk = self.walk();
-        stream::unfold(walk, async |mut walk| Some((walk.next(None).await?, walk)))
-    }
-
-    /// Its pages, one by one.
-    pub(crate) fn pages(self) -> Pages<T> {
-        Pages::new(self.walk(), self.options.limit)
-    }
-}
-
 /// A walk on its way.
 pub(super) struct Walk<T> {
+    operation: &'static Operation,
     fetch: Fetch<T>,
     congestion: Arc<Congestion>,
     prefetch: Prefetch,
     start: i32,
+    /// The last page, where that is known beforehand.
+    last: Option<i32>,
     asked_size: i32,
     /// How many records a full page has, once that is known.
     size: Option<i32>,
@@ -64,6 +55,10 @@ pub(super) struct Walk<T> {
     /// The page that is asked for next, and the last that is to be asked for.
     ask: i32,
     planned: i32,
+    /// Whether an answer has told how many there are, or whether there are more.
+    was_told: bool,
+    /// Whether the page that is handed on next was asked for without a sign of it.
+    is_guess: bool,
     ended: bool,
     tasks: JoinSet<Arrival<T>>,
     ready: BTreeMap<i32, Result<Fetched<T>>>,
@@ -83,6 +78,28 @@ struct Arrival<T> {
     result: Result<Fetched<T>>,
 }
 
+impl<T: Send + 'static> Reading<T> {
+    pub(super) fn walk(&self) -> Walk<T> {
+        Walk::new(self, self.start, &self.options)
+    }
+
+    /// Its answers, one for each page, and what changed meanwhile.
+    #[cfg(feature = "cache")]
+    pub(crate) async fn answers(self) -> Result<(Vec<Answer>, Drift)> {
+        let (mut walk, mut answers, mut drift) = (self.walk(), Vec::new(), Drift::default());
+        while let Some(fetched) = walk.next(None).await {
+            answers.push(fetched?.answer);
+        }
+        drift.end_sweep(&walk.sweep);
+        Ok((answers, drift))
+    }
+
+    /// Its pages, one by one.
+    pub(crate) fn pages(self) -> Pages<T> {
+        Pages::new(self.walk(), self.options.limit)
+    }
+}
+
 impl<T> std::fmt::Debug for Walk<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Walk")
@@ -98,15 +115,19 @@ impl<T: Send + 'static> Walk<T> {
         let enough = options.limit.and_then(|limit| i32::try_from(limit.max(1)).ok());
         let least = enough.map_or(WALK_PAGE_SIZE, |enough| enough.min(WALK_PAGE_SIZE));
         Walk {
+            operation: reading.operation,
             fetch: reading.fetch.clone(),
             congestion: reading.congestion.clone(),
             prefetch: Prefetch::new(options.prefetch),
             start,
+            last: reading.last,
             asked_size: reading.size.unwrap_or(least),
             size: None,
             next: start,
             ask: start,
             planned: start,
+            was_told: false,
+            is_guess: false,
             ended: false,
             tasks: JoinSet::new(),
             ready: BTreeMap::new(),
@@ -124,6 +145,7 @@ impl<T: Send + 'static> Walk<T> {
             (self.asked_size, self.size) = (size, None);
         }
         (self.next, self.ask, self.ended) = (self.start, self.start, false);
+        self.is_guess = false;
         self.planned = self.start.saturating_add(pages);
         self.sweep = Sweep::default();
         self.before = None;
@@ -164,16 +186,20 @@ impl<T: Send + 'static> Walk<T> {
             match self.tasks.join_next().await? {
                 Ok(arrival) => self.arrived(arrival),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                // The runtime is shutting down.
-                Err(_) => return None,
+                Err(_) => break Err(self.cut_off()),
             }
         };
+        if self.is_guess && self.shows_no_more(&result) {
+            self.ended = true;
+            return None;
+        }
+        let result = result.map_err(|error| error.with_page(page));
         let result = result.and_then(|fetched| self.advance(fetched));
         if result.is_err() {
             self.ended = true;
             self.tasks.abort_all();
         }
-        Some(result.map_err(|error| error.with_page(page)))
+        Some(result)
     }
 
     fn arrived(&mut self, arrival: Arrival<T>) {
@@ -226,6 +252,27 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
+    /// The tasks that fetch pages were ended: the runtime that they ran on has shut down, and the stream is polled on another.
+    fn cut_off(&self) -> Error {
+        let sentence = format!(
+            "{} was not read to its end, the runtime on which its pages were fetched has shut down; poll a stream on one runtime",
+            self.operation.id
+        );
+        Error::new(ErrorKind::Connection, sentence).with_operation(self.operation)
+    }
+
+    /// Whether a page that was asked for without a sign of it shows that there is none: it is not found, or the service has
+    /// answered what it has answered before.
+    fn shows_no_more(&self, result: &Result<Fetched<T>>) -> bool {
+        match result {
+            Ok(fetched) => {
+                let identities = fetched.items.iter().map(|item| item.identity);
+                !fetched.items.is_empty() && !self.sweep.has_new(identities)
+            }
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
+    }
+
     /// Takes in what the next page says.
     fn advance(&mut self, mut fetched: Fetched<T>) -> Result<Fetched<T>> {
         let (page, records) = (self.next, fetched.items.len());
@@ -236,20 +283,27 @@ impl<T: Send + 'static> Walk<T> {
             .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
         let size = end::larger_size(size, records, asked);
         self.size = Some(size);
-        let brings_nothing = self.sweep_over(page, size, &mut fetched).is_err();
-        let next = page
-            .checked_add(1)
-            .filter(|_| !end::is_last(&fetched.page, records, page, size));
-        if brings_nothing && next.is_some() {
-            let reason = format!(
-                "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are more; \
-                 the service may ignore the number of the page"
-            );
-            return Err(failures::undecodable(&fetched.answer, &reason));
+        let seen = end::Seen {
+            size,
+            has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
+            was_told: self.was_told,
+        };
+        let swept = self.sweep_over(page, seen, &mut fetched);
+        let more = match self.last {
+            Some(last) if page < last => More::Yes,
+            Some(_) => More::No,
+            None => end::more(&fetched.page, records, page, seen),
+        };
+        let next = page.checked_add(1).filter(|_| more != More::No);
+        if let (Err(endless), Some(_)) = (swept, next) {
+            return Err(self.endless(endless, page, &fetched));
         }
-        self.planned = match next {
-            Some(next) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
-            None => self.ask - 1,
+        self.was_told |= end::tells(&fetched.page);
+        self.is_guess = more == More::Perhaps;
+        self.planned = match (next, self.last) {
+            (Some(_), Some(last)) => last,
+            (Some(next), None) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
+            (None, _) => self.ask - 1,
         };
         // Pages that were asked for already are taken in all the same.
         self.ended = self.planned <= page;
@@ -257,12 +311,27 @@ impl<T: Send + 'static> Walk<T> {
         Ok(fetched)
     }
 
+    /// The error of a walk that does not end.
+    fn endless(&self, endless: Endless, page: i32, fetched: &Fetched<T>) -> Error {
+        let undecodable = |reason: String| failures::undecodable(&fetched.answer, &reason);
+        match endless {
+            // No page goes on from there.
+            Endless::NothingNew => undecodable(format!(
+                "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are \
+                 more; the service may ignore the number of the page"
+            )),
+            Endless::NoIds => undecodable(format!(
+                "it is the last of {MOST_PAGES_WITHOUT_ID} pages whose records have no id, and it says that there are more; \
+                 the service may ignore the number of the page"
+            ))
+            .with_page(page),
+        }
+    }
+
     /// Notes the records of a page, and which of them came already.
-    fn sweep_over(&mut self, page: i32, size: i32, fetched: &mut Fetched<T>) -> Result<(), Endless> {
-        let total = end::credible_total(&fetched.page, fetched.items.len(), page, size);
-        // A walk that begins in the middle does not see what lies before.
-        let skipped = end::before(self.start.max(1), size);
-        self.sweep.begin_page(total.map(|total| (total - skipped).max(0)));
+    fn sweep_over(&mut self, page: i32, seen: end::Seen, fetched: &mut Fetched<T>) -> Result<(), Endless> {
+        let told = end::told(&fetched.page, fetched.items.len(), page, seen);
+        self.sweep.begin_page(told.seen_from(self.start, seen.size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }
@@ -271,7 +340,10 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
     fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
-        let refuse = |reason: String| Err(failures::undecodable(&fetched.answer, &reason));
+        let refuse = |reason: String| {
+            let error = failures::undecodable(&fetched.answer, &reason);
+            Err(error.with_page(page))
+        };
         match fetched.page.page {
             Some(told) if told != page => {
                 return refuse(format!(
@@ -294,26 +366,49 @@ impl<T: Send + 'static> Walk<T> {
 
 /// The pages of a list, one by one.
 #[must_use = "a stream does nothing until it is polled"]
-pub struct Pages<T>(PageStream<T>);
+pub struct Pages<T> {
+    pages: PageStream<T>,
+    drift: Arc<Mutex<Drift>>,
+}
 
 type PageStream<T> = Pin<Box<dyn Stream<Item = Result<Response<Page<T>>>> + Send>>;
 
 impl<T: Send + 'static> Pages<T> {
     pub(super) fn new(walk: Walk<T>, limit: Option<u64>) -> Self {
-        let state = (walk, limit);
-        Pages(Box::pin(stream::unfold(
-            state,
-            |(mut walk, mut wanted)| async move {
-                let page = walk.next.max(1);
-                let fetched = walk.next(wanted).await?;
-                let answer = fetched.and_then(|fetched| {
-                    let records = fetched.items.len() as u64;
-                    wanted = wanted.map(|wanted| wanted.saturating_sub(records));
-                    fetched.into_page().map_err(|error| error.with_page(page))
-                });
-                Some((answer, (walk, wanted)))
-            },
-        )))
+        let drift = Arc::<Mutex<Drift>>::default();
+        let state = (walk, limit, drift.clone(), false);
+        let pages = stream::unfold(state, |(mut walk, mut wanted, drift, has_failed)| async move {
+            let page = walk.next.max(1);
+            let fetched = walk.next(wanted).await;
+            let has_ended = fetched.is_none() && wanted != Some(0) && !has_failed;
+            note(&drift, &walk, has_ended);
+            let fetched = fetched?;
+            let has_failed = fetched.is_err();
+            let answer = fetched.and_then(|fetched| {
+                let records = fetched.items.len() as u64;
+                wanted = wanted.map(|wanted| wanted.saturating_sub(records));
+                fetched.into_page().map_err(|error| error.with_page(page))
+            });
+            Some((answer, (walk, wanted, drift, has_failed)))
+        });
+        Pages {
+            pages: Box::pin(pages),
+            drift,
+        }
+    }
+}
+
+/// Notes what the walk has seen, and what is missing if it has ended.
+fn note<T>(drift: &Mutex<Drift>, walk: &Walk<T>, has_ended: bool) {
+    let sweep = &walk.sweep;
+    if sweep.pages == 0 {
+        return;
+    }
+    let mut drift = lock(drift);
+    drift.note(sweep, 0, 0);
+    if has_ended {
+        drift.end_sweep(sweep);
+        drift.warn(walk.operation);
     }
 }
 
@@ -327,18 +422,26 @@ impl<T> Pages<T> {
     pub async fn try_next(&mut self) -> Result<Option<Response<Page<T>>>> {
         self.next().await.transpose()
     }
+
+    /// What changed in the list while it was read, as far as it was read, and whether records are missing. Records that came
+    /// again are counted, and are in the pages all the same.
+    pub fn drift(&self) -> Drift {
+        *lock(&self.drift)
+    }
 }
 
 impl<T> Stream for Pages<T> {
     type Item = Result<Response<Page<T>>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+        self.pages.as_mut().poll_next(context)
     }
 }
 
 impl<T> std::fmt::Debug for Pages<T> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Pages")
+        out.debug_struct("Pages")
+            .field("drift", &self.drift())
+            .finish_non_exhaustive()
     }
 }

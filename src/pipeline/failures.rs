@@ -240,7 +240,7 @@ pub(crate) fn in_words(wait: Duration) -> String {
 }
 
 pub(crate) fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'<')
+    json::without_bom(body).trim_ascii_start().first() == Some(&b'<')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::io;
 
 use async_compression::tokio::bufread::GzipDecoder;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, header};
 use tokio_util::io::{ReaderStream, StreamReader};
 
@@ -19,8 +19,18 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A body that comes as gzip, of as many members as there are.
-pub(super) fn unzipped(body: Body) -> Body {
+/// A body that comes as gzip, of as many members as there are. One without a byte is empty, and not gzip that was cut short.
+pub(super) fn unzipped(mut body: Body) -> Body {
+    let body = async move {
+        Ok::<Body, Fault>(match body.try_next().await? {
+            Some(first) => members(Box::pin(stream::iter([Ok(first)]).chain(body))),
+            None => body,
+        })
+    };
+    Box::pin(stream::once(body).try_flatten())
+}
+
+fn members(body: Body) -> Body {
     let mut decoder = GzipDecoder::new(StreamReader::new(body.map_err(io::Error::other)));
     decoder.multiple_members(true);
     let chunks = ReaderStream::with_capacity(decoder, CHUNK);

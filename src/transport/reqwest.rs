@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, iter, sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
-use http::{HeaderValue, Version, header};
+use http::{HeaderValue, StatusCode, Version, header};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::{
@@ -83,7 +83,9 @@ impl Transport for Reqwest {
             let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
                 .iter()
                 .any(|name| headers.contains_key(name));
-            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed;
+            // A 204 and a 304 end with their headers.
+            let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed && has_body;
             let body = Box::pin(answer.bytes_stream().map_err(fault));
             let body = match is_gzip(&headers) {
                 true => {

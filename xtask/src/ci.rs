@@ -128,6 +128,10 @@ fn slow() -> Vec<Step> {
         "licences, sources and advisories are as deny.toml wants (`cargo install cargo-deny`)",
         "deny --all-features check",
     ));
+    steps.push(cargo(
+        "walks over lists that change at every page lose no record",
+        "test --release --package atera --lib -- --ignored",
+    ));
     steps.push(Step {
         shows: format!("the properties hold in {CASES} cases"),
         how: How::Cargo(

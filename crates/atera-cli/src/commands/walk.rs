@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use atera::{Client, Consistency, Error, ErrorKind, RawRecord, Records, description::Operation};
+use atera::{Client, Consistency, Error, ErrorKind, RawRecord, Records, description::Operation, page::Drift};
 use clap::ArgMatches;
 
 use crate::{
@@ -72,7 +72,7 @@ pub(crate) async fn list(
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
     let for_people = layout.format.for_people;
     let mut sink = Sink::new(layout);
-    let (mut total, mut without_id) = (None, 0);
+    let (mut total, mut drift) = (None, Drift::default());
     let read = match extent {
         Extent::Page => {
             let page = interrupt.or(request.call(client)?.page_of_results()).await??;
@@ -86,7 +86,7 @@ pub(crate) async fn list(
         }
         extent => {
             let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
-            walk.await.map(|seen| (total, without_id) = seen)
+            walk.await.map(|seen| (total, drift) = seen)
         }
     };
     drop(progress);
@@ -101,21 +101,28 @@ pub(crate) async fn list(
         committed?;
     }
     match read {
-        Ok(()) if extent == Extent::Complete && without_id > 0 => Ok(Some(format!(
+        Ok(()) if extent == Extent::Complete && drift.without_id > 0 => Ok(Some(format!(
             "{}; {} have no id; one that moved may be missing",
             count_of(count),
-            if without_id == count {
+            if drift.without_id == count {
                 "these".to_string()
             } else {
-                format!("{without_id} of these")
+                format!("{} of these", drift.without_id)
             }
         ))),
-        Ok(()) => Ok(remark(extent, count, total).or(for_people.then(|| count_of(count)))),
+        Ok(()) => {
+            let counted = remark(extent, count, total).or(for_people.then(|| count_of(count)));
+            let remarks: Vec<_> = counted
+                .into_iter()
+                .chain(moved(request, extent, &drift))
+                .collect();
+            Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
+        }
         Err(_) => Err(told(read, count, globals)),
     }
 }
 
-/// Walks over a list and prints its records. Returns the total of the list, and how many of its records have no id.
+/// Walks over a list and prints its records. Returns the total of the list, and what changed in it meanwhile.
 ///
 /// A complete walk needs ids. Where the records have none, the list is read in one pass, and the remark says so.
 async fn walk(
@@ -126,7 +133,7 @@ async fn walk(
     out: &mut Destination,
     progress: &Progress,
     interrupt: &Interrupt,
-) -> Result<(Option<u64>, u64), Failure> {
+) -> Result<(Option<u64>, Drift), Failure> {
     let mut call = request.call(client)?;
     if let Extent::Records(limit) = extent {
         call = call.limit(limit);
@@ -150,24 +157,30 @@ async fn walk(
         }
     }
     let drift = records.drift();
-    match unfit {
+    match unfit.or_else(|| not_whole(request.operation, &drift)) {
         Some(error) => Err(error.into()),
-        None if drift.shortfall > 0 => Err(shortfall(request.operation, drift.shortfall).into()),
-        None => Ok((total(&records), drift.without_id)),
+        None => Ok((total(&records), drift)),
     }
 }
 
-/// The failure that fewer records came than the total of the list. An export reports the children of a record by it too.
-pub(crate) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
-    Error::new(
-        ErrorKind::Unsettled,
-        format!(
-            "{} is not whole: by its total there are {} more than came, so records may be missing, or the total is wrong; \
-             read it again, without --fast where that was given",
-            operation.id,
+/// The error of a list of which fewer records came than its total, or one of whose pages before the last was short. An export
+/// reports the children of a record by it too.
+pub(crate) fn not_whole(operation: &'static Operation, drift: &Drift) -> Option<Error> {
+    let reason = match (drift.shortfall, drift.holes) {
+        (0, 0) => return None,
+        (0, holes) => format!("pages before its last came short ({holes}), so records may be missing"),
+        (missing, _) => format!(
+            "by its total there are {} more than came, so records may be missing, or the total is wrong",
             count_of(missing)
         ),
-    )
+    };
+    Some(Error::new(
+        ErrorKind::Unsettled,
+        format!(
+            "{} is not whole: {reason}; read it again, without --fast where that was given",
+            operation.id
+        ),
+    ))
 }
 
 /// Prints a record. A record that does not fit the description does not end the list: it is printed as it came, and the first
@@ -219,6 +232,27 @@ pub(crate) fn count_of(count: u64) -> String {
         1 => "1 record".to_string(),
         count => format!("{count} records"),
     }
+}
+
+/// That records moved while the list was read once, if they did, and how to have it read until none is missing.
+fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<String> {
+    let advice = match extent {
+        Extent::Records(_) => "with --all",
+        Extent::OnePass if request.value("page").is_some() => "without --page",
+        Extent::OnePass => "without --fast",
+        // It has been read until none was.
+        Extent::Page | Extent::Complete => return None,
+    };
+    let repeats = (drift.repeats > 0).then(|| format!("records came again ({})", drift.repeats));
+    let totals = drift.totals.filter(|(least, most)| least < most);
+    let totals = totals.map(|(least, most)| format!("its total moved between {least} and {most}"));
+    let seen: Vec<_> = repeats.into_iter().chain(totals).collect();
+    (!seen.is_empty()).then(|| {
+        format!(
+            "while it was read, {}, so others may be missing; {advice} it is read until none is",
+            seen.join(" and ")
+        )
+    })
 }
 
 /// The remark that the list has more records than were printed, if it has.

@@ -30,6 +30,7 @@ pub(crate) static FORMAT: Format = Format {
     writer: |view| {
         Box::new(Csv {
             columns: view.columns(Column::all),
+            are_of_first: false,
             bom: view.bom,
         })
     },
@@ -38,6 +39,8 @@ pub(crate) static FORMAT: Format = Format {
 /// Writes a header and rows. Where nothing is known of the records, the first of them has the columns.
 struct Csv {
     columns: Vec<Column>,
+    /// Whether they are those of the first record.
+    are_of_first: bool,
     bom: bool,
 }
 
@@ -45,11 +48,18 @@ impl RecordWriter for Csv {
     fn record(&mut self, json: &str, number: u64, out: &mut dyn Output) -> io::Result<Option<Altered>> {
         if self.columns.is_empty() {
             self.columns = columns_of(&Record::new(json));
+            self.are_of_first = true;
         }
         if number == 1 {
             header(&self.columns, self.bom, out)?;
         }
-        record(&self.columns, json, out)
+        let altered = record(&self.columns, json, out)?;
+        let without_column = || {
+            self.are_of_first
+                .then(|| without_column(&self.columns, json))
+                .flatten()
+        };
+        Ok(altered.or_else(without_column))
     }
 
     fn finish(&mut self, count: u64, out: &mut dyn Output) -> io::Result<()> {
@@ -75,6 +85,17 @@ fn columns_of(record: &Record<'_>) -> Vec<Column> {
             heading: "value".to_string(),
         }],
     }
+}
+
+/// That a record has a field for which there is no column.
+fn without_column(columns: &[Column], json: &str) -> Option<Altered> {
+    if columns.iter().any(|column| column.path.is_empty()) {
+        return None;
+    }
+    let fields = Record::new(json).fields?;
+    let is_left_out = |name: &Cow<'_, str>| columns.iter().all(|column| column.heading != *name);
+    let name = fields.into_keys().find(is_left_out)?;
+    Some(Altered::NoColumn(name.into_owned()))
 }
 
 /// The characters that begin a formula in a spreadsheet.

@@ -294,8 +294,10 @@ mod tests {
 
     #[test]
     fn csv_without_a_description_has_the_fields_of_the_first_record() {
-        let records = [r#"{"a": 1, "b": "x"}"#, r#"{"b": "y", "c": 2}"#];
-        assert_eq!(printed(layout("csv"), &records), "a,b\n1,x\n,y\n");
+        let records = [r#"{"a": 1, "b": "x"}"#, r#"{"b": "y"}"#, r#"{"b": "y", "c": 2}"#];
+        let (text, altered) = noted(layout("csv"), &records);
+        assert_eq!(text, "a,b\n1,x\n,y\n,y\n");
+        assert_eq!(altered, [(3, Altered::NoColumn("c".to_string()))]);
         assert_eq!(printed(layout("csv"), &["\"x\"", "7"]), "value\nx\n7\n");
     }
 

@@ -98,10 +98,23 @@ impl Column {
         if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
             return Some(Altered::NoObject);
         }
-        let mut columns = columns.iter();
-        let altered =
-            columns.find(|column| matches!(Written::of(column.value(record)), Written::Text(_, false)))?;
-        Some(Altered::Text(altered.heading.clone()))
+        columns.iter().find_map(|column| match column.value(record) {
+            None => column.not_an_object(record).map(Altered::NoFields),
+            value => match Written::of(value) {
+                Written::Text(_, false) => Some(Altered::Text(column.heading.clone())),
+                _ => None,
+            },
+        })
+    }
+
+    /// The field on the way to it that has something else than an object.
+    fn not_an_object(&self, record: &Record<'_>) -> Option<String> {
+        let mut ways = (1..self.path.len()).map(|length| &self.path[..length]);
+        let way = ways.find(|way| {
+            let value = record.value(way);
+            value.is_some_and(|value| value != "null" && !value.starts_with('{'))
+        });
+        Some(way?.join("."))
     }
 }
 
@@ -212,6 +225,27 @@ mod tests {
             ),
             r#"{"b":"\u00e9","a.x":1.10,"c":null}"#
         );
+    }
+
+    #[test]
+    fn what_is_no_object_leaves_the_columns_of_its_fields_empty() {
+        let columns: Vec<_> = ["a.x", "a.y", "b.c.d"]
+            .iter()
+            .map(|name| Column::named(None, name, false).expect(name))
+            .collect();
+        for (json, field) in [
+            (r#"{"a": {"x": 1}, "b": {"c": null}}"#, None),
+            (r#"{"a": null, "b": null}"#, None),
+            ("{}", None),
+            (r#"{"a": [{"x": 1}]}"#, Some("a")),
+            (r#"{"a": "none"}"#, Some("a")),
+            (r#"{"a": {}, "b": 7}"#, Some("b")),
+            (r#"{"a": {}, "b": {"c": []}}"#, Some("b.c")),
+        ] {
+            let altered = Column::altered(&columns, &Record::new(json));
+            let expected = field.map(|field| Altered::NoFields(field.to_string()));
+            assert_eq!(altered, expected, "{json}");
+        }
     }
 
     #[test]

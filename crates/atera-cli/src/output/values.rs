@@ -222,6 +222,10 @@ pub(crate) enum Altered {
     Text(String),
     /// The record is not an object, so it has no values for the columns.
     NoObject,
+    /// This field has columns for the fields of an object, and is something else.
+    NoFields(String),
+    /// It has this field, and the first record, which the columns were made of, has not.
+    NoColumn(String),
 }
 
 impl fmt::Display for Altered {
@@ -232,6 +236,14 @@ impl fmt::Display for Altered {
                 "has half of a surrogate pair in `{field}`, which is no text, so its escape is printed in its place"
             ),
             Altered::NoObject => out.write_str("is no object, so its row is empty"),
+            Altered::NoFields(field) => write!(
+                out,
+                "has no object in `{field}`, so the columns for the fields of one are empty"
+            ),
+            Altered::NoColumn(field) => write!(
+                out,
+                "has a field `{field}` that the first record lacks, so there is no column for it"
+            ),
         }
     }
 }

@@ -38,7 +38,7 @@ async fn killed(export: Command, records: u64) {
     .await;
 }
 
-fn manifest(dir: &Path) -> Value {
+pub(super) fn manifest(dir: &Path) -> Value {
     serde_json::from_slice(&fs::read(dir.join("manifest.json")).expect("a manifest")).expect("JSON")
 }
 
@@ -122,11 +122,22 @@ async fn an_export_is_not_mixed_with_another() {
 
 /// A service whose only list is answered so for each page, and where it is.
 async fn service(mut list: impl FnMut(usize) -> Value + Send + 'static) -> String {
+    service_of_sizes(move |page, _| list(page)).await
+}
+
+/// The same, by the size of the page too.
+pub(super) async fn service_of_sizes(mut list: impl FnMut(usize, usize) -> Value + Send + 'static) -> String {
     let answer = move |uri: Uri| {
         let query = uri.query().unwrap_or_default();
-        let page = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
-        let page = page.and_then(|(_, page)| page.parse().ok()).expect("a page");
-        list(page).to_string()
+        let number = |name: &str| {
+            let pair = url::form_urlencoded::parse(query.as_bytes()).find(|(it, _)| it == name);
+            pair.and_then(|(_, value)| value.parse().ok())
+        };
+        list(
+            number("page").expect("a page"),
+            number("itemsInPage").unwrap_or(50),
+        )
+        .to_string()
     };
     let answer = Arc::new(Mutex::new(answer));
     let router = Router::new().fallback(move |uri: Uri| {
@@ -201,7 +212,8 @@ async fn the_manifest_tells_what_there_is() {
         json!([{
             "name": "tickets", "operation": "tickets_list", "state": "complete", "file": "tickets.ndjson", "records": 120,
             "bytes": bytes.len(), "sha256": sha256,
-            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0},
+            "drift": {"sweeps": 2, "total": 120, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0,
+                "holes": 0},
         }])
     );
     let text = String::from_utf8(bytes).expect("text");

@@ -2,6 +2,8 @@
 
 mod api;
 mod connection;
+#[cfg(unix)]
+mod disagreements;
 mod exit_codes;
 #[cfg(unix)]
 mod export;

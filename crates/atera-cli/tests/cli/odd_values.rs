@@ -199,3 +199,53 @@ async fn an_export_to_csv_is_not_complete_then_and_one_to_ndjson_is() {
         }
     }
 }
+
+/// Where the description has an object there is a list of them, or a word.
+#[tokio::test]
+async fn what_has_no_object_where_there_are_columns_for_one_is_told() {
+    let contracts = r#"{"items":[{"ContractID":1,"HourlyContract":{"Rate":7}},{"ContractID":2,"HourlyContract":"none"}],"totalPages":1}"#;
+    let agents = r#"{"items":[{"AgentID":1,"BatteryInfo":null},{"AgentID":2,"BatteryInfo":[{"Name":"x"}]}],"totalPages":1}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (group, body, field) in [
+        ("contracts", contracts, "HourlyContract"),
+        ("agents", agents, "BatteryInfo"),
+    ] {
+        let told = format!(
+            "atera: record 2 has no object in `{field}`, so the columns for the fields of one are empty; "
+        );
+        let walk = [group, "list", "--all", "-o", "csv", "--quiet"];
+        let printed = asked(body, &walk).await;
+        assert_eq!(printed.status.code(), Some(9), "{printed:?}");
+        assert!(stderr(&printed).starts_with(&told), "{printed:?}");
+        assert_eq!(stdout(&printed).lines().count(), 3, "{printed:?}");
+
+        let dir = folder.path().join(group);
+        let path = dir.to_str().expect("text");
+        let arguments = ["export", "--dir", path, "--format", "csv", "--quiet", group];
+        let exported = asked(body, &arguments).await;
+        assert_eq!(exported.status.code(), Some(9), "{exported:?}");
+        assert!(stderr(&exported).contains("has no object in"), "{exported:?}");
+        let manifest = fs::read(dir.join("manifest.json")).expect("a manifest");
+        let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        assert_eq!(manifest["lists"][0]["state"], "altered");
+
+        let printed = asked(body, &[group, "list", "--all", "-o", "ndjson"]).await;
+        assert_success(&printed);
+    }
+}
+
+/// Without a description the columns are those of the first record.
+#[tokio::test]
+async fn a_field_that_the_first_record_lacks_is_told() {
+    let body = r#"[{"a": 1}, {"a": 2, "b": 3}, {"a": 4}]"#;
+    let printed = asked(body, &["api", "GET", "/not/known", "-o", "csv"]).await;
+    assert_eq!(stdout(&printed), "a\n1\n2\n4\n");
+    assert_eq!(printed.status.code(), Some(9), "{printed:?}");
+    let told =
+        "record 2 has a field `b` that the first record lacks, so there is no column for it; --output json";
+    assert!(stderr(&printed).contains(told), "{printed:?}");
+    let selected = ["api", "GET", "/not/known", "-o", "csv", "--select", "a,b"];
+    let printed = asked(body, &selected).await;
+    assert_success(&printed);
+    assert_eq!(stdout(&printed), "a,b\n1,\n2,3\n4,\n");
+}

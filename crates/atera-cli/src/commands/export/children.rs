@@ -12,7 +12,7 @@ use super::{
     manifest::{Drift, Entry, Outcome},
     plan::Part,
 };
-use crate::{commands::walk::shortfall, output::failure::Failure};
+use crate::{commands::walk::not_whole, output::failure::Failure};
 
 /// Exports the children of all records of a list, which has been exported already.
 pub(crate) async fn export(
@@ -28,10 +28,9 @@ pub(crate) async fn export(
         operation: parent,
         parent: None,
     };
-    let ids = export
-        .folder
-        .resume(&parent)?
-        .replay(&mut walk(export, &parent)?)?;
+    let mut walk = walk(export, &parent)?;
+    let ids = export.folder.resume(&parent)?.replay(&mut walk)?;
+    file.state.parents_without_id = walk.drift().without_id;
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
             "{} belongs to no list; leave it out of --with",
@@ -56,7 +55,11 @@ pub(crate) async fn export(
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(String::as_str), "")?);
     }
-    file.complete(part, Outcome::OnePass, Drift::default())
+    let outcome = match file.state.parents_without_id {
+        0 => Outcome::OnePass,
+        _ => Outcome::NoId,
+    };
+    file.complete(part, outcome, Drift::default())
 }
 
 /// The children of one record. A record that was deleted after its list was read has none.
@@ -78,9 +81,9 @@ async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure>
     while let Some(record) = records.try_next().await? {
         children.push(record);
     }
-    match records.drift().shortfall {
-        0 => Ok(children),
-        missing => Err(Failure::Call(shortfall(part.operation, missing))),
+    match not_whole(part.operation, &records.drift()) {
+        None => Ok(children),
+        Some(error) => Err(Failure::Call(error)),
     }
 }
 

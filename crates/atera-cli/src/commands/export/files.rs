@@ -94,6 +94,9 @@ pub(crate) struct State {
     /// The records that are not in the file as they were sent.
     #[serde(default)]
     pub(crate) alterations: Alterations,
+    /// Of a list of children, how many of the records that it belongs to have no id.
+    #[serde(default)]
+    pub(crate) parents_without_id: u64,
     /// The list's entry in the manifest, once it is complete.
     pub(crate) done: Option<Entry>,
 }
@@ -326,6 +329,7 @@ impl ListFile {
         let (bytes, sha256) = sealed.map_err(|error| at(&self.path, &error))?;
         (entry.bytes, entry.sha256, entry.records) = (bytes, Some(sha256), self.state.records);
         entry.file = Some(self.file_name.clone());
+        entry.parents_without_id = self.state.parents_without_id;
         self.state.done = Some(entry.clone());
         write_at_once(&self.state_path, &self.state)?;
         Ok(entry)

@@ -11,7 +11,8 @@
 //!   "lists": [{
 //!     "name": "customers", "operation": "customers_list", "state": "complete",
 //!     "file": "customers.ndjson", "records": 64, "bytes": 30038, "sha256": "a3db...",
-//!     "drift": {"sweeps": 2, "total": 64, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0, "shortfall": 0}
+//!     "drift": {"sweeps": 2, "total": 64, "total_changes": 0, "repeats": 0, "late": 0, "without_id": 0,
+//!               "shortfall": 0, "holes": 0}
 //!   }]
 //! }
 //! ```
@@ -20,7 +21,7 @@ use atera::{Timestamp, page::Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Part;
-use crate::output::values::Altered;
+use crate::{commands::walk::count_of, output::values::Altered};
 
 /// The content of `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -59,6 +60,13 @@ pub(crate) struct Entry {
     /// The records that are not in the file as they were sent.
     #[serde(default, skip_serializing_if = "Alterations::is_none")]
     alterations: Alterations,
+    /// Records of the list that it belongs to that have no id: what belongs to them could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) parents_without_id: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The records that are not in a file as they were sent, because its format cannot write them.
@@ -100,8 +108,11 @@ pub(crate) struct Drift {
     late: u64,
     /// Records without an id, which cannot be told apart.
     pub(crate) without_id: u64,
-    /// How many records the last sweep saw less than its smallest total.
+    /// How many records the last sweep saw less than its smallest total; 0 once the list has settled.
     shortfall: u64,
+    /// Pages of the last sweep that were short although others followed.
+    #[serde(default)]
+    holes: u64,
 }
 
 impl Drift {
@@ -115,6 +126,7 @@ impl Drift {
             late: drift.late,
             without_id: drift.without_id,
             shortfall: drift.shortfall,
+            holes: drift.holes,
         }
     }
 
@@ -155,7 +167,7 @@ pub(crate) enum Outcome {
     Complete,
     /// Once, as was asked for.
     OnePass,
-    /// Once, because its records have no id; one that moved may be missing.
+    /// Some of its records have no id, or of those that it belongs to: one that moved may be missing, or what belongs to it.
     NoId,
     /// Not completely: it would not settle, or fewer records came than its total.
     Unsettled,
@@ -175,6 +187,7 @@ impl Outcome {
 }
 
 const UNSETTLED: &str = "unsettled";
+const NO_ID: &str = "no id";
 const ALTERED: &str = "altered";
 const NO_PERMISSION: &str = "no permission";
 
@@ -197,7 +210,7 @@ impl Entry {
             Outcome::Complete | Outcome::OnePass | Outcome::NoId if !alterations.is_none() => ALTERED,
             Outcome::Complete => "complete",
             Outcome::OnePass => "one pass",
-            Outcome::NoId => "no id",
+            Outcome::NoId => NO_ID,
             Outcome::Unsettled => UNSETTLED,
         };
         Entry {
@@ -234,6 +247,23 @@ impl Entry {
             records => format!(", and {} more are not as they were sent", records - 1),
         };
         Some(format!("{}: {first}{others}", self.name))
+    }
+
+    /// In words, what its records without an id, or those that it belongs to, mean for it.
+    pub(crate) fn without_id(&self) -> Option<String> {
+        let name = &self.name;
+        match (self.parents_without_id, self.drift.without_id) {
+            (1.., _) => Some(format!(
+                "{name}: what belongs to {} without an id could not be read",
+                count_of(self.parents_without_id)
+            )),
+            (_, 1..) if self.state == NO_ID => Some(format!(
+                "{name}: {} of {} without an id, so one that moved may be missing",
+                self.drift.without_id,
+                count_of(self.records)
+            )),
+            _ => None,
+        }
     }
 
     /// Whether the key may not read it.

@@ -206,6 +206,7 @@ fn finish(
         .filter(|entry| entry.is_refused())
         .map(|entry| entry.name.clone())
         .collect();
+    let without_id: Vec<_> = entries.iter().filter_map(Entry::without_id).collect();
     folder.finish(entries)?;
     if !globals.quiet {
         let lists = match lists {
@@ -219,6 +220,9 @@ fn finish(
         ));
         if !refused.is_empty() {
             tell(format!("without permission for {}", refused.join(", ")));
+        }
+        for told in without_id {
+            tell(told);
         }
     }
     if !unsettled.is_empty() {
