@@ -31,6 +31,7 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
+/// Adds a comment of a technician or an end user. The ticket shows the last of each.
 fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut ticket = records::record_in_path(world, request, Ticket)?.clone();
@@ -72,11 +73,11 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     ticket.mark_modified(now);
     world.store.put(Ticket, request.id(), ticket);
     world.store.add(Comment, comment);
-    // A comment has no id of its own that is ever shown, so the answer names its ticket.
+    // No answer shows the id of a comment, so this has the id of the ticket.
     Ok(Answer::Updated(request.id().into()))
 }
 
-/// The technician of the comment, by id or by address.
+/// The technician that a request names by id or e-mail address.
 fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
     let technicians = world.store.table(Technician);
     let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
