@@ -91,6 +91,7 @@ fn description() -> String {
     out
 }
 
+/// A response with a text file.
 fn file(content_type: &str, text: impl Into<String>) -> Response {
     let content_type = format!("{content_type}; charset=utf-8");
     ([(header::CONTENT_TYPE, content_type)], text.into()).into_response()

@@ -23,6 +23,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// A refusal that names no field. Its title is the reason phrase of the status, as ASP.NET has it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Problem {
             status,
@@ -60,6 +61,7 @@ impl Problem {
         self
     }
 
+    /// Writes the refusal.
     pub(crate) fn into_response(self, dialect: Dialect) -> Response {
         if dialect == Dialect::Guide {
             let code = self.error_code();

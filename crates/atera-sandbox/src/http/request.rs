@@ -165,11 +165,13 @@ fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
     }
 }
 
+/// The whole numbers in an array; none if the body is not an array.
 fn numbers(body: &Value) -> Vec<i64> {
     let values = body.as_array().into_iter().flatten();
     values.filter_map(Value::as_i64).collect()
 }
 
+/// The fields of a body that is an object; none otherwise.
 fn known_fields(operation: &Operation, body: Value) -> Map<String, Value> {
     match operation.body.map(|kind| without_unknown_fields(&kind, body)) {
         Some(Value::Object(body)) => body,

@@ -60,6 +60,7 @@ impl Serialize for InDialect<ValueOfKind<'_>> {
     }
 }
 
+/// Writes an object. Fields without a value are null or left out, as the dialect has it.
 fn serialize_fields<'a, S: Serializer>(
     dialect: Dialect,
     fields: impl Iterator<Item = (Column, &'a Value)>,

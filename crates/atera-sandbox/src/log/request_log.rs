@@ -175,6 +175,7 @@ impl RequestLog {
         later.cloned().collect()
     }
 
+    /// A copy of the sums, so that the lock is free again while they are written as JSON.
     pub(crate) fn stats(&self) -> Stats {
         self.stats.clone()
     }

@@ -82,6 +82,7 @@ fn option<'a>(field: &'a Record, text: &str) -> Result<&'a str, String> {
     }
 }
 
+/// A date in the form of [`time`]. A date without a time is the start of that day in UTC.
 fn date(text: &str) -> Option<Value> {
     let date: Timestamp = text.parse().ok()?;
     Some(time(date.to_utc()))

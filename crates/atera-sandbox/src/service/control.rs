@@ -74,6 +74,7 @@ async fn faults(State(state): SharedState) -> String {
     state.fault_plan().faults().to_string()
 }
 
+/// Sets faults. The answer is their text in the normal form, such as `latency=200ms±50` for `latency=0.2s+-50`.
 async fn set_faults(State(state): SharedState, text: String) -> Response {
     setting(text.trim().parse().map(|faults: Faults| {
         let text = faults.to_string();

@@ -31,6 +31,7 @@ pub struct Permissions {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What an operation does to records.
 enum Right {
     Read,
     Write,

@@ -38,7 +38,7 @@ pub(crate) fn write(store: &Store) -> Value {
     Value::Object(kinds.collect())
 }
 
-/// Reads what [`write`] wrote, or what people made of it.
+/// Reads what [`write()`] wrote, or what people made of it.
 ///
 /// Values must have the kind of their field. References are not checked, so an edited dump can hold a ticket without a contact.
 ///

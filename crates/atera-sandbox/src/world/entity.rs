@@ -229,7 +229,7 @@ impl Entity {
         }
     }
 
-    /// The fields with a time by which lists are filtered. [`Table`](super::table::Table) keeps their times parsed.
+    /// The fields with a time by which lists are filtered. `Table` keeps their times parsed.
     pub(crate) fn time_fields(self) -> &'static [&'static str] {
         match self {
             Entity::WorkHours => &["StartWorkHour", "EndWorkHour"],
@@ -237,7 +237,7 @@ impl Entity {
         }
     }
 
-    /// The fields by whose value records are often looked up. [`Table`](super::table::Table) keeps an index of each.
+    /// The fields by whose value records are often looked up. `Table` keeps an index of each.
     pub(crate) fn indexed_fields(self) -> &'static [&'static str] {
         match self {
             Entity::Ticket => &["CustomerID", "EndUserID", "TicketStatus", "RelatedTicketId"],

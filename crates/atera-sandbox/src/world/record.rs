@@ -86,6 +86,7 @@ impl Record {
         record
     }
 
+    /// Whether the shape has the field, be it null or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.shape.position(name).is_some()
     }

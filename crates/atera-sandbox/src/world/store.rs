@@ -137,6 +137,7 @@ impl Store {
         record
     }
 
+    /// Sets the joined fields. A reference to a record that is gone leaves them as they are stored.
     fn join(&self, record: &mut Record) {
         for bound in Reference::of(record.shape()) {
             let id = record.at(bound.column).as_i64();
@@ -232,6 +233,7 @@ fn normalised(kind: &Kind, value: &Value) -> Value {
     }
 }
 
+/// The refusal for a reference to a record that does not exist.
 fn unknown(entity: Entity, field: &str, value: &str) -> FieldError {
     FieldError::new(field, format!("there is no {} `{value}`", entity.noun()))
 }

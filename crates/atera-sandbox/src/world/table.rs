@@ -68,6 +68,7 @@ impl FieldValue {
         }
     }
 
+    /// Whether a value of a record is this one.
     fn equals(&self, value: &Value) -> bool {
         match self {
             FieldValue::Number(number) => value.as_i64() == Some(*number),
@@ -77,6 +78,7 @@ impl FieldValue {
 }
 
 impl Table {
+    /// An empty table, with the indexes that the kind of record asks for.
     pub(crate) fn new(entity: Entity) -> Self {
         let shape = entity.shape();
         let columns = entity.indexed_fields().iter();
@@ -144,6 +146,7 @@ impl Table {
         }
     }
 
+    /// Removes a record. Its id is not given to another.
     pub(crate) fn remove(&mut self, id: i64) -> Option<Record> {
         let position = self.position(id).ok()?;
         let (_, record) = self.records.remove(position);
