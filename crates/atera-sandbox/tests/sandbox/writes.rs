@@ -1,4 +1,4 @@
-//! Records that are made, changed and deleted.
+//! Creates, updates and deletes through the client.
 
 use atera::{
     ErrorKind, List, Timestamp,
