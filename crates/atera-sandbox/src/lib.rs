@@ -1,14 +1,14 @@
-//! A server that stands in for the Atera v3 API, so that a program can be tried and tested without a key and without touching
-//! production data.
+//! A server that stands in for the Atera v3 API, so that a program can be tried and tested without a key and without
+//! touching production data.
 //!
-//! It runs inside the program that starts it, and is reached over HTTP like the service. It answers every operation of the
-//! description. Its records are made up, agree with each other, and are the same for the same seed. What a program creates is
-//! listed, changed and deleted like the rest, until the sandbox is dropped.
+//! It runs inside the program that starts it, and is reached over HTTP like the service. It answers every operation of
+//! the description. Its records are made up, agree with each other, and are the same for the same seed. What a program
+//! creates is listed, changed and deleted like the rest, until the sandbox is dropped.
 //!
 //! # Start one
 //!
-//! [`Sandbox::client`] is a client with the address and the key of the sandbox. Programs that make their own take them from
-//! [`base_url`](Sandbox::base_url) and [`api_key`](Sandbox::api_key).
+//! [`Sandbox::client`] is a client with the address and the key of the sandbox. Programs that make their own take them
+//! from [`base_url`](Sandbox::base_url) and [`api_key`](Sandbox::api_key).
 //!
 //! ```
 //! use atera::types::CreateTicket;
@@ -33,8 +33,9 @@
 //! # }
 //! ```
 //!
-//! The ids in the examples of the description exist: ticket 54321, customer 1201, contact 12345, agent 5501, alert 90210,
-//! technician 77. [`SandboxBuilder`] sets how many records there are, and [`now`](SandboxBuilder::now) stops the clock.
+//! The ids in the examples of the description exist: ticket 54321, customer 1201, contact 12345, agent 5501, alert
+//! 90210, technician 77. [`SandboxBuilder`] sets how many records there are, and [`now`](SandboxBuilder::now) stops the
+//! clock.
 //!
 //! # Make it fail
 //!
@@ -57,8 +58,8 @@
 //!
 //! # Ask what it saw
 //!
-//! [`Sandbox::log`] has the requests, and [`Sandbox::stats`] the sums over them: how many arrived within one window of the limit,
-//! how many came too early after a 429, and how many records each create made.
+//! [`Sandbox::log`] has the requests, and [`Sandbox::stats`] the sums over them: how many arrived within one window of
+//! the limit, how many came too early after a 429, and how many records each create made.
 //!
 //! ```
 //! use atera::types::CreateCustomer;
@@ -119,7 +120,8 @@
 //!
 //! # Follow the published document or the guide
 //!
-//! The two documents differ in how some answers look; [`Dialect`] has the table. Tests that pass in both do not depend on it.
+//! The two documents differ in how some answers look; [`Dialect`] has the table. Tests that pass in both do not depend
+//! on it.
 //!
 //! # Use it from any language
 //!
@@ -137,42 +139,45 @@
 //!
 //! # Call it from a page in a browser
 //!
-//! A page may call the service if [`SandboxBuilder::cors`], or `atera sandbox --cors`, names its origin. The preflight of the
-//! browser takes no key and does not count against the limit, but it is in the log. The page can read every answer, also a refusal,
-//! with its `X-RateLimit-*` and `Retry-After`. Without an origin, OPTIONS is a method that no path has: 405, with `Allow`.
+//! A page may call the service if [`SandboxBuilder::cors`], or `atera sandbox --cors`, names its origin. The preflight
+//! of the browser takes no key and does not count against the limit, but it is in the log. The page can read every
+//! answer, also a refusal, with its `X-RateLimit-*` and `Retry-After`. Without an origin, OPTIONS is a method that no
+//! path has: 405, with `Allow`.
 //!
 //! # Look at it in a browser
 //!
-//! With the feature `explorer`, the root of the server is a page with the operations to try out, beside the requests and records as
-//! they change. It loads nothing from other hosts.
+//! With the feature `explorer`, the root of the server is a page with the operations to try out, beside the requests
+//! and records as they change. It loads nothing from other hosts.
 //!
 //! # Habits of the service
 //!
-//! The sandbox keeps these, since programs come to rely on them: names of parameters in any letter case, at most 50 records a page,
-//! every property in every record but those that must not be null and have no value, 401 with an empty body, and refusals as
-//! problem details (RFC 7807) that name the field.
+//! The sandbox keeps these, since programs come to rely on them: names of parameters in any letter case, at most 50
+//! records a page, every property in every record but those that must not be null and have no value, 401 with an empty
+//! body, and refusals as problem details (RFC 7807) that name the field.
 //!
 //! # Where it differs from the live service
 //!
 //! Nobody can ask the service, so much is inferred. These points are known to differ, or are guesses.
 //!
 //! - The records are as of 2 March 2026, so that they are the same every day. Writes get the time of the clock.
-//! - Nothing happens by itself: no monitoring, no e-mail, no automation rules, no billing runs. Scripts are queued and never run, a
-//!   new HTTP device is up, and the state of a machine never changes.
-//! - Every key works in both headers. The sandbox does not check the signature of a JWT, nor restrictions by IP address.
-//! - The limit is a rolling window, and refused requests do not count. How the service counts is not known, nor when it sends which
-//!   headers. Here every answer has them.
+//! - Nothing happens by itself: no monitoring, no e-mail, no automation rules, no billing runs. Scripts are queued and
+//!   never run, a new HTTP device is up, and the state of a machine never changes.
+//! - Every key works in both headers. The sandbox does not check the signature of a JWT, nor restrictions by IP
+//!   address.
+//! - The limit is a rolling window, and refused requests do not count. How the service counts is not known, nor when it
+//!   sends which headers. Here every answer has them.
 //! - Lists are in ascending order of ids. Contacts and customers are in descending order, and `SortBy` sorts downwards.
-//! - Guesses: which fields a filter by part looks at (e-mail address, both numbers), that `ticketStatus` is compared in any letter
-//!   case, that a ticket can have an unknown status, and that an unknown value of a closed list is refused with 400.
-//! - Guesses, since no document states the rules: due dates by priority, SLA hours from 8 to 18 o'clock on weekdays, work hours of
-//!   at most 31 days, one default contract for each customer, one relation shown on each ticket, and 409 for an alert when its
-//!   device has an unresolved one of the same title and code.
-//! - Deleting a customer deletes all its records, and deleting an agent deletes its alerts and the devices that it monitors. A
-//!   deleted contact stays in the history of its tickets. A rate in the terms of a contract cannot be deleted. What the service
-//!   does is not documented.
-//! - Refusals have a body where the published document lists none, and the content type `application/json`. Where the document lists
-//!   several statuses of success, the sandbox always answers with the same one.
+//! - Guesses: which fields a filter by part looks at (e-mail address, both numbers), that `ticketStatus` is compared in
+//!   any letter case, that a ticket can have an unknown status, and that an unknown value of a closed list is refused
+//!   with 400.
+//! - Guesses, since no document states the rules: due dates by priority, SLA hours from 8 to 18 o'clock on weekdays,
+//!   work hours of at most 31 days, one default contract for each customer, one relation shown on each ticket, and 409
+//!   for an alert when its device has an unresolved one of the same title and code.
+//! - Deleting a customer deletes all its records, and deleting an agent deletes its alerts and the devices that it
+//!   monitors. A deleted contact stays in the history of its tickets. A rate in the terms of a contract cannot be
+//!   deleted. What the service does is not documented.
+//! - Refusals have a body where the published document lists none, and the content type `application/json`. Where the
+//!   document lists several statuses of success, the sandbox always answers with the same one.
 //! - An empty text deletes a custom value. `OptionId` is a hash of the names of field and option.
 //! - Permissions go by the first segment of the path, not by the domains of Atera's console.
 //! - Whether pages of other origins can call the service is not known. Here it is a setting.

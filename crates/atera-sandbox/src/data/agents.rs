@@ -1,7 +1,7 @@
 //! Agents: the machines of customers.
 //!
-//! Values of one agent agree with each other: a laptop has a battery, a server no monitor, the disks add up, and the user who is
-//! logged on is a contact of the customer.
+//! Values of one agent agree with each other: a laptop has a battery, a server no monitor, the disks add up, and the
+//! user who is logged on is a contact of the customer.
 
 use std::collections::HashMap;
 
@@ -148,7 +148,8 @@ fn set_default_agent(store: &mut Store, contact: i64, agent: i64) {
     }
 }
 
-/// The next name of a machine with this role at a customer, such as `HD-FRONT-01`: initials of the customer, role, and number.
+/// The next name of a machine with this role at a customer, such as `HD-FRONT-01`: initials of the customer, role, and
+/// number.
 fn machine_name(
     rng: &mut Rng,
     names: &mut HashMap<(i64, &str), u32>,

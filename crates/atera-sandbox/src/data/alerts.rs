@@ -18,8 +18,8 @@ use crate::world::{
 /// The id of the first alert, which the examples of the description name.
 const FIRST_ID: i64 = 90_210;
 
-/// Generates alerts of the last 60 days. About half are resolved, and some of the others snoozed. An alert may belong to a ticket
-/// of the same customer that was opened after it.
+/// Generates alerts of the last 60 days. About half are resolved, and some of the others snoozed. An alert may belong
+/// to a ticket of the same customer that was opened after it.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let agents = ids(store, Agent);
     if agents.is_empty() {

@@ -37,28 +37,29 @@ const TYPES: [(&str, &str, &str); 8] = [
     ("ProjectHourlyRate", "Wireless survey", r#"{"TotalAmountRateId": 410, "AdditionalRateIDs": [412]}"#),
 ];
 
-/// Generates contracts. Every second customer has a default contract. Those that remain of the count are further ones: one of
-/// each type for the first customer, and any for the others.
+/// Generates contracts. Every second customer has a default contract. Those that remain of the count are further ones:
+/// one of each type for the first customer, and any for the others.
 pub(super) fn contracts(store: &mut Store, rng: &mut Rng, count: usize) {
     let customers = ids(store, Customer);
     let defaults = customers.iter().copied().step_by(2).take(count);
-    let mut wanted: Vec<(i64, i64, bool)> = (FIRST_CONTRACT..)
+    // Id, customer, and whether it is the default.
+    let mut planned: Vec<(i64, i64, bool)> = (FIRST_CONTRACT..)
         .step_by(2)
         .zip(defaults)
         .map(|(id, customer)| (id, customer, true))
         .collect();
-    let further = (FIRST_CONTRACT + customers.len() as i64 + 1..).zip(wanted.len()..count);
+    let further = (FIRST_CONTRACT + customers.len() as i64 + 1..).zip(planned.len()..count);
     for (id, index) in further {
         // Examples of updates need a contract of each type.
-        let customer = match index - wanted.iter().filter(|(.., default)| *default).count() {
+        let customer = match index - planned.iter().filter(|(.., default)| *default).count() {
             place if place < TYPES.len() => customers.first(),
             _ if customers.is_empty() => None,
             _ => Some(pick(rng, &customers)),
         };
         let Some(customer) = customer else { return };
-        wanted.push((id, *customer, false));
+        planned.push((id, *customer, false));
     }
-    for (index, (id, customer, default)) in wanted.into_iter().enumerate() {
+    for (index, (id, customer, default)) in planned.into_iter().enumerate() {
         let (kind, name, terms) = match (index, default) {
             (0, _) => TYPES[0],
             (_, true) => TYPES[rng.usize(..TYPES.len() - 2)],
@@ -69,8 +70,8 @@ pub(super) fn contracts(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// A contract of a customer. It starts within a month after the customer was created, and lasts whole years unless it is open
-/// ended, as a default contract always is.
+/// A contract of a customer. It starts within a month after the customer was created, and lasts whole years unless it
+/// is open ended, as a default contract always is.
 fn contract(
     store: &Store,
     rng: &mut Rng,

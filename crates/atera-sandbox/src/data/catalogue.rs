@@ -143,7 +143,8 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// A custom field: name, data type, targets, options each with the option of the parent that it needs, and the parent field.
+/// A custom field: name, data type, targets, options each with the option of the parent that it needs, and the parent
+/// field.
 type CustomFieldRow = (
     &'static str,
     &'static str,
@@ -231,8 +232,8 @@ pub(super) fn custom_fields(store: &mut Store) {
 /// The GUID of the first value, which the examples of the description name.
 const FIRST_VALUE: &str = "c4b1f7a2-93d5-4e08-b6a1-5d7e20f84c19";
 
-/// Generates values on the first 40 records of each kind with custom fields. Agents come first, because the first value of the
-/// examples is on an agent.
+/// Generates values on the first 40 records of each kind with custom fields. Agents come first, because the first value
+/// of the examples is on an agent.
 pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
     let fields: Vec<Record> = store.table(CustomField).iter().cloned().collect();
     let others = TARGETS

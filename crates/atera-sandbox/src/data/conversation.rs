@@ -1,7 +1,7 @@
 //! Comments, work hours and attachments of tickets.
 //!
-//! A ticket repeats some of them: the dates and texts of its first and last comments, and the sums of its work hours. The ticket is
-//! made first, and these follow from it.
+//! A ticket repeats some of them: the dates and texts of its first and last comments, and the sums of its work hours.
+//! The ticket is made first, and these follow from it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -26,7 +26,8 @@ const FILES: [&str; 4] = [
     "event-log.txt",
 ];
 
-/// Adds the comments of a ticket, at most four: the first and the last of the contact, and the first and the last of technicians.
+/// Adds the comments of a ticket, at most four: the first and the last of the contact, and the first and the last of
+/// technicians.
 pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
     let of_contact = |date: &str, text: &str| {
         let mut comment = comment(ticket, date, text);

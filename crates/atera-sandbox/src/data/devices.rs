@@ -9,8 +9,8 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, random_guid,
 };
 
-/// How many devices of a kind have ids from the range of that kind, so that ids stay the same when there are more of another.
-/// Further devices get ids after all ranges.
+/// How many devices of a kind have ids from the range of that kind, so that ids stay the same when there are more of
+/// another. Further devices get ids after all ranges.
 const OWN_IDS: usize = 100;
 
 /// Generates this many devices of each kind.
@@ -35,17 +35,17 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// A device at a customer that has an agent to monitor it. `first` is the GUID of the device with index 0. Every 13th device has
-/// few fields set.
+/// A device at a customer that has an agent to monitor it. `first` is the GUID of the device with index 0. Every 13th
+/// device has few fields set.
 fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &str) -> Option<Record> {
     let agents = ids(store, Agent);
     let customers = ids(store, Customer);
     if agents.is_empty() || customers.is_empty() {
         return None;
     }
-    let wanted = owning_customer(rng, &customers, if index == 0 { 0 } else { usize::MAX });
+    let owner = owning_customer(rng, &customers, if index == 0 { 0 } else { usize::MAX });
     let agents = store.table(Agent);
-    let of_customer = |agent: &&Record| agent.number("CustomerID") == Some(wanted);
+    let of_customer = |agent: &&Record| agent.number("CustomerID") == Some(owner);
     let agent = agents.iter().find(of_customer).or_else(|| agents.iter().next())?;
     let customer = store.table(Customer).get(agent.number("CustomerID")?)?;
     let domain = customer.text("Domain");
@@ -106,7 +106,8 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
     Some(device)
 }
 
-/// Sets the fields of an SNMP device: a printer, a switch or a UPS. Version 3 has security settings, and the others a community.
+/// Sets the fields of an SNMP device: a printer, a switch or a UPS. Version 3 has security settings, and the others a
+/// community.
 fn snmp(rng: &mut Rng, device: &mut Record, domain: &str, number: usize, up: bool) {
     let (kind, model) = *pick(
         rng,

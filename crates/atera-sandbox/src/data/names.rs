@@ -1,7 +1,7 @@
 //! Names of people, companies and places.
 //!
-//! None of them leads to anybody: domains end in `.example`, and telephone numbers are from ranges reserved for fiction. Letters
-//! with marks and names in Japanese find programs that only expect ASCII.
+//! None of them leads to anybody: domains end in `.example`, and telephone numbers are from ranges reserved for
+//! fiction. Letters with marks and names in Japanese find programs that only expect ASCII.
 
 /// First names. The first belongs to contact 12345, whom the examples of the description name.
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! Tickets.
 //!
-//! Times of a ticket are in order: created, first answer, last answer, resolved, and none is after the reference date. Its status
-//! fits its age.
+//! Times of a ticket are in order: created, first answer, last answer, resolved, and none is after the reference date.
+//! Its status fits its age.
 
 use std::collections::HashMap;
 
@@ -29,8 +29,8 @@ use crate::{
 /// The age of the oldest tickets.
 const SPAN: TimeDelta = TimeDelta::days(700);
 
-/// Generates tickets with their comments, attachments and work hours. One in twenty becomes the child of an earlier ticket of the
-/// same customer.
+/// Generates tickets with their comments, attachments and work hours. One in twenty becomes the child of an earlier
+/// ticket of the same customer.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zone) {
     let contacts = contacts(store);
     let Some((_, first)) = contacts.first() else {
@@ -192,8 +192,8 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
     (ticket, work)
 }
 
-/// A status by age: most old tickets are closed, and most new ones open. `Waiting for customer` stands for the statuses that an
-/// account can add.
+/// A status by age: most old tickets are closed, and most new ones open. `Waiting for customer` stands for the statuses
+/// that an account can add.
 fn status(rng: &mut Rng, created: DateTime<Utc>) -> &'static str {
     let likely: &[&str] = match (REFERENCE_DATE - created).num_days() {
         0..3 => &["Open", "Open", "Open", "Pending", "Resolved"],

@@ -63,7 +63,8 @@ impl FaultPlan {
         &self.faults
     }
 
-    /// Replaces the faults. The random numbers go on, so that setting the same faults twice does not repeat their outcome.
+    /// Replaces the faults. The random numbers go on, so that setting the same faults twice does not repeat their
+    /// outcome.
     pub(crate) fn set(&mut self, faults: Faults) {
         self.times = vec![0; faults.0.len()];
         self.faults = faults;
@@ -71,8 +72,8 @@ impl FaultPlan {
 
     /// Draws the faults of the next request.
     ///
-    /// Each fault draws a number for each request, also where it does not apply, so that the same requests in the same order
-    /// meet the same faults.
+    /// Each fault draws a number for each request, also where it does not apply, so that the same requests in the same
+    /// order meet the same faults.
     pub(crate) fn draw(&mut self, operation: &Operation) -> RequestFaults {
         let mut drawn = RequestFaults {
             random: self.rng.usize(..),

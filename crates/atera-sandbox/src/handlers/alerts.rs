@@ -1,7 +1,7 @@
 //! Alerts.
 //!
-//! The API creates alerts on a device that the request names by its GUID. No document states how the service tells that an alert
-//! exists already; the rule here is a guess.
+//! The API creates alerts on a device that the request names by its GUID. No document states how the service tells that
+//! an alert exists already; the rule here is a guess.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -17,17 +17,17 @@ use crate::{
 
 pub(super) const HANDLERS: Handlers = &[
     ("alerts_list", |world, request| {
-        let asked = request.text("alertStatus");
+        let filter = request.text("alertStatus");
         let alerts = world.store.table(Alert).iter();
-        let wanted = |alert: &&Record| asked.is_none_or(|asked| status(alert).eq_ignore_ascii_case(asked));
-        Ok(page(world, request, alerts.filter(wanted), |_| {}))
+        let fits = |alert: &&Record| filter.is_none_or(|filter| status(alert).eq_ignore_ascii_case(filter));
+        Ok(page(world, request, alerts.filter(fits), |_| {}))
     }),
     ("alerts_create", create),
     ("alerts_resolve", resolve),
 ];
 
-/// `alertStatus` of an alert. A snoozed alert stays snoozed after its `SnoozedEndDate`: the generated dates are around the reference
-/// date, and would all have passed.
+/// `alertStatus` of an alert. A snoozed alert stays snoozed after its `SnoozedEndDate`: the generated dates are around
+/// the reference date, and would all have passed.
 fn status(alert: &Record) -> &'static str {
     if alert.is_set("Archived") {
         "Resolved"
@@ -77,7 +77,8 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Created(world.store.add(Alert, alert).into()))
 }
 
-/// Sets the fields that follow from the device with the `DeviceGuid` of the request: an agent, or a device that one monitors.
+/// Sets the fields that follow from the device with the `DeviceGuid` of the request: an agent, or a device that one
+/// monitors.
 fn set_device(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> Result<(), Problem> {
     let guid = given
         .get("DeviceGuid")

@@ -80,7 +80,7 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
 /// The technician that a request names by id or e-mail address.
 fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
     let technicians = world.store.table(Technician);
-    let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
+    let (field, given, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
         (Some(Value::Number(id)), _) => {
             let known = id.as_i64().filter(|id| technicians.get(*id).is_some());
             ("TechnicianId", id.to_string(), known)
@@ -95,7 +95,7 @@ fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Proble
         }
     };
     found.ok_or_else(|| {
-        let reason = format!("there is no technician `{asked}`");
+        let reason = format!("there is no technician `{given}`");
         Problem::field(&format!("TechnicianCommentDetails.{field}"), reason)
     })
 }

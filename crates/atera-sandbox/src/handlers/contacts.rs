@@ -33,7 +33,8 @@ fn list(world: &World, request: &OperationRequest) -> Answer {
     page(world, request, contacts, |_| {})
 }
 
-/// The digits of a telephone number, so that grouping makes no difference. An unescaped `+` in a query is read as a space.
+/// The digits of a telephone number, so that grouping makes no difference. An unescaped `+` in a query is read as a
+/// space.
 fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_digit).collect()
 }

@@ -1,7 +1,7 @@
 //! Custom fields and their values.
 //!
-//! Each kind of record has the same operations under its own path, so the handler follows from the verb of the operation:
-//! `set_on_ticket` and `set_on_agent` share one.
+//! Each kind of record has the same operations under its own path, so the handler follows from the verb of the
+//! operation: `set_on_ticket` and `set_on_agent` share one.
 
 use atera::description::Operation;
 use serde_json::Value;
@@ -35,10 +35,10 @@ pub(super) const HANDLERS: Handlers = &[
     }),
     ("guide_custom_values_create", create),
     ("guide_custom_values_delete", |world, request| {
-        let asked = request.text("customValueId").unwrap_or_default();
+        let guid_in_path = request.text("customValueId").unwrap_or_default();
         let (id, guid) = by_guid(world, request)
             .map(|(id, value)| (id, value.text("Id").to_string()))
-            .ok_or_else(|| records::not_found(CustomValue, asked))?;
+            .ok_or_else(|| records::not_found(CustomValue, guid_in_path))?;
         world.store.remove(CustomValue, id);
         Ok(Answer::Deleted(AnswerId::Guid(guid)))
     }),
@@ -147,7 +147,8 @@ fn text_of(request: &OperationRequest) -> String {
         .to_string()
 }
 
-/// The create of the guide. It names a record by id without its kind, so the kind is the first that has the field and the id.
+/// The create of the guide. It names a record by id without its kind, so the kind is the first that has the field and
+/// the id.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let given = request.given();
     let item = given.get("ItemId").and_then(Value::as_i64).unwrap_or_default();

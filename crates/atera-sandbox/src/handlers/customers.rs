@@ -45,8 +45,8 @@ fn add(world: &mut World, request: &OperationRequest, entity: Entity) -> Result<
     Ok(Answer::Created(world.store.add(entity, record).into()))
 }
 
-/// Customers or contacts that changed since `FromLastModifiedDate`, in the order of `SortBy`, and by descending id without it. The
-/// date is a time by the clocks of the account.
+/// Customers or contacts that changed since `FromLastModifiedDate`, in the order of `SortBy`, and by descending id
+/// without it. The date is a time by the clocks of the account.
 pub(super) fn newest_first<'a>(
     world: &'a World,
     request: &OperationRequest,
@@ -57,11 +57,11 @@ pub(super) fn newest_first<'a>(
     let mut records: Vec<_> = all
         .filter(|record| since.is_none_or(|since| record.modified >= since))
         .collect();
-    let asked = request.text("SortBy").unwrap_or_default();
+    let order = request.text("SortBy").unwrap_or_default();
     // The sort is stable, so records with the same time stay in descending order of their ids.
-    if asked.eq_ignore_ascii_case("Creation") {
+    if order.eq_ignore_ascii_case("Creation") {
         records.sort_by_key(|record| Reverse(record.time("CreatedOn")));
-    } else if asked.eq_ignore_ascii_case("LastModified") {
+    } else if order.eq_ignore_ascii_case("LastModified") {
         records.sort_by_key(|record| Reverse(record.modified));
     }
     records

@@ -1,7 +1,7 @@
 //! Devices that agents monitor: websites, hosts with their ports, and what speaks SNMP.
 //!
-//! The published document and the guide have different paths for the same devices. The guide lists SNMP devices of version 3
-//! apart from the others.
+//! The published document and the guide have different paths for the same devices. The guide lists SNMP devices of
+//! version 3 apart from the others.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -161,7 +161,8 @@ fn name_after(device: &mut Record, value: Option<&Value>) {
     }
 }
 
-/// Creates a device. `complete` sets the fields that not all kinds have. The agent and the folder must belong to the customer.
+/// Creates a device. `complete` sets the fields that not all kinds have. The agent and the folder must belong to the
+/// customer.
 fn create(
     world: &mut World,
     request: &OperationRequest,

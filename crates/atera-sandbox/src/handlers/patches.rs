@@ -73,7 +73,8 @@ pub(super) fn installed(agent: &Record) -> Value {
     json!({"deviceGuid": agent.get("DeviceGuid"), "timestamp": time(scanned), "installedUpdates": Value::from_iter(updates)})
 }
 
-/// The random numbers of an agent, when it was scanned, and for each update whether it lacks it. About a third is missing.
+/// The random numbers of an agent, when it was scanned, and for each update whether it lacks it. About a third is
+/// missing.
 fn scan(agent: &Record) -> (Rng, DateTime<Utc>, Vec<bool>) {
     let guid = Uuid::parse_str(agent.text("DeviceGuid")).unwrap_or_default();
     let mut rng = Rng::with_seed(guid.as_u64_pair().0 ^ guid.as_u64_pair().1);

@@ -44,8 +44,8 @@ fn is_expense(rate: &Record) -> Option<bool> {
 
 /// The rates of the kind of the operation, archived ones included.
 fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
-    let wanted = about_expenses(request);
-    let fits = |rate: &Record| wanted.is_none() || is_expense(rate) == wanted;
+    let expenses = about_expenses(request);
+    let fits = |rate: &Record| expenses.is_none() || is_expense(rate) == expenses;
     Ok(records::list_of(world, request, Rate, fits))
 }
 

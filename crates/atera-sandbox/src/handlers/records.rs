@@ -50,8 +50,8 @@ pub(super) fn list_of(
     page(world, request, records, |_| {})
 }
 
-/// The records whose fields equal the parameters of the same names, in the order of their ids. Names are compared without regard to
-/// case: the parameter `customerId` filters by the field `CustomerID`.
+/// The records whose fields equal the parameters of the same names, in the order of their ids. Names are compared
+/// without regard to case: the parameter `customerId` filters by the field `CustomerID`.
 pub(super) fn matching<'a>(
     world: &'a World,
     request: &OperationRequest,

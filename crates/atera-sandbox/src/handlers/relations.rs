@@ -1,7 +1,7 @@
 //! Relations between tickets.
 //!
-//! A ticket is the child of one other, or the parent of any number. Both records show the relation, and a parent shows one of its
-//! children.
+//! A ticket is the child of one other, or the parent of any number. Both records show the relation, and a parent shows
+//! one of its children.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -17,9 +17,9 @@ pub(super) const HANDLERS: Handlers = &[
     ("tickets_add_relation", add),
     ("tickets_delete_relation", |world, request| {
         let ticket = records::record_in_path(world, request, Ticket)?;
-        let asked = request.text("relationType").unwrap_or_default();
-        if !ticket.text("RelationType").eq_ignore_ascii_case(asked) || asked.eq_ignore_ascii_case("None") {
-            let reason = format!("the ticket has no relation of type {asked}");
+        let kind = request.text("relationType").unwrap_or_default();
+        if !ticket.text("RelationType").eq_ignore_ascii_case(kind) || kind.eq_ignore_ascii_case("None") {
+            let reason = format!("the ticket has no relation of type {kind}");
             return Err(Problem::field("relationType", reason));
         }
         end_relations(&mut world.store, request.id());

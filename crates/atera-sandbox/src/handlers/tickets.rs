@@ -1,7 +1,7 @@
 //! Tickets.
 //!
-//! Some fields follow from others: the customer from the contact, due dates from the priority, the date of resolution from the
-//! status. The documents describe the fields, but not when the service sets them.
+//! Some fields follow from others: the customer from the contact, due dates from the priority, the date of resolution
+//! from the status. The documents describe the fields, but not when the service sets them.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
@@ -87,7 +87,8 @@ fn is_done(ticket: &Record) -> bool {
     DONE.iter().any(|done| done.eq_ignore_ascii_case(status))
 }
 
-/// Creates a ticket with its first comment. Without a contact id, the contact is found or created by the e-mail address.
+/// Creates a ticket with its first comment. Without a contact id, the contact is found or created by the e-mail
+/// address.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let given = request.given();
@@ -164,8 +165,8 @@ fn follow_status(ticket: &mut Record, now: DateTime<Utc>) {
     }
 }
 
-/// The id of the contact with the e-mail address of the request. A new contact belongs to the customer with the domain of the
-/// address, or else to the customer [`UNASSIGNED`].
+/// The id of the contact with the e-mail address of the request. A new contact belongs to the customer with the domain
+/// of the address, or else to the customer [`UNASSIGNED`].
 fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime<Utc>) -> i64 {
     let value = |name: &str| given.get(name).cloned().unwrap_or_default();
     let email = value("EndUserEmail");

@@ -151,9 +151,9 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
 }
 
 /// The durations of a ticket in hours, of billable work or of the rest.
-fn in_hours(store: &Store, ticket: i64, asked: bool) -> Value {
+fn in_hours(store: &Store, ticket: i64, billable: bool) -> Value {
     let sums = WorkSeconds::of_ticket(store, ticket, |hours| {
-        is_billable(hours).unwrap_or_default() == asked
+        is_billable(hours).unwrap_or_default() == billable
     });
     let mut hours = json!({"ticketId": ticket});
     for (name, seconds) in [

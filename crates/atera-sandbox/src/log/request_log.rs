@@ -54,7 +54,8 @@ impl RequestLog {
         }
     }
 
-    /// A limit that refuses nothing, to count requests in the window of the limit. Without a limit the window is the default one.
+    /// A limit that refuses nothing, to count requests in the window of the limit. Without a limit the window is the
+    /// default one.
     fn unlimited(&self) -> Limit {
         let window = self.limit.map(|limit| limit.window);
         Limit {

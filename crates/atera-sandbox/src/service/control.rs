@@ -1,7 +1,7 @@
 //! The paths under `/_sandbox`.
 //!
-//! Programs in any language read the log there and set faults. The paths take no key and do not count against the limit, so that a
-//! test can watch a program without disturbing it. CORS never opens them to pages of other origins.
+//! Programs in any language read the log there and set faults. The paths take no key and do not count against the
+//! limit, so that a test can watch a program without disturbing it. CORS never opens them to pages of other origins.
 
 use std::sync::Arc;
 
