@@ -197,13 +197,13 @@
 //! | module | has |
 //! |---|---|
 //! | `sync` | the lock |
+//! | `log` | the limit, and the log of requests |
 //! | `world` | records, references, the store, clock and zone |
 //! | `rules` | rules that both generated data and requests keep |
-//! | `data` | generated records, and keys |
 //! | `http` | connections, CORS, requests and answers in either dialect |
-//! | `handlers` | what each operation does |
 //! | `faults` | faults and churn |
-//! | `log` | the limit, and the log of requests |
+//! | `data` | generated records, and keys |
+//! | `handlers` | what each operation does |
 //! | `service` | the way of a request through all of these, and `/_sandbox` |
 //! | `explorer` | the pages for a browser |
 //! | `sandbox`, `builder` | the public types |
