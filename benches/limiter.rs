@@ -9,13 +9,16 @@ mod clock;
 #[path = "../src/limit/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the built-in limiter is measured")]
 mod limit;
+#[path = "../src/sync.rs"]
+#[allow(dead_code, reason = "the rest of the library uses the rest")]
+mod sync;
 
-use std::{hint::black_box, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{hint::black_box, num::NonZeroU32, time::Duration};
 
 use criterion::Criterion;
 use futures_util::FutureExt;
 use governor::{Quota, RateLimiter};
-use limit::{Limiter, Priority, RateLimit, Shared};
+use limit::{Priority, RateLimit};
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -24,7 +27,7 @@ fn main() {
         .configure_from_args();
     let mut group = criterion.benchmark_group("a free slot");
 
-    let limiter = Limiter::Window(Arc::new(Shared::new(RateLimit::per_minute(u32::MAX))));
+    let limiter = limit::shared("key", "host", RateLimit::per_minute(u32::MAX));
     group.bench_function("ours", |bencher| {
         bencher.iter(|| {
             let slot = limiter

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use atera::{Consistency, List};
+use atera::Consistency;
 use contenders::{Ours, Reqwest};
 use futures_util::{StreamExt, stream};
 

@@ -1,159 +1,19 @@
 //! The resource groups and a call per operation. Which arguments a call takes, of which types, and what it gives is read
 //! from the signatures of progenitor's methods.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use heck::ToPascalCase;
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{
-    File, FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, ReturnType, Signature, Type,
-    parse_quote,
-};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Type;
 
 use super::{
-    docs,
+    docs, example_calls,
+    methods::{Method, Methods, generic},
     model::{Parameter, Source},
     spec::{Fault, Operation, Spec},
-    types,
 };
-
-/// The signatures of progenitor's methods, by operation.
-pub struct Methods(HashMap<String, Method>);
-
-/// What progenitor's method takes and gives.
-pub struct Method {
-    arguments: Vec<Argument>,
-    output: Type,
-}
-
-/// An argument of a method, and so a field of the call.
-pub struct Argument {
-    /// Its Rust name.
-    pub name: Ident,
-    /// The owned type, without `Option`.
-    pub ty: Type,
-    /// Whether it is set rather than given.
-    pub optional: bool,
-}
-
-impl Methods {
-    /// Reads the signatures back.
-    pub fn read(raw: &File) -> Result<Self, Fault> {
-        let mut methods = HashMap::new();
-        for item in &raw.items {
-            let Item::Impl(block) = item else { continue };
-            for item in &block.items {
-                if let ImplItem::Fn(function) = item
-                    && function.sig.asyncness.is_some()
-                {
-                    let name = function.sig.ident.to_string();
-                    let method = Method::read(&function.sig).ok_or_else(|| {
-                        Fault::whole(format!("the signature of `{name}` is not understood"))
-                    })?;
-                    methods.insert(name, method);
-                }
-            }
-        }
-        Ok(Methods(methods))
-    }
-
-    /// The method of an operation.
-    pub fn of(&self, operation: &Operation) -> Result<&Method, Fault> {
-        self.0
-            .get(operation.id())
-            .ok_or_else(|| Fault::whole(format!("progenitor made no method `{}`", operation.id())))
-    }
-}
-
-impl Method {
-    /// In the order of progenitor's method.
-    pub fn arguments(&self) -> &[Argument] {
-        &self.arguments
-    }
-
-    /// What it gives.
-    pub fn output(&self) -> &Type {
-        &self.output
-    }
-
-    fn read(signature: &Signature) -> Option<Self> {
-        let mut arguments = Vec::new();
-        for input in signature.inputs.iter().skip(1) {
-            let FnArg::Typed(input) = input else { return None };
-            let Pat::Ident(name) = &*input.pat else {
-                return None;
-            };
-            let inner = generic(&input.ty, "Option");
-            let ty = owned(inner.unwrap_or(&input.ty))?;
-            arguments.push(Argument {
-                name: name.ident.clone(),
-                ty,
-                optional: inner.is_some(),
-            });
-        }
-        let ReturnType::Type(_, output) = &signature.output else {
-            return None;
-        };
-        let output = absolute(generic(generic(output, "Result")?, "ResponseValue")?)?;
-        Some(Method { arguments, output })
-    }
-}
-
-impl Argument {
-    /// Its type as a field of the call.
-    fn field(&self) -> TokenStream {
-        let ty = &self.ty;
-        if self.optional {
-            quote!(Option<#ty>)
-        } else {
-            quote!(#ty)
-        }
-    }
-
-    /// What gives it to the request.
-    fn give(&self, operation: &Operation) -> TokenStream {
-        let field = &self.name;
-        let Some(parameter) = self.parameter(operation) else {
-            return quote!(.body(&self.#field));
-        };
-        let name = &parameter.name;
-        match (parameter.location.as_str(), self.optional) {
-            ("path", _) => quote!(.path(#name, &self.#field)),
-            (_, true) => quote!(.query(#name, self.#field.as_ref())),
-            (_, false) => quote!(.query(#name, Some(&self.#field))),
-        }
-    }
-
-    /// Its type as an argument of ours.
-    fn taken(&self) -> TokenStream {
-        let ty = &self.ty;
-        if self.converts() {
-            quote!(impl Into<#ty>)
-        } else {
-            quote!(#ty)
-        }
-    }
-
-    fn convert(&self) -> Option<TokenStream> {
-        self.converts().then(|| quote!(.into()))
-    }
-
-    /// Text and closed lists are taken from whatever turns into them; an object only as itself, so that `..` and
-    /// `Default::default()` know its type.
-    fn converts(&self) -> bool {
-        let object = self.name == "body" && types::last_segment(&self.ty).as_deref() != Some("Vec");
-        types::converts(&self.ty) && !object
-    }
-
-    /// The parameter that it stands for; `None` for the body.
-    pub fn parameter<'o>(&self, operation: &'o Operation) -> Option<&'o Parameter> {
-        operation
-            .parameters
-            .iter()
-            .find(|parameter| self.name == types::rust_name(&parameter.name))
-    }
-}
 
 /// The resource groups.
 pub struct Groups {
@@ -170,14 +30,14 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
     for tag in &spec.document.tags {
         let module = format_ident!("{}", tag.name);
         let group = format_ident!("{}", tag.name.to_pascal_case());
-        let doc = docs::attribute(&tag.description);
+        let doc = docs::attribute(spec, &tag.description);
         let mut starts = TokenStream::new();
         let mut calls = TokenStream::new();
         for (index, operation) in spec.operations.iter().enumerate() {
             if operation.group == tag.name {
                 let method = methods.of(operation)?;
-                starts.extend(start(operation, method)?);
-                calls.extend(call(operation, method, index));
+                starts.extend(start(spec, operation, method)?);
+                calls.extend(call(spec, operation, method, index));
             }
         }
         let code = quote! {
@@ -213,7 +73,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
 pub fn index(spec: &Spec) -> String {
     let mut code = String::new();
     for tag in &spec.document.tags {
-        let doc = docs::attribute(&tag.description);
+        let doc = docs::attribute(spec, &tag.description);
         let name = &tag.name;
         // Writing to a String cannot fail.
         let _ = write!(
@@ -225,13 +85,15 @@ pub fn index(spec: &Spec) -> String {
 }
 
 /// The method of the group that begins a call.
-fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
+fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
     let name = format_ident!("{}", operation.verb);
     let call = format_ident!("{}", operation.verb.to_pascal_case());
-    let doc = docs::attribute(&operation_text(operation));
+    let example = example_calls::block(spec, operation, method);
+    let doc = docs::attribute(spec, &operation_text(operation));
+    let example = docs::markup(&format!("\n{example}"));
     let mut arguments = Vec::new();
     let mut fields = Vec::new();
-    for argument in &method.arguments {
+    for argument in method.arguments() {
         let name = &argument.name;
         if argument.parameter(operation).is_none() && name != "body" {
             return Err(Fault::whole(format!(
@@ -254,6 +116,7 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
         .map(|_| quote!(options: crate::page::Options::default(),));
     Ok(quote! {
         #doc
+        #example
         pub fn #name(&self, #(#arguments),*) -> #call {
             #call { context: self.context.clone(), #options #(#fields),* }
         }
@@ -261,9 +124,9 @@ fn start(operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
 }
 
 /// The type of a call with its setters and what sends it.
-fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
+fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let name = format_ident!("{}", operation.verb.to_pascal_case());
-    let output = &method.output;
+    let output = method.output();
     let doc = docs::markup(&format!(
         "{}; made by [`{}`]({}::{}).",
         operation.entry.summary,
@@ -271,12 +134,12 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
         operation.group.to_pascal_case(),
         operation.verb
     ));
-    let fields = method.arguments.iter().map(|argument| {
+    let fields = method.arguments().iter().map(|argument| {
         let (name, ty) = (&argument.name, argument.field());
         quote!(#name: #ty)
     });
     let setters = method
-        .arguments
+        .arguments()
         .iter()
         .filter(|argument| argument.optional)
         .map(|argument| {
@@ -285,8 +148,8 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
             let convert = argument.convert();
             let text = argument
                 .parameter(operation)
-                .map(|parameter| parameter.description.as_str());
-            let doc = docs::attribute(text.unwrap_or_default());
+                .map(|parameter| parameter_text(spec, parameter));
+            let doc = docs::attribute(spec, &text.unwrap_or_default());
             quote! {
                 #doc
                 pub fn #name(mut self, #name: #ty) -> Self {
@@ -295,22 +158,25 @@ fn call(operation: &Operation, method: &Method, index: usize) -> TokenStream {
                 }
             }
         });
-    let given = method.arguments.iter().map(|argument| argument.give(operation));
+    let given = method.arguments().iter().map(|argument| argument.give(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method
-            .arguments
+            .arguments()
             .iter()
             .filter(|argument| {
                 argument.optional && argument.name != "page" && argument.name != "items_in_page"
             })
             .map(|argument| &argument.name);
         let keyed = operation.keyed;
+        let with_ids = keyed.then(|| quote!(, with_ids));
         let (record_name, key) = match keyed {
             true => (quote!(record), quote!(crate::Record::id(record))),
             false => (quote!(_), quote!(None)),
         };
         quote! {
+            crate::api::list::list_call!(#name, crate::types::#record #with_ids);
+
             impl crate::api::listed::Listed for #name {
                 type Record = crate::types::#record;
                 const HAS_IDS: bool = #keyed;
@@ -436,6 +302,31 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     })
 }
 
+/// What a parameter means, which values it may have, and what happens without it.
+fn parameter_text(spec: &Spec, parameter: &Parameter) -> String {
+    let (_, schema) = spec.flat(&parameter.schema);
+    let mut text = parameter.description.trim().to_string();
+    let bounds = match (schema.minimum, schema.maximum) {
+        (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
+        (Some(minimum), None) => format!("{minimum} or more"),
+        (None, Some(maximum)) => format!("{maximum} at most"),
+        (None, None) => String::new(),
+    };
+    let default = schema
+        .default
+        .map(|default| format!("{default} if it is not set"));
+    let facts: Vec<_> = [Some(bounds), default]
+        .into_iter()
+        .flatten()
+        .filter(|fact| !fact.is_empty())
+        .collect();
+    if !facts.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n\n{}.", facts.join("; "));
+    }
+    text
+}
+
 fn operation_text(operation: &Operation) -> String {
     let entry = &operation.entry;
     let source = match entry.source {
@@ -449,46 +340,4 @@ fn operation_text(operation: &Operation) -> String {
         operation.method.key().to_uppercase(),
         operation.path
     )
-}
-
-/// The owned form of the type of an argument.
-fn owned(ty: &Type) -> Option<Type> {
-    let Type::Reference(reference) = ty else {
-        return Some(ty.clone());
-    };
-    match types::last_segment(&reference.elem).as_deref() {
-        Some("str") => Some(parse_quote!(String)),
-        _ => absolute(&reference.elem),
-    }
-}
-
-/// The type with `types::X` as `crate::types::X`, so that it can be named anywhere.
-fn absolute(ty: &Type) -> Option<Type> {
-    let mut out = TokenStream::new();
-    let mut before = None;
-    for token in ty.to_token_stream() {
-        if token.to_string() == "types" && before.as_deref() != Some(":") {
-            out.extend(quote!(crate::));
-        }
-        before = Some(token.to_string());
-        out.extend([token]);
-    }
-    syn::parse2(out).ok()
-}
-
-/// The first type argument of the named generic type.
-fn generic<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
-    let Type::Path(path) = ty else { return None };
-    let segment = path
-        .path
-        .segments
-        .last()
-        .filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-        return None;
-    };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }

@@ -1,11 +1,24 @@
 //! Text of the description as rustdoc.
 
+use std::fmt::Write as _;
+
+use heck::ToPascalCase;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// A `#[doc]` attribute with text of the description, made safe for rustdoc.
-pub fn attribute(text: &str) -> TokenStream {
-    markup(&clean(text.trim()))
+use super::spec::{Operation, Spec};
+
+/// A `#[doc]` attribute with text of the description, made safe for rustdoc. The name of an operation becomes a link to the
+/// method that begins its call.
+pub fn attribute(spec: &Spec, text: &str) -> TokenStream {
+    markup(&clean(spec, text.trim()))
+}
+
+/// A link to the method that begins the call of an operation.
+pub fn link(operation: &Operation) -> String {
+    let (group, verb) = (&operation.group, &operation.verb);
+    let ty = group.to_pascal_case();
+    format!("[`{group}().{verb}()`](crate::api::{group}::{ty}::{verb})")
 }
 
 /// A `#[doc]` attribute with markup of our own.
@@ -15,14 +28,16 @@ pub fn markup(text: &str) -> TokenStream {
 }
 
 /// Addresses become links, and brackets that are no markup are escaped; code in backticks stays as it is.
-fn clean(text: &str) -> String {
+fn clean(spec: &Spec, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, part) in text.split('`').enumerate() {
-        if index > 0 {
-            out.push('`');
-        }
         if index % 2 == 1 {
-            out.push_str(part);
+            match spec.operation(part) {
+                Some(operation) => out.push_str(&link(operation)),
+                None => {
+                    let _ = write!(out, "`{part}`");
+                }
+            }
             continue;
         }
         for (index, word) in part.split(' ').enumerate() {

@@ -11,7 +11,7 @@ pub fn generate(spec: &Spec) -> TokenStream {
     let enums = spec.open_enums().filter_map(|name| {
         let schema = spec.schema(name)?;
         let ident = format_ident!("{name}");
-        let doc = docs::attribute(schema.description.as_deref().unwrap_or(name));
+        let doc = docs::attribute(spec, schema.description.as_deref().unwrap_or(name));
         let values = &schema.values;
         let variants = values
             .iter()

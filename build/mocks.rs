@@ -8,8 +8,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::{
-    builders::{Argument, Method, Methods},
     docs,
+    methods::{Argument, Method, Methods},
     model::Parameter,
     spec::{Fault, Operation, Spec},
     types,

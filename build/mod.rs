@@ -1,5 +1,6 @@
 //! From the description to Rust: progenitor makes the types of the API and tells what each operation takes and gives; what
-//! is here makes the calls of that. `build.rs` calls [`generate`], and so does the maintainer's `xtask`.
+//! is here makes the calls of that. `build.rs` calls [`generate`], and so does the maintainer's `xtask`; the
+//! crate `atera-testkit` uses parts of it.
 //!
 //! | module | is, or makes |
 //! |---|---|
@@ -9,28 +10,31 @@
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, identities |
 //! | `enums` | closed lists that keep values they do not know |
+//! | `methods` | progenitor's methods: what each takes and gives |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
-//! | `plain` | progenitor's own client for two operations, for the benchmarks |
-//! | `shapes` | a call per example of the description, for the tests |
+//! | `examples` | the examples of the description |
+//! | `example_calls` | an example for each call, for rustdoc |
 //! | `docs` | text of the description as rustdoc |
 
 mod builders;
 mod docs;
 mod enums;
+mod example_calls;
+pub mod examples;
+pub mod methods;
 mod mocks;
 pub mod model;
-mod plain;
-mod shapes;
 pub mod spec;
 mod table;
 pub mod types;
-mod widen;
+pub mod widen;
 
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TypeImpl};
 use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
+use syn::Item;
 
 use spec::{Fault, Spec};
 
@@ -47,7 +51,7 @@ pub struct Bindings {
     /// The methods of the client that give the groups.
     pub accessors: String,
     spec: Spec,
-    methods: builders::Methods,
+    methods: methods::Methods,
 }
 
 impl Bindings {
@@ -72,24 +76,6 @@ impl Bindings {
     pub fn mocks(&self) -> Result<String, Fault> {
         format(mocks::generate(&self.spec, &self.methods)?)
     }
-
-    /// progenitor's own client for two operations, which the benchmarks compare with.
-    ///
-    /// # Errors
-    ///
-    /// The first mistake of the description.
-    pub fn plain_client(&self) -> Result<String, Fault> {
-        format(plain::generate(widen::for_progenitor(&self.spec))?)
-    }
-
-    /// A call per example, which the tests send.
-    ///
-    /// # Errors
-    ///
-    /// The first mistake of the description.
-    pub fn request_shapes(&self) -> Result<String, Fault> {
-        format(shapes::generate(&self.spec, &self.methods)?)
-    }
 }
 
 /// Generates the bindings of the description `source`.
@@ -99,8 +85,7 @@ impl Bindings {
 /// The first mistake of the description, with its line, its place and what is wrong.
 pub fn generate(source: &str) -> Result<Bindings, Fault> {
     let spec = Spec::parse(source)?;
-    let (client, types) = types::split(progenitor_client(&spec)?)?;
-    let methods = builders::Methods::read(&client)?;
+    let (methods, types) = progenitor_output(&spec)?;
 
     let types = types::finish(&spec, types)?;
     let enums = enums::generate(&spec);
@@ -117,6 +102,12 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
         spec,
         methods,
     })
+}
+
+/// What is read of progenitor's output: the signatures of its methods, and its types.
+pub fn progenitor_output(spec: &Spec) -> Result<(methods::Methods, Vec<Item>), Fault> {
+    let (client, types) = types::split(progenitor_client(spec)?)?;
+    Ok((methods::Methods::read(&client)?, types))
 }
 
 /// progenitor's own output for the description.
@@ -153,7 +144,8 @@ fn progenitor_client(spec: &Spec) -> Result<TokenStream, Fault> {
         .map_err(|error| Fault::whole(format!("progenitor refuses the description: {error}")))
 }
 
-fn format(code: TokenStream) -> Result<String, Fault> {
+/// The code as a person writes it.
+pub fn format(code: TokenStream) -> Result<String, Fault> {
     let file = syn::parse2(code)
         .map_err(|error| Fault::whole(format!("the generated code is not Rust: {error}")))?;
     Ok(prettyplease::unparse(&file))

@@ -183,8 +183,7 @@ pub struct Schema {
     pub minimum: Option<i64>,
     pub maximum: Option<i64>,
     pub min_length: Option<u32>,
-    #[serde(rename = "default")]
-    pub _default: Option<Value>,
+    pub default: Option<Value>,
     pub example: Option<Value>,
     #[serde(default, rename = "x-atera-open-enum")]
     pub open_enum: bool,

@@ -1,6 +1,9 @@
 //! The description, read strictly: a key that OpenAPI or we do not know is a mistake, and every mistake has a line.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+};
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Value};
@@ -111,6 +114,40 @@ impl Spec {
     /// A mistake at a place of this description.
     pub fn fault(&self, pointer: &str, reason: impl Into<String>) -> Fault {
         fault(&self.lines, pointer, reason.into())
+    }
+
+    /// The named operation.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.id() == id)
+    }
+
+    /// The schemas that requests send: bodies, and what is within them.
+    pub fn sent(&self) -> BTreeSet<String> {
+        let mut sent = BTreeSet::new();
+        let bodies = self
+            .operations
+            .iter()
+            .filter_map(|operation| operation.entry.request_body.as_ref());
+        for body in bodies {
+            self.add_named(&body.content.json.schema, &mut sent);
+        }
+        sent
+    }
+
+    /// Adds the names of a schema and of all that are within it.
+    fn add_named(&self, schema: &Schema, names: &mut BTreeSet<String>) {
+        let (name, flat) = self.flat(schema);
+        if name.is_some_and(|name| !names.insert(name)) {
+            return;
+        }
+        let within = flat
+            .items
+            .as_deref()
+            .into_iter()
+            .chain(flat.additional_properties.as_deref());
+        for schema in within.chain(flat.properties.values()) {
+            self.add_named(schema, names);
+        }
     }
 
     /// The named schema.

@@ -6,8 +6,8 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::{
+    examples,
     model::{Parameter, Schema, Source, Verb},
-    shapes,
     spec::{Fault, Operation, Spec},
 };
 
@@ -84,7 +84,7 @@ fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
         .map(|body| kind(spec, &body.content.json.schema));
     let answer = operation.answer.as_ref().map(|media| kind(spec, &media.schema));
     let (body, answer) = (option(body), option(answer));
-    let (_, example) = shapes::bodies(spec, operation).swap_remove(0);
+    let (_, example) = examples::bodies(spec, operation).swap_remove(0);
     let example = option((!example.is_null()).then(|| example.to_string()));
     quote! {
         Operation {

@@ -31,6 +31,8 @@ pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
 /// Finishes the structs among the items; the rest is of no use to us.
 pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
     let mut out = TokenStream::new();
+    // Atera adds to what it answers; what is sent is written out by users.
+    let sent = spec.sent();
     for item in items {
         let Item::Struct(mut item) = item else { continue };
         let name = item.ident.to_string();
@@ -40,15 +42,22 @@ pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
             )));
         };
         finish_struct(spec, &mut item, schema)?;
+        if !sent.contains(&name) {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
         out.extend(item.to_token_stream());
-        out.extend(constructor(&item, schema));
+        out.extend(constructor(spec, &item, schema));
         out.extend(identity(&item, schema));
     }
     Ok(out)
 }
 
 fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
-    set_doc(&mut item.attrs, schema.description.as_deref().unwrap_or_default())?;
+    set_doc(
+        spec,
+        &mut item.attrs,
+        schema.description.as_deref().unwrap_or_default(),
+    )?;
     item.attrs
         .push(parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]));
     let syn::Fields::Named(fields) = &mut item.fields else {
@@ -72,7 +81,7 @@ fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<
         if flat.deprecated {
             text.push_str(" Deprecated by Atera.");
         }
-        set_doc(&mut field.attrs, &text)?;
+        set_doc(spec, &mut field.attrs, &text)?;
         if let Some(name) = &property.rust_name {
             field.ident = Some(format_ident!("{name}"));
         }
@@ -99,7 +108,7 @@ fn has_scalars(spec: &Spec, flat: &Schema) -> bool {
 }
 
 /// `new` with what is required, in the order of `required`; the rest is `None`.
-fn constructor(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
+fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
     if schema.required.is_empty() {
         return None;
     }
@@ -129,9 +138,10 @@ fn constructor(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
         .filter(|(wire, ..)| !schema.required.contains(wire))
         .map(|(_, ident, _)| quote!(#ident: None));
     let name = &item.ident;
-    let doc = docs::attribute(&format!(
-        "A `{name}` with what the service requires, and nothing else."
-    ));
+    let doc = docs::attribute(
+        spec,
+        &format!("A `{name}` with what the service requires, and nothing else."),
+    );
     Some(quote! {
         impl #name {
             #doc
@@ -204,9 +214,9 @@ pub fn wire_name(field: &Field) -> String {
         .unwrap_or_default()
 }
 
-fn set_doc(attributes: &mut Vec<Attribute>, text: &str) -> Result<(), Fault> {
+fn set_doc(spec: &Spec, attributes: &mut Vec<Attribute>, text: &str) -> Result<(), Fault> {
     attributes.retain(|attribute| !attribute.path().is_ident("doc"));
-    let doc = docs::attribute(text);
+    let doc = docs::attribute(spec, text);
     attributes.insert(0, parse_quote!(#doc));
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use std::io::{BufWriter, Write, stdout};
 
-use atera::{Client, Consistency, List};
+use atera::{Client, Consistency};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

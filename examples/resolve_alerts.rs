@@ -1,6 +1,6 @@
 //! Resolves all open alerts of low severity: `cargo run --example resolve_alerts`.
 
-use atera::{Client, List, Priority, types::AlertSeverity};
+use atera::{Client, Priority, types::AlertSeverity};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> atera::Result<()> {

@@ -1,6 +1,6 @@
 //! Reads three lists at once, under one limit: `cargo run --example three_lists`.
 
-use atera::{Client, List};
+use atera::Client;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> atera::Result<()> {

@@ -26,6 +26,8 @@ struct Inner {
     kind: ErrorKind,
     /// What happened, in words that say what to do next.
     sentence: String,
+    /// Whether the sentence tells also how many requests were sent.
+    is_whole: bool,
     operation: Option<&'static Operation>,
     status: Option<StatusCode>,
     answer: ApiError,
@@ -33,7 +35,7 @@ struct Inner {
     attempts: u32,
     retry_after: Option<Duration>,
     applied: Applied,
-    page: Option<u32>,
+    page: Option<i32>,
     record: Option<usize>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -92,6 +94,7 @@ impl Error {
             kind,
             // It may quote the service, and is shown on terminals.
             sentence: plain(sentence),
+            is_whole: false,
             operation: None,
             status: None,
             answer: ApiError::default(),
@@ -151,7 +154,7 @@ impl Error {
     }
 
     pub(crate) fn with_page(mut self, page: i32) -> Self {
-        self.0.page = u32::try_from(page).ok();
+        self.0.page = Some(page);
         self
     }
 
@@ -161,11 +164,13 @@ impl Error {
         self
     }
 
-    /// The same error, told in other words: where a program knows better what to do. This one becomes its source.
+    /// The same error, told in other words: where a program knows better what to do. This one becomes its source. The sentence
+    /// is all that is displayed, so it may quote this error in full.
     #[must_use]
     pub fn explained(self, sentence: impl Into<String>) -> Self {
         let mut inner = self.0.clone();
         inner.sentence = plain(sentence);
+        inner.is_whole = true;
         Error(inner).with_source(self)
     }
 
@@ -231,8 +236,8 @@ impl Error {
         self.0.applied
     }
 
-    /// The page of a list that failed, from which the walk can be resumed.
-    pub fn page(&self) -> Option<u32> {
+    /// The page of a list that failed, for `start_page` to go on from.
+    pub fn page(&self) -> Option<i32> {
         self.0.page
     }
 
@@ -253,6 +258,7 @@ impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0.sentence)?;
         match self.0.attempts {
+            _ if self.0.is_whole => Ok(()),
             0 | 1 => Ok(()),
             attempts => write!(out, "; tried {attempts} times"),
         }

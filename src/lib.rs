@@ -36,12 +36,10 @@
 //!
 //! # Read lists
 //!
-//! Awaited, a list gives one [`Page`]. With [`List`] in scope it gives all of them: `stream()` record by record, `pages()`
-//! page by page, `all()` in memory, `raw()` as the service sent them, and `count()` the total alone.
+//! Awaited, a list gives one [`Page`]. It gives all of them by `stream()` record by record, `pages()` page by page, `all()` in
+//! memory, and `raw()` as the service sent them; `count()` gives the total alone. [`List`] is for code that works with any list.
 //!
 //! ```no_run
-//! use atera::List;
-//!
 //! # async fn example(client: atera::Client) -> atera::Result<()> {
 //! let mut alerts = client.alerts().list().alert_status("Open").stream();
 //! while let Some(alert) = alerts.try_next().await? {
@@ -75,8 +73,8 @@
 //!
 //! Every request waits for its slot, and all clients with the same key share the limit: [`RateLimit`]. What failed in passing is
 //! sent again by [`RetryPolicy`], a create never once the service may have seen it. [`Client::with_deadline`],
-//! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch`] does the
-//! same thing for many items, and a [`SlotStore`] keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
+//! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch()`] does the
+//! same thing for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
 //! tell what is going on; `tracing` has a span for each call and an event for each attempt.
 //!
 //! ```no_run
@@ -92,7 +90,7 @@
 //!
 //! # Replace keys
 //!
-//! A key from a file is read again when the service refuses it; a [`KeyProvider`] gives keys from elsewhere.
+//! A key from a file is read again when the service refuses it; a [`KeyProvider`](auth::KeyProvider) gives keys from elsewhere.
 //!
 //! # Go beside the description
 //!
@@ -106,8 +104,8 @@
 //!
 //! # Test
 //!
-//! `mock` (feature `mock`) has a typed mock for each operation and writes requests as text for snapshots; `sandbox` (feature
-//! `sandbox`) is a whole server that stands in for Atera, with data.
+//! `mock` (feature `mock`) has a typed mock for each operation, a transport in memory, and writes requests as text for
+//! snapshots. The crate `atera-sandbox` is a whole server that stands in for Atera, with data.
 //!
 //! # Features
 //!
@@ -117,16 +115,16 @@
 //! | `cache` | `atera::Cache`, which keeps what changes slowly | moka |
 //! | `changes` | `modified_since`: what has changed since the last time | chrono-tz, localzone |
 //! | `schemars` | `JsonSchema` on all types | schemars |
-//! | `sandbox` | `atera::sandbox`, the embedded server | axum |
 //! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
-//! | `cli` | the `atera` command, with the sandbox | clap, comfy-table |
+//!
+//! The command `atera` is the crate `atera-cli`, and a limit for all programs of a machine is in `atera-limits`.
 //!
 //! It builds with Rust 1.95 and later. `docs/guide.md`, which is the module `guide` here, maps each section of the guide that
 //! this client was made for to what answers it.
 //!
 //! # Look at the API as data
 //!
-//! [`OPERATIONS`] and [`SCHEMAS`] are the description as tables, and [`Client::operation`] calls by their names.
+//! [`description`] has the operations and types of the API as tables, and [`Client::operation`] calls by their names.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::unwrap_used)]
@@ -154,7 +152,7 @@ pub use auth::ApiKey;
 pub use client::{Client, ClientBuilder};
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use limit::{Priority, RateLimit};
-pub use page::{Consistency, Drift, Page, Pages, RawRecord, Records};
+pub use page::{Consistency, Page, RawRecord, Records};
 #[cfg(feature = "cache")]
 pub use pipeline::Cache;
 pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage};

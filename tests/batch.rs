@@ -1,7 +1,5 @@
 //! The same thing for many items.
 
-mod recorder;
-
 use std::{
     sync::{
         Arc,
@@ -10,9 +8,8 @@ use std::{
     time::Duration,
 };
 
-use atera::{ErrorKind, Outcome, RateLimit, transport::Response};
+use atera::{ErrorKind, RateLimit, batch::Outcome, mock::Recorder, transport::Response};
 use http::StatusCode;
-use recorder::Recorder;
 use tokio::time::{Instant, sleep};
 
 /// Each request takes its time, and is answered by the last segment of its path.

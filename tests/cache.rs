@@ -1,8 +1,6 @@
 //! What is kept of answers, and for how long. In virtual time.
 #![cfg(feature = "cache")]
 
-mod recorder;
-
 use std::{
     sync::{
         Arc,
@@ -11,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use atera::{Cache, Client, Consistency, ErrorKind, List, transport::Response, types::CreateCustomer};
+use atera::{
+    Cache, Client, Consistency, ErrorKind, mock::Recorder, transport::Response, types::CreateCustomer,
+};
 use http::{Method, StatusCode};
-use recorder::Recorder;
 use tokio::time::sleep;
 
 const LATENCY: Duration = Duration::from_millis(200);

@@ -1,13 +1,10 @@
 //! Pulling what has changed. In virtual time.
 #![cfg(feature = "changes")]
 
-mod recorder;
-
 use std::time::Duration;
 
-use atera::{Client, ErrorKind, Timestamp, transport::Response};
+use atera::{Client, ErrorKind, Timestamp, mock::Recorder, transport::Response};
 use http::{StatusCode, header};
-use recorder::Recorder;
 
 fn time(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use atera::{ApiKey, Client, Error, List, Operation, Record, Records, types::Ticket};
+use atera::{ApiKey, Client, Error, Record, Records, description::Operation, types::Ticket};
 
 fn shared<T: Send + Sync + Clone + 'static>() {}
 fn sent<T: Send + 'static>(_: T) {}
@@ -96,10 +96,9 @@ fn changes_can_be_sent_to_another_task() {
     });
 }
 
-#[cfg(feature = "sandbox")]
 #[test]
 fn a_sandbox_can_be_started_by_another_task() {
-    sent(atera::sandbox::Sandbox::builder().start());
+    sent(atera_sandbox::Sandbox::builder().start());
 }
 
 /// `concurrency` asks nothing of the items.
@@ -126,7 +125,7 @@ fn types_have_a_json_schema() {
 #[test]
 fn records_tell_their_identity() {
     fn identified<T: Record>() -> &'static str {
-        T::KEY
+        T::ID_FIELD
     }
     assert_eq!(identified::<Ticket>(), "TicketID");
     assert_eq!(identified::<atera::types::Contact>(), "EndUserID");

@@ -1,17 +1,16 @@
 //! Answers that our types did not write: the guide's own, and ones with what is new to us.
 
-mod recorder;
-
 use std::sync::{Arc, Mutex};
 
 use atera::{
-    Consistency, ErrorKind, List, Operation,
+    Consistency, ErrorKind,
+    description::Operation,
+    mock::Recorder,
     transport::Response,
     types::{CreateTicket, TicketPriority, UpdateTicket},
 };
 use futures_util::{StreamExt, TryStreamExt};
 use http::{Method, StatusCode};
-use recorder::Recorder;
 use serde_json::Value;
 use tracing::instrument::WithSubscriber;
 

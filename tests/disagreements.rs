@@ -1,15 +1,17 @@
 //! Lists whose answers disagree with each other, or never end: what comes out, what is said, and how many requests it takes.
 
-mod recorder;
-
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
 
-use atera::{Consistency, Drift, Error, ErrorKind, List, RateLimit, transport::Request, transport::Response};
+use atera::{
+    Consistency, Error, ErrorKind, RateLimit,
+    mock::Recorder,
+    page::Drift,
+    transport::{Request, Response},
+};
 use http::StatusCode;
-use recorder::Recorder;
 
 /// The page and the page size that a request asks for.
 fn asked(request: &Request) -> (i64, i64) {

@@ -1,9 +1,9 @@
 //! The examples, each as it is run by a person, against the sandbox.
-#![cfg(all(feature = "sandbox", feature = "changes"))]
+#![cfg(feature = "changes")]
 
 use std::{path::PathBuf, process::Output};
 
-use atera::sandbox::Sandbox;
+use atera_sandbox::Sandbox;
 
 /// Runs an example, which cargo has built beside the tests.
 async fn run(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> String {

@@ -4,12 +4,11 @@
 //! Every property is tried with what was seen or feared (`tests/corpus/`), with that changed at random, and with noise. A case
 //! that fails is kept in `tests/corpus/failures.txt` and tried first from then on. `PROPTEST_CASES` sets how many there are.
 
-mod recorder;
-
 use std::{fs, path::Path, time::Duration};
 
 use atera::{
     ApiKey, Client, Error, ErrorKind, Page, RateLimit, Timestamp,
+    mock::{KEY, Recorder},
     transport::Response,
     types::{Invoice, Ticket},
 };
@@ -22,7 +21,6 @@ use proptest::{
     sample::{Index, select},
     test_runner::FileFailurePersistence,
 };
-use recorder::{KEY, Recorder};
 use serde_json::Value;
 
 fn config() -> ProptestConfig {

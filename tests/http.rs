@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use atera::{Applied, Client, Error, ErrorKind, List, Operation, RateLimit, Result, RetryPolicy};
+use atera::{Applied, Client, Error, ErrorKind, RateLimit, Result, RetryPolicy, description::Operation};
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt;
 use http::Method;
@@ -355,9 +355,10 @@ async fn endless(status: &'static str) -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn an_unreachable_service_was_sent_nothing() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound and not listening: nobody else gets the port, and nobody is there.
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
+    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = nobody.local_addr().unwrap();
     let server = Server::answering("").await;
     let client = server
         .builder()

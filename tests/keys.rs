@@ -1,18 +1,17 @@
 //! Keys that end, are refused, or are replaced while the program runs.
 
-mod recorder;
-
 use std::sync::{Arc, Mutex};
 
 use atera::{
-    ApiKey, Client, ErrorKind, KeyFuture, KeyHeader, KeyProvider, RetryPolicy,
+    ApiKey, Client, ErrorKind, RetryPolicy,
+    auth::{KeyFuture, KeyHeader, KeyProvider},
+    mock::{KEY, Recorder},
     transport::{Request, Response},
     types::CreateTicket,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use http::StatusCode;
-use recorder::{KEY, Recorder};
 
 /// The service takes one key.
 fn service_that_takes(key: &Arc<Mutex<String>>) -> Recorder {

@@ -1,10 +1,7 @@
 //! Walks over lists.
 
-mod recorder;
-
-use atera::{ErrorKind, List, transport::Response};
+use atera::{ErrorKind, mock::Recorder, transport::Response};
 use http::StatusCode;
-use recorder::Recorder;
 
 /// A list of `total` tickets, in pages as they are asked for.
 fn tickets(total: i64) -> Recorder {

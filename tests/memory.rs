@@ -4,8 +4,8 @@
 use std::{future::ready, sync::Arc, time::Duration};
 
 use atera::{
-    List, RateLimit,
-    transport::{Answering, Request, Response, Transport},
+    RateLimit,
+    transport::{Request, Response, ResponseFuture, Transport},
 };
 use http::StatusCode;
 
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Tickets {
 }
 
 impl Transport for Tickets {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, request: Request) -> ResponseFuture {
         let mut pairs = request.url.query_pairs();
         let page = pairs.find(|(name, _)| name == "page").unwrap().1.parse().unwrap();
         let body = self.page(page);

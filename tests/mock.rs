@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atera::{
-    ApiKey, Client, ErrorKind, List,
+    ApiKey, Client, ErrorKind,
     mock::{self, Mocks, Recorder, request_shape},
     types::{CreateTicket, Ticket, TicketPriority, TicketRelationType},
 };
@@ -11,10 +11,7 @@ use httpmock::MockServer;
 use serde_json::json;
 
 fn ticket(id: i64) -> Ticket {
-    Ticket {
-        ticket_id: Some(id),
-        ..Ticket::default()
-    }
+    mock::record(|ticket: &mut Ticket| ticket.ticket_id = Some(id))
 }
 
 /// A server that answers nothing by itself, and a client of it.
@@ -189,7 +186,6 @@ async fn a_shape_shows_the_request_and_not_the_key() {
     let recorder = Recorder::answering(200, "{}");
     let client = recorder
         .builder()
-        .unwrap()
         .api_key(ApiKey::new(KEY).unwrap())
         .build()
         .unwrap();

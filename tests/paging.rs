@@ -1,7 +1,5 @@
 //! Walks: how fast they are, what they ask for, and what they make of odd answers. In virtual time.
 
-mod recorder;
-
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -9,12 +7,13 @@ use std::{
 };
 
 use atera::{
-    Consistency, ErrorKind, List, Operation, Priority, RateLimit,
-    transport::{Answering, Request, Response},
+    Consistency, ErrorKind, List, Priority, RateLimit,
+    description::Operation,
+    mock::Recorder,
+    transport::{Request, Response, ResponseFuture},
 };
 use futures_util::StreamExt;
 use http::StatusCode;
-use recorder::Recorder;
 use tokio::time::{Instant, sleep};
 
 /// The page and the page size that a request asks for.
@@ -48,7 +47,7 @@ fn tickets(total: i64, delay: Duration) -> Recorder {
     Recorder::in_time(move |request| later(delay, page(asked(request).0, asked(request).1, total)))
 }
 
-fn later(delay: Duration, body: String) -> Answering {
+fn later(delay: Duration, body: String) -> ResponseFuture {
     Box::pin(async move {
         sleep(delay).await;
         Ok(answer(body))
@@ -232,7 +231,7 @@ async fn a_walk_goes_on_where_it_failed() {
         }
     };
     *failing.lock().unwrap() = false;
-    let rest = client.tickets().list().start_page(error.page().unwrap() as i32);
+    let rest = client.tickets().list().start_page(error.page().unwrap());
     read.extend(ids(rest).await.unwrap());
     assert_eq!(read, (1..=500).collect::<Vec<_>>());
 }
@@ -445,9 +444,9 @@ async fn calls_by_name_walk_alike_and_refuse_what_cannot_be_promised() {
             .await,
         60
     );
-    let unkeyed = atera::OPERATIONS
+    let unkeyed = atera::description::OPERATIONS
         .iter()
-        .find(|operation| operation.record().is_some_and(|record| record.key.is_none()))
+        .find(|operation| operation.record().is_some_and(|record| record.id_field.is_none()))
         .unwrap();
     let error = client
         .operation(unkeyed)
@@ -566,7 +565,7 @@ impl std::fmt::Debug for Forgetful {
 }
 
 impl atera::transport::Transport for Forgetful {
-    fn send(&self, request: Request) -> Answering {
+    fn send(&self, request: Request) -> ResponseFuture {
         let body = (self.0)(&request);
         Box::pin(async move { Ok(answer(body)) })
     }

@@ -1,7 +1,5 @@
 //! How many pages are on their way: walks against services that bear more or less of them, in virtual time.
 
-mod recorder;
-
 use std::{
     sync::{
         Arc, Mutex,
@@ -11,12 +9,12 @@ use std::{
 };
 
 use atera::{
-    Client, Consistency, List, RateLimit, RetryPolicy,
+    Client, Consistency, RateLimit, RetryPolicy,
+    mock::Recorder,
     transport::{Fault, Request, Response},
 };
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, StatusCode};
-use recorder::Recorder;
 use tokio::time::{Instant, sleep};
 
 fn page_of(request: &Request) -> i64 {

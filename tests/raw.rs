@@ -1,10 +1,11 @@
 //! Requests to any path.
 
-mod recorder;
-
-use atera::{ErrorKind, RetryPolicy, transport::Fault};
+use atera::{
+    ErrorKind, RetryPolicy,
+    mock::{KEY, Recorder},
+    transport::Fault,
+};
 use http::Method;
-use recorder::{KEY, Recorder};
 use serde_json::json;
 
 #[tokio::test]

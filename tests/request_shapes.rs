@@ -1,41 +1,16 @@
 //! What goes over the wire: one snapshot per operation, made from the examples of the description, and for every answer
 //! that the description shows, that it survives being decoded and encoded again.
 
-mod recorder;
-
-use std::{collections::BTreeMap, fmt::Write, fs, pin::Pin};
+use std::{collections::BTreeMap, fmt::Write, fs};
 
 use atera::{
-    Client, ErrorKind, OPERATIONS, Operation,
-    mock::request_shape,
+    ErrorKind,
+    description::{OPERATIONS, Operation},
+    mock::{KEY, Recorder, request_shape},
     transport::{Fault, Request},
 };
-use recorder::{KEY, Recorder};
-use serde::{Serialize, de::DeserializeOwned};
+use atera_testkit::{Shape, shapes};
 use serde_json::Value;
-
-/// A call of an operation, from one example of its request.
-struct Shape {
-    operation: &'static str,
-    example: &'static str,
-    /// The documented answers, as JSON.
-    answers: &'static [&'static str],
-    call: fn(Client) -> Called,
-}
-
-type Called = Pin<Box<dyn Future<Output = atera::Result<Value>>>>;
-
-/// A value of the description as an argument.
-fn argument<T: DeserializeOwned>(json: &str) -> T {
-    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-/// An answer as JSON.
-fn encoded(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap()
-}
-
-include!(concat!(env!("OUT_DIR"), "/request_shapes.rs"));
 
 /// Sends the shape, which gets the answer, and returns what was sent and what came of it.
 async fn send(shape: &Shape, answer: &str) -> (Request, Value) {

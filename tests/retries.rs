@@ -1,7 +1,5 @@
 //! What is sent again and what is not, in virtual time.
 
-mod recorder;
-
 use std::{
     sync::{
         Arc, Mutex,
@@ -11,13 +9,13 @@ use std::{
 };
 
 use atera::{
-    Applied, Client, ErrorKind, List, RateLimit, RetryPolicy,
-    transport::{Answering, Fault, Response},
+    Applied, Client, ErrorKind, RateLimit, RetryPolicy,
+    mock::Recorder,
+    transport::{Fault, Response, ResponseFuture},
     types::{CreateTicket, UpdateTicket},
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
-use recorder::Recorder;
 use tokio::time::{Instant, sleep};
 
 fn status(status: u16) -> Result<Response, Fault> {
@@ -108,7 +106,7 @@ impl Fate {
         }
     }
 
-    fn answering(self) -> Answering {
+    fn answering(self) -> ResponseFuture {
         let result = match self {
             Fate::Answered => status(201),
             Fate::NotSent => Err(Fault::not_sent("refused")),
@@ -324,14 +322,16 @@ async fn a_pause_of_a_day_is_told_and_not_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_back_within_its_deadline_whatever_is_slow() {
-    fn never() -> Answering {
+    fn never() -> ResponseFuture {
         Box::pin(std::future::pending())
     }
-    fn body(chunks: impl futures_util::Stream<Item = Result<Bytes, Fault>> + Send + 'static) -> Answering {
+    fn body(
+        chunks: impl futures_util::Stream<Item = Result<Bytes, Fault>> + Send + 'static,
+    ) -> ResponseFuture {
         let response = Response::streaming(StatusCode::OK, HeaderMap::new(), Box::pin(chunks));
         Box::pin(std::future::ready(Ok(response)))
     }
-    type Service = fn() -> Answering;
+    type Service = fn() -> ResponseFuture;
     let matrix: [(&str, Service, ErrorKind); 7] = [
         ("connection or headers", never, ErrorKind::Timeout),
         (

@@ -1,18 +1,17 @@
 //! A limit that is kept elsewhere.
 
-mod recorder;
-
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use atera::{
-    ErrorKind, Priority, Rate, RateLimit, Reservation, RetryPolicy, SlotStore, SlotUse, StoreFuture,
+    ErrorKind, Priority, RateLimit, RetryPolicy,
+    limit::{Rate, Reservation, SlotStore, SlotUse, StoreFuture},
+    mock::Recorder,
     transport::{Fault, Response},
 };
 use http::StatusCode;
-use recorder::Recorder;
 use tokio::time::Instant;
 
 /// A store in memory that notes what it is told.

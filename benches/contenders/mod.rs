@@ -4,23 +4,13 @@
 
 use std::time::Duration;
 
-use atera::{ApiKey, Client, List, Page, RateLimit, types::Ticket};
+use atera::{ApiKey, Client, Page, RateLimit, types::Ticket};
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 
 use crate::service::{KEY, PAGE_SIZE};
 
 /// What progenitor makes of the same description.
-#[allow(
-    clippy::all,
-    dead_code,
-    missing_docs,
-    unreachable_patterns,
-    unused_imports,
-    reason = "the code is progenitor's"
-)]
-pub mod progenitor {
-    include!(concat!(env!("OUT_DIR"), "/plain_client.rs"));
-}
+pub use atera_testkit::plain_client as progenitor;
 
 /// reqwest, set up like the one within our client, with the same time allowed for a connection and an attempt.
 pub fn reqwest_client() -> reqwest::Client {

@@ -183,11 +183,22 @@ impl DynamicCall {
     ///
     /// As told by [`ErrorKind`](crate::ErrorKind).
     pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
-        self.items().await?.into_page()
+        self.fetched().await?.into_page()
     }
 
-    /// One page of the list, whose records may not fit the description.
-    pub(crate) async fn items(self) -> Result<Fetched<RawRecord>> {
+    /// One page of the list, each record by itself: one that is not UTF-8 is an error with its [`record`](Error::record) and
+    /// its [`body`](Error::body), and the others come all the same.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind), where there is no page.
+    pub async fn page_of_results(self) -> Result<Response<Page<Result<RawRecord>>>> {
+        let Fetched { answer, page, items } = self.fetched().await?;
+        let records = items.into_iter().map(|item| item.record).collect();
+        Ok(answer.with(page.with_items(records).0))
+    }
+
+    async fn fetched(self) -> Result<Fetched<RawRecord>> {
         let operation = self.operation;
         undecoded(operation, self.send().await?)
     }

@@ -14,31 +14,33 @@ use crate::{
     types::Record,
 };
 
-/// What can be done with a list besides asking for one page.
+/// What every list call can do besides asking for one page.
 ///
-/// Pages are fetched side by side by tasks of their own, so a consumer may take its time: it holds no slot of the rate
-/// limit, and nothing times out meanwhile. Dropping a stream ends its requests.
+/// List calls have these methods themselves, so this is for code that is to work with any list:
 ///
 /// ```no_run
 /// use atera::List;
 ///
-/// # async fn example(client: atera::Client) -> atera::Result<()> {
-/// let mut tickets = client.tickets().list().ticket_status("Open").stream();
-/// while let Some(ticket) = tickets.try_next().await? {
-///     println!("{}", ticket.ticket_title.unwrap_or_default());
+/// async fn print_total(what: &str, list: impl List) -> atera::Result<()> {
+///     println!("{what}: {}", list.count().await?);
+///     Ok(())
 /// }
+///
+/// # async fn example(client: atera::Client) -> atera::Result<()> {
+/// print_total("open tickets", client.tickets().list().ticket_status("Open")).await?;
+/// print_total("agents", client.agents().list()).await?;
 /// # Ok(())
 /// # }
 /// ```
 pub trait List: Listed {
-    /// No more than so many records. No page is asked for that is not needed for them.
+    /// No more than so many records.
     #[must_use]
     fn limit(mut self, records: u64) -> Self {
         self.options().limit = Some(records);
         self
     }
 
-    /// Begins with this page instead of the first: the [`page`](crate::Error::page) of an error, to go on where a walk failed.
+    /// Begins with this page instead of the first.
     #[must_use]
     fn start_page(mut self, page: i32) -> Self {
         let size = self.asked().1.unwrap_or(WALK_PAGE_SIZE);
@@ -46,30 +48,14 @@ pub trait List: Listed {
         self
     }
 
-    /// How many pages may be on their way at a time, at least 1. The rate limit holds all the same.
-    ///
-    /// Unless set, it follows from how the service bears it: it begins with 4, is doubled up to 32 as long as that brings
-    /// more pages a second, and is halved when a page is refused or fails.
+    /// How many pages may be on their way at a time.
     #[must_use]
     fn prefetch(mut self, pages: usize) -> Self {
         self.options().prefetch = Some(pages.max(1));
         self
     }
 
-    /// What is promised of the records; [`OnePass`](Consistency::OnePass) by default.
-    ///
-    /// ```no_run
-    /// use atera::{Consistency, List};
-    ///
-    /// # async fn example(client: atera::Client) -> atera::Result<()> {
-    /// let mut agents = client.agents().list().consistency(Consistency::Complete).stream();
-    /// while let Some(agent) = agents.try_next().await? {
-    ///     println!("{}", agent.machine_name.unwrap_or_default());
-    /// }
-    /// println!("{:?}", agents.drift());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// What is promised of the records.
     #[must_use]
     fn consistency(mut self, consistency: Consistency) -> Self
     where
@@ -79,9 +65,7 @@ pub trait List: Listed {
         self
     }
 
-    /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
-    ///
-    /// A record that does not fit the description comes as an error that has its JSON, and the stream goes on.
+    /// Every record of the list, in the order of its pages.
     fn stream(self) -> Records<Self::Record> {
         typed(self).records()
     }
@@ -91,12 +75,11 @@ pub trait List: Listed {
         typed(self).pages()
     }
 
-    /// Every record of the list, in memory, which holds little more than the records.
+    /// Every record of the list, in memory.
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
-    /// [`stream`](List::stream) for long lists.
+    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
         if cached::is_kept(&self) {
@@ -105,7 +88,7 @@ pub trait List: Listed {
         Box::pin(self.stream().collect())
     }
 
-    /// How many records the list has. One record is asked for.
+    /// How many records the list has.
     ///
     /// # Errors
     ///
@@ -119,8 +102,7 @@ pub trait List: Listed {
         })
     }
 
-    /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know is
-    /// not lost. One that is not UTF-8 cannot be kept so, and comes as an error.
+    /// Every record of the list as the service sent it.
     fn raw(self) -> Records<RawRecord> {
         let fetch = |call| call::sending(call, |answer| undecoded(Self::OPERATION, answer));
         reading(self, fetch).records()
@@ -128,3 +110,94 @@ pub trait List: Listed {
 }
 
 impl<L: Listed> List for L {}
+
+/// The methods of [`List`] on a list call itself. They are compiled where they are used.
+macro_rules! list_call {
+    ($call:ident, $record:ty) => {
+        impl $call {
+            /// No more than so many records. No page is asked for that is not needed for them.
+            #[inline]
+            #[must_use]
+            pub fn limit(self, records: u64) -> Self {
+                crate::api::List::limit(self, records)
+            }
+
+            /// Begins with this page instead of the first: the [`page`](crate::Error::page) of an error, to go on where a
+            /// walk failed.
+            #[inline]
+            #[must_use]
+            pub fn start_page(self, page: i32) -> Self {
+                crate::api::List::start_page(self, page)
+            }
+
+            /// How many pages may be on their way at a time, at least 1. The rate limit holds all the same.
+            ///
+            /// Unless set, it follows from how the service bears it: it begins with 4, is doubled up to 32 as long as that
+            /// brings more pages a second, and is halved when a page is refused or fails.
+            #[inline]
+            #[must_use]
+            pub fn prefetch(self, pages: usize) -> Self {
+                crate::api::List::prefetch(self, pages)
+            }
+
+            /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
+            ///
+            /// Pages are fetched side by side by tasks of their own, so a consumer may take its time: it holds no slot of the
+            /// rate limit, and nothing times out meanwhile. Dropping the stream ends its requests. A record that does not fit
+            /// the description comes as an error that has its JSON, and the stream goes on.
+            #[inline]
+            pub fn stream(self) -> crate::Records<$record> {
+                crate::api::List::stream(self)
+            }
+
+            /// Every page of the list, with its status and headers.
+            #[inline]
+            pub fn pages(self) -> crate::page::Pages<$record> {
+                crate::api::List::pages(self)
+            }
+
+            /// Every record of the list, in memory, which holds little more than the records.
+            ///
+            /// # Errors
+            ///
+            /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost, so prefer
+            /// [`stream`](Self::stream) for long lists.
+            #[inline]
+            pub fn all(self) -> crate::CallFuture<Vec<$record>> {
+                crate::api::List::all(self)
+            }
+
+            /// How many records the list has. One record is asked for.
+            ///
+            /// # Errors
+            ///
+            /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+            #[inline]
+            pub fn count(self) -> crate::CallFuture<u64> {
+                crate::api::List::count(self)
+            }
+
+            /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know
+            /// is not lost. One that is not UTF-8 cannot be kept so, and comes as an error.
+            #[inline]
+            pub fn raw(self) -> crate::Records<crate::RawRecord> {
+                crate::api::List::raw(self)
+            }
+        }
+    };
+    ($call:ident, $record:ty, with_ids) => {
+        crate::api::list::list_call!($call, $record);
+
+        impl $call {
+            /// What is promised of the records; [`OnePass`](crate::Consistency::OnePass) by default, which may miss one that
+            /// moves while the list is read. [`Complete`](crate::Consistency::Complete) reads it until nothing is missing.
+            #[inline]
+            #[must_use]
+            pub fn consistency(self, consistency: crate::Consistency) -> Self {
+                crate::api::List::consistency(self, consistency)
+            }
+        }
+    };
+}
+
+pub(crate) use list_call;

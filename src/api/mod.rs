@@ -1,8 +1,10 @@
 //! Calls: a module per group of operations, and in it a type per call.
 //!
-//! The groups are generated from the description. What stands beside them makes them work: [`call`] takes one from its
-//! arguments to its value, [`request`] builds what is sent, [`listed`] and [`list`] make lists of pages, [`dynamic`] calls
-//! by name and [`raw`] calls any path.
+//! [`Client`](crate::Client) has a method for each group, as in `client.tickets()`, and the group one for each operation, as in
+//! `client.tickets().get(54321)`. Beside the groups stand calls [by name](DynamicCall) and [to any path](RawCall).
+
+// `call` takes a call from its arguments to its value, `request` builds what is sent and checks it, `listed` makes pages of
+// answers, `list` has what lists can do, `cached` answers whole lists from the cache.
 
 pub mod batch;
 #[cfg(feature = "cache")]

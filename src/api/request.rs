@@ -70,9 +70,12 @@ impl<'a> RequestBuilder<'a> {
         let Some(parameter) = self.take(name, value) else {
             return self;
         };
-        if matches!(&*self.text, "" | "." | "..") {
-            let place = parameter.name.to_string();
-            self.check.push(Violation::NotASegment { place });
+        match &*self.text {
+            "" | "." | ".." => {
+                let place = parameter.name.to_string();
+                self.check.push(Violation::NotASegment { place });
+            }
+            text => self.check.argument(parameter, text),
         }
         if let Some((before, rest)) = self.template.split_once('{') {
             self.path.push_str(before);
@@ -85,6 +88,7 @@ impl<'a> RequestBuilder<'a> {
     /// Gives a parameter of the query its value, if there is one.
     pub(crate) fn query(mut self, name: &str, value: Option<&impl Display>) -> Self {
         if let Some(parameter) = value.and_then(|value| self.take(name, value)) {
+            self.check.argument(parameter, &self.text);
             append_pair(&mut self.query, parameter.name, &self.text);
         }
         self
@@ -141,7 +145,7 @@ impl<'a> RequestBuilder<'a> {
         Ok(finish(operation.method.clone(), url, self.body))
     }
 
-    /// Checks an argument, which is left in `text`. Nothing, if there is no such parameter.
+    /// Takes note of an argument, which is left in `text`. Nothing, if there is no such parameter.
     fn take(&mut self, name: &str, value: &impl Display) -> Option<&'static Parameter> {
         let mut parameters = self.operation.parameters.iter().enumerate();
         let (index, parameter) = parameters.find(|(_, parameter)| parameter.name == name)?;
@@ -149,7 +153,6 @@ impl<'a> RequestBuilder<'a> {
         self.text.clear();
         // Writing to a String cannot fail.
         let _ = write!(self.text, "{value}");
-        self.check.argument(parameter, &self.text);
         Some(parameter)
     }
 }

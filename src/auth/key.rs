@@ -155,23 +155,25 @@ impl ApiKey {
         self.expires_at
     }
 
+    /// The key itself, for what has to tell keys apart, such as a [`SlotStore`](crate::limit::SlotStore) by a hash. Keep it
+    /// out of logs, messages and file names.
+    pub fn expose_secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    /// The header that the key is sent in.
+    pub fn kind(&self) -> KeyHeader {
+        self.chosen.unwrap_or(self.suggested)
+    }
+
     /// The file that it was read from, and the header that was chosen for it.
     pub(crate) fn file(&self) -> Option<(&Path, Option<KeyHeader>)> {
         self.file.as_deref().map(|path| (path, self.chosen))
     }
 
-    /// The key itself.
-    pub(crate) fn text(&self) -> &str {
-        self.secret.expose_secret()
-    }
-
-    pub(crate) fn kind(&self) -> KeyHeader {
-        self.chosen.unwrap_or(self.suggested)
-    }
-
     /// Name and value of the header to send, the value marked sensitive.
     pub(crate) fn header(&self) -> Result<(HeaderName, HeaderValue)> {
-        let key = self.text();
+        let key = self.expose_secret();
         let (name, value) = match self.kind() {
             KeyHeader::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(key)),
             KeyHeader::Bearer => (

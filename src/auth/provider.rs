@@ -7,7 +7,7 @@ use super::{ApiKey, KeyHeader};
 /// Gives the key to send with, for keys that change while the program runs.
 ///
 /// ```
-/// use atera::{ApiKey, KeyProvider, KeyFuture};
+/// use atera::{ApiKey, auth::{KeyFuture, KeyProvider}};
 ///
 /// #[derive(Debug)]
 /// struct Vault;

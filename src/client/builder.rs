@@ -8,7 +8,7 @@ use std::{
 
 use http::HeaderValue;
 
-use super::Client;
+use super::client::Client;
 #[cfg(feature = "cache")]
 use crate::pipeline::{Cache, cache::AnswerCache};
 use crate::{
@@ -28,6 +28,26 @@ use crate::{
 
 /// Environment variable that names another base URL.
 const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
+
+impl Client {
+    /// Starts to set up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client with the key and the base URL from the environment: `ATERA_API_KEY` or `ATERA_API_KEY_FILE`, and
+    /// `ATERA_BASE_URL` if it is set.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, as [`ApiKey::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self> {
+        Client::builder()
+            .api_key(ApiKey::from_env()?)
+            .base_url_from_env()
+            .build()
+    }
+}
 
 /// Sets up a [`Client`].
 #[derive(Clone)]
@@ -240,8 +260,6 @@ impl ClientBuilder {
             without_cache: false,
             congestion: None,
         };
-        Ok(Client {
-            context: Context::new(shared, settings),
-        })
+        Ok(Client::new(Context::new(shared, settings)))
     }
 }

@@ -295,6 +295,22 @@ impl Parameter {
 }
 
 impl Field {
+    /// A field of which only its name and its kind are told, for rows that a program makes itself.
+    ///
+    /// ```
+    /// use atera::description::{Field, Kind, Schema};
+    ///
+    /// static CHECK: Schema = Schema::new("Check", &[Field::new("Name", Kind::Text), Field::new("Passed", Kind::Boolean)]);
+    /// assert_eq!(CHECK.fields[1].name, "Passed");
+    /// ```
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Field {
+            name,
+            kind,
+            ..Field::PLAIN
+        }
+    }
+
     /// What the generated table leaves out.
     pub(crate) const PLAIN: Field = Field {
         name: "",
@@ -310,6 +326,17 @@ impl Field {
 }
 
 impl Schema {
+    /// A schema that is not of the API, for rows that a program makes itself.
+    pub const fn new(name: &'static str, fields: &'static [Field]) -> Self {
+        Schema {
+            name,
+            description: "",
+            id_field: None,
+            requires: &[],
+            fields,
+        }
+    }
+
     /// The schema of this name.
     pub fn find(name: &str) -> Option<&'static Schema> {
         SCHEMAS.iter().copied().find(|schema| schema.name == name)

@@ -43,13 +43,13 @@ pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, StoreFuture<()
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Slot {
-    held: Option<HeldSlot>,
+    pub(super) held: Option<HeldSlot>,
     /// When it was taken; after a wait, when the waiter came to fetch it.
     pub(crate) since: Instant,
-    sent: bool,
+    pub(super) sent: bool,
 }
 
-enum HeldSlot {
+pub(super) enum HeldSlot {
     Window(Arc<SharedWindow>, Grant),
     Store(Box<dyn Reservation>),
 }

@@ -1,7 +1,10 @@
-//! The limiter: who may send when, so that the service never counts more requests than it allows.
+//! The rate limiter: who may send when, so that the service never counts more requests than it allows.
 //!
-//! [`window`] decides, and is told the time; [`limiter`] is the waiting around it, [`registry`] has one for each key and host
-//! of the process, and [`SlotStore`] is the seam for a limit that is kept elsewhere. Nothing here knows of HTTP or of Atera.
+//! A [`RateLimit`] is kept by all clients of the process with the same key and host. [`SlotStore`] is the
+//! seam for a limit that several processes share; [`Rate`] is what [`Client::rate`](crate::Client::rate) tells.
+
+// `window` decides and is told the time, `limiter` is the waiting around it, `registry` has one window for each key and host.
+// Nothing here knows of HTTP or of Atera.
 
 mod limiter;
 mod rate;

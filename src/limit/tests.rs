@@ -7,7 +7,11 @@ use std::{
 
 use futures_util::FutureExt;
 
-use super::*;
+use super::{
+    limiter::{HeldSlot, Limiter, NoSlot, SharedWindow, Slot},
+    *,
+};
+use crate::clock;
 
 const WINDOW: Duration = Duration::from_secs(60);
 const LATE: Duration = Duration::from_secs(30);
@@ -42,7 +46,7 @@ impl Service {
 }
 
 fn limiter(limit: RateLimit) -> Limiter {
-    Limiter::Window(Arc::new(Shared::new(limit)))
+    Limiter::Window(Arc::new(SharedWindow::new(limit)))
 }
 
 async fn slot(limiter: &Limiter, priority: Priority) -> Slot {
@@ -172,10 +176,10 @@ impl Load {
         }
         slot.sending();
         if self.stamp == Stamp::AtSending {
-            let kept = slot.kept.take();
+            let held = slot.held.take();
             let since = slot.since;
             Slot {
-                kept,
+                held,
                 since,
                 sent: true,
             }
@@ -259,7 +263,7 @@ async fn waiters_of_a_priority_are_served_in_their_order() {
         tasks.push(tokio::spawn(async move {
             let mut slot = slot(&limiter, priority).await;
             // When tasks run that got their slots at the same time is up to the runtime.
-            let Some(Kept::Window(_, grant)) = &slot.kept else {
+            let Some(HeldSlot::Window(_, grant)) = &slot.held else {
                 unreachable!()
             };
             served.lock().unwrap().push((grant.number, priority, number));

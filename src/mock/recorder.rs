@@ -50,25 +50,34 @@ impl Recorder {
 
     /// A client that sends through it, everything once, with a key of its own.
     ///
-    /// # Errors
+    /// # Panics
     ///
-    /// `Config`, as [`ClientBuilder::build`].
-    pub fn client(&self) -> Result<Client> {
-        self.builder()?.build()
+    /// Never: the client needs neither a network nor TLS.
+    pub fn client(&self) -> Client {
+        self.builder()
+            .build()
+            .expect("nothing of the client has to be set up")
     }
 
     /// The same client, to be set up further.
-    ///
-    /// # Errors
-    ///
-    /// `Config`, as [`ApiKey::new`](crate::ApiKey::new).
-    pub fn builder(&self) -> Result<ClientBuilder> {
-        Ok(builder()?.transport(self.clone()))
+    pub fn builder(&self) -> ClientBuilder {
+        builder().transport(self.clone())
     }
 
     /// What was sent so far.
     pub fn sent(&self) -> Vec<Request> {
         lock(&self.sent).clone()
+    }
+
+    /// The one request that was sent.
+    ///
+    /// # Panics
+    ///
+    /// If more were sent, or none.
+    pub fn only(&self) -> Request {
+        let sent = self.sent();
+        assert_eq!(sent.len(), 1, "one request was expected, not {sent:?}");
+        sent.into_iter().next().expect("one request")
     }
 }
 

@@ -1,8 +1,11 @@
 //! Lists: one page, or a walk over all of them.
 //!
-//! [`walk`] fetches pages side by side and in order, as many at a time as [`prefetch`] allows, and [`end`] tells when it is
-//! over. [`sweep`] is what one time over the list has shown, and notices one without an end. [`records`] makes records of
-//! the pages: each once, and all of them if so asked, by the rule of [`completeness`].
+//! What a list call gives is here: a [`Page`], its [`Records`] or its [`Pages`] as streams, and a [`PagedWalk`] for programs that
+//! write down how far they came. [`Consistency`] is what is promised of a walk, [`Drift`] what was seen on the way.
+
+// `walk` fetches pages side by side and in order, as many at a time as `prefetch` allows, and `end` tells when it is over.
+// `sweep` is what one time over the list has shown, and notices one without an end. `records` makes records of the pages: each
+// once, and all of them if so asked, by the rule of `completeness`.
 
 mod completeness;
 mod end;

@@ -25,7 +25,7 @@ pub enum Consistency {
     ///    saw as many records as the last total tells, but for what moved meanwhile.
     ///
     /// A total that no sweep reaches is never complete. Records whose number is greater than all of the first sweep's were
-    /// created during the walk, and do not count as missed. [`Records::drift`] tells what was seen.
+    /// created during the walk, and do not count as missed. [`Records::drift`](crate::Records::drift) tells what was seen.
     Complete,
 }
 

@@ -6,6 +6,7 @@ use super::{
     options::Consistency,
     reading::Reading,
     record::{Identity, RawRecord},
+    records::Drift,
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
@@ -16,7 +17,7 @@ use crate::{Error, Result, types::RecordId};
 /// It reads one page at a time, so that what is asked for again after an interruption is one page. Each step has an entry
 /// of a journal, a line of text; write it down once what came with it is safe. A new walk over the same list that is given
 /// these entries again, in their order, goes on where the last of them was written. The rule of completeness is that of
-/// [`Consistency::Complete`].
+/// [`Consistency::Complete`]. A limit on the number of records has no effect.
 ///
 /// Made by [`DynamicCall::paged`](crate::DynamicCall::paged).
 ///
@@ -39,6 +40,7 @@ use crate::{Error, Result, types::RecordId};
 ///         }
 ///         Step::EndOfSweep(entry) => journal.push(entry),
 ///         Step::End(verdict) => break println!("{verdict:?}"),
+///         _ => {}
 ///     }
 /// }
 /// # Ok(())
@@ -50,8 +52,13 @@ pub struct PagedWalk {
     /// The pages of the sweep under way, once the first of them was asked for.
     pages: Option<Walk<RawRecord>>,
     next_page: i32,
+    /// How many records the pages of the first sweep are asked for.
+    first_page_size: i32,
+    /// How many records the largest page of the sweep under way had.
+    largest_page: i32,
     sweep: Sweep,
     completeness: Completeness,
+    drift: Drift,
     verdict: Option<Verdict>,
 }
 
@@ -95,7 +102,8 @@ pub enum Verdict {
     Unsettled,
 }
 
-/// The entry for the end of a sweep. Every other entry is a page: its total, and what tells its records apart.
+/// The entry for the end of a sweep. Every other entry is a page: its total, less what lies before the page that the walk
+/// begins with, and what tells its records apart.
 const END_OF_SWEEP: &str = "end";
 /// In place of a total that was not told.
 const NO_TOTAL: &str = "-";
@@ -105,23 +113,28 @@ impl PagedWalk {
         reading.options.prefetch = Some(1);
         PagedWalk {
             next_page: reading.start.max(1),
+            first_page_size: reading.size.unwrap_or(WALK_PAGE_SIZE),
+            largest_page: 0,
             reading,
             pages: None,
             sweep: Sweep::default(),
             completeness: Completeness::default(),
+            drift: Drift::default(),
             verdict: None,
         }
     }
 
-    /// Takes in an entry that an earlier walk over the list has written.
+    /// Takes in an entry that an earlier walk over the list has written, and returns the [`ids`](PageStep::ids) that came
+    /// with it. All entries come before the first step.
     ///
     /// # Errors
     ///
     /// `InvalidRequest` if it is no entry of a journal.
-    pub fn replay(&mut self, entry: &str) -> Result<()> {
+    pub fn replay(&mut self, entry: &str) -> Result<Vec<Option<RecordId>>> {
+        self.pages = None;
         if entry == END_OF_SWEEP {
             self.end_sweep();
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut words = entry.split(' ');
         let total = words.next().and_then(|total| match total {
@@ -134,8 +147,9 @@ impl PagedWalk {
                 "the journal of the walk cannot be read; begin the walk anew",
             ));
         };
-        self.take_in(total, &identities);
-        Ok(())
+        let is_new = self.take_in(total, &identities);
+        let new = identities.iter().zip(is_new).filter(|(_, is_new)| *is_new);
+        Ok(new.map(|(identity, _)| identity.id()).collect())
     }
 
     /// Reads the next page, or tells what there is to do at the end of a sweep. After an error the same page is read again.
@@ -147,18 +161,19 @@ impl PagedWalk {
         if let Some(verdict) = self.verdict {
             return Ok(Step::End(verdict));
         }
-        let size = self.completeness.page_size(WALK_PAGE_SIZE);
+        let size = self.completeness.page_size(self.first_page_size);
+        // Pages that are followed by others tell how many records a full one has.
+        let full_page = Some(self.largest_page.min(size)).filter(|records| *records > 0);
         let reading = &mut self.reading;
         let (page, pages) = (self.next_page, &mut self.pages);
         let pages = pages.get_or_insert_with(|| {
             reading.size = Some(size);
-            Walk::new(reading, page, &reading.options)
+            Walk::new(reading, page, &reading.options).with_full_page(full_page)
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
-                let records = fetched.items.len();
-                let size = end::page_size(&fetched.page, records, page, size);
-                let total = end::credible_total(&fetched.page, records, page, size);
+                let full_page = pages.full_page();
+                let total = end::credible_total(&fetched.page, fetched.items.len(), page, full_page);
                 let (identities, records): (Vec<_>, Vec<_>) = fetched
                     .items
                     .into_iter()
@@ -169,7 +184,7 @@ impl PagedWalk {
                     .collect::<Result<Vec<_>>>()
                     .map_err(|error| error.with_page(page));
                 match records {
-                    Ok(records) => Ok(Step::Page(self.page(total, &identities, records))),
+                    Ok(records) => Ok(Step::Page(self.page(total, full_page, &identities, records))),
                     Err(error) => {
                         self.pages = None;
                         Err(error)
@@ -187,9 +202,23 @@ impl PagedWalk {
         }
     }
 
-    fn page(&mut self, total: Option<i64>, identities: &[Identity], records: Vec<RawRecord>) -> PageStep {
-        let is_new = self.take_in(total, identities);
-        let mut entry = total.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
+    /// What changed in the list while it was read, as far as it was read: in the pages of this walk and those of the entries.
+    pub fn drift(&self) -> Drift {
+        self.drift
+    }
+
+    fn page(
+        &mut self,
+        total: Option<i64>,
+        full_page: i32,
+        identities: &[Identity],
+        records: Vec<RawRecord>,
+    ) -> PageStep {
+        // A walk that begins in the middle does not see what lies before.
+        let before = end::before(self.reading.start.max(1), full_page);
+        let to_come = total.map(|total| (total - before).max(0));
+        let is_new = self.take_in(to_come, identities);
+        let mut entry = to_come.map_or_else(|| NO_TOTAL.to_string(), |total| total.to_string());
         for identity in identities {
             entry.push(' ');
             entry.push_str(&identity.to_string());
@@ -207,7 +236,9 @@ impl PagedWalk {
 
     /// Takes in a page. Returns of each record whether it came for the first time.
     fn take_in(&mut self, total: Option<i64>, identities: &[Identity]) -> Vec<bool> {
-        self.next_page += 1;
+        self.next_page = self.next_page.saturating_add(1);
+        let records = i32::try_from(identities.len()).unwrap_or(i32::MAX);
+        self.largest_page = self.largest_page.max(records);
         self.sweep.begin_page(total);
         let is_new = identities.iter().map(|identity| {
             let is_new_to_sweep = self.sweep.record(*identity);
@@ -220,6 +251,8 @@ impl PagedWalk {
         let is_new = is_new.collect();
         // Pages that bring nothing new are noticed by the walk that they come from.
         let _ = self.sweep.end_page();
+        self.drift.note(&self.sweep, &self.completeness);
+        self.drift.note_late(&self.completeness);
         is_new
     }
 
@@ -227,13 +260,17 @@ impl PagedWalk {
     fn end_sweep(&mut self) -> Option<Verdict> {
         self.pages = None;
         self.next_page = self.reading.start.max(1);
+        self.largest_page = 0;
         let sweep = std::mem::take(&mut self.sweep);
+        self.drift.shortfall = sweep.shortfall();
         let falls_short = sweep.shortfall() > 0;
         let has_ids = self.reading.has_ids();
+        // In one pass as well, for the journal may be one of several sweeps.
+        let next = self.completeness.end_sweep(sweep, false);
         self.verdict = match self.reading.options.consistency {
             _ if falls_short && !has_ids => Some(Verdict::Unsettled),
             _ if !has_ids => Some(Verdict::WithoutIds),
-            Consistency::Complete => match self.completeness.end_sweep(sweep, false) {
+            Consistency::Complete => match next {
                 Next::Settled => Some(Verdict::Complete),
                 Next::GiveUp(_) => Some(Verdict::Unsettled),
                 Next::Confirm | Next::Again => None,

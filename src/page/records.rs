@@ -11,6 +11,7 @@ use super::{
     options::{Consistency, Options},
     reading::{Fetched, Item, Reading},
     record::Identity,
+    sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
 use crate::{Error, ErrorKind, Result, sync::lock, types::RecordId};
@@ -69,6 +70,23 @@ impl Drift {
         let steady = self.totals.is_none_or(|(least, most)| least == most);
         steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && self.shortfall == 0
     }
+
+    /// Takes in what the pages of the sweep under way have shown.
+    pub(super) fn note(&mut self, sweep: &Sweep, before: &Completeness) {
+        self.sweeps = before.sweeps + 1;
+        self.repeats = before.repeats + sweep.repeats;
+        self.without_id = self.without_id.max(sweep.without_id);
+        if let Some((least, most)) = sweep.totals.range {
+            let known = self.totals.unwrap_or((least, most));
+            self.totals = Some((known.0.min(least), known.1.max(most)));
+        }
+    }
+
+    /// Takes in how many records came only in a later sweep.
+    pub(super) fn note_late(&mut self, completeness: &Completeness) {
+        self.late = completeness.late;
+        self.created_during_walk = completeness.created_during_walk;
+    }
 }
 
 /// Sweeps over a list, one after another, until it is read.
@@ -124,18 +142,7 @@ impl<T: Send + 'static> Sweeps<T> {
 
     /// Takes in a page.
     fn take(&mut self, fetched: Fetched<T>) {
-        let Sweeps {
-            walk, completeness, ..
-        } = self;
-        let mut drift = lock(&self.drift);
-        drift.sweeps = completeness.sweeps + 1;
-        drift.repeats = completeness.repeats + walk.sweep.repeats;
-        drift.without_id = drift.without_id.max(walk.sweep.without_id);
-        if let Some((least, most)) = walk.sweep.totals.range {
-            let known = drift.totals.unwrap_or((least, most));
-            drift.totals = Some((known.0.min(least), known.1.max(most)));
-        }
-        drop(drift);
+        lock(&self.drift).note(&self.walk.sweep, &self.completeness);
         self.items = fetched.items.into_iter();
     }
 
@@ -173,9 +180,7 @@ impl<T: Send + 'static> Sweeps<T> {
             return true;
         }
         let is_new = self.completeness.admit(id);
-        let (late, created) = (self.completeness.late, self.completeness.created_during_walk);
-        let mut drift = self.drift();
-        (drift.late, drift.created_during_walk) = (late, created);
+        self.drift().note_late(&self.completeness);
         is_new
     }
 

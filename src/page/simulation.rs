@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 
@@ -14,8 +15,14 @@ use super::{
     page::Page,
     reading::{Fetched, Item, Reading},
     record::Identity,
+    records::Drift,
 };
-use crate::{Error, ErrorKind, clock, description::Operation, pipeline::response::Answer, types::RecordId};
+use crate::{
+    Error, ErrorKind, clock,
+    description::Operation,
+    pipeline::response::{Answer, Sent},
+    types::RecordId,
+};
 
 /// How the service orders a list, and what of it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -193,7 +200,7 @@ fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetch
             value: Bytes::new(),
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            sent: Default::default(),
+            sent: Sent::of(Operation::find("tickets_list").expect("an operation")),
         },
         page: Page {
             items: Vec::new(),
@@ -217,7 +224,7 @@ fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options)
         size: None,
         is_filtered: false,
         options,
-        setbacks: Arc::default(),
+        congestion: Arc::default(),
         fetch: Arc::new(move |page, size| {
             let table = table.clone();
             Box::pin(async move {
@@ -418,7 +425,7 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
         size: None,
         is_filtered: false,
         options,
-        setbacks: Arc::default(),
+        congestion: Arc::default(),
         fetch: Arc::new(move |page, size| {
             // Each time other rows, and always older ones.
             let mut ids = ids.lock().unwrap();
@@ -450,7 +457,7 @@ async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (
             prefetch: Some(1),
             ..Options::default()
         },
-        setbacks: Arc::default(),
+        congestion: Arc::default(),
         fetch: Arc::new(move |page, size| {
             let mut fetched_pages = fetched_pages.lock().unwrap();
             let rows = if *fetched_pages < pages { &before } else { &after };

@@ -129,6 +129,17 @@ impl<T: Send + 'static> Walk<T> {
         self.before = None;
     }
 
+    /// The same walk, which knows already how many records a full page has.
+    pub(super) fn with_full_page(mut self, records: Option<i32>) -> Self {
+        self.size = records;
+        self
+    }
+
+    /// How many records a full page has, as far as that is known.
+    pub(super) fn full_page(&self) -> i32 {
+        self.size.unwrap_or(self.asked_size)
+    }
+
     /// How many records a page is asked for.
     pub(super) fn page_size(&self) -> i32 {
         self.asked_size
@@ -189,9 +200,7 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Sends for the pages that are planned and wanted, no more than may be on their way.
     fn send_for(&mut self, wanted: Option<u64>) {
-        let size = u64::try_from(self.size.unwrap_or(self.asked_size))
-            .unwrap_or(1)
-            .max(1);
+        let size = u64::try_from(self.full_page()).unwrap_or(1).max(1);
         let pages = wanted.map_or(u64::MAX, |wanted| wanted.div_ceil(size));
         let last = i64::from(self.next).saturating_add_unsigned(pages.min(1 << 32));
         let limit = self.prefetch.limit();

@@ -61,7 +61,7 @@ pub(crate) enum KeySource {
 impl Credential {
     fn new(key: &ApiKey, slots: &Slots) -> Result<Self> {
         let limiter = match slots {
-            Slots::Process { host, limit } => limit::shared(key.text(), host, *limit),
+            Slots::Process { host, limit } => limit::shared(key.expose_secret(), host, *limit),
             Slots::Store(store) => Limiter::Store(store.clone()),
         };
         let left = key

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{generate, spec_check};
+use crate::{description, generate, layers};
 
 /// Something that has to hold.
 struct Step {
@@ -23,16 +23,11 @@ enum How {
     Task(fn() -> Result<(), String>),
 }
 
-/// The features that can be chosen.
-const FEATURES: [&str; 7] = [
-    "cache", "changes", "schemars", "sandbox", "explorer", "mock", "cli",
-];
+/// The features of the library. None of them brings another along.
+const FEATURES: [&str; 4] = ["cache", "changes", "mock", "schemars"];
 
-/// What a feature brings along, so that to choose it as well changes nothing.
-const BRING: [(&str, &[&str]); 2] = [
-    ("cli", &["changes", "explorer", "sandbox"]),
-    ("explorer", &["sandbox"]),
-];
+/// The crates that are published, each after those that it depends on.
+const PUBLISHED: [&str; 4] = ["atera", "atera-limits", "atera-sandbox", "atera-cli"];
 
 /// Cases of each property with `full`; a test runs 256 of them otherwise.
 const CASES: &str = "20000";
@@ -56,7 +51,8 @@ pub(crate) fn run(full: bool) -> Result<(), String> {
 fn quick() -> Vec<Step> {
     let mut steps = vec![
         cargo("the code is formatted", "fmt --all --check"),
-        task("the description is sound", || spec_check(false)),
+        task("imports run one way", layers::run),
+        task("the description is sound", || description::check(false)),
         task("the bindings are as their snapshot shows", || generate::run(true)),
         cargo(
             "clippy has nothing to say",
@@ -74,6 +70,10 @@ fn quick() -> Vec<Step> {
         ));
     }
     steps.push(cargo(
+        "the sandbox without its pages builds without warnings",
+        "clippy --package atera-sandbox --lib -- -D warnings",
+    ));
+    steps.push(cargo(
         "the tests pass, and every operation is covered",
         "test --workspace --all-features",
     ));
@@ -82,10 +82,15 @@ fn quick() -> Vec<Step> {
         "doc --workspace --all-features --no-deps",
     ));
     steps.push(cargo(
-        "the package has what it needs",
-        "package --package atera --allow-dirty --no-verify",
+        "the packages have what they need",
+        &format!("package {} --allow-dirty --no-verify", packages()),
     ));
     steps
+}
+
+/// The published crates, as arguments of cargo.
+fn packages() -> String {
+    PUBLISHED.map(|name| format!("--package {name}")).join(" ")
 }
 
 /// What is too slow for every change.
@@ -116,8 +121,8 @@ fn slow() -> Vec<Step> {
         &format!("+{version} check --workspace --all-features"),
     ));
     steps.push(cargo(
-        "the package builds by itself",
-        "package --package atera --allow-dirty --all-features",
+        "each package builds by itself",
+        &format!("package {} --allow-dirty --all-features", packages()),
     ));
     steps.push(cargo(
         "licences, sources and advisories are as deny.toml wants (`cargo install cargo-deny`)",
@@ -132,40 +137,33 @@ fn slow() -> Vec<Step> {
     });
     steps.push(cargo(
         "the sandbox can be tried out in a browser (packages `chromium` and `chromium-driver`)",
-        "test --package atera --all-features --test explorer -- --ignored",
+        "test --package atera-sandbox --all-features --test explorer -- --ignored",
     ));
     steps.push(Step {
         shows: "the sandbox keeps the description whatever it is asked (`pip install schemathesis`)".into(),
-        how: How::Script("tests/schemathesis.sh"),
+        how: How::Script("crates/atera-sandbox/tests/schemathesis.sh"),
     });
     steps.push(cargo(
         "the overhead is small, and the sandbox quick",
-        "bench --package atera --all-features",
+        "bench --package atera --package atera-sandbox --all-features",
     ));
     steps.push(Step {
-        shows: "a cold build takes at most 0.6 of octocrab's".into(),
+        shows: "a cold build takes at most 0.5 of octocrab's".into(),
         how: How::Script("benches/cold-build.sh"),
     });
     steps
 }
 
-/// All sets of features that differ, as cargo takes them.
+/// All sets of features, as cargo takes them.
 fn combinations() -> Vec<String> {
-    let mut all = Vec::new();
-    for bits in 0..1 << FEATURES.len() {
-        let chosen: Vec<_> = (0..FEATURES.len())
-            .filter(|index| bits & (1 << index) != 0)
-            .map(|index| FEATURES[index])
-            .collect();
-        let brought = |feature: &&str| {
-            let mut others = BRING.iter().filter(|(bringer, _)| chosen.contains(bringer));
-            others.any(|(_, brought)| brought.contains(feature))
-        };
-        if !chosen.iter().any(brought) {
-            all.push(chosen.join(","));
-        }
-    }
-    all
+    let sets = (0..1 << FEATURES.len()).map(|bits: usize| {
+        let chosen = FEATURES
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| bits & (1 << index) != 0);
+        chosen.map(|(_, feature)| *feature).collect::<Vec<_>>().join(",")
+    });
+    sets.collect()
 }
 
 fn cargo(shows: &str, arguments: &str) -> Step {
@@ -221,7 +219,7 @@ impl Step {
 pub(crate) fn coverage() -> Result<(), String> {
     cargo(
         "every operation is covered",
-        "test --quiet --package atera --all-features --test coverage -- --nocapture",
+        "test --quiet --package atera-cli --test coverage -- --nocapture",
     )
     .run()
 }
@@ -253,20 +251,37 @@ mod tests {
     }
 
     #[test]
-    fn every_set_of_features_that_differs_is_built_once() {
+    fn every_set_of_features_is_built() {
         let all = combinations();
-        assert_eq!(all.len(), (2 * 2 * 2 * 2) * 3 + 2 * 2 * 2);
-        assert!(!all.contains(&"sandbox,cli".to_string()), "{all:?}");
-        for (bringer, brought) in BRING {
-            let manifest = include_str!("../../Cargo.toml");
-            let declared = manifest.split(&format!("\n{bringer} = [")).nth(1).unwrap();
-            let declared = declared.split(']').next().unwrap();
-            for feature in brought {
-                assert!(
-                    declared.contains(&format!("\"{feature}\"")),
-                    "{bringer} does not bring {feature}"
-                );
-            }
-        }
+        assert_eq!(all.len(), 16);
+        assert!(
+            all.contains(&String::new()) && all.contains(&FEATURES.join(",")),
+            "{all:?}"
+        );
+    }
+
+    #[test]
+    fn the_published_crates_are_those_of_the_workspace() {
+        let crates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates")).unwrap();
+        let manifests = crates.map(|entry| entry.unwrap().path().join("Cargo.toml"));
+        let published = manifests.filter(|path| {
+            let manifest = std::fs::read_to_string(path).unwrap();
+            !manifest.contains("publish = false")
+        });
+        let mut published: Vec<_> = published
+            .map(|path| {
+                path.parent()
+                    .unwrap()
+                    .file_name()
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        published.push("atera".to_string());
+        published.sort();
+        let mut known = PUBLISHED.to_vec();
+        known.sort_unstable();
+        assert_eq!(known, published);
     }
 }

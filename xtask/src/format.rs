@@ -80,7 +80,7 @@ description: >-
 
     #[test]
     fn the_description_means_the_same_in_its_canonical_form() {
-        let source = crate::read(crate::SPEC).unwrap();
+        let source = crate::files::read(crate::files::SPEC).unwrap();
         let read = |text: &str| crate::build::spec::read(text).unwrap().0;
         assert_eq!(read(&canonical(&source).unwrap()), read(&source));
     }

@@ -4,7 +4,11 @@ use std::{env, fs, path::PathBuf, time::Duration};
 
 use similar::TextDiff;
 
-use crate::{SPEC, SPEC_SHOWN, build, read, surface, write};
+use crate::{
+    build,
+    files::{SPEC, SPEC_SHOWN, read, write},
+    surface,
+};
 
 const SURFACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/snapshots/surface.txt");
 
@@ -17,12 +21,16 @@ pub(crate) fn run(check: bool) -> Result<(), String> {
     let fault = |fault: build::spec::Fault| format!("{SPEC_SHOWN}:{fault}");
     let (bindings, took) = timed(|| build::generate(&source).map_err(fault))?;
     let spec = build::spec::Spec::parse(&source).map_err(fault)?;
-    let surface = surface::written(&spec, &bindings.client)?;
+    let surface = surface::written(&spec, &bindings)?;
     let types = spec.document.components.schemas.len();
     println!(
         "{} operations, {types} types, {} lines in {:.1} s",
         spec.operations.len(),
-        bindings.client.lines().count(),
+        bindings
+            .files()
+            .iter()
+            .map(|(_, text)| text.lines().count())
+            .sum::<usize>(),
         took.as_secs_f64()
     );
     if check {
@@ -30,8 +38,14 @@ pub(crate) fn run(check: bool) -> Result<(), String> {
     }
     let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let folder = folder.join("generated");
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for (name, text) in bindings.files() {
+    let groups = folder.join("groups");
+    fs::create_dir_all(&groups).map_err(|error| format!("{}: {error}", groups.display()))?;
+    let mocks = bindings.mocks().map_err(fault)?;
+    let files = bindings
+        .files()
+        .into_iter()
+        .chain([("mocks.rs".to_string(), &*mocks)]);
+    for (name, text) in files {
         let path = folder.join(name);
         write(&path, text)?;
         println!("written: {}", path.display());

@@ -4,28 +4,22 @@
 #[allow(dead_code, reason = "the build script uses the rest")]
 mod build;
 mod ci;
+mod description;
 mod diff;
+mod files;
 mod format;
 mod generate;
+mod layers;
 mod lint;
 #[cfg(test)]
 mod spec_faults;
 mod surface;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-const SPEC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/atera-v3.yaml");
-
-/// What a place in the description begins with when it is shown.
-const SPEC_SHOWN: &str = "spec/atera-v3.yaml";
-
-const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/accepted-differences.yaml");
+use files::ACCEPTED;
 
 /// Tools for maintainers of atera.
 #[derive(Parser)]
@@ -46,6 +40,10 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Check that every module uses only those below it, and exit with 1 if one does not.
+    ///
+    /// The order of the modules is LAYERS in xtask/src/layers/mod.rs. No modules may use each other in a circle.
+    Layers,
     /// Look after the description.
     #[command(subcommand)]
     Spec(SpecTask),
@@ -81,12 +79,13 @@ fn main() -> ExitCode {
         Task::Ci { full } => ci::run(full),
         Task::Coverage => ci::coverage(),
         Task::Generate { check } => generate::run(check),
-        Task::Spec(SpecTask::Check { fix }) => spec_check(fix),
+        Task::Layers => layers::run(),
+        Task::Spec(SpecTask::Check { fix }) => description::check(fix),
         Task::Spec(SpecTask::Diff {
             other,
             form,
             accepted,
-        }) => spec_diff(&other, form, &accepted),
+        }) => description::diff(&other, form, &accepted),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -95,65 +94,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn spec_check(fix: bool) -> Result<(), String> {
-    let source = read(SPEC)?;
-    let findings = lint::check(&source).map_err(|fault| format!("{SPEC_SHOWN}:{fault}"))?;
-    for finding in &findings {
-        println!("{SPEC_SHOWN}:{finding}");
-    }
-    let canonical = format::canonical(&source).map_err(|reason| format!("{SPEC_SHOWN}: {reason}"))?;
-    let departures = format::departures(&source, &canonical);
-    if fix && !departures.is_empty() {
-        write(SPEC, &canonical)?;
-        println!("{SPEC_SHOWN}: formatted, in {} places", departures.len());
-    } else {
-        for (line, wanted) in &departures {
-            println!("{SPEC_SHOWN}:{line}: not formatted, it should be\n{wanted}\n");
-        }
-    }
-    let unformatted = if fix { 0 } else { departures.len() };
-    if !findings.is_empty() || unformatted > 0 {
-        let hint = match unformatted {
-            0 => "",
-            _ => "; `cargo xtask spec check --fix` formats it",
-        };
-        return Err(format!(
-            "findings: {}, places that are not formatted: {unformatted}{hint}",
-            findings.len()
-        ));
-    }
-    println!("{SPEC_SHOWN} is sound: {} lines", source.lines().count());
-    Ok(())
-}
-
-fn spec_diff(other: &Path, form: diff::Form, accepted: &Path) -> Result<(), String> {
-    let document = |path: &Path| {
-        let (json, _) =
-            build::spec::read(&read(path)?).map_err(|fault| format!("{}:{fault}", path.display()))?;
-        Ok::<_, String>(json)
-    };
-    let mut comparison = diff::compare(&document(Path::new(SPEC))?, &document(other)?);
-    let accepted = diff::Accepted::read(&read(accepted)?)
-        .map_err(|reason| format!("{}:{reason}", accepted.display()))?;
-    let idle = accepted.apply(&mut comparison);
-    print!(
-        "{}",
-        comparison.written(form, &other.display().to_string(), &idle)
-    );
-    match comparison.open().count() {
-        0 => Ok(()),
-        _ => Err("change the description, or say in xtask/accepted-differences.yaml why it is right".into()),
-    }
-}
-
-fn read(path: impl AsRef<Path>) -> Result<String, String> {
-    let path = path.as_ref();
-    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn write(path: impl AsRef<Path>, text: &str) -> Result<(), String> {
-    let path = path.as_ref();
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

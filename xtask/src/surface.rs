@@ -6,28 +6,27 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use quote::ToTokens;
-use syn::{FnArg, ImplItem, Item, ItemImpl, ItemMod, Pat, ReturnType, Type, Visibility};
+use syn::{FnArg, ImplItem, Item, ItemImpl, Pat, ReturnType, Type, Visibility};
 
-use crate::build::{spec::Spec, types};
+use crate::build::{Bindings, spec::Spec, types};
 
 /// The surface of the bindings that were generated from the description.
 ///
 /// # Errors
 ///
 /// What of the generated code is not as expected.
-pub(crate) fn written(spec: &Spec, client: &str) -> Result<String, String> {
-    let file = syn::parse_file(client).map_err(|error| format!("the bindings are not Rust: {error}"))?;
-    let module = |name: &str| {
-        modules(&file.items)
-            .find(|module| module.ident == name)
-            .ok_or_else(|| format!("the bindings have no module `{name}`"))
+pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String> {
+    let items = |code: &str| {
+        let file = syn::parse_file(code).map_err(|error| format!("the bindings are not Rust: {error}"))?;
+        Ok::<_, String>(file.items)
     };
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "# {} operations", spec.operations.len());
-    let groups: BTreeMap<_, _> = modules(items(module("api")?))
-        .map(|group| (group.ident.to_string(), Group::read(group)))
-        .collect();
+    let mut groups = BTreeMap::new();
+    for (name, code) in &bindings.groups {
+        groups.insert(name.clone(), Group::read(&items(code)?));
+    }
     for operation in &spec.operations {
         let call = groups
             .get(&operation.group)
@@ -36,7 +35,7 @@ pub(crate) fn written(spec: &Spec, client: &str) -> Result<String, String> {
         let method = operation.method.key().to_uppercase();
         let _ = writeln!(out, "{}().{call} {method} {}", operation.group, operation.path);
     }
-    records(&mut out, items(module("types")?));
+    records(&mut out, &items(&bindings.types)?);
     let mut lists: Vec<_> = spec.open_enums().collect();
     lists.sort_unstable();
     let _ = writeln!(out, "\n# {} closed lists", lists.len());
@@ -59,9 +58,9 @@ struct Group {
 }
 
 impl Group {
-    fn read(module: &ItemMod) -> Self {
+    fn read(items: &[Item]) -> Self {
         let mut group = Group::default();
-        for item in items(module) {
+        for item in items {
             let Item::Impl(block) = item else { continue };
             let name = shown(&block.self_ty);
             match &block.trait_ {
@@ -163,17 +162,6 @@ fn records(out: &mut String, items: &[Item]) {
     }
 }
 
-fn modules(items: &[Item]) -> impl Iterator<Item = &ItemMod> {
-    items.iter().filter_map(|item| match item {
-        Item::Mod(module) => Some(module),
-        _ => None,
-    })
-}
-
-fn items(module: &ItemMod) -> &[Item] {
-    module.content.as_ref().map_or(&[], |(_, items)| items)
-}
-
 /// A type as a person writes it. Every call may fail, and they all fail alike.
 fn shown(ty: &Type) -> String {
     let text = tidy(ty);
@@ -215,11 +203,14 @@ fn tidy(code: impl ToTokens) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SPEC, build, read};
+    use crate::{
+        build,
+        files::{SPEC, read},
+    };
 
     fn surface(source: &str) -> String {
-        let client = build::generate(source).unwrap().client;
-        written(&Spec::parse(source).unwrap(), &client).unwrap()
+        let bindings = build::generate(source).unwrap();
+        written(&Spec::parse(source).unwrap(), &bindings).unwrap()
     }
 
     #[test]

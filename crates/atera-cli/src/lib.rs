@@ -1,128 +1,62 @@
-//! The `atera` command: `atera <group> <verb>`, one command for each operation of the table.
+//! The `atera` command: the Atera v3 API on the command line, with a sandbox to try it.
 //!
 //! ```text
-//! arguments ── command ── request ──> run ──> walk ──> records ──> destination (terminal)
-//!               globals ── connection ──┘              ├ table (columns, cells)
-//!               (config)                               └ csv_rows (values)
+//! atera --sandbox tickets list --ticket-status Open          # no key needed: a server of the command's own
+//! atera config set acme                                      # keep a key for a tenant
+//! atera tickets list --all --output csv --output-file t.csv  # every ticket, although others come and go meanwhile
+//! atera tickets update 54321 --ticket-status Resolved        # a flag for each field of the body
+//! atera export --dir backup                                  # the whole account; run again, it goes on where it stopped
+//! atera doctor                                               # what is wrong with the setup
 //! ```
 //!
-//! No operation or type has code of its own here: commands, flags, checks and columns all follow from
-//! [`OPERATIONS`](crate::OPERATIONS) and [`SCHEMAS`](crate::SCHEMAS). Data goes to stdout, everything else to stderr.
+//! This crate is a binary. Its library is there for the binary and for its tests, and has one function, [`main`]. Programs use
+//! [`atera`], and [`atera_sandbox`] in their tests.
+//!
+//! # What follows from the description
+//!
+//! There is one command for each operation of the API, `atera <group> <verb>`, and no operation or type has code of its own
+//! here. Commands, flags, checks, columns, help with examples, completions and man pages follow from the tables in
+//! [`atera::description`]. An operation that is added to the description has its command with the next build.
+//!
+//! # What can be relied on
+//!
+//! - Data goes to stdout, and everything else to stderr. A failure is one line on stderr, `atera: what failed: why; what to
+//!   do`, and an exit code from one table (`atera --help` lists it).
+//! - JSON, NDJSON and CSV have every value as the service sent it. Where a format cannot write one, the command says which,
+//!   prints the rest, and fails with a code of its own.
+//! - `--output-file` replaces its file only when everything is written.
+//! - Nothing that a stranger wrote reaches a terminal as a control character, or a spreadsheet as a formula.
+//! - Whatever cannot be undone is asked about, with the names of the record and the tenant; scripts say `--yes`, and
+//!   `--dry-run` shows the request.
+//! - All commands on a machine keep one rate limit for each key, and walks leave room for single calls.
+//!
+//! # Layers
+//!
+//! The modules in their order, lowest first. A module uses only modules above it in this list, and the files of a folder
+//! keep an order of their own, which is in the page of the folder's module. Below all of them are the crates [`atera`],
+//! [`atera_limits`] and [`atera_sandbox`], of which only the public interface is used.
+//!
+//! | module | is | order within |
+//! |---|---|---|
+//! | `names` | what operations, flags and fields are called on the command line | |
+//! | `output` | what is printed | exit_code, terminal, failure, values, columns, cells, select, sort, look, destination, view, format, json, ndjson, yaml, csv_rows, table, formats, options, records, rows, progress |
+//! | `input` | what is asked for | interrupt, globals, config_file, connection, since, arguments, fields, examples, groups, body, check, request, confirm |
+//! | `commands` | what is done | dry_run, walk, operation, api, export (plan, manifest, files, job, list, children, run), config, doctor, reference, sandbox, completions, tree, run |
+//!
+//! A new output format is a file in `output/` and a line in `output/formats.rs`; a new tool is a file in `commands/`, a line in
+//! `commands/tree.rs` and one in `commands/run.rs`; and each is declared in the module of its folder.
 
-mod api;
-mod arguments;
-mod body;
-mod cells;
-mod columns;
-mod command;
-mod completions;
-mod config;
-mod config_command;
-mod confirm;
-mod connection;
-mod csv_rows;
-mod destination;
-mod doctor;
-mod dry_run;
-mod export;
-mod failure;
-mod fields;
-mod format;
-mod globals;
-mod help;
-mod interrupt;
-mod progress;
-mod records;
-mod reference;
-mod request;
-mod run;
-mod select;
-mod serve;
-mod since;
-mod sort;
-mod table;
-mod terminal;
-mod values;
-mod walk;
+mod commands;
+mod input;
+mod names;
+mod output;
 
 use std::process::ExitCode;
 
-use clap::ArgMatches;
-
-use self::{failure::Failure, globals::Globals, interrupt::Interrupt, request::Request};
-
-/// Runs the command with the arguments and the environment of this process.
-///
-/// The exit code is 0, or that of [`ErrorKind::exit_code`](crate::ErrorKind::exit_code); 2 for arguments that cannot be
-/// used, 130 after Ctrl-C, and 1 for anything else.
+/// Runs the command with the arguments and the environment of this process, and returns its exit code.
 pub fn main() -> ExitCode {
-    match run() {
+    match commands::run::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
-}
-
-fn run() -> Result<(), Failure> {
-    let matches = command::root().try_get_matches().map_err(Failure::Arguments)?;
-    let Some((name, inner)) = matches.subcommand() else {
-        return Ok(());
-    };
-    let globals = Globals::read(&matches)?;
-    match name {
-        config_command::NAME => config_command::run(inner, &globals),
-        reference::OPERATIONS_NAME => reference::operations(&globals),
-        reference::SCHEMA_NAME => reference::schema(inner, &globals),
-        completions::NAME => completions::run(inner),
-        completions::MAN_NAME => completions::man(inner),
-        name => with_runtime(name, inner, &globals),
-    }
-}
-
-/// What asks the service, or stands in for it.
-enum Task<'a> {
-    Operation(Request, &'a ArgMatches),
-    Api(api::Request),
-    Doctor,
-    Export,
-    Serve,
-}
-
-impl<'a> Task<'a> {
-    fn read(name: &str, matches: &'a ArgMatches) -> Result<Self, Failure> {
-        Ok(match name {
-            serve::NAME => Task::Serve,
-            doctor::NAME => Task::Doctor,
-            export::NAME => Task::Export,
-            api::NAME => Task::Api(api::Request::read(matches)?),
-            group => {
-                let (operation, matches) = command::chosen(group, matches)?;
-                Task::Operation(Request::read(operation, matches)?, matches)
-            }
-        })
-    }
-}
-
-fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    // What is read from stdin is read before Ctrl-C is caught, so that it ends the wait for it.
-    let task = Task::read(name, matches)?;
-    // One thread beside the main one, which goes on when that waits for the reader of the output.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(Failure::Start)?;
-    let result = runtime.block_on(async {
-        match task {
-            Task::Serve => serve::run(matches).await,
-            Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
-            Task::Export => export::run(matches, globals, &Interrupt::listen()).await,
-            Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
-            Task::Operation(request, matches) => {
-                run::operation(request, matches, globals, &Interrupt::listen()).await
-            }
-        }
-    });
-    // A lookup of a host name may hang in a thread of its own, which is not worth waiting for.
-    runtime.shutdown_background();
-    result
 }

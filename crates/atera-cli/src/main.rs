@@ -1,7 +1,7 @@
-//! The `atera` command; everything is in [`atera::cli`].
+//! The `atera` command; everything is in [`atera_cli`].
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    atera::cli::main()
+    atera_cli::main()
 }

@@ -1,66 +1,94 @@
-//! A limit that all processes of one machine share, kept in a file.
+//! A rate limit in a file.
 //!
-//! The file is read, changed and replaced under a lock that the system gives back when its holder dies, and it is
-//! replaced at once or not at all. So a process that is killed leaves nothing behind but slots that come back later than
-//! they would have.
+//! Each change reads the file, changes its [`Ledger`] and replaces the file, all under a lock. The operating system releases
+//! the lock when its holder dies, and the replacement is a rename, so a killed process leaves a readable file behind. The
+//! slots it held become free later than they would have.
 
 use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use atera::{
+    ApiKey, Timestamp,
+    limit::{Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture},
+};
 use fd_lock::RwLock;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use super::{
-    Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture, after,
-    ledger::Ledger,
-};
-use crate::clock;
+use crate::ledger::Ledger;
 
-/// How long to wait at most before the file is looked at again: another process may have given slots back.
+/// The longest wait before the file is read again: another process may have given slots back early.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// A limit that is kept in a file.
+/// The longest pause that [`Rate::paused_until`] reports, so that the sum with now stays within what the clock can hold.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A rate limit that all processes of one machine share, kept in a file.
+///
+/// Give it to [`ClientBuilder::slot_store`](atera::ClientBuilder::slot_store). Every process that opens a store with the same
+/// folder, key and host takes its slots from the same file. A clone is the same store.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use atera::{ApiKey, Client, RateLimit};
+/// use atera_limits::FileStore;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let folder = folder.path();
+/// let key = ApiKey::new("0123456789abcdef0123456789abcdef")?;
+/// let store = FileStore::open(folder, &key, "app.atera.com", RateLimit::per_minute(700))?;
+/// let client = Client::builder().api_key(key).slot_store(store).build()?;
+/// assert_eq!(client.rate().in_use, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct FileStore {
+pub struct FileStore {
     shared: Arc<Shared>,
 }
 
+/// What the clones of a store, and its reservations, share.
 #[derive(Debug)]
 struct Shared {
-    state: PathBuf,
-    lock: PathBuf,
+    /// The file with the ledger.
+    path: PathBuf,
+    /// The file that is locked. It is another one, because the ledger's file is replaced with each change.
+    lock_path: PathBuf,
     limit: RateLimit,
-    /// What the file said last.
+    /// The state of the limit when the file was last read.
     rate: Mutex<Rate>,
-    /// Whoever waits for a slot first has it first; the file is looked at by one call at a time.
+    /// Held by the call that reads the file. The others of this process wait for it in order, so slots are first come,
+    /// first served, and an empty window is not asked about by each of them.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl FileStore {
-    /// The limit of the requests with this key to this host, in a file of this folder.
+    /// Opens the store for requests with this key to this host, and creates the folder and the file if they are missing.
+    ///
+    /// The name of the file is a hash of key and host; neither is stored. `limit` is this process's own: processes may
+    /// have different ones. Each keeps its own number of requests, and the longer window of the two holds for a slot.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be made, or the file not be written.
-    pub(crate) fn open(folder: &Path, key: &str, host: &str, limit: RateLimit) -> io::Result<Self> {
+    /// Whatever the operating system reports, if the folder cannot be created or the file cannot be written.
+    pub fn open(folder: &Path, key: &ApiKey, host: &str, limit: RateLimit) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        // The name tells nothing of the key.
-        let name = Sha256::new()
-            .chain_update(key)
+        let hash = Sha256::new()
+            .chain_update(key.expose_secret())
             .chain_update([0])
             .chain_update(host)
             .finalize();
-        let name: String = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let store = FileStore {
             shared: Arc::new(Shared {
-                state: folder.join(format!("{name}.json")),
-                lock: folder.join(format!("{name}.lock")),
+                path: folder.join(format!("{name}.json")),
+                lock_path: folder.join(format!("{name}.lock")),
                 limit,
                 rate: Mutex::new(Rate::new(limit)),
                 turn: Arc::default(),
@@ -72,29 +100,39 @@ impl FileStore {
 }
 
 impl Shared {
-    /// Changes what is in the file, while nobody else does.
+    /// Changes the ledger in the file while no other process does. `change` gets the ledger and the time.
     fn change<T>(&self, change: impl FnOnce(&mut Ledger, i64) -> T) -> io::Result<T> {
-        let mut lock = RwLock::new(File::options().create(true).append(true).open(&self.lock)?);
-        let _held = lock.write()?;
-        let now = clock::utc().timestamp_millis();
-        let mut ledger = match fs::read(&self.state) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|_| Ledger::unknown(now, &self.limit)),
+        let mut lock = RwLock::new(File::options().create(true).append(true).open(&self.lock_path)?);
+        let _guard = lock.write()?;
+        let now = Timestamp::now().to_utc().timestamp_millis();
+        let mut ledger = match fs::read(&self.path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).unwrap_or_else(|_| Ledger::unreadable(now, &self.limit))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ledger::default(),
             Err(error) => return Err(error),
         };
         let result = change(&mut ledger, now);
-        let new = self.state.with_extension("new");
+        let new = self.path.with_extension("new");
         fs::write(&new, serde_json::to_vec(&ledger)?)?;
-        fs::rename(&new, &self.state)?;
-        self.saw(&ledger);
+        fs::rename(&new, &self.path)?;
+        self.remember(&ledger);
         Ok(result)
     }
 
-    fn saw(&self, ledger: &Ledger) {
+    /// Keeps the state of the limit for [`SlotStore::rate`], which must not read the file.
+    fn remember(&self, ledger: &Ledger) {
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
         rate.in_use = u32::try_from(ledger.in_use()).unwrap_or(u32::MAX);
-        rate.paused_until = ledger.paused_for().map(|length| after(clock::now(), length));
+        rate.paused_until = ledger
+            .paused_for()
+            .map(|length| now() + length.min(LONGEST_PAUSE));
     }
+}
+
+/// The time by tokio's clock, which tests can stop.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 impl SlotStore for FileStore {
@@ -109,7 +147,7 @@ impl SlotStore for FileStore {
                         let taken = ledger.take(now, &store.limit, priority);
                         taken.map_err(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or_default()))
                     })?;
-                    let taken = taken.map(|id| Taken {
+                    let taken = taken.map(|id| Unclaimed {
                         shared: store.clone(),
                         id: Some(id),
                     });
@@ -118,9 +156,9 @@ impl SlotStore for FileStore {
                 match taken.await?? {
                     Ok(taken) => {
                         drop(turn);
-                        return Ok(Box::new(taken.handed_over()) as Box<dyn Reservation>);
+                        return Ok(Box::new(taken.claim()) as Box<dyn Reservation>);
                     }
-                    Err(wait) => clock::sleep_until(after(clock::now(), wait.min(LONGEST_WAIT))).await,
+                    Err(wait) => tokio::time::sleep(wait.min(LONGEST_WAIT)).await,
                 }
             }
         })
@@ -136,20 +174,22 @@ impl SlotStore for FileStore {
 
     fn rate(&self) -> Rate {
         let mut rate = *self.shared.rate.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = clock::now();
+        let now = now();
         rate.paused_until = rate.paused_until.filter(|until| *until > now);
         rate
     }
 }
 
-/// A slot that nobody has fetched yet. If the call is gone by then, nothing was sent.
-struct Taken {
+/// A slot that a thread has taken for a call. If the call was dropped meanwhile, nothing was sent, and the slot is given
+/// back.
+struct Unclaimed {
     shared: Arc<Shared>,
     id: Option<u64>,
 }
 
-impl Taken {
-    fn handed_over(mut self) -> FileSlot {
+impl Unclaimed {
+    /// The slot as the call holds it.
+    fn claim(mut self) -> FileSlot {
         FileSlot {
             shared: self.shared.clone(),
             id: self.id.take(),
@@ -157,11 +197,11 @@ impl Taken {
     }
 }
 
-impl Drop for Taken {
+impl Drop for Unclaimed {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
             let limit = self.shared.limit;
-            // If it cannot be given back, it comes back after its lease.
+            // If this fails, the slot becomes free when its lease ends.
             let _ = self
                 .shared
                 .change(|ledger, now| ledger.finish(now, &limit, id, SlotUse::Unsent));
@@ -169,7 +209,8 @@ impl Drop for Taken {
     }
 }
 
-/// A slot of the file. Dropped, it comes back after its lease, which is late enough for a request that was not answered.
+/// A slot that a call holds. If it is dropped without being completed, it becomes free when its lease ends, which is late
+/// enough for a request that was not answered.
 struct FileSlot {
     shared: Arc<Shared>,
     id: Option<u64>,
@@ -193,8 +234,12 @@ impl Reservation for FileSlot {
 mod tests {
     use super::*;
 
+    fn open(folder: &Path, key: &str, limit: RateLimit) -> io::Result<FileStore> {
+        FileStore::open(folder, &ApiKey::new(key).expect("a key"), "host", limit)
+    }
+
     fn store(folder: &Path, requests: u32) -> FileStore {
-        FileStore::open(folder, "key", "host", RateLimit::per_minute(requests)).expect("a store")
+        open(folder, "key", RateLimit::per_minute(requests)).expect("a store")
     }
 
     async fn reserve(store: &FileStore) -> Box<dyn Reservation> {
@@ -212,7 +257,7 @@ mod tests {
             store.rate().in_use
         };
         assert_eq!((seen(&one), seen(&two)), (3, 3));
-        let other = FileStore::open(folder.path(), "other", "host", RateLimit::default()).expect("a store");
+        let other = open(folder.path(), "other", RateLimit::default()).expect("a store");
         assert_eq!(seen(&other), 0);
         for slot in slots {
             slot.complete(SlotUse::Unsent).await.expect("a file");
@@ -224,17 +269,17 @@ mod tests {
     async fn a_call_that_is_gone_leaves_no_slot_taken() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(folder.path(), 3);
-        // Dropped before and after it began.
+        // One is dropped before it begins, one after.
         drop(store.reserve(Priority::Interactive));
         let mut begun = store.reserve(Priority::Interactive);
         tokio::select! {
             biased;
-            _ = &mut begun => panic!("no file is that fast"),
+            _ = &mut begun => panic!("the file answered before it was polled twice"),
             () = std::future::ready(()) => {}
         }
         drop(begun);
         for _ in 0..3 {
-            // What was dropped gives its slot back before the next is served, or no one would have all three.
+            // The dropped call gives its slot back before the next call is served; otherwise only two of three would get one.
             drop(reserve(&store).await);
         }
     }
@@ -243,7 +288,7 @@ mod tests {
     fn a_file_that_is_damaged_lets_nothing_through_for_a_window() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(folder.path(), 3);
-        fs::write(&store.shared.state, b"{").expect("a file");
+        fs::write(&store.shared.path, b"{").expect("a file");
         let limit = store.shared.limit;
         let take = store
             .shared
@@ -269,6 +314,6 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_made_is_told() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        assert!(FileStore::open(&file.path().join("sub"), "key", "host", RateLimit::default()).is_err());
+        assert!(open(&file.path().join("sub"), "key", RateLimit::default()).is_err());
     }
 }

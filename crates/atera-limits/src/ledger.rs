@@ -1,30 +1,32 @@
-//! The slots of all processes of one machine, as they stand in a file. Every method is told the time, and nothing here
-//! waits or reads a file.
+//! The slots of all processes of one machine, as a file keeps them. Every method takes the time as an argument; nothing
+//! here waits or reads a file.
 //!
-//! Times are of the wall clock, since no other is the same in all processes. One that was set back would let slots return
-//! late; it is taken to stand still instead.
+//! All times are wall clock times, because processes share no other clock. A clock that is set back would return slots
+//! late, so the ledger remembers the latest time it was given and treats an earlier one as that.
 
 use std::time::Duration;
 
+use atera::limit::{Priority, RateLimit, SlotUse};
 use serde::{Deserialize, Serialize};
 
-use super::{Priority, RateLimit, SlotUse};
-
-/// Added to every slot's way back, for clocks that do not run alike.
+/// Milliseconds added before a slot is free again, because the service's clock may run slower than this machine's.
 const MARGIN: i64 = 100;
 
-/// How long a request may be under way before its process is taken to have died: the time for an attempt, and as much
-/// again for a machine that is slow.
+/// Milliseconds after which the process of an unfinished request is assumed to be dead: the default timeout of an attempt,
+/// doubled for slow machines.
 const LEASE: i64 = 60_000;
 
-/// What is known of the requests with one key. All times are milliseconds since 1970.
+/// The requests that were sent with one key. All times are milliseconds since 1970.
+///
+/// This is the format of the file: fields may be added, but not renamed, or older versions on the same machine would
+/// take the file for damaged and pause for a window.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub(super) struct Ledger {
-    /// The latest time that anyone has seen.
+    /// The latest time that any process has passed in.
     now: i64,
-    /// Number of the next slot.
+    /// Id of the next slot.
     next: u64,
-    /// Until when nothing is sent at all.
+    /// Nothing is sent before this time.
     paused_until: i64,
     slots: Vec<Slot>,
 }
@@ -34,44 +36,50 @@ pub(super) struct Ledger {
 struct Slot {
     id: u64,
     taken: i64,
-    /// When the service had counted it at the latest; nobody knows yet while it is under way.
+    /// The latest time at which the service can have counted the request. Unknown until its process reports.
     counted: Option<i64>,
-    /// The window of the process that took it, so that it is not forgotten too early.
+    /// The window of the process that took it: another process may have a shorter one.
     window: i64,
 }
 
 impl Slot {
-    /// When it is free again, for someone with this limit.
-    fn free(&self, limit: &RateLimit) -> i64 {
-        // Of a process that was killed nobody says what became of its requests, which may be counted late.
-        let counted = self.counted.unwrap_or(self.taken + LEASE + millis(limit.late));
-        counted + millis(limit.window).max(self.window) + MARGIN
+    /// When the slot is free again for a process with this limit.
+    fn free_at(&self, limit: &RateLimit) -> i64 {
+        // A killed process never reports, and its request may still be counted late.
+        let counted = self
+            .counted
+            .unwrap_or(self.taken + LEASE + millis(limit.allowance()));
+        counted + millis(limit.window()).max(self.window) + MARGIN
     }
 }
 
 impl Ledger {
-    /// One that lets nothing through for a window, in place of one that cannot be read.
-    pub(super) fn unknown(now: i64, limit: &RateLimit) -> Self {
+    /// Replaces a ledger that cannot be read. It lets nothing through until every slot of the lost one must be free.
+    pub(super) fn unreadable(now: i64, limit: &RateLimit) -> Self {
         Ledger {
             now,
-            paused_until: now + millis(limit.window + limit.late) + MARGIN,
+            paused_until: now + millis(limit.window() + limit.allowance()) + MARGIN,
             ..Ledger::default()
         }
     }
 
-    /// A slot, or else the time to ask again.
+    /// Takes a slot, and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// The time at which to ask again, if there is no slot.
     pub(super) fn take(&mut self, now: i64, limit: &RateLimit, priority: Priority) -> Result<u64, i64> {
-        let now = self.settle(now, limit);
+        let now = self.advance(now, limit);
         if self.paused_until > now {
             return Err(self.paused_until);
         }
         let allowed = self.allowed(limit, priority);
         if self.slots.len() >= allowed {
-            let mut free: Vec<_> = self.slots.iter().map(|slot| slot.free(limit)).collect();
-            free.sort_unstable();
-            // So many have to come back first.
+            let mut free_at: Vec<_> = self.slots.iter().map(|slot| slot.free_at(limit)).collect();
+            free_at.sort_unstable();
+            // This many other slots have to become free first.
             let position = self.slots.len() - allowed;
-            return Err(free.get(position).copied().unwrap_or(now));
+            return Err(free_at.get(position).copied().unwrap_or(now));
         }
         let id = self.next;
         self.next += 1;
@@ -79,68 +87,71 @@ impl Ledger {
             id,
             taken: now,
             counted: None,
-            window: millis(limit.window),
+            window: millis(limit.window()),
         });
         Ok(id)
     }
 
-    /// Tells what became of a slot.
+    /// Records what became of a slot.
     pub(super) fn finish(&mut self, now: i64, limit: &RateLimit, id: u64, slot_use: SlotUse) {
-        let now = self.settle(now, limit);
+        let now = self.advance(now, limit);
         let counted = match slot_use {
             SlotUse::Unsent => return self.slots.retain(|slot| slot.id != id),
             SlotUse::Answered => now,
-            SlotUse::Unanswered => now + millis(limit.late),
+            // An unknown use is treated like an unanswered request: the slot comes back later rather than too early.
+            _ => now + millis(limit.allowance()),
         };
         match self.slots.iter_mut().find(|slot| slot.id == id) {
             Some(slot) => slot.counted = Some(counted),
-            // It took longer than anyone believed, and was counted all the same.
+            // The request outlived its lease, so its slot was dropped. The service counts it all the same.
             None => self.slots.push(Slot {
                 id,
                 taken: now,
                 counted: Some(counted),
-                window: millis(limit.window),
+                window: millis(limit.window()),
             }),
         }
     }
 
-    /// Nothing more is sent for this long.
+    /// Stops every process from sending for this long. A longer pause that is already set stays.
     pub(super) fn pause(&mut self, now: i64, length: Duration) {
         self.now = self.now.max(now);
         self.paused_until = self.paused_until.max(self.now + millis(length));
     }
 
-    /// How many slots are taken or on their way back.
+    /// How many slots are taken or not yet free again.
     pub(super) fn in_use(&self) -> usize {
         self.slots.len()
     }
 
-    /// For how long nothing is sent at all.
+    /// How much of a pause is left.
     pub(super) fn paused_for(&self) -> Option<Duration> {
         let left = u64::try_from(self.paused_until - self.now).ok()?;
         (left > 0).then(|| Duration::from_millis(left))
     }
 
-    /// How many slots this kind of request may fill: those that nobody waits for leave some for those that someone does.
+    /// How many slots requests of this priority may fill. Background requests leave a few for interactive ones.
     fn allowed(&self, limit: &RateLimit, priority: Priority) -> usize {
-        let Some((requests, share)) = limit.requests.zip(limit.share()) else {
+        let Some(requests) = limit.requests() else {
             return usize::MAX;
         };
-        let kept = match priority {
-            Priority::Interactive => 0,
-            Priority::Background => limit.kept.min(share),
+        let reserved = match priority {
+            Priority::Background => limit.reserved_for(Priority::Interactive),
+            _ => None,
         };
-        (requests - kept) as usize
+        (requests - reserved.unwrap_or(0)) as usize
     }
 
-    fn settle(&mut self, now: i64, limit: &RateLimit) -> i64 {
+    /// Advances the ledger's clock, and drops the slots that are free by then. Returns the time by that clock.
+    fn advance(&mut self, now: i64, limit: &RateLimit) -> i64 {
         self.now = self.now.max(now);
         let now = self.now;
-        self.slots.retain(|slot| slot.free(limit) > now);
+        self.slots.retain(|slot| slot.free_at(limit) > now);
         now
     }
 }
 
+/// A length of time in milliseconds. A quarter of the range at most, so that sums do not overflow.
 fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 4)
 }
@@ -244,7 +255,7 @@ mod tests {
         assert_eq!(take(&mut ledger, NOW + 20_000, short), Err(NOW + WINDOW + MARGIN));
     }
 
-    /// The promise, with processes that answer, fail and die as they like.
+    /// Simulates processes that answer late, or die before they report.
     #[test]
     fn never_more_than_the_limit_is_counted_in_any_window() {
         let limit = RateLimit::new(20, Duration::from_secs(2)).late_allowance(Duration::from_secs(1));
@@ -256,7 +267,7 @@ mod tests {
                 now += random.i64(0..200);
                 under_way.retain(|(id, until)| {
                     let over = *until <= now;
-                    // One in ten dies before it can tell.
+                    // One in ten dies before it reports.
                     if over && random.u8(0..10) > 0 {
                         ledger.finish(now, &limit, *id, SlotUse::Answered);
                     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use heck::ToPascalCase;
 use serde_json::Value;
 
-use super::{Findings, is_pascal_case};
+use super::{case::is_pascal_case, findings::Findings};
 use crate::build::{
     model::{Parameter, Schema},
     spec::{component, escape},

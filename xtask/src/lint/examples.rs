@@ -5,7 +5,7 @@ use std::{collections::HashMap, rc::Rc};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::Findings;
+use super::findings::Findings;
 use crate::build::{
     model::{Media, Schema},
     spec::{component, escape},

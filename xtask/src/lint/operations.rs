@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Findings, is_snake_case};
+use super::{case::is_snake_case, findings::Findings};
 use crate::build::{
     model::{Source, Verb},
     spec::{Operation, escape},

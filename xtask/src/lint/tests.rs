@@ -275,6 +275,6 @@ fn a_group_that_is_torn_apart_is_found() {
 
 #[test]
 fn the_description_keeps_to_the_rules() {
-    let found = check(&crate::read(crate::SPEC).unwrap()).unwrap();
+    let found = check(&crate::files::read(crate::files::SPEC).unwrap()).unwrap();
     assert!(found.is_empty(), "{found:?}");
 }

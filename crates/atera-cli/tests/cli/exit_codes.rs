@@ -18,7 +18,7 @@ async fn the_codes_that_help_and_readme_name_are_those_that_there_are() {
     let help = output(atera(&["--help"])).await;
     let (_, listed) = stdout(&help).split_once("Exit codes:\n").expect("the codes");
     let promised = codes(listed.lines());
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../../../README.md");
     let (_, paragraph) = readme.split_once("\nExit codes: ").expect("the codes");
     let paragraph = paragraph
         .split("\n\n")
@@ -26,6 +26,9 @@ async fn the_codes_that_help_and_readme_name_are_those_that_there_are() {
         .unwrap_or_default()
         .replace('\n', " ");
     assert_eq!(codes(paragraph.split(", ")), promised);
+    let own = include_str!("../../README.md");
+    let rows = own.lines().filter_map(|line| line.strip_prefix("| "));
+    assert_eq!(codes(rows), promised);
     assert!(promised.len() > 10, "{promised:?}");
     for code in promised {
         let ended = end_with(code).await;

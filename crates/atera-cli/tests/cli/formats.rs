@@ -82,7 +82,7 @@ async fn the_formats_agree_on_every_field() {
     let text = printed("2", &["-o", "csv"]).await;
     let mut table = csv::Reader::from_reader(text.as_bytes());
     let header = table.headers().expect("a header").clone();
-    let fields = atera::Schema::find("Ticket").expect("a type").fields;
+    let fields = atera::description::Schema::find("Ticket").expect("a type").fields;
     assert!(fields.iter().all(|field| {
         header
             .iter()

@@ -1,7 +1,5 @@
 //! The `atera` command as a whole, against the sandbox.
 
-#![cfg(feature = "cli")]
-
 mod api;
 mod connection;
 mod exit_codes;
@@ -24,7 +22,7 @@ mod writes;
 
 use std::process::{Command, Output, Stdio};
 
-use atera::sandbox::Sandbox;
+use atera_sandbox::Sandbox;
 use serde_json::Value;
 
 /// The command with nothing in its environment that could reach a service.

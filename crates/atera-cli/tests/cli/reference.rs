@@ -14,7 +14,7 @@ async fn printed(arguments: &[&str]) -> String {
 #[tokio::test]
 async fn every_operation_is_listed_with_its_command_and_that_is_one() {
     let listed = printed(&["operations", "-o", "ndjson"]).await;
-    assert_eq!(listed.lines().count(), atera::OPERATIONS.len());
+    assert_eq!(listed.lines().count(), atera::description::OPERATIONS.len());
     let csv = printed(&["operations", "-o", "csv", "--select", "Command,Path"]).await;
     assert!(
         csv.starts_with("Command,Path\natera account get,/account\n"),

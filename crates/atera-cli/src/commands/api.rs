@@ -1,0 +1,237 @@
+//! `atera api`: a request to any path of the service.
+//!
+//! It is for what has no command: an operation that Atera has added, or a body with fields that the description lacks. The
+//! request goes through the same pipeline as every other, with the key, the limit and the retries, but is checked against
+//! nothing. If the path is that of an operation after all, that tells whether the request may be sent again, whether it is
+//! asked about, and which columns a table has.
+
+use std::{io::Write, path::PathBuf};
+
+use atera::{
+    Client, RawCall,
+    description::{Operation, Route, route},
+};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use http::Method;
+use serde_json::{Value, value::RawValue};
+
+use super::dry_run;
+use crate::{
+    input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
+    output::{
+        columns::object_in,
+        destination::Destination,
+        failure::Failure,
+        records::{Layout, Sink},
+        values::Record,
+    },
+};
+
+/// Name of the command.
+pub(crate) const NAME: &str = "api";
+
+// The names of the arguments.
+const METHOD: &str = "method";
+const PATH: &str = "path";
+const QUERY: &str = "query";
+const BODY: &str = "body";
+const HEADERS: &str = "headers";
+
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
+    Command::new(NAME)
+        .about("Send any request below the base URL, for what has no command")
+        .after_help(
+            "Examples:\n  atera api GET /tickets -q page=2 -q itemsInPage=50\n  \
+             atera api GET /tickets --output csv --select TicketID,TicketTitle\n  \
+             echo '{\"TechnicianContactID\": null}' | atera api POST /tickets/54321 --body -\n\nThe key, the limit and the \
+             retries are those of every command; nothing is checked against the description. The answer is printed as it \
+             came, unless --output, --select or --sort ask for something else.",
+        )
+        .arg(
+            Arg::new(METHOD)
+                .value_name("METHOD")
+                .required(true)
+                .ignore_case(true)
+                .value_parser(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]),
+        )
+        .arg(
+            Arg::new(PATH)
+                .value_name("PATH")
+                .required(true)
+                .help("Path below the base URL, as in /tickets/54321; it may have a query"),
+        )
+        .arg(
+            Arg::new(QUERY)
+                .short('q')
+                .long(QUERY)
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .value_parser(pair)
+                .help("A parameter of the query"),
+        )
+        .arg(
+            Arg::new(BODY)
+                .long(BODY)
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Send the JSON in this file, or that from stdin for `-`"),
+        )
+        .arg(
+            Arg::new(HEADERS)
+                .short('i')
+                .long(HEADERS)
+                .action(ArgAction::SetTrue)
+                .help("Print status and headers of the answer before it"),
+        )
+}
+
+/// Reads a parameter of the query. Only the first equals sign separates, since values may have some.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("it must be NAME=VALUE, as in page=2")?;
+    Ok((name.to_string(), value.to_string()))
+}
+
+/// A request to any path, before there is a client to send it with.
+#[derive(Clone, Debug)]
+pub(crate) struct UntypedRequest {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    /// Whether status and headers of the answer are printed before it.
+    headers: bool,
+}
+
+impl UntypedRequest {
+    /// Reads the arguments, and the body. A query in the path and `--query` are added up.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
+        let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+        let whole = text(PATH);
+        let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
+        let mut query: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        query.extend(matches.get_many(QUERY).unwrap_or_default().cloned());
+        let body = match matches.get_one::<PathBuf>(BODY) {
+            Some(file) => Some(body::from_file(file)?),
+            None => None,
+        };
+        Ok(UntypedRequest {
+            // clap lets only the methods above through.
+            method: Method::from_bytes(text(METHOD).to_ascii_uppercase().as_bytes()).unwrap_or_default(),
+            // Git's shell on Windows turns an argument that begins with a slash into the path of a file, so the slash may
+            // be left out.
+            path: match path.starts_with('/') || path.contains("://") {
+                true => path.to_string(),
+                false => format!("/{path}"),
+            },
+            query,
+            body,
+            headers: matches.get_flag(HEADERS),
+        })
+    }
+
+    /// The operation at this path, if there is one.
+    fn operation(&self) -> Option<&'static Operation> {
+        match route(&self.method, &self.path) {
+            Route::Operation(operation, _) => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// The call, for this client. If the path is that of an operation, the description knows whether it may be sent twice.
+    fn call(&self, client: &Client) -> atera::Result<RawCall> {
+        let mut call = client.request(self.method.clone(), &self.path);
+        for (name, value) in &self.query {
+            call = call.query(name, value);
+        }
+        if let Some(operation) = self.operation() {
+            call = call.idempotent(operation.idempotent);
+        }
+        match &self.body {
+            Some(body) => call.json(body),
+            None => Ok(call),
+        }
+    }
+
+    /// Whether to ask before it is sent. A request without an operation may do anything, unless its method only reads.
+    fn asks(&self) -> bool {
+        match self.operation() {
+            Some(operation) => confirm::asks(operation),
+            None => !matches!(self.method, Method::GET | Method::HEAD),
+        }
+    }
+}
+
+/// Sends a request and prints the answer.
+///
+/// The answer is printed as it came, whatever it is, unless `--output`, `--select` or `--sort` ask for a form. It is not
+/// decoded, so it need not fit the description. A status of 400 and above is a failure, as everywhere.
+pub(crate) async fn run(
+    request: &UntypedRequest,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let operation = request.operation();
+    let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(object_in)));
+    let layout = Layout::new(&globals.output, schema, true)?;
+    let connection = Connection::open(globals).await?;
+    if globals.dry_run {
+        return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
+    }
+    if request.asks() && !globals.yes && !connection.is_sandbox() {
+        let what = format!("{} {}", request.method, request.path);
+        confirm::needs_a_terminal(&what)?;
+        let body = request.body.as_ref().map(|body| format!("{body:#}"));
+        confirm::ask(&what, body, &connection, interrupt).await?;
+    }
+    let client = connection.client()?;
+    let answer = interrupt.or(request.call(&client)?.send()).await?;
+    let answer = answer.map_err(|error| connection.explain(error))?;
+    let mut out = Destination::open(globals.output.file.as_deref())?;
+    if request.headers {
+        writeln!(out, "{}", answer.status)?;
+        for (name, value) in &answer.headers {
+            writeln!(out, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        writeln!(out)?;
+    }
+    let as_it_came = globals.output.leave_the_form();
+    // An answer that is not JSON, or not UTF-8, has no records.
+    let json = serde_json::from_slice::<&RawValue>(&answer.value).ok();
+    match json.filter(|_| !as_it_came) {
+        Some(json) => shaped(layout, json.get(), &mut out)?,
+        None => {
+            out.write_all(&answer.value)?;
+            if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
+                out.write_all(b"\n")?;
+            }
+        }
+    }
+    out.commit()
+}
+
+/// Prints the answer as records: those of a page or an array, or the one record that it is. JSON keeps a page whole, because
+/// what stands beside its records, such as the total, would be lost otherwise.
+fn shaped(layout: Layout, text: &str, out: &mut Destination) -> Result<(), Failure> {
+    let is_array = text.starts_with('[');
+    let records = match is_array {
+        true => Some(text),
+        false => Record::new(text).value(&["items".to_string()]),
+    };
+    let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
+    match records {
+        Some(records) if !layout.format.keeps_pages || layout.selects() || is_array => {
+            let mut sink = Sink::new(layout);
+            for record in records {
+                sink.record(record.get(), out)?;
+            }
+            sink.finish(out)?;
+        }
+        _ => layout.single(text, out)?,
+    }
+    Ok(())
+}

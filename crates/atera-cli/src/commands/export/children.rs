@@ -1,0 +1,118 @@
+//! Reads what belongs to the records of a list: the comments of each ticket, and the like.
+//!
+//! The journal of the list tells the ids of its records, in the order of the file, so the children come in that order. How many
+//! records have had their children read is in the state, so an interruption costs the requests that were on their way.
+
+use atera::{DynamicCall, ErrorKind, RawRecord, description::Operation};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{
+    job::{Export, SIDE_BY_SIDE},
+    list::{records, walk},
+    manifest::{Drift, Entry, Outcome},
+    plan::Part,
+};
+use crate::{commands::walk::shortfall, output::failure::Failure};
+
+/// Exports the children of all records of a list, which has been exported already.
+pub(crate) async fn export(
+    export: &Export<'_>,
+    part: &Part,
+    parent: &'static Operation,
+) -> Result<Entry, Failure> {
+    let mut file = export.folder.resume(part)?;
+    if let Some(entry) = file.state.done.clone() {
+        return Ok(entry);
+    }
+    let parent = Part {
+        operation: parent,
+        parent: None,
+    };
+    let ids = export
+        .folder
+        .resume(&parent)?
+        .replay(&mut walk(export, &parent)?)?;
+    let Some((parameter, field)) = part.link() else {
+        return Err(Failure::Usage(format!(
+            "{} belongs to no list; leave it out of --with",
+            part.operation.id
+        )));
+    };
+    let done = usize::try_from(file.state.next)
+        .unwrap_or(usize::MAX)
+        .min(ids.len());
+    export.wrote(file.state.records);
+    let fetched = stream::iter(&ids[done..]).map(async |id| {
+        let call = export.client.operation(part.operation).set(parameter, id)?;
+        Ok::<_, Failure>((id, all(part, call).await?))
+    });
+    let mut fetched = fetched.buffered(SIDE_BY_SIDE);
+    while let Some((id, children)) = export.interrupt.or(fetched.try_next()).await?? {
+        let linked: Vec<_> = children
+            .iter()
+            .map(|child| linked(child.get(), field, id))
+            .collect();
+        file.state.next += 1;
+        export.expects(linked.len() as u64);
+        export.wrote(file.append(linked.iter().map(String::as_str), "")?);
+    }
+    file.complete(part, Outcome::OnePass, Drift::default())
+}
+
+/// The children of one record. A record that was deleted after its list was read has none.
+async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+    match read(part, call).await {
+        Err(Failure::Call(error)) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// The children of one record: those of all pages, or of an array. Fewer than the total are a failure, since the file would
+/// have a hole that nobody sees.
+async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+    if !part.operation.list {
+        return records(&call.send().await?);
+    }
+    let mut records = call.records();
+    let mut children = Vec::new();
+    while let Some(record) = records.try_next().await? {
+        children.push(record);
+    }
+    match records.drift().shortfall {
+        0 => Ok(children),
+        missing => Err(Failure::Call(shortfall(part.operation, missing))),
+    }
+}
+
+/// A child as JSON, with the id of the record that it belongs to, unless it has a field of that name. A value that is not an
+/// object becomes one.
+fn linked(record: &str, field: &str, id: &str) -> String {
+    let id = match id.parse::<i64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => serde_json::Value::from(id).to_string(),
+    };
+    let inner = record.trim().strip_prefix('{').map(str::trim_start);
+    match inner {
+        Some(inner) if inner.contains(&format!("\"{field}\"")) => format!("{{{inner}"),
+        Some("}") => format!("{{\"{field}\":{id}}}"),
+        Some(inner) => format!("{{\"{field}\":{id},{inner}"),
+        None => format!("{{\"{field}\":{id},\"value\":{record}}}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_tells_which_record_it_belongs_to() {
+        for (record, expected) in [
+            (r#"{"Comment":"x"}"#, r#"{"TicketID":7,"Comment":"x"}"#),
+            (r#"{ "TicketID": 7 }"#, r#"{"TicketID": 7 }"#),
+            ("{}", r#"{"TicketID":7}"#),
+            (r#""a.png""#, r#"{"TicketID":7,"value":"a.png"}"#),
+        ] {
+            assert_eq!(linked(record, "TicketID", "7"), expected);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Which lists there are to export, and what belongs to their records.
+//!
+//! Nothing here names an operation: which lists are whole, and which belong to the records of another, follows from the paths
+//! and parameters of the description. `/tickets` is a list, and `/tickets/{ticketId}/comments` belongs to its records.
+
+use atera::description::{GROUPS, Kind, Location, OPERATIONS, Operation, Schema};
+use heck::ToKebabCase;
+use http::Method;
+
+use crate::output::failure::Failure;
+
+/// The group of the guide's paths. Each of them has a published twin, which is exported instead.
+const TWINS: &str = "guide";
+
+/// A list to export, with a file of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// The operation that reads it.
+    pub(crate) operation: &'static Operation,
+    /// The list to whose records it belongs. `None` if it is a list by itself.
+    pub(crate) parent: Option<&'static Operation>,
+}
+
+impl Part {
+    /// Its name: that of its group, with more where the group has several lists.
+    pub(crate) fn name(&self) -> String {
+        match (self.parent, self.operation.verb) {
+            (None, "list") => self.operation.group.to_kebab_case(),
+            (Some(_), _) => format!(
+                "{}-{}",
+                self.operation.group.to_kebab_case(),
+                child_name(self.operation)
+            ),
+            _ => self.operation.id.replace("_list_", "_").to_kebab_case(),
+        }
+    }
+
+    /// The type of its records.
+    pub(crate) fn record(&self) -> Option<&'static Schema> {
+        match (self.operation.record(), self.operation.answer) {
+            (None, Some(Kind::Array(Kind::Object(schema)))) => Some(schema),
+            (record, _) => record,
+        }
+    }
+
+    /// The parameter for the record that it belongs to, and the field of that record with its id.
+    pub(crate) fn link(&self) -> Option<(&'static str, &'static str)> {
+        let parameter = self
+            .operation
+            .parameters
+            .iter()
+            .find(|parameter| parameter.required)?;
+        Some((parameter.name, self.parent?.record()?.id_field?))
+    }
+}
+
+/// The names of the groups that have a list to export.
+pub(crate) fn group_names() -> Vec<String> {
+    let groups = GROUPS
+        .iter()
+        .filter(|group| OPERATIONS.iter().any(|it| it.group == group.name && is_whole(it)));
+    groups.map(|group| group.name.to_kebab_case()).collect()
+}
+
+/// The names of everything that belongs to records.
+pub(crate) fn child_names() -> Vec<String> {
+    let mut names: Vec<_> = OPERATIONS
+        .iter()
+        .filter(|operation| parent_of(operation).is_some())
+        .map(child_name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The lists of these groups, or of all groups if there are none, and what belongs to their records by the names in `with`.
+///
+/// # Errors
+///
+/// `Usage` if none of the groups has something by one of these names.
+pub(crate) fn parts(groups: &[String], with: &[String]) -> Result<Vec<Part>, Failure> {
+    let wanted = |operation: &&Operation| match groups.is_empty() {
+        true => operation.group != TWINS,
+        false => groups.contains(&operation.group.to_kebab_case()),
+    };
+    let chosen = || OPERATIONS.iter().filter(wanted);
+    let lists = chosen()
+        .filter(|operation| is_whole(operation))
+        .map(|operation| Part {
+            operation,
+            parent: None,
+        });
+    let children = chosen().filter_map(|operation| {
+        let parent = Some(parent_of(operation)?);
+        with.contains(&child_name(operation))
+            .then_some(Part { operation, parent })
+    });
+    let parts: Vec<_> = lists.chain(children).collect();
+    let exports = |name: &String| {
+        parts
+            .iter()
+            .any(|it| it.parent.is_some() && child_name(it.operation) == *name)
+    };
+    match with.iter().find(|name| !exports(name)) {
+        None => Ok(parts),
+        Some(name) => Err(Failure::Usage(format!(
+            "none of the groups has `{name}` on its records; leave it out of --with, or name its group"
+        ))),
+    }
+}
+
+/// Whether an operation lists all records of its kind. Others select some of them, or list them by something else.
+fn is_whole(operation: &Operation) -> bool {
+    let free = operation.parameters.iter().all(|parameter| !parameter.required);
+    let paged = operation.list && (operation.verb == "list" || operation.group == TWINS);
+    let array = operation.method == Method::GET && matches!(operation.answer, Some(Kind::Array(_)));
+    free && (paged || array)
+}
+
+/// The list to whose records an operation belongs: `/tickets` for `/tickets/{ticketId}/comments`.
+fn parent_of(operation: &Operation) -> Option<&'static Operation> {
+    let lists = operation.list || matches!(operation.answer, Some(Kind::Array(_)));
+    let mut required = operation.parameters.iter().filter(|parameter| parameter.required);
+    let one = required
+        .next()
+        .is_some_and(|parameter| parameter.location == Location::Path)
+        && required.next().is_none();
+    if operation.method != Method::GET || !lists || !one || !operation.verb.starts_with("list_") {
+        return None;
+    }
+    OPERATIONS.iter().find(|parent| {
+        let below = operation.path.strip_prefix(parent.path);
+        is_whole(parent)
+            && parent.group == operation.group
+            && parent.record().is_some_and(|record| record.id_field.is_some())
+            && below.is_some_and(|below| below.starts_with("/{") && below.matches('/').count() > 1)
+    })
+}
+
+/// What `--with` calls an operation that belongs to records.
+fn child_name(operation: &Operation) -> String {
+    operation.verb.trim_start_matches("list_").to_kebab_case()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_is_exported_once() {
+        let mut names: Vec<_> = parts(&[], &[]).expect("parts").iter().map(Part::name).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            [
+                "agents",
+                "alerts",
+                "contacts",
+                "contracts",
+                "custom-values-fields",
+                "customers",
+                "departments",
+                "devices-generic",
+                "devices-http",
+                "devices-snmp",
+                "devices-tcp",
+                "invoices",
+                "knowledge-bases",
+                "rates-expenses",
+                "rates-products",
+                "tickets",
+                "work-hours",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_tickets_is_exported_with_them() {
+        let with: Vec<_> = ["comments", "work-hours", "attachments"].map(String::from).into();
+        let parts = parts(&["tickets".to_string()], &with).expect("parts");
+        let names: Vec<_> = parts.iter().map(Part::name).collect();
+        assert_eq!(
+            names,
+            [
+                "tickets",
+                "tickets-comments",
+                "tickets-attachments",
+                "tickets-work-hours"
+            ]
+        );
+        assert_eq!(parts[1].link(), Some(("ticketId", "TicketID")));
+        assert!(matches!(
+            super::parts(&["alerts".to_string()], &with),
+            Err(Failure::Usage(_))
+        ));
+    }
+}

@@ -1,0 +1,31 @@
+//! What the command does. Each family of commands is a file: its arguments, and how it is carried out.
+//!
+//! The modules, lowest first. The commands do not use each other; only [`tree`] and [`run`] know them all.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`dry_run`] | `--dry-run` |
+//! | [`walk`] | reads a list and prints it |
+//! | [`operation`] | `atera <group> <verb>` |
+//! | [`api`] | `atera api` |
+//! | [`export`] | `atera export` |
+//! | [`config`] | `atera config` |
+//! | [`doctor`] | `atera doctor` |
+//! | [`mod@reference`] | `atera operations` and `atera schema` |
+//! | [`sandbox`] | `atera sandbox` |
+//! | [`completions`] | `atera completions` and `atera man` |
+//! | [`tree`] | the tree of all commands, and its help |
+//! | [`run`] | which command the arguments name |
+
+pub(crate) mod api;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod dry_run;
+pub(crate) mod export;
+pub(crate) mod operation;
+pub(crate) mod reference;
+pub(crate) mod run;
+pub(crate) mod sandbox;
+pub(crate) mod tree;
+pub(crate) mod walk;

@@ -1,0 +1,90 @@
+//! Which command the arguments name, and how it is started.
+//!
+//! Commands that only look at the description or at the config file run without a runtime, so that completions, help and
+//! `atera config` start in a few milliseconds. The others are read in full first, stdin included, and then run on a runtime
+//! that ends with them.
+
+use clap::ArgMatches;
+
+use super::{api, completions, config, doctor, export, operation, reference, sandbox, tree};
+use crate::{
+    input::{globals::Globals, groups, interrupt::Interrupt, request::OperationRequest},
+    output::failure::Failure,
+};
+
+/// Runs the command with the arguments and the environment of this process.
+///
+/// # Errors
+///
+/// Whatever the command fails with. Help and the version come as an error too, since clap reports them so.
+pub(crate) fn run() -> Result<(), Failure> {
+    let matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
+    let Some((name, inner)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let globals = Globals::read(&matches)?;
+    match name {
+        config::NAME => config::run(inner, &globals),
+        reference::OPERATIONS_NAME => reference::operations(&globals),
+        reference::SCHEMA_NAME => reference::schema(inner, &globals),
+        completions::NAME => completions::run(tree::root(), inner),
+        completions::MAN_NAME => completions::man(tree::root(), inner),
+        name => with_runtime(name, inner, &globals),
+    }
+}
+
+/// A command that needs a runtime: it asks the service, or takes its place.
+enum Task<'a> {
+    /// A command of the description, and its arguments: those that are about the walk over a list are read later.
+    Operation(OperationRequest, &'a ArgMatches),
+    /// `atera api`.
+    Api(api::UntypedRequest),
+    /// `atera doctor`.
+    Doctor,
+    /// `atera export`.
+    Export,
+    /// `atera sandbox`.
+    Sandbox,
+}
+
+impl<'a> Task<'a> {
+    /// Reads the arguments of the command, and its body. Every name that is not a tool is that of a group.
+    fn read(name: &str, matches: &'a ArgMatches) -> Result<Self, Failure> {
+        Ok(match name {
+            sandbox::NAME => Task::Sandbox,
+            doctor::NAME => Task::Doctor,
+            export::run::NAME => Task::Export,
+            api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
+            group => {
+                let (operation, matches) = groups::chosen(group, matches)?;
+                Task::Operation(OperationRequest::read(operation, matches)?, matches)
+            }
+        })
+    }
+}
+
+/// Carries out a command on a runtime of its own.
+fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    // Stdin is read before Ctrl-C is caught, so that Ctrl-C ends the wait for it.
+    let task = Task::read(name, matches)?;
+    // One thread beside the main one: it goes on when the main one blocks on the reader of the output.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Failure::Start)?;
+    let result = runtime.block_on(async {
+        match task {
+            Task::Sandbox => sandbox::run(matches).await,
+            Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
+            Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
+            Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
+            Task::Operation(request, matches) => {
+                operation::run(request, matches, globals, &Interrupt::listen()).await
+            }
+        }
+    });
+    // The lookup of a host name may hang in a thread of its own. The process does not wait for it.
+    runtime.shutdown_background();
+    result
+}

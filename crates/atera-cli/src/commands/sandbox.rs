@@ -1,0 +1,331 @@
+//! `atera sandbox`: serves the sandbox until Ctrl-C, or for as long as a command runs.
+//!
+//! With `-- COMMAND` it runs that command with `ATERA_BASE_URL` and `ATERA_API_KEY` set, and ends with the command's own exit
+//! code: `atera sandbox -- npm test` is a test run against a fresh account.
+//!
+//! Everything that can be set is a method of [`SandboxBuilder`]; this file maps flags to these methods. The values of `--fault`,
+//! `--churn`, `--key` and `--dialect` are parsed by the sandbox's own types, so that the flags and the paths under `/_sandbox`
+//! take the same text and refuse it in the same words.
+
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use atera::{Error, RateLimit};
+use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
+use clap::{
+    Arg, ArgAction, ArgMatches, Command,
+    builder::{PossibleValuesParser, TypedValueParser},
+    parser::ValueSource,
+    value_parser,
+};
+use tokio::signal::ctrl_c;
+
+use crate::output::{failure::Failure, terminal::tell};
+
+/// Name of the command.
+pub(crate) const NAME: &str = "sandbox";
+
+// The names of the arguments.
+const PORT: &str = "port";
+const HOST: &str = "host";
+const ENV_FILE: &str = "env-file";
+const CORS: &str = "cors";
+const SEED: &str = "seed";
+const COUNT: &str = "count";
+const LOAD: &str = "load";
+const DUMP: &str = "dump";
+const TIME_ZONE: &str = "time-zone";
+const DIALECT: &str = "dialect";
+const JWT: &str = "jwt";
+const KEY: &str = "key";
+const FAULT: &str = "fault";
+const CHURN: &str = "churn";
+const COMMAND: &str = "command";
+
+/// Name of the flag of all commands that limits how many requests are sent. Here the sandbox applies it to its callers.
+const RATE_LIMIT: &str = "rate-limit";
+
+/// The text below the options.
+const EXAMPLES: &str = "Examples:
+  atera sandbox --port 8700
+  atera sandbox --fault '5xx=0.02,reset=0.01,latency=200ms±50'
+  atera sandbox --env-file .env --dialect guide
+  atera sandbox --count tickets=100000,agents=10 --rate-limit off
+  atera sandbox --cors http://localhost:5173
+  atera sandbox --key 'reports=*:r' --key 'desk=*:r,tickets:rw'
+  atera sandbox -- npm test
+  atera sandbox --dump data.json; atera sandbox --load data.json
+
+It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
+command after `--` it runs that with the two set, and ends with it.";
+
+/// The arguments of the command.
+pub(crate) fn command() -> Command {
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    Command::new(NAME)
+        .about("Serve a sandbox that stands in for the service, until Ctrl-C or for a command")
+        .after_help(EXAMPLES)
+        .next_help_heading("Server")
+        .args([
+            value(PORT, "PORT", "The port to listen on; 0 for any that is free")
+                .value_parser(value_parser!(u16))
+                .default_value("8700"),
+            value(
+                HOST,
+                "ADDRESS",
+                "The address to listen on; without it only this machine can reach the sandbox",
+            )
+            .value_parser(value_parser!(IpAddr)),
+            value(
+                ENV_FILE,
+                "FILE",
+                "Write ATERA_BASE_URL and ATERA_API_KEY into this file too, a line each",
+            )
+            .value_parser(value_parser!(PathBuf)),
+            value(
+                CORS,
+                "ORIGIN",
+                "Let pages of this origin call it from a browser, as in http://localhost:5173; * for all",
+            )
+            .action(ArgAction::Append),
+        ])
+        .next_help_heading("Records")
+        .args([
+            value(
+                SEED,
+                "INTEGER",
+                "What the records are made from; the same seed makes the same records",
+            )
+            .value_parser(value_parser!(u64)),
+            value(
+                COUNT,
+                "KIND=NUMBER",
+                "How many records of a kind there are, as in tickets=100,agents=5",
+            )
+            .value_delimiter(',')
+            .action(ArgAction::Append)
+            .value_parser(count),
+            value(
+                LOAD,
+                "FILE",
+                "Start with the records in this file, as --dump writes them",
+            )
+            .conflicts_with(COUNT)
+            .value_parser(value_parser!(PathBuf)),
+            value(
+                DUMP,
+                "FILE",
+                "Write the records into this file, `-` for stdout, and serve nothing",
+            )
+            .value_parser(value_parser!(PathBuf)),
+            value(
+                TIME_ZONE,
+                "NAME",
+                "The zone of the account, as in America/New_York",
+            ),
+        ])
+        .next_help_heading("Behaviour")
+        .args([
+            value(
+                DIALECT,
+                "DIALECT",
+                "Which document to follow where the two differ",
+            )
+            .value_parser(PossibleValuesParser::new(Dialect::NAMES).try_map(|name| name.parse::<Dialect>())),
+            Arg::new(JWT)
+                .long(JWT)
+                .action(ArgAction::SetTrue)
+                .help("Make the key a JWT instead of one in the legacy form"),
+            value(
+                KEY,
+                "KEY=PERMISSIONS",
+                "Take this key too, with these permissions, as in desk=*:r,tickets:rwd",
+            )
+            .action(ArgAction::Append)
+            .value_parser(key),
+            value(
+                FAULT,
+                "FAULTS",
+                "The failures to simulate, as in 5xx=0.02,reset=0.01,tickets_create:reset-after=1*1",
+            )
+            .value_parser(value_parser!(Faults)),
+            value(
+                CHURN,
+                "CHURN",
+                "The records to create, change and delete before each page is served, as in tickets:insert=2,delete=0.5",
+            )
+            .value_parser(value_parser!(Churn)),
+            Arg::new(COMMAND)
+                .value_name("COMMAND")
+                .num_args(1..)
+                .last(true)
+                .conflicts_with(DUMP)
+                .help("A command to run with ATERA_BASE_URL and ATERA_API_KEY set; the sandbox ends with it"),
+        ])
+}
+
+/// A method of the builder that sets how many records of a kind there are.
+type SetCount = fn(SandboxBuilder, usize) -> SandboxBuilder;
+
+/// A number of records of a kind.
+#[derive(Clone)]
+struct Count(SetCount, usize);
+
+/// Reads a number of records of a kind, as in `tickets=100`. Kinds that have no method of the builder follow from these.
+fn count(text: &str) -> Result<Count, String> {
+    const KINDS: [(&str, SetCount); 9] = [
+        ("customers", SandboxBuilder::customers),
+        ("contacts", SandboxBuilder::contacts),
+        ("agents", SandboxBuilder::agents),
+        ("tickets", SandboxBuilder::tickets),
+        ("alerts", SandboxBuilder::alerts),
+        ("contracts", SandboxBuilder::contracts),
+        ("invoices", SandboxBuilder::invoices),
+        ("articles", SandboxBuilder::articles),
+        ("devices", SandboxBuilder::devices),
+    ];
+    let parsed = text.split_once('=').and_then(|(kind, number)| {
+        let (_, set) = KINDS.iter().find(|(name, _)| *name == kind.trim())?;
+        Some(Count(*set, number.trim().parse().ok()?))
+    });
+    let known = KINDS.map(|(name, _)| name).join(", ");
+    parsed.ok_or_else(|| format!("write a kind and a number, as in tickets=100; the kinds are {known}"))
+}
+
+/// Reads a key and its permissions. The key may not have an equals sign in it; keys of the service have none.
+fn key(text: &str) -> Result<(String, Permissions), Error> {
+    let unfit = || Error::config("write a key and what it may do, as in desk=*:r,tickets:rwd");
+    let (key, permissions) = text.split_once('=').ok_or_else(unfit)?;
+    Ok((key.to_string(), permissions.parse()?))
+}
+
+/// Starts the sandbox, and then serves until Ctrl-C, runs the command, or writes the records and ends.
+///
+/// On stdout are two lines that a shell can source and an env file can hold. The hint for people goes to stderr.
+pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let dump = matches.get_one::<PathBuf>(DUMP);
+    let mut builder = builder(matches)?;
+    if dump.is_some() {
+        builder = builder.port(0);
+    }
+    let sandbox = builder.start().await?;
+    if let Some(file) = dump {
+        return Ok(write(file, &sandbox.dump())?);
+    }
+    let environment = [
+        ("ATERA_BASE_URL", sandbox.base_url()),
+        ("ATERA_API_KEY", sandbox.api_key()),
+    ];
+    let lines: String = environment
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .concat();
+    if let Some(file) = matches.get_one::<PathBuf>(ENV_FILE) {
+        write(file, &lines)?;
+    }
+    if let Some(words) = matches.get_many::<String>(COMMAND) {
+        return with_command(words, environment).await;
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(lines.as_bytes())?;
+    out.flush()?;
+    let root = sandbox.base_url().trim_end_matches("/api/v3");
+    tell(format!(
+        "Open {root}/ in a browser to try it out and to see what happens. Ctrl-C ends it."
+    ));
+    tokio::select! {
+        result = sandbox.serve() => Ok(result?),
+        // Ctrl-C is the intended way to end it, so this is a success.
+        interrupted = ctrl_c() => interrupted.map_err(Failure::Start),
+    }
+}
+
+/// The sandbox that the arguments describe. A flag that is not given leaves the sandbox's own default.
+fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
+    let mut builder = Sandbox::builder();
+    if let Some(port) = matches.get_one::<u16>(PORT) {
+        builder = builder.port(*port);
+    }
+    if let Some(address) = matches.get_one::<IpAddr>(HOST) {
+        builder = builder.host(*address);
+    }
+    for origin in matches.get_many::<String>(CORS).unwrap_or_default() {
+        builder = builder.cors(origin);
+    }
+    if let Some(seed) = matches.get_one::<u64>(SEED) {
+        builder = builder.seed(*seed);
+    }
+    for Count(set, number) in matches.get_many::<Count>(COUNT).unwrap_or_default() {
+        builder = set(builder, *number);
+    }
+    if let Some(file) = matches.get_one::<PathBuf>(LOAD) {
+        let json = std::fs::read_to_string(file).map_err(|error| {
+            Error::config(format!("{} cannot be read", file.display())).with_source(error)
+        })?;
+        builder = builder.load(json);
+    }
+    if let Some(name) = matches.get_one::<String>(TIME_ZONE) {
+        builder = builder.time_zone(name);
+    }
+    if let Some(dialect) = matches.get_one::<Dialect>(DIALECT) {
+        builder = builder.dialect(*dialect);
+    }
+    if matches.get_flag(JWT) {
+        builder = builder.jwt();
+    }
+    for (key, permissions) in matches.get_many::<(String, Permissions)>(KEY).unwrap_or_default() {
+        builder = builder.key(key, permissions.clone());
+    }
+    // A limit in the environment is meant for commands that send requests.
+    if matches.value_source(RATE_LIMIT) == Some(ValueSource::CommandLine)
+        && let Some(limit) = matches.get_one::<RateLimit>(RATE_LIMIT)
+    {
+        builder = builder.rate_limit(*limit);
+    }
+    if let Some(faults) = matches.get_one::<Faults>(FAULT) {
+        builder = builder.faults(faults.clone());
+    }
+    if let Some(churn) = matches.get_one::<Churn>(CHURN) {
+        builder = builder.churn(churn.clone());
+    }
+    Ok(builder)
+}
+
+/// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    match file == Path::new("-") {
+        true => io::stdout().lock().write_all(text.as_bytes()),
+        false => std::fs::write(file, text),
+    }
+}
+
+/// Runs a command with these variables, and ends the process with its exit code. It returns only if the command succeeds, or
+/// cannot be run. A command that was killed by a signal has no code, and counts as 1.
+async fn with_command<'a>(
+    mut words: impl Iterator<Item = &'a String>,
+    environment: [(&str, &str); 2],
+) -> Result<(), Failure> {
+    let program = words.next().cloned().unwrap_or_default();
+    let mut child = tokio::process::Command::new(&program)
+        .args(words)
+        .envs(environment)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Error::config(format!("`{program}` cannot be run")).with_source(error))?;
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status.map_err(Failure::Start)?,
+            // The terminal sends Ctrl-C to the command as well, and the command decides how to end.
+            interrupted = ctrl_c() => interrupted.map_err(Failure::Start)?,
+        }
+    };
+    match status.code() {
+        Some(0) => Ok(()),
+        // The command has reported its failure itself, so nothing is added.
+        code => std::process::exit(code.unwrap_or(1)),
+    }
+}

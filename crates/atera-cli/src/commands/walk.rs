@@ -1,0 +1,232 @@
+//! Reads a list, one page or all of it, and prints its records as they come.
+//!
+//! What was read before a failure or Ctrl-C is printed in full, and a record that does not fit the description is printed as
+//! it came. Either way the command fails in the end, so that a script does not take a part of a list for the whole.
+
+use std::io::Write;
+
+use atera::{Client, Consistency, Error, ErrorKind, RawRecord, Records, description::Operation};
+use clap::ArgMatches;
+
+use crate::{
+    input::{arguments, globals::Globals, interrupt::Interrupt, request::OperationRequest},
+    output::{
+        destination::Destination,
+        failure::Failure,
+        progress::Progress,
+        records::{Layout, Sink},
+    },
+};
+
+/// How many records are printed before the progress is updated and the output flushed.
+const RECORDS_AT_A_TIME: u64 = 50;
+
+/// How much of a list to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One page.
+    Page,
+    /// This many records.
+    Records(u64),
+    /// Every record, in one pass: records that move meanwhile may be missing.
+    OnePass,
+    /// Every record, although others come and go. The list is read until that is certain.
+    Complete,
+}
+
+impl Extent {
+    /// What the arguments ask for.
+    pub(crate) fn read(request: &OperationRequest, matches: &ArgMatches) -> Self {
+        // A walk that begins in the middle cannot know what it misses before that.
+        let from_the_middle = request.value("page").is_some();
+        match matches.get_one::<u64>(arguments::LIMIT) {
+            Some(limit) => Extent::Records(*limit),
+            None if !matches.get_flag(arguments::ALL) => Extent::Page,
+            None if matches.get_flag(arguments::FAST) || from_the_middle => Extent::OnePass,
+            None => Extent::Complete,
+        }
+    }
+
+    /// Whether it is all of the list.
+    fn is_whole(self) -> bool {
+        matches!(self, Extent::OnePass | Extent::Complete)
+    }
+}
+
+/// Reads a list, prints its records, and returns a remark about it.
+///
+/// The file of `--output-file` is replaced only if the whole walk succeeds. On stdout, what came before a failure stays, and
+/// the output is completed.
+pub(crate) async fn list(
+    request: &OperationRequest,
+    client: &Client,
+    extent: Extent,
+    layout: Layout,
+    mut out: Destination,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<Option<String>, Failure> {
+    // Records that run over the same terminal are progress enough.
+    let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
+    let reads_again = extent == Extent::Complete && has_ids(request);
+    let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
+    let for_people = layout.format.for_people;
+    let mut sink = Sink::new(layout);
+    let (mut total, mut without_id) = (None, 0);
+    let read = match extent {
+        Extent::Page => {
+            let page = interrupt.or(request.call(client)?.page_of_results()).await??;
+            let page = page.into_inner();
+            total = page.total().and_then(|total| u64::try_from(total).ok());
+            let mut unfit = None;
+            for record in page.items {
+                print(record, &mut sink, &mut out, &mut unfit)?;
+            }
+            unfit.map_or(Ok(()), |error| Err(error.into()))
+        }
+        extent => {
+            let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
+            walk.await.map(|seen| (total, without_id) = seen)
+        }
+    };
+    drop(progress);
+    let came_to_nothing = read.is_err() && (sink.count() == 0 || out.is_file());
+    if came_to_nothing {
+        return Err(told(read, 0, globals));
+    }
+    // What was read before a failure or Ctrl-C is printed in full: the brackets close, the table is drawn.
+    let count = sink.finish(&mut out)?;
+    let committed = out.commit();
+    if read.is_ok() {
+        committed?;
+    }
+    match read {
+        Ok(()) if extent == Extent::Complete && without_id > 0 => Ok(Some(format!(
+            "{}; {} have no id; one that moved may be missing",
+            count_of(count),
+            if without_id == count {
+                "these".to_string()
+            } else {
+                format!("{without_id} of these")
+            }
+        ))),
+        Ok(()) => Ok(remark(extent, count, total).or(for_people.then(|| count_of(count)))),
+        Err(_) => Err(told(read, count, globals)),
+    }
+}
+
+/// Walks over a list and prints its records. Returns the total of the list, and how many of its records have no id.
+///
+/// A complete walk needs ids. Where the records have none, the list is read in one pass, and the remark says so.
+async fn walk(
+    request: &OperationRequest,
+    client: &Client,
+    extent: Extent,
+    sink: &mut Sink,
+    out: &mut Destination,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<(Option<u64>, u64), Failure> {
+    let mut call = request.call(client)?;
+    if let Extent::Records(limit) = extent {
+        call = call.limit(limit);
+    }
+    if extent == Extent::Complete && has_ids(request) {
+        call = call.consistency(Consistency::Complete)?;
+    }
+    let mut records = call.records();
+    let mut unfit = None;
+    loop {
+        let Some(record) = interrupt.or(records.try_next()).await?.transpose() else {
+            break;
+        };
+        print(record, sink, out, &mut unfit)?;
+        let all = total(&records);
+        if sink.count().is_multiple_of(RECORDS_AT_A_TIME) || Some(sink.count()) == all {
+            progress.plan(all);
+            progress.reached(sink.count());
+            // A program that reads along need not wait for the end.
+            out.flush()?;
+        }
+    }
+    let drift = records.drift();
+    match unfit {
+        Some(error) => Err(error.into()),
+        None if drift.shortfall > 0 => Err(shortfall(request.operation, drift.shortfall).into()),
+        None => Ok((total(&records), drift.without_id)),
+    }
+}
+
+/// The failure that fewer records came than the total of the list. An export reports the children of a record by it too.
+pub(crate) fn shortfall(operation: &'static Operation, missing: u64) -> Error {
+    Error::new(
+        ErrorKind::Unsettled,
+        format!(
+            "{} is not whole: by its total there are {} more than came, so records may be missing, or the total is wrong; \
+             read it again, without --fast where that was given",
+            operation.id,
+            count_of(missing)
+        ),
+    )
+}
+
+/// Prints a record. A record that does not fit the description does not end the list: it is printed as it came, and the first
+/// such error is reported at the end.
+fn print(
+    record: Result<RawRecord, Error>,
+    sink: &mut Sink,
+    out: &mut Destination,
+    unfit: &mut Option<Error>,
+) -> Result<(), Failure> {
+    match record {
+        Ok(record) => Ok(sink.record(record.get(), out)?),
+        Err(error) if error.record().is_some() => {
+            sink.record(&String::from_utf8_lossy(error.body()), out)?;
+            unfit.get_or_insert(error);
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How many records the list has, as the service says.
+fn total(records: &Records<RawRecord>) -> Option<u64> {
+    let (_, most) = records.drift().totals?;
+    u64::try_from(most).ok()
+}
+
+/// Whether the records of the list have ids.
+fn has_ids(request: &OperationRequest) -> bool {
+    let record = request.operation.record();
+    record.is_some_and(|record| record.id_field.is_some())
+}
+
+/// The failure of a walk, with how far it came if Ctrl-C ended it.
+fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
+    match read {
+        Err(Failure::Interrupted(None)) => Failure::Interrupted(Some(match &globals.output.file {
+            Some(file) => format!("stopped; {} is as it was before", file.display()),
+            None => format!("stopped after {}", count_of(count)),
+        })),
+        Err(failure) => failure,
+        Ok(()) => Failure::Interrupted(None),
+    }
+}
+
+/// A number of records, in words.
+pub(crate) fn count_of(count: u64) -> String {
+    match count {
+        1 => "1 record".to_string(),
+        count => format!("{count} records"),
+    }
+}
+
+/// The remark that the list has more records than were printed, if it has.
+fn remark(extent: Extent, count: u64, total: Option<u64>) -> Option<String> {
+    match total {
+        Some(total) if !extent.is_whole() && count < total => Some(format!(
+            "{count} of {total} records; --all prints all of them, --limit and --page others"
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! A request against the rules of the description, before there is a client.
+//!
+//! The client checks every request itself. The command checks first, for three reasons: it reports every mistake at once, it
+//! names the flag that mends one, and it refuses values and fields that the description lacks. Atera extends its closed lists,
+//! so the client lets an unknown value through; on a command line it is most likely mistyped. `--allow-unknown` lets it
+//! through here as well.
+
+use atera::description::{Check, Operation, Violation};
+use serde_json::Value;
+
+use super::{body::unknown_field, fields};
+use crate::output::failure::Failure;
+
+/// Checks the values of a request.
+///
+/// # Errors
+///
+/// `Usage`, with everything that is wrong.
+pub(crate) fn request(
+    operation: &'static Operation,
+    parameters: &[(&'static str, String)],
+    body: Option<&Value>,
+    allow_unknown: bool,
+) -> Result<(), Failure> {
+    let with_flags = |violation: Violation| with_flags(operation, &violation);
+    let lists_are_closed = !allow_unknown;
+    let found = violations(operation, parameters, body, lists_are_closed);
+    let is_passable = |violation: &Violation| matches!(violation, Violation::NotListed { .. });
+    let all_are_passable = lists_are_closed && !found.is_empty() && found.iter().all(is_passable);
+    let mut reasons: Vec<_> = found.into_iter().map(with_flags).collect();
+    if all_are_passable {
+        reasons.push("--allow-unknown lets it through all the same".to_string());
+    }
+    if !reasons.is_empty() {
+        return Err(Failure::Usage(format!(
+            "{} was not sent: {}",
+            operation.id,
+            reasons.join("; ")
+        )));
+    }
+    let unknown = operation
+        .body
+        .zip(body)
+        .filter(|_| !allow_unknown)
+        .and_then(|(kind, body)| unknown_field(kind, body));
+    unknown.map_or(Ok(()), Err)
+}
+
+/// The rules that the values break.
+fn violations(
+    operation: &'static Operation,
+    parameters: &[(&'static str, String)],
+    body: Option<&Value>,
+    lists_are_closed: bool,
+) -> Vec<Violation> {
+    let mut check = match lists_are_closed {
+        true => Check::new().with_closed_lists(),
+        false => Check::new(),
+    };
+    for (name, value) in parameters {
+        if let Some(parameter) = operation.parameters.iter().find(|it| it.name == *name) {
+            check.argument(parameter, value);
+        }
+    }
+    check.required(operation, |parameter| {
+        parameters.iter().any(|(name, _)| *name == parameter.name)
+    });
+    if let Some((kind, body)) = operation.body.as_ref().zip(body) {
+        check.body(kind, body);
+    }
+    check.into_violations()
+}
+
+/// A violation in words, with the flags for what is missing.
+fn with_flags(operation: &Operation, violation: &Violation) -> String {
+    match violation {
+        Violation::Missing { place } => match flag(operation, place) {
+            Some(flag) => format!("{violation}, give it with --{flag}"),
+            None => violation.to_string(),
+        },
+        Violation::Incomplete { place, sets } if place.is_empty() => {
+            let name = |name: &&str| match flag(operation, name) {
+                Some(flag) => format!("--{flag}"),
+                None => format!("`{name}`"),
+            };
+            let sets = sets
+                .iter()
+                .map(|set| set.iter().map(name).collect::<Vec<_>>().join(" with "));
+            format!("it needs {}", sets.collect::<Vec<_>>().join(", or "))
+        }
+        _ => violation.to_string(),
+    }
+}
+
+/// The flag for a field of the body itself, if it has one.
+fn flag(operation: &Operation, field: &str) -> Option<String> {
+    let scalars = fields::scalars(operation.body?);
+    let mut scalars = scalars.into_iter();
+    let scalar = scalars.find(|scalar| scalar.parent.is_none() && scalar.field.name == field);
+    scalar.map(fields::ScalarField::flag)
+}

@@ -1,0 +1,215 @@
+//! Which service to ask, and with which key.
+//!
+//! The key comes from `--api-key-file`, `--profile`, the environment, or the default profile, in that order. The address of
+//! a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be sent to
+//! another service. With `--sandbox` a server of the command's own is started, and nothing else is looked at.
+//!
+//! All commands on a machine that use the same key keep one rate limit, in a file in the folder for state.
+
+use std::{env, io, path::PathBuf};
+
+use atera::{
+    ApiKey, Client, ClientBuilder, Error, ErrorKind, RateLimit, Result, RetryPolicy, description::BASE_URL,
+};
+use atera_limits::FileStore;
+use atera_sandbox::Sandbox;
+use etcetera::BaseStrategy;
+
+use super::{config_file::Config, globals::Globals};
+use crate::output::terminal::tell;
+
+const KEY_VARIABLES: [&str; 2] = ["ATERA_API_KEY", "ATERA_API_KEY_FILE"];
+const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
+
+/// A key, the service that it is for, and how to ask that.
+pub(crate) struct Connection {
+    /// The key.
+    pub(crate) key: ApiKey,
+    /// What messages call it: a profile, or where the key comes from. Never the key.
+    pub(crate) name: String,
+    /// The address, if it is not that of the live service.
+    base_url: Option<String>,
+    limit: RateLimit,
+    retry: RetryPolicy,
+    /// The rate limit that all processes of this machine share.
+    store: Option<FileStore>,
+    /// The sandbox of `--sandbox`. It stops when it is dropped, so it lives as long as the connection.
+    sandbox: Option<Sandbox>,
+}
+
+impl Connection {
+    /// Finds the key, and starts the sandbox if one is wanted. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no key, if it cannot be read, or if the sandbox cannot be started.
+    pub(crate) async fn open(globals: &Globals) -> Result<Self> {
+        if globals.sandbox {
+            let sandbox = Sandbox::builder().start().await?;
+            return Ok(Connection {
+                key: ApiKey::new(sandbox.api_key())?,
+                name: "the sandbox".to_string(),
+                base_url: Some(sandbox.base_url().to_string()),
+                limit: globals.rate_limit,
+                retry: retry(globals),
+                store: None,
+                sandbox: Some(sandbox),
+            });
+        }
+        let mut connection = Self::of_the_service(globals)?;
+        connection.share_limit(globals);
+        Ok(connection)
+    }
+
+    /// The connection to a service: the live one, or one at another address.
+    fn of_the_service(globals: &Globals) -> Result<Self> {
+        let from_environment = |key: ApiKey, name: String| Connection {
+            key,
+            name,
+            base_url: variable(BASE_URL_VARIABLE),
+            limit: globals.rate_limit,
+            retry: retry(globals),
+            store: None,
+            sandbox: None,
+        };
+        if let Some(file) = &globals.api_key_file {
+            let key = ApiKey::from_file(file)?;
+            return Ok(from_environment(key, format!("the key in {}", file.display())));
+        }
+        if let Some(name) = &globals.profile {
+            return of_profile(&Config::load()?, name, globals);
+        }
+        if let Some(name) = KEY_VARIABLES.iter().find(|name| variable(name).is_some()) {
+            return Ok(from_environment(
+                ApiKey::from_env()?,
+                format!("the key in {name}"),
+            ));
+        }
+        let config = Config::load()?;
+        let Some(name) = &config.default else {
+            if globals.dry_run {
+                // A dry run sends nothing, so it works before a key is set up.
+                return Ok(from_environment(ApiKey::new("none")?, "no key".to_string()));
+            }
+            return Err(Error::config(
+                "there is no API key; store one from Admin > API in Atera with `atera config set NAME`, or set \
+                 ATERA_API_KEY to it, or ATERA_API_KEY_FILE to a file with it; --sandbox needs none",
+            ));
+        };
+        let connection = of_profile(&config, name, globals)?;
+        // Someone who has set another address does not expect to reach the one of the profile.
+        match variable(BASE_URL_VARIABLE) {
+            Some(url) if url.trim_end_matches('/') != connection.base_url() => Err(Error::config(format!(
+                "{BASE_URL_VARIABLE} names another service than the default profile `{name}`; set ATERA_API_KEY to a \
+                 key for that service, or unset {BASE_URL_VARIABLE}, or give --profile {name}"
+            ))),
+            _ => Ok(connection),
+        }
+    }
+
+    /// Shares the limit with all other processes of this machine that use the same key. Where the file cannot be written, the
+    /// process keeps the limit alone, which is worth a warning and no failure.
+    fn share_limit(&mut self, globals: &Globals) {
+        if globals.dry_run || self.limit.requests().is_none() {
+            return;
+        }
+        let opened = state_folder().and_then(|folder| {
+            let host = url::Url::parse(self.base_url()).ok();
+            let host = host.as_ref().map_or("", |url| {
+                &url[url::Position::BeforeHost..url::Position::AfterPort]
+            });
+            FileStore::open(&folder, &self.key, host, self.limit)
+        });
+        match opened {
+            Ok(store) => self.store = Some(store),
+            Err(error) if !globals.quiet => {
+                tell(format!(
+                    "the rate limit is kept for this process alone, since its state cannot be shared: {error}; make the \
+                     folder writable, or name another with XDG_STATE_HOME"
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// The address of the service, without a slash at its end.
+    pub(crate) fn base_url(&self) -> &str {
+        let given = self.base_url.as_deref().unwrap_or(BASE_URL);
+        given.trim_end_matches('/')
+    }
+
+    /// Whether it is a sandbox of the command's own, where no write does harm.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// A client of the service, to be set up further.
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        let builder = Client::builder()
+            .api_key(self.key.clone())
+            .base_url(self.base_url())
+            .rate_limit(self.limit)
+            .retry(self.retry.clone());
+        match &self.store {
+            Some(store) => builder.slot_store(store.clone()),
+            None => builder,
+        }
+    }
+
+    /// A client of the service.
+    ///
+    /// # Errors
+    ///
+    /// `Config`, as [`ClientBuilder::build`].
+    pub(crate) fn client(&self) -> Result<Client> {
+        self.builder().build()
+    }
+
+    /// The error with what only the command knows: which key was refused, or which address did not answer.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let sentence = match error.kind() {
+            ErrorKind::Unauthorized => format!("{error}; asked with {}", self.name),
+            ErrorKind::Connection => format!("{error}; asked at {}", self.base_url()),
+            _ => return error,
+        };
+        error.explained(sentence)
+    }
+}
+
+/// The connection that a profile describes.
+fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Connection> {
+    let profile = config.profile(name)?;
+    Ok(Connection {
+        key: profile.key(name)?,
+        name: format!("profile `{name}`"),
+        base_url: profile.base_url.clone(),
+        limit: globals.rate_limit,
+        retry: retry(globals),
+        store: None,
+        sandbox: None,
+    })
+}
+
+/// How requests are sent again.
+fn retry(globals: &Globals) -> RetryPolicy {
+    let policy = RetryPolicy::new();
+    match globals.max_attempts {
+        Some(attempts) => policy.max_attempts(attempts),
+        None => policy,
+    }
+}
+
+/// The folder for the file of the rate limit.
+fn state_folder() -> io::Result<PathBuf> {
+    let folders = etcetera::choose_base_strategy().map_err(io::Error::other)?;
+    // Windows has no folder for state; a cache that is emptied costs no more than a window of the limit.
+    let folder = folders.state_dir().unwrap_or_else(|| folders.cache_dir());
+    Ok(folder.join("atera"))
+}
+
+/// A variable of the environment that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name).filter(|value| !value.is_empty())?;
+    // Text that is not UTF-8 is neither a key nor an address. The client refuses it with a better message.
+    Some(value.to_string_lossy().into_owned())
+}

@@ -1,0 +1,153 @@
+//! The flags that every command has.
+//!
+//! They may stand before or behind the name of the command. clap shows them in the help of each command, under their headings.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, value_parser};
+
+use atera::RateLimit;
+
+use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey};
+
+const OUTPUT: &str = "output";
+const OUTPUT_FILE: &str = "output-file";
+const SELECT: &str = "select";
+const SORT: &str = "sort";
+const BOM: &str = "bom";
+const QUIET: &str = "quiet";
+const PROFILE: &str = "profile";
+const API_KEY_FILE: &str = "api-key-file";
+const SANDBOX: &str = "sandbox";
+const RATE_LIMIT: &str = "rate-limit";
+const MAX_ATTEMPTS: &str = "max-attempts";
+const DRY_RUN: &str = "dry-run";
+const YES: &str = "yes";
+
+/// The values of these flags.
+#[derive(Clone, Debug)]
+pub(crate) struct Globals {
+    /// How and where to print.
+    pub(crate) output: OutputOptions,
+    /// Whether to print no progress and no remarks on stderr.
+    pub(crate) quiet: bool,
+    /// The profile to use.
+    pub(crate) profile: Option<String>,
+    /// The file with the key.
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Whether to ask a sandbox of the command's own instead of the service.
+    pub(crate) sandbox: bool,
+    /// How many requests may be sent in which time.
+    pub(crate) rate_limit: RateLimit,
+    /// How often a request is sent at most. `None` leaves it to the library.
+    pub(crate) max_attempts: Option<u32>,
+    /// Whether to show the request instead of sending it.
+    pub(crate) dry_run: bool,
+    /// Whether to ask no question before what cannot be undone.
+    pub(crate) yes: bool,
+}
+
+impl Globals {
+    /// Reads them from the arguments.
+    ///
+    /// # Errors
+    ///
+    /// If two of them do not go together in a way that clap cannot check.
+    pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
+        let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
+        let path = |name| matches.get_one::<PathBuf>(name).cloned();
+        let globals = Globals {
+            output: OutputOptions {
+                format: matches
+                    .get_one::<String>(OUTPUT)
+                    .and_then(|name| formats::named(name)),
+                file: path(OUTPUT_FILE),
+                select: texts(SELECT).collect(),
+                sort: texts(SORT).map(|text| SortKey::parse(&text)).collect(),
+                bom: matches.get_flag(BOM),
+            },
+            quiet: matches.get_flag(QUIET),
+            profile: matches.get_one::<String>(PROFILE).cloned(),
+            api_key_file: path(API_KEY_FILE),
+            sandbox: matches.get_flag(SANDBOX),
+            rate_limit: matches
+                .get_one::<RateLimit>(RATE_LIMIT)
+                .copied()
+                .unwrap_or_default(),
+            max_attempts: matches.get_one::<u32>(MAX_ATTEMPTS).copied(),
+            dry_run: matches.get_flag(DRY_RUN),
+            yes: matches.get_flag(YES),
+        };
+        let takes_bom = globals.output.format.is_some_and(|format| format.takes_bom);
+        if globals.output.bom && !takes_bom {
+            let sentence = "--bom is for CSV alone; add --output csv, or leave it out";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
+        Ok(globals)
+    }
+}
+
+/// The flags as clap's arguments.
+pub(crate) fn arguments() -> Vec<Arg> {
+    let under = |heading: &'static str| move |arg: Arg| arg.global(true).help_heading(heading);
+    let connection = [
+        text(PROFILE, "NAME")
+            .help("Use the key and the address of this profile, see `atera config`; wins over ATERA_API_KEY"),
+        path(API_KEY_FILE)
+            .conflicts_with(PROFILE)
+            .help("Read the API key from this file; wins over ATERA_API_KEY"),
+        flag(SANDBOX)
+            .conflicts_with_all([PROFILE, API_KEY_FILE])
+            .help("Ask a sandbox that lives as long as the command, instead of the service; it needs no key"),
+        text(RATE_LIMIT, "LIMIT")
+            .env("ATERA_RATE_LIMIT")
+            .value_parser(value_parser!(RateLimit))
+            .help("Send no more requests than this, as in 500/5m, or `off`; 700/60s if left out"),
+        text(MAX_ATTEMPTS, "COUNT")
+            .value_parser(value_parser!(u32).range(1..))
+            .help("Send a request so often at most, where sending it again is safe; 5 if left out, 1 for never again"),
+    ];
+    let safety = [
+        flag(DRY_RUN).help("Print the request instead of sending it, without the key"),
+        flag(YES).short('y').help(
+            "Do not ask before something is deleted, run or resolved; needed where there is no terminal",
+        ),
+    ];
+    let output = [
+        text(OUTPUT, "FORMAT")
+            .short('o')
+            .value_parser(PossibleValuesParser::new(formats::names()))
+            .help("How to print; a table on a terminal and JSON elsewhere if left out"),
+        text(SELECT, "FIELDS")
+            .value_delimiter(',')
+            .action(ArgAction::Append)
+            .help("Print these fields alone, in this order: TicketID,TicketTitle; with dots for fields of fields"),
+        text(SORT, "FIELDS")
+            .value_delimiter(',')
+            .action(ArgAction::Append)
+            .allow_hyphen_values(true)
+            .help("Sort by these fields, each downwards with a minus before it; keeps the list in memory"),
+        path(OUTPUT_FILE).help("Write into this file, which changes only once all is written"),
+        flag(BOM).help("Begin CSV with a byte order mark, which Excel needs to read it as UTF-8"),
+        flag(QUIET).help("No progress and no remarks on stderr, errors alone"),
+    ];
+    let connection = connection.map(under("Connection"));
+    let safety = safety.map(under("Safety"));
+    let output = output.map(under("Output"));
+    output.into_iter().chain(connection).chain(safety).collect()
+}
+
+/// A flag without a value.
+fn flag(name: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+/// A flag with a value, which help calls by `value`.
+fn text(name: &'static str, value: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value)
+}
+
+/// A flag with the path of a file.
+fn path(name: &'static str) -> Arg {
+    text(name, "FILE").value_parser(value_parser!(PathBuf))
+}

@@ -1,0 +1,33 @@
+//! What the command is asked to do: arguments, the environment, the config file, stdin, and Ctrl-C.
+//!
+//! The modules, lowest first:
+//!
+//! | module | is |
+//! |---|---|
+//! | [`interrupt`] | Ctrl-C |
+//! | [`globals`] | the flags of every command |
+//! | [`config_file`] | the profiles |
+//! | [`connection`] | which service to ask, with which key |
+//! | [`since`] | the time of `--since` |
+//! | [`arguments`] | single arguments, and how their text becomes a value |
+//! | [`fields`] | which fields of a body have flags |
+//! | [`examples`] | command lines for the help of an operation |
+//! | [`groups`] | the commands of the operations |
+//! | [`body`] | the body: a file, flags over it, fields to clear |
+//! | [`check`] | a request against the description, in terms of flags |
+//! | [`request`] | a call of an operation before there is a client |
+//! | [`confirm`] | the question before what cannot be undone |
+
+pub(crate) mod arguments;
+pub(crate) mod body;
+pub(crate) mod check;
+pub(crate) mod config_file;
+pub(crate) mod confirm;
+pub(crate) mod connection;
+pub(crate) mod examples;
+pub(crate) mod fields;
+pub(crate) mod globals;
+pub(crate) mod groups;
+pub(crate) mod interrupt;
+pub(crate) mod request;
+pub(crate) mod since;

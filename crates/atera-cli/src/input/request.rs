@@ -1,0 +1,351 @@
+//! A request of an operation: the values of its parameters, and its body, from the arguments.
+//!
+//! A request is read and checked before anything else happens: before stdin is waited for, a sandbox is started or a client is
+//! built. So a mistyped flag costs no time and sends nothing.
+
+use atera::{
+    Client, DynamicCall, Timestamp,
+    description::{Location, Operation, Parameter},
+};
+use chrono::{DateTime, Utc};
+use clap::ArgMatches;
+use serde_json::Value;
+
+use super::{
+    arguments, body, check,
+    connection::Connection,
+    globals::Globals,
+    interrupt::Interrupt,
+    since::{self, Since},
+};
+use crate::output::failure::Failure;
+
+/// A call of an operation before there is a client to make it with.
+#[derive(Debug)]
+pub(crate) struct OperationRequest {
+    /// The operation.
+    pub(crate) operation: &'static Operation,
+    /// The parameters that are given, by their names on the wire.
+    parameters: Vec<(&'static str, String)>,
+    /// The time of `--since`, if its parameter takes a local time: the account has yet to be asked for its time zone.
+    account_time: Option<(&'static Parameter, DateTime<Utc>)>,
+    /// The body.
+    body: Option<Value>,
+    /// Whether values and fields are let through that the description lacks.
+    pub(crate) allow_unknown: bool,
+}
+
+impl OperationRequest {
+    /// Reads the arguments of an operation, and its body, and checks them. If the body comes from stdin, this waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with everything that is wrong.
+    pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, Failure> {
+        let given = operation.parameters.iter().filter_map(|parameter| {
+            let value = matches.get_one::<Value>(parameter.name)?;
+            Some((parameter.name, text(value)))
+        });
+        let mut parameters: Vec<_> = given.collect();
+        let mut account_time = None;
+        if let Some(parameter) = since::parameter(operation)
+            && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
+        {
+            let time = since.time(Timestamp::now().to_utc());
+            match since::in_utc(parameter.kind, time) {
+                Some(value) => parameters.push((parameter.name, value)),
+                None => account_time = Some((parameter, time)),
+            }
+        }
+        let request = OperationRequest {
+            operation,
+            parameters,
+            account_time,
+            body: body::read(operation, matches)?,
+            allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
+        };
+        check::request(
+            operation,
+            &request.parameters,
+            request.body.as_ref(),
+            request.allow_unknown,
+        )?;
+        Ok(request)
+    }
+
+    /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not
+    /// certain.
+    ///
+    /// This comes after [`read`](OperationRequest::read), because the account has to be asked, and before the question or the
+    /// dry run, which show the value.
+    pub(crate) async fn settle_time(
+        &mut self,
+        globals: &Globals,
+        connection: &Connection,
+        interrupt: &Interrupt,
+    ) -> Result<Option<&'static str>, Failure> {
+        let Some((parameter, time)) = self.account_time.take() else {
+            return Ok(None);
+        };
+        let (local, is_certain) = since::local_time(time, connection, globals, interrupt).await?;
+        self.parameters
+            .push((parameter.name, since::in_account(parameter.kind, local)));
+        Ok((!is_certain).then_some(
+            "the time zone of the account is not known, so --since reaches back far enough for every zone: up to a day \
+             more may come",
+        ))
+    }
+
+    /// The body as indented JSON.
+    pub(crate) fn body_text(&self) -> Option<String> {
+        self.body.as_ref().map(|body| format!("{body:#}"))
+    }
+
+    /// The call of another operation with the same parameters, as far as it has them: to read the record that a write is about.
+    pub(crate) fn call_of(&self, other: &'static Operation, client: &Client) -> atera::Result<DynamicCall> {
+        let mut call = client.operation(other);
+        for parameter in other.parameters {
+            if let Some((name, value)) = self.parameters.iter().find(|(name, _)| *name == parameter.name) {
+                call = call.set(name, value)?;
+            }
+        }
+        Ok(call)
+    }
+
+    /// The value of a parameter, if it is given.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        parameters
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The call, for this client. It may be made several times.
+    pub(crate) fn call(&self, client: &Client) -> atera::Result<DynamicCall> {
+        let mut call = client.operation(self.operation);
+        for (name, value) in &self.parameters {
+            call = call.set(name, value)?;
+        }
+        match &self.body {
+            Some(body) => call.body(body),
+            None => Ok(call),
+        }
+    }
+
+    /// The ids in the path, with spaces between them: what a write is about.
+    pub(crate) fn target(&self) -> String {
+        let in_path = self.operation.parameters.iter().filter_map(|parameter| {
+            let (_, value) = self.parameters.iter().find(|(name, _)| *name == parameter.name)?;
+            (parameter.location == Location::Path).then_some(value.as_str())
+        });
+        in_path.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The text of a value, as it goes into an address.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::input::groups;
+
+    /// The request that these arguments make.
+    fn request(arguments: &[&str]) -> Result<OperationRequest, Failure> {
+        let arguments = ["atera"].iter().chain(arguments);
+        let matches = groups::root()
+            .try_get_matches_from(arguments)
+            .map_err(Failure::Arguments)?;
+        let (group, matches) = matches.subcommand().expect("a group");
+        let (operation, matches) = groups::chosen(group, matches)?;
+        OperationRequest::read(operation, matches)
+    }
+
+    fn body_of(arguments: &[&str]) -> Value {
+        request(arguments).expect("a request").body.expect("a body")
+    }
+
+    fn file(content: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), content).expect("a file");
+        file
+    }
+
+    #[test]
+    fn flags_become_parameters() {
+        let request = request(&["tickets", "get", "54321", "--include-relations"]).expect("a request");
+        assert_eq!(
+            request.parameters,
+            [
+                ("ticketId", "54321".to_string()),
+                ("includeRelations", "true".to_string())
+            ]
+        );
+        assert_eq!(request.target(), "54321");
+    }
+
+    #[test]
+    fn flags_become_fields_of_the_body() {
+        let body = body_of(&[
+            "tickets",
+            "create",
+            "--ticket-title",
+            "Printer",
+            "--description",
+            "Fire",
+            "--end-user-id",
+            "7",
+            "--ticket-priority",
+            "high",
+        ]);
+        assert_eq!(
+            body,
+            json!({"TicketTitle": "Printer", "Description": "Fire", "EndUserID": 7, "TicketPriority": "High"})
+        );
+    }
+
+    #[test]
+    fn flags_for_an_object_in_the_body_go_into_it() {
+        let body = body_of(&[
+            "tickets",
+            "add-comment",
+            "7",
+            "--comment-text",
+            "Done",
+            "--technician-id",
+            "3",
+            "--is-internal=false",
+        ]);
+        assert_eq!(
+            body,
+            json!({
+                "CommentText": "Done",
+                "TechnicianCommentDetails": {"TechnicianId": 3, "IsInternal": false},
+            })
+        );
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let file = file("\u{feff}{\"TicketTitle\": \"Old\", \"New field\": [1]}");
+        let path = file.path().to_str().expect("a path");
+        let arguments = ["tickets", "update", "7", "--body", path, "--ticket-title", "New"];
+        let Err(Failure::Usage(sentence)) = request(&arguments) else {
+            panic!("it is let through");
+        };
+        assert!(
+            sentence.contains("UpdateTicket has no field `New field`"),
+            "{sentence}"
+        );
+        let body = body_of(&[&arguments[..], &["--allow-unknown"]].concat());
+        assert_eq!(body, json!({"TicketTitle": "New", "New field": [1]}));
+    }
+
+    #[test]
+    fn cleared_fields_are_null() {
+        let arguments = [
+            "customers",
+            "update",
+            "7",
+            "--clear",
+            "Domain,city",
+            "--clear",
+            "zip-code-str",
+        ];
+        assert_eq!(
+            body_of(&arguments),
+            json!({"Domain": null, "City": null, "ZipCodeStr": null})
+        );
+        let Err(Failure::Usage(sentence)) = request(&["customers", "update", "7", "--clear", "Town"]) else {
+            panic!("it is let through");
+        };
+        assert!(sentence.contains("has no field `Town`"), "{sentence}");
+    }
+
+    #[test]
+    fn a_mistake_is_reported_with_the_flag_that_mends_it() {
+        for (arguments, reason) in [
+            (
+                &[
+                    "tickets",
+                    "create",
+                    "--ticket-title",
+                    "Printer",
+                    "--end-user-id",
+                    "7",
+                ][..],
+                "tickets_create was not sent: `Description` is missing, give it with --description",
+            ),
+            (
+                &[
+                    "tickets",
+                    "create",
+                    "--ticket-title",
+                    "Printer",
+                    "--description",
+                    "Fire",
+                ],
+                "tickets_create was not sent: it needs --end-user-id, or --end-user-first-name with \
+                 --end-user-last-name with --end-user-email",
+            ),
+            (
+                &["tickets", "update", "7", "--ticket-priority", "Huge"],
+                "tickets_update was not sent: `TicketPriority` must be one of Low, Medium, High, Critical, not `Huge`; \
+                 --allow-unknown lets it through all the same",
+            ),
+            (
+                &["tickets", "list", "--items-in-page", "51"],
+                "tickets_list was not sent: `itemsInPage` must be 1 to 50, not 51",
+            ),
+        ] {
+            match request(arguments) {
+                Err(Failure::Usage(sentence)) => assert_eq!(sentence, reason),
+                other => panic!("{other:?}"),
+            }
+        }
+        let allowed = [
+            "tickets",
+            "update",
+            "7",
+            "--ticket-priority",
+            "Huge",
+            "--allow-unknown",
+        ];
+        assert_eq!(body_of(&allowed), json!({"TicketPriority": "Huge"}));
+    }
+
+    #[test]
+    fn a_time_since_when_becomes_the_parameter_for_it() {
+        let request =
+            request(&["tickets", "list-last-modified", "--since", "2026-03-02"]).expect("a request");
+        assert_eq!(request.parameters, [("date", "2026-03-02T00:00:00Z".to_string())]);
+    }
+
+    #[test]
+    fn a_body_that_is_missing_or_unfit_is_a_usage_error() {
+        let (broken, array) = (file("{"), file("[]"));
+        let path = |file: &tempfile::NamedTempFile| file.path().display().to_string();
+        for (arguments, reason) in [
+            (&["--body", "no/such/file"][..], "cannot be read"),
+            (&["--body", &path(&broken)], "is not JSON"),
+            (
+                &["--body", &path(&array), "--ticket-title", "New"],
+                "is not an object",
+            ),
+            (&[], "needs a body"),
+        ] {
+            let arguments = [&["tickets", "update", "7"][..], arguments].concat();
+            match request(&arguments) {
+                Err(Failure::Usage(sentence)) => assert!(sentence.contains(reason), "{sentence}"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What operations, parameters and fields are called on the command line.
+//!
+//! The description names things as they are on the wire: `tickets_list_comments`, `EndUserID`. On the command line these are
+//! `atera tickets list-comments` and `--end-user-id`. The rule is applied here and nowhere else, so that the commands, their
+//! help, the messages and `atera operations` agree.
+
+use atera::description::Operation;
+use heck::ToKebabCase;
+
+/// The name of a flag for a parameter or a field, without the dashes: `end-user-id` for `EndUserID`.
+pub(crate) fn flag_name(name: &str) -> String {
+    name.to_kebab_case()
+}
+
+/// The name of the command for a group of operations: `custom-values` for `custom_values`.
+pub(crate) fn group_name(group: &str) -> String {
+    group.to_kebab_case()
+}
+
+/// The name of an operation within its group, and a second name for it if people look for one.
+///
+/// `agents_run_powershell` is `agents powershell`, because that is what it runs; `agents run-powershell` works as well.
+pub(crate) fn verb_names(operation: &Operation) -> (String, Option<String>) {
+    let verb = operation.verb.to_kebab_case();
+    match verb.strip_prefix("run-") {
+        Some(thing) => (thing.to_string(), Some(verb)),
+        None => (verb, None),
+    }
+}
+
+/// The command that calls an operation, as a person types it.
+pub(crate) fn command_line(operation: &Operation) -> String {
+    format!(
+        "atera {} {}",
+        group_name(operation.group),
+        verb_names(operation).0
+    )
+}
+
+/// A text of the description for the command line: where it names an operation between backticks, it names the command.
+pub(crate) fn with_commands(text: &str) -> String {
+    let mut parts = text.split('`').enumerate().map(|(index, part)| {
+        // The parts with odd numbers stand between backticks.
+        match Operation::find(part).filter(|_| index % 2 == 1) {
+            Some(operation) => command_line(operation),
+            None => part.to_string(),
+        }
+    });
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |text, part| text + "`" + &part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_named_after_the_wire() {
+        for (wire, flag) in [
+            ("EndUserID", "end-user-id"),
+            ("itemsInPage", "items-in-page"),
+            ("FromLastModifiedDate", "from-last-modified-date"),
+            ("CommentTimestampUTC", "comment-timestamp-utc"),
+            ("_SecurityLevel", "security-level"),
+        ] {
+            assert_eq!(flag_name(wire), flag);
+        }
+    }
+
+    #[test]
+    fn operations_are_called_by_their_commands() {
+        assert_eq!(
+            with_commands("See `tickets_list_comments` of `TicketID`, not tickets_get."),
+            "See `atera tickets list-comments` of `TicketID`, not tickets_get."
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! `--output csv`, and the CSV files of an export: a row for each record, for spreadsheets.
+//!
+//! Texts and numbers are written as they are, arrays and objects as JSON. A text that a spreadsheet would run as a formula gets
+//! an apostrophe in front, since titles of tickets come from strangers' mails. Objects have a column for each of their fields,
+//! three levels deep, as far as the description knows them.
+//!
+//! `header` and `record` write into anything, so that an export can append rows to a file page by page.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use atera::description::Kind;
+
+use super::{
+    destination::Output,
+    format::{Format, RecordWriter},
+    select::Column,
+    values::{Altered, Record, Written},
+};
+
+/// The format.
+pub(crate) static FORMAT: Format = Format {
+    name: "csv",
+    for_people: false,
+    for_documents: false,
+    keeps_pages: false,
+    takes_bom: true,
+    writer: |view| {
+        Box::new(Csv {
+            columns: view.columns(Column::all),
+            bom: view.bom,
+        })
+    },
+};
+
+/// Writes a header and rows. Where nothing is known of the records, the first of them has the columns.
+struct Csv {
+    columns: Vec<Column>,
+    bom: bool,
+}
+
+impl RecordWriter for Csv {
+    fn record(&mut self, json: &str, number: u64, out: &mut dyn Output) -> io::Result<Option<Altered>> {
+        if self.columns.is_empty() {
+            self.columns = columns_of(&Record::new(json));
+        }
+        if number == 1 {
+            header(&self.columns, self.bom, out)?;
+        }
+        record(&self.columns, json, out)
+    }
+
+    fn finish(&mut self, count: u64, out: &mut dyn Output) -> io::Result<()> {
+        match count == 0 && !self.columns.is_empty() {
+            true => header(&self.columns, self.bom, out),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The columns of a record of which nothing is known: its fields, or the value itself.
+fn columns_of(record: &Record<'_>) -> Vec<Column> {
+    let column = |name: &Cow<'_, str>| Column {
+        path: vec![name.to_string()],
+        kind: Kind::Any,
+        heading: name.to_string(),
+    };
+    match &record.fields {
+        Some(fields) => fields.keys().map(column).collect(),
+        None => vec![Column {
+            path: Vec::new(),
+            kind: Kind::Any,
+            heading: "value".to_string(),
+        }],
+    }
+}
+
+/// The characters that begin a formula in a spreadsheet.
+const BEGINS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Writes the names of the columns.
+pub(crate) fn header(columns: &[Column], bom: bool, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    if bom {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
+    row(columns.iter().map(|column| column.heading.clone()), out)
+}
+
+/// Writes the row of a record. Returns how it differs from the record that was sent, if it does.
+pub(crate) fn record(
+    columns: &[Column],
+    json: &str,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<Option<Altered>> {
+    let record = Record::new(json);
+    row(columns.iter().map(|column| cell(column.value(&record))), out)?;
+    Ok(Column::altered(columns, &record))
+}
+
+/// Writes a row, quoted where that is needed.
+fn row(cells: impl Iterator<Item = String>, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(out);
+    writer.write_record(cells).map_err(io::Error::other)?;
+    writer.flush()
+}
+
+/// The cell for a value, given as JSON.
+fn cell(json: Option<&str>) -> String {
+    match Written::of(json) {
+        Written::Nothing => String::new(),
+        Written::Text(text, _) => defused(&text),
+        Written::Json(json) => json.into_owned(),
+    }
+}
+
+/// A text that no spreadsheet takes for a formula: an apostrophe in front makes it text for all of them.
+fn defused(text: &str) -> String {
+    let rest = text.trim_start_matches(BEGINS_A_FORMULA);
+    // Telephone numbers begin like formulas, and an apostrophe would break programs that read them.
+    let is_number = text.starts_with(['+', '-'])
+        && rest.starts_with(|first: char| first.is_ascii_digit() || first == '(')
+        && rest.chars().all(|it| it.is_ascii_digit() || " ().".contains(it));
+    match text.starts_with(BEGINS_A_FORMULA) && !is_number {
+        true => format!("'{text}"),
+        false => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_quoted_and_formulas_defused() {
+        let columns: Vec<_> = ["a", "b.c", "d"]
+            .iter()
+            .map(|name| Column::named(None, name, false).expect(name))
+            .collect();
+        let mut out = Vec::new();
+        header(&columns, true, &mut out).expect("a vector");
+        for value in [
+            json!({"a": "x, \"y\"\nz", "b": {"c": -7}, "d": [1, {"e": null}]}),
+            json!({"a": "=HYPERLINK(\"x\")", "b": {"c": "-7"}, "d": "+44 (0)117 496.0123"}),
+            json!({"a": "+1+cmd|' /C calc'!A0", "b": {"c": "-1-1"}, "d": true}),
+            json!({"a": "@a", "b": null}),
+        ] {
+            record(&columns, &value.to_string(), &mut out).expect("a vector");
+        }
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "\u{feff}a,b.c,d\n\"x, \"\"y\"\"\nz\",-7,\"[1,{\"\"e\"\":null}]\"\n\
+             \"'=HYPERLINK(\"\"x\"\")\",-7,+44 (0)117 496.0123\n'+1+cmd|' /C calc'!A0,'-1-1,true\n'@a,,\n"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! The exit codes of the command: the whole table, and nothing else decides on one.
+//!
+//! Scripts rely on these numbers, so a number never changes its meaning, and one that is added is a new line in the help and
+//! in the README. The sandbox is an exception to all of it: `atera sandbox -- COMMAND` ends with the code of that command.
+
+use atera::ErrorKind;
+
+/// All is done.
+pub(crate) const SUCCESS: u8 = 0;
+/// A failure with no code of its own, such as a disk that is full or a question that was answered with no.
+pub(crate) const FAILED: u8 = 1;
+/// The arguments, the request or the setup cannot be used. It is also clap's own code.
+pub(crate) const USAGE: u8 = 2;
+/// Ctrl-C. Shells use 128 and the number of the signal; SIGINT is 2.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Each code with its meaning, as the help lists them. The one for "anything else" comes last.
+pub(crate) const TABLE: [(u8, &str); 11] = [
+    (USAGE, "the arguments, the request or the setup cannot be used"),
+    (3, "there is no such record"),
+    (4, "the key is refused, or lacks the permission"),
+    (5, "the service refused the request, or failed"),
+    (6, "a create may or may not have taken place"),
+    (7, "too many requests"),
+    (8, "the service cannot be reached, or did not answer in time"),
+    (
+        9,
+        "the answer does not fit the description, or cannot be printed as it was sent",
+    ),
+    (10, "a walk over a list did not settle"),
+    (INTERRUPTED, "Ctrl-C"),
+    (FAILED, "anything else"),
+];
+
+/// The code for a call that failed.
+///
+/// Kinds that a script handles alike share a code: whether the key is wrong or lacks a permission, a person has to look.
+/// A create whose answer was lost has a code of its own, because it is the one failure after which a retry does harm.
+pub(crate) fn of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidRequest | ErrorKind::Config => USAGE,
+        ErrorKind::NotFound => 3,
+        ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
+        ErrorKind::Rejected | ErrorKind::Conflict | ErrorKind::Server => 5,
+        ErrorKind::OutcomeUnknown => 6,
+        ErrorKind::RateLimited => 7,
+        ErrorKind::Connection | ErrorKind::Timeout => 8,
+        ErrorKind::Decode => 9,
+        ErrorKind::Unsettled => 10,
+        // The library may learn to tell more kinds apart.
+        _ => FAILED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_an_error_is_in_the_table() {
+        for kind in [
+            ErrorKind::InvalidRequest,
+            ErrorKind::NotFound,
+            ErrorKind::Unauthorized,
+            ErrorKind::Forbidden,
+            ErrorKind::Rejected,
+            ErrorKind::Conflict,
+            ErrorKind::Server,
+            ErrorKind::OutcomeUnknown,
+            ErrorKind::RateLimited,
+            ErrorKind::Connection,
+            ErrorKind::Timeout,
+            ErrorKind::Decode,
+            ErrorKind::Unsettled,
+            ErrorKind::Config,
+        ] {
+            let code = of(kind);
+            assert!(code > FAILED, "{kind:?}");
+            assert!(TABLE.iter().any(|(known, _)| *known == code), "{kind:?}");
+        }
+    }
+}

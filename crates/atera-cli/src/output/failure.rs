@@ -1,0 +1,206 @@
+//! How the command fails: one sentence on stderr, and an exit code.
+//!
+//! Every module returns a [`Failure`], and `main` reports it. The sentence follows the pattern *what failed: why; what to do*
+//! and stays on one line, so that a log of a cron job has one line for each run. It has no control characters, and no word
+//! in it looks like an API key: people paste keys into the wrong places, and stderr ends up in tickets.
+
+use std::{error::Error as _, io, process::ExitCode};
+
+use atera::{ApiKey, Error, ErrorKind, text::plain_line};
+use clap::error::ErrorKind as ArgumentErrorKind;
+
+use super::{exit_code, terminal::tell};
+
+/// Why the command ends without having done what it was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// clap does not understand the arguments, or they ask for help, which clap reports in the same way.
+    Arguments(clap::Error),
+    /// Each argument is understood, but together they cannot be used. The sentence says why.
+    Usage(String),
+    /// The call failed.
+    Call(Error),
+    /// The output cannot be written.
+    Output(io::Error),
+    /// The command cannot even begin, for want of a thread or a terminal.
+    Start(io::Error),
+    /// Part of the work failed. The text says how to go on with the rest.
+    Unfinished(Error, &'static str),
+    /// A check of `atera doctor` failed. The table that was printed says which; this is the first one's kind.
+    ChecksFailed(ErrorKind),
+    /// A question was answered with anything but yes.
+    Declined,
+    /// Ctrl-C. The text says how far it came, if anything had been printed by then.
+    Interrupted(Option<String>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Call(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+impl Failure {
+    /// Prints the sentence on stderr, and returns the exit code. Help goes to stdout, since it was asked for.
+    pub(crate) fn report(self) -> ExitCode {
+        if let Failure::Arguments(error) = &self
+            && is_help(error)
+        {
+            let code = match error.use_stderr() {
+                true => exit_code::USAGE,
+                false => exit_code::SUCCESS,
+            };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(error) => Failure::Output(error).report(),
+            };
+        }
+        if let Some(sentence) = self.sentence() {
+            tell(format!("atera: {sentence}"));
+        }
+        ExitCode::from(self.exit_code())
+    }
+
+    /// The exit code, by the table in [`exit_code`].
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Arguments(_) | Failure::Usage(_) => exit_code::USAGE,
+            Failure::Call(error) | Failure::Unfinished(error, _) => exit_code::of(error.kind()),
+            // The reader has seen enough and closed the pipe, as `head` does. That is no failure.
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
+            Failure::ChecksFailed(kind) => exit_code::of(*kind),
+            Failure::Output(_) | Failure::Start(_) | Failure::Declined => exit_code::FAILED,
+            Failure::Interrupted(_) => exit_code::INTERRUPTED,
+        }
+    }
+
+    /// What failed, in one sentence. `None` where nothing needs to be said.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        match self {
+            Failure::Arguments(error) => Some(without_keys(&of_arguments(&error.render().to_string()))),
+            Failure::Usage(sentence) => Some(without_keys(sentence)),
+            Failure::Call(error) => Some(of_call(error)),
+            Failure::Unfinished(error, go_on) => Some(format!("{}; {go_on}", of_call(error))),
+            Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
+            Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
+            Failure::Start(error) => Some(format!("the command cannot start: {error}")),
+            Failure::ChecksFailed(_) => {
+                Some("a check of the setup failed; see the table for what to do".to_string())
+            }
+            Failure::Declined => Some("nothing was sent".to_string()),
+            Failure::Interrupted(told) => told.clone(),
+        }
+    }
+}
+
+/// Whether clap's error is the help or the version that was asked for.
+fn is_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ArgumentErrorKind::DisplayHelp
+            | ArgumentErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ArgumentErrorKind::DisplayVersion
+    )
+}
+
+/// clap's paragraphs as one sentence: the reason and the tips. The usage lines are left out; `--help` has them.
+fn of_arguments(rendered: &str) -> String {
+    let paragraphs = rendered.split("\n\n").map(|paragraph| {
+        let words: Vec<_> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let mut sentence = String::new();
+    for paragraph in paragraphs {
+        if let Some(reason) = paragraph.strip_prefix("error: ") {
+            sentence.push_str(reason);
+        } else if let Some(tip) = paragraph.strip_prefix("tip: ") {
+            sentence.push_str("; ");
+            sentence.push_str(tip);
+        }
+    }
+    sentence.push_str("; see --help");
+    sentence
+}
+
+/// A sentence that quotes arguments, with `…` in place of every word that may be an API key.
+fn without_keys(sentence: &str) -> String {
+    let words = sentence.split(' ').map(|word| {
+        let bare = word.trim_matches(|it: char| it.is_ascii_punctuation());
+        match ApiKey::resembles(bare) {
+            true => word.replace(bare, "…"),
+            false => word.to_string(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The sentence for a failed call: the error, those of its causes that say something more, and for a walk the page to go on
+/// with.
+pub(crate) fn of_call(error: &Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !text.is_empty() && !sentence.contains(&text) {
+            sentence.push_str(": ");
+            sentence.push_str(&text);
+        }
+        cause = error.source();
+    }
+    sentence.push_str(&to_go_on(error.page()));
+    plain_line(&sentence)
+}
+
+/// How to go on with a walk that failed at this page. At the first page nothing is lost, and the same command is as good.
+fn to_go_on(page: Option<i32>) -> String {
+    match page {
+        Some(page) if page > 1 => format!("; --page {page} goes on from there"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_follow_the_error_they_explain() {
+        let error = ApiKey::from_file("no/such/file")
+            .map(|_| ())
+            .expect_err("no file");
+        let failure = Failure::from(error);
+        let sentence = failure.sentence().expect("a sentence");
+        assert!(
+            sentence
+                .starts_with("the key file no/such/file cannot be read; check its path and permissions: "),
+            "{sentence}"
+        );
+        assert_eq!(failure.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_walk_that_fails_tells_how_to_go_on() {
+        assert_eq!(of_call(&Error::config("it failed")), "it failed");
+        assert_eq!(to_go_on(Some(1)), "");
+        assert_eq!(to_go_on(Some(7)), "; --page 7 goes on from there");
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_failure() {
+        let failure = Failure::Output(io::ErrorKind::BrokenPipe.into());
+        assert_eq!((failure.sentence(), failure.exit_code()), (None, 0));
+    }
+
+    #[test]
+    fn a_full_disk_is_one() {
+        let failure = Failure::Output(io::ErrorKind::StorageFull.into());
+        assert_eq!(failure.exit_code(), 1);
+        assert!(failure.sentence().is_some());
+    }
+}

@@ -1,0 +1,48 @@
+//! What the command prints: records in their formats, messages, progress, failures.
+//!
+//! Nothing here knows of arguments or of the service. Records stay JSON text for as long as possible, so that they are printed
+//! as they were sent. The modules, lowest first:
+//!
+//! | module | is |
+//! |---|---|
+//! | [`exit_code`] | the table of exit codes |
+//! | [`terminal`] | messages on stderr, and text without control characters |
+//! | [`failure`] | how the command fails: a sentence and a code |
+//! | [`values`] | records and values as JSON text |
+//! | [`columns`] | which fields make the columns of a table |
+//! | [`cells`] | values as cells of a table |
+//! | [`select`] | columns: `--select` |
+//! | [`sort`] | the order of records: `--sort` |
+//! | [`look`] | what suits the terminal |
+//! | [`destination`] | stdout, or a file that is replaced at the end |
+//! | [`view`] | what is printed of each record, in any format |
+//! | [`mod@format`] | what a format has to provide |
+//! | [`json`], [`ndjson`], [`yaml`], [`csv_rows`], [`table`] | the formats |
+//! | [`formats`] | the list of formats: `--output` |
+//! | [`options`] | what the flags say about output |
+//! | [`records`] | printing records one after another |
+//! | [`rows`] | printing rows that the command makes itself |
+//! | [`progress`] | the bar |
+
+pub(crate) mod cells;
+pub(crate) mod columns;
+pub(crate) mod csv_rows;
+pub(crate) mod destination;
+pub(crate) mod exit_code;
+pub(crate) mod failure;
+pub(crate) mod format;
+pub(crate) mod formats;
+pub(crate) mod json;
+pub(crate) mod look;
+pub(crate) mod ndjson;
+pub(crate) mod options;
+pub(crate) mod progress;
+pub(crate) mod records;
+pub(crate) mod rows;
+pub(crate) mod select;
+pub(crate) mod sort;
+pub(crate) mod table;
+pub(crate) mod terminal;
+pub(crate) mod values;
+pub(crate) mod view;
+pub(crate) mod yaml;

@@ -1,0 +1,225 @@
+//! Columns: fields of records, as `--select` and `--sort` name them, or as the description has them.
+//!
+//! A name is matched in any case, and as its flag is called: `TicketTitle`, `tickettitle` and `ticket-title` are one field.
+//! Dots lead into objects: `Customer.City`. A name that the description lacks is refused, since it is most likely mistyped,
+//! unless `--allow-unknown` is given or nothing is known about the records.
+
+use atera::description::{Field, Kind, Schema};
+use serde_json::Value;
+
+use super::{
+    columns::{heading, is_single, telling},
+    failure::Failure,
+    values::{Altered, Record, Written},
+};
+use crate::names::flag_name;
+
+/// How deep objects are taken apart into columns of their own. Types refer to each other in circles, so there has to be an end.
+const DEEPEST: usize = 3;
+
+/// A field of a record, or of an object in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    /// The names that lead to it. Without any, it is the record itself.
+    pub(crate) path: Vec<String>,
+    /// The kind of its values; [`Kind::Any`] if the description lacks the field.
+    pub(crate) kind: Kind,
+    /// The heading of the column, and the name of its value where selected fields are printed as JSON or YAML.
+    pub(crate) heading: String,
+}
+
+impl Column {
+    /// The field that someone has named, in any case or as its flag is called.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if the schema has no such field, unless that is allowed, or if the name leads into a value without fields.
+    pub(crate) fn named(
+        schema: Option<&'static Schema>,
+        name: &str,
+        allow_unknown: bool,
+    ) -> Result<Self, Failure> {
+        let mut path = Vec::new();
+        let mut kind = schema.map_or(Kind::Any, Kind::Object);
+        for part in name.split('.') {
+            kind = match (kind, field(kind, part)) {
+                (_, Some(field)) => {
+                    path.push(field.name.to_string());
+                    field.kind
+                }
+                (Kind::Map(values), None) => {
+                    path.push(part.to_string());
+                    *values
+                }
+                (Kind::Object(schema), None) if !allow_unknown => return Err(unknown(schema, part)),
+                (Kind::Object(_) | Kind::Any, None) => {
+                    path.push(part.to_string());
+                    Kind::Any
+                }
+                (_, None) => {
+                    let whole = path.join(".");
+                    return Err(Failure::Usage(format!(
+                        "`{whole}` has no fields, so there is no `{name}`; name `{whole}` alone"
+                    )));
+                }
+            };
+        }
+        Ok(Column {
+            heading: path.join("."),
+            path,
+            kind,
+        })
+    }
+
+    /// The default columns of a table.
+    pub(crate) fn telling(schema: &'static Schema) -> Vec<Self> {
+        let columns = telling(schema).into_iter().map(|field| Column {
+            path: vec![field.name.to_string()],
+            kind: field.kind,
+            heading: heading(schema, field).to_string(),
+        });
+        columns.collect()
+    }
+
+    /// Every field, in the order of the description. The fields of an object have columns of their own.
+    pub(crate) fn all(schema: &'static Schema) -> Vec<Self> {
+        let mut columns = Vec::new();
+        flatten(schema, &[], &mut columns);
+        columns
+    }
+
+    /// Its value in a record, as JSON.
+    pub(crate) fn value<'a>(&self, record: &Record<'a>) -> Option<&'a str> {
+        record.value(&self.path)
+    }
+
+    /// How a record in these columns differs from the one that was sent, if it does.
+    pub(crate) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
+        if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
+            return Some(Altered::NoObject);
+        }
+        let mut columns = columns.iter();
+        let altered =
+            columns.find(|column| matches!(Written::of(column.value(record)), Written::Text(_, false)))?;
+        Some(Altered::Text(altered.heading.clone()))
+    }
+}
+
+/// A record with these fields alone, as JSON, each value as it was sent. A field that the record lacks is null, so that all
+/// records have the same fields.
+pub(crate) fn project(record: &Record<'_>, columns: &[Column]) -> String {
+    let mut text = String::from("{");
+    for column in columns {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(column.heading.as_str()).to_string());
+        text.push(':');
+        text.push_str(column.value(record).unwrap_or("null"));
+    }
+    text.push('}');
+    text
+}
+
+/// The field of this name in an object. A value of another kind has none.
+fn field(kind: Kind, name: &str) -> Option<&'static Field> {
+    let Kind::Object(schema) = kind else {
+        return None;
+    };
+    find(schema, name)
+}
+
+/// The field of this name, in any case or as its flag is called.
+pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
+    let mut fields = schema.fields.iter();
+    fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
+}
+
+/// The failure that a type has no such field. It lists the fields that the type has.
+pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
+    let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
+    Failure::Usage(format!(
+        "{} has no field `{name}`; it has {}; --allow-unknown lets it through all the same",
+        schema.name,
+        names.join(", ")
+    ))
+}
+
+/// Adds the columns for the fields of a schema, which lies below the fields in `above`.
+fn flatten(schema: &'static Schema, above: &[String], columns: &mut Vec<Column>) {
+    for field in schema.fields {
+        let mut path = above.to_vec();
+        path.push(field.name.to_string());
+        match field.kind {
+            Kind::Object(inner) if path.len() < DEEPEST && !inner.fields.is_empty() => {
+                flatten(inner, &path, columns);
+            }
+            kind => columns.push(Column {
+                heading: path.join("."),
+                path,
+                kind,
+            }),
+        }
+    }
+}
+
+impl Column {
+    /// Whether a value may be cut to fit a table. Half of a number, a time or a value of a list would be another one.
+    pub(crate) fn may_be_cut(&self) -> bool {
+        matches!(self.kind, Kind::Text) || !is_single(self.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket(name: &str) -> Result<Column, Failure> {
+        Column::named(Schema::find("Ticket"), name, false)
+    }
+
+    #[test]
+    fn fields_are_named_in_any_case_or_by_their_flags() {
+        for name in ["TicketTitle", "tickettitle", "ticket-title"] {
+            assert_eq!(ticket(name).expect(name).heading, "TicketTitle");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_refused_unless_that_is_allowed() {
+        let Err(Failure::Usage(sentence)) = ticket("Titel") else {
+            panic!("it is there");
+        };
+        assert!(
+            sentence.starts_with("Ticket has no field `Titel`; it has TicketID, "),
+            "{sentence}"
+        );
+        let column = Column::named(Schema::find("Ticket"), "Titel", true).expect("a column");
+        assert_eq!(column.heading, "Titel");
+        assert!(matches!(ticket("TicketID.Name"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_selection_keeps_values_as_they_were_sent() {
+        let columns: Vec<_> = ["b", "a.x", "c"]
+            .iter()
+            .map(|name| Column::named(None, name, false).expect(name))
+            .collect();
+        assert_eq!(
+            project(
+                &Record::new(r#"{"a": {"x": 1.10, "y": "\ud800"}, "b": "\u00e9", "\ud800": 1e400}"#),
+                &columns
+            ),
+            r#"{"b":"\u00e9","a.x":1.10,"c":null}"#
+        );
+    }
+
+    #[test]
+    fn objects_become_columns_of_their_own() {
+        for schema in atera::description::SCHEMAS {
+            let columns = Column::all(schema);
+            let names: std::collections::HashSet<_> = columns.iter().map(|it| &it.heading).collect();
+            assert_eq!(names.len(), columns.len(), "{}", schema.name);
+        }
+    }
+}

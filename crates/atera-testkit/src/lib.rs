@@ -1,0 +1,49 @@
+//! What the tests and benchmarks of this workspace have generated from the description: a call for each of its examples,
+//! and progenitor's own client to compare with. Users of the library build neither.
+
+use std::pin::Pin;
+
+use atera::Client;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// A call of an operation, from one example of its request.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The operation.
+    pub operation: &'static str,
+    /// The name of the example.
+    pub example: &'static str,
+    /// The documented answers, as JSON.
+    pub answers: &'static [&'static str],
+    /// Sends the call, and gives its value as JSON.
+    pub call: fn(Client) -> Called,
+}
+
+/// What a [`Shape`] gives.
+pub type Called = Pin<Box<dyn Future<Output = atera::Result<Value>>>>;
+
+/// A value of the description as an argument.
+fn argument<T: DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))
+}
+
+/// A value as JSON.
+fn encoded(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("a value of the API can be written as JSON")
+}
+
+include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
+
+/// What progenitor makes of the same description, for two operations, without anything of ours around it.
+#[allow(
+    clippy::all,
+    dead_code,
+    missing_docs,
+    unreachable_patterns,
+    unused_imports,
+    reason = "the code is progenitor's"
+)]
+pub mod plain_client {
+    include!(concat!(env!("OUT_DIR"), "/plain_client.rs"));
+}

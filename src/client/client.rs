@@ -1,0 +1,146 @@
+//! What users call: groups of operations, and the settings of calls.
+
+use std::{fmt, time::Duration};
+
+use http::Method;
+
+#[cfg(feature = "changes")]
+use crate::{Result, types::AccountTime};
+use crate::{
+    api::{DynamicCall, RawCall},
+    description::Operation,
+    limit::{Priority, Rate},
+    pipeline::{
+        RetryPolicy, Usage,
+        context::{Context, Settings},
+    },
+    types::Timestamp,
+};
+
+/// A client of the Atera API. A clone is the same client.
+///
+/// ```no_run
+/// # async fn example() -> atera::Result<()> {
+/// let client = atera::Client::builder().api_key(atera::ApiKey::from_env()?).build()?;
+/// let ticket = client.tickets().get(54321).await?;
+/// println!("{}", ticket.ticket_title.unwrap_or_default());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    context: Context,
+}
+
+impl Client {
+    pub(super) fn new(context: Context) -> Self {
+        Client { context }
+    }
+
+    /// Where requests go.
+    pub fn base_url(&self) -> &str {
+        self.context.shared().base_url.as_str()
+    }
+
+    /// The same client with a deadline for each of its calls: for the waiting, all attempts, and the answer. Each page of
+    /// a walk is a call.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(client: atera::Client) -> atera::Result<()> {
+    /// let quick = client.with_deadline(Duration::from_secs(5));
+    /// let ticket = quick.tickets().get(54321).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        self.with(|settings| settings.deadline = Some(deadline))
+    }
+
+    /// The same client with another priority. Without one, single calls are `Interactive` and walks `Background`.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        self.with(|settings| settings.priority = Some(priority))
+    }
+
+    /// The same client with another retry policy. What is spent on sending again is shared all the same.
+    ///
+    /// ```no_run
+    /// # async fn example(client: atera::Client, changes: atera::types::UpdateTicket) -> atera::Result<()> {
+    /// let once = client.with_retry(atera::RetryPolicy::never());
+    /// once.tickets().update(54321, changes).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.with(|settings| settings.retry = policy)
+    }
+
+    /// The same client, which asks the service itself and not the cache.
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn without_cache(&self) -> Self {
+        self.with(|settings| settings.without_cache = true)
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        Client {
+            context: self.context.with(change),
+        }
+    }
+
+    /// What the rate limiter does at the moment: the limit, how much of it is in use, how many calls wait, and until when
+    /// the service asked for a pause.
+    pub fn rate(&self) -> Rate {
+        self.context.shared().credentials.rate()
+    }
+
+    /// What this client and its clones did so far, by operation.
+    pub fn usage(&self) -> Usage {
+        self.context.shared().tally.usage()
+    }
+
+    /// When the key in use expires. Only a JWT tells; from two weeks before on there is also a warning in the log.
+    pub fn key_expires_at(&self) -> Option<Timestamp> {
+        self.context.shared().credentials.known()?.expires_at
+    }
+
+    /// A time by the clocks of the account, which is asked for its time zone: what the parameters that take an
+    /// [`AccountTime`] want.
+    ///
+    /// # Errors
+    ///
+    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is not known.
+    #[cfg(feature = "changes")]
+    pub async fn account_time(&self, time: Timestamp) -> Result<AccountTime> {
+        let local = crate::api::changes::account_time(&self.context, time.to_utc()).await?;
+        Ok(local.into())
+    }
+
+    /// Begins a call of an operation that is known at run time only; see [`DynamicCall`].
+    pub fn operation(&self, operation: &'static Operation) -> DynamicCall {
+        DynamicCall::new(self.context.clone(), operation)
+    }
+
+    /// Begins a request to any path below the base URL: `client.request(Method::GET, "/account")`; see [`RawCall`].
+    pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
+        RawCall::new(self.context.clone(), method, path.into())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The groups of operations, as methods of the client.
+mod groups {
+    use super::Client;
+
+    include!(concat!(env!("OUT_DIR"), "/accessors.rs"));
+}

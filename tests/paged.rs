@@ -1,0 +1,403 @@
+//! Walks that are taken page by page, and what becomes of them when a process ends in the middle.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use atera::{
+    Consistency, DynamicCall, ErrorKind,
+    description::Operation,
+    mock::Recorder,
+    page::{PagedWalk, Step, Verdict},
+    transport::{Fault, Request, Response},
+};
+use http::StatusCode;
+
+/// The page and the page size that a request asks for.
+fn asked(request: &Request) -> (usize, usize) {
+    let pairs: HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+    let number = |name: &str| pairs[name].parse().unwrap();
+    (number("page"), number("itemsInPage"))
+}
+
+/// The pages that were asked for so far.
+fn pages(recorder: &Recorder) -> Vec<usize> {
+    recorder.sent().iter().map(|request| asked(request).0).collect()
+}
+
+/// A page of a list of tickets with these ids.
+fn page_of(ids: &[i64], page: usize, size: usize) -> String {
+    let items = ids.chunks(size).nth(page - 1).unwrap_or_default();
+    let items: Vec<_> = items.iter().map(|id| format!(r#"{{"TicketID":{id}}}"#)).collect();
+    let (items, total) = (items.join(","), ids.len());
+    let pages = total.div_ceil(size);
+    format!(r#"{{"items":[{items}],"page":{page},"totalItemCount":{total},"totalPages":{pages}}}"#)
+}
+
+fn ok(body: impl Into<bytes::Bytes>) -> Result<Response, Fault> {
+    Ok(Response::new(StatusCode::OK, body))
+}
+
+/// A list of so many tickets that does not change.
+fn still(tickets: i64) -> Recorder {
+    let ids: Vec<_> = (1..=tickets).collect();
+    Recorder::new(move |request| {
+        let (page, size) = asked(request);
+        ok(page_of(&ids, page, size))
+    })
+}
+
+/// A list of ids that the test changes between requests: the function is told how many came before.
+fn moving(change: impl Fn(usize, &mut Vec<i64>) + Send + Sync + 'static, ids: Vec<i64>) -> Recorder {
+    let state = Mutex::new((0, ids));
+    Recorder::new(move |request| {
+        let (page, size) = asked(request);
+        let (count, ids) = &mut *state.lock().unwrap();
+        change(*count, ids);
+        *count += 1;
+        ok(page_of(ids, page, size))
+    })
+}
+
+fn call(recorder: &Recorder, id: &str) -> DynamicCall {
+    recorder.client().operation(Operation::find(id).unwrap())
+}
+
+fn complete(recorder: &Recorder) -> PagedWalk {
+    let call = call(recorder, "tickets_list").consistency(Consistency::Complete);
+    call.unwrap().paged()
+}
+
+fn one_pass(recorder: &Recorder) -> PagedWalk {
+    call(recorder, "tickets_list").paged()
+}
+
+/// What a program keeps of a walk.
+#[derive(Debug, Default, PartialEq)]
+struct Kept {
+    records: Vec<String>,
+    journal: Vec<String>,
+    verdict: Option<Verdict>,
+}
+
+impl Kept {
+    /// Takes so many steps at most. Whether the walk has ended is the verdict.
+    async fn take(&mut self, walk: &mut PagedWalk, steps: usize) -> atera::Result<()> {
+        for _ in 0..steps {
+            match walk.step().await? {
+                Step::Page(page) => {
+                    assert_eq!(page.records.len(), page.ids.len());
+                    let records = page.records.iter().map(|record| record.get().to_string());
+                    self.records.extend(records);
+                    self.journal.push(page.entry);
+                }
+                Step::EndOfSweep(entry) => self.journal.push(entry),
+                Step::End(verdict) => {
+                    self.verdict = Some(verdict);
+                    break;
+                }
+                step => panic!("{step:?}"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn all(walk: &mut PagedWalk) -> Self {
+        let mut kept = Kept::default();
+        kept.take(walk, 1_000).await.unwrap();
+        kept
+    }
+
+    /// The ids, which the journal gives again.
+    fn replayed(&self, walk: &mut PagedWalk) -> Vec<String> {
+        let entries = self.journal.iter().flat_map(|entry| walk.replay(entry).unwrap());
+        entries
+            .map(|id| format!(r#"{{"TicketID":{}}}"#, id.unwrap()))
+            .collect()
+    }
+}
+
+fn tickets(ids: impl IntoIterator<Item = i64>) -> Vec<String> {
+    let ids = ids.into_iter();
+    ids.map(|id| format!(r#"{{"TicketID":{id}}}"#)).collect()
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_until_it_is_complete() {
+    let recorder = still(120);
+    let mut walk = complete(&recorder);
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!(kept.verdict, Some(Verdict::Complete));
+    assert_eq!(pages(&recorder), [1, 2, 3, 1, 2, 3]);
+    assert_eq!(kept.journal.len(), 7);
+    assert_eq!(kept.journal[3], "end");
+    let begin = "120 101 102 103 ";
+    assert!(kept.journal[2].starts_with(begin), "{}", kept.journal[2]);
+    let drift = walk.drift();
+    assert!(drift.is_none() && drift.sweeps == 2, "{drift:?}");
+    assert!(matches!(walk.step().await, Ok(Step::End(Verdict::Complete))));
+    assert_eq!(pages(&recorder).len(), 6);
+}
+
+#[tokio::test]
+async fn a_walk_that_ends_anywhere_goes_on_from_there_and_asks_for_one_page_again_at_most() {
+    let change = |count: usize, ids: &mut Vec<i64>| match count {
+        // It moves over the boundary of two pages, and another to its place.
+        2 => {
+            ids.remove(3);
+        }
+        4 => ids.push(1_000),
+        _ => {}
+    };
+    let list = || moving(change, (1..=230).collect());
+    let recorder = list();
+    let mut walk = complete(&recorder);
+    let through = Kept::all(&mut walk).await;
+    let (drift, requests) = (walk.drift(), pages(&recorder));
+    assert_eq!(through.verdict, Some(Verdict::Complete));
+    assert_eq!((drift.late, drift.totals), (1, Some((229, 230))));
+
+    for steps in 0..=through.journal.len() {
+        let recorder = list();
+        let mut kept = Kept::default();
+        kept.take(&mut complete(&recorder), steps).await.unwrap();
+        let mut walk = complete(&recorder);
+        assert_eq!(kept.replayed(&mut walk), kept.records, "{steps}");
+        kept.take(&mut walk, 1_000).await.unwrap();
+        let again = pages(&recorder).len() - requests.len();
+        assert!(again <= 1, "{steps}: {:?}", pages(&recorder));
+        assert_eq!(kept.records, through.records, "{steps}");
+        assert_eq!(kept.verdict, through.verdict, "{steps}");
+        assert_eq!((walk.drift().late, walk.drift().totals), (1, Some((229, 230))));
+        assert_eq!(walk.drift().shortfall, drift.shortfall, "{steps}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_entry_was_not_written_is_read_again() {
+    let recorder = still(120);
+    let mut first = complete(&recorder);
+    let mut kept = Kept::default();
+    kept.take(&mut first, 1).await.unwrap();
+    // The process ends after the page came and before it was written down.
+    assert!(matches!(first.step().await, Ok(Step::Page(_))));
+    let mut walk = complete(&recorder);
+    kept.replayed(&mut walk);
+    kept.take(&mut walk, 1_000).await.unwrap();
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!(pages(&recorder), [1, 2, 2, 3, 1, 2, 3]);
+}
+
+#[tokio::test]
+async fn one_pass_reads_the_list_once() {
+    let recorder = still(120);
+    let mut walk = one_pass(&recorder);
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!((kept.verdict, kept.journal.len()), (Some(Verdict::OnePass), 3));
+    assert_eq!(walk.drift().sweeps, 1);
+}
+
+#[tokio::test]
+async fn a_journal_of_several_sweeps_ends_one_pass_without_a_record_that_comes_twice() {
+    let recorder = still(120);
+    let mut kept = Kept::default();
+    // All of the first sweep, its end, and a page of the second.
+    kept.take(&mut complete(&recorder), 5).await.unwrap();
+    let mut walk = one_pass(&recorder);
+    assert_eq!(kept.replayed(&mut walk), tickets(1..=120));
+    kept.take(&mut walk, 1_000).await.unwrap();
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!(kept.verdict, Some(Verdict::OnePass));
+}
+
+#[tokio::test]
+async fn a_journal_of_one_pass_goes_on_until_the_list_is_complete() {
+    let recorder = still(120);
+    let mut kept = Kept::default();
+    kept.take(&mut one_pass(&recorder), 3).await.unwrap();
+    let mut walk = complete(&recorder);
+    kept.replayed(&mut walk);
+    kept.take(&mut walk, 1_000).await.unwrap();
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!(kept.verdict, Some(Verdict::Complete));
+}
+
+#[tokio::test]
+async fn an_empty_list_is_complete() {
+    let recorder = still(0);
+    let kept = Kept::all(&mut complete(&recorder)).await;
+    assert_eq!(
+        (kept.verdict, kept.journal[0].as_str()),
+        (Some(Verdict::Complete), "0")
+    );
+    assert!(kept.records.is_empty());
+}
+
+#[tokio::test]
+async fn fewer_records_than_the_total_are_unsettled() {
+    let page = r#"{"items":[{"TicketID":1}],"totalItemCount":3,"totalPages":1,"nextLink":""}"#;
+    let list = || {
+        Recorder::new(move |request| {
+            ok(if asked(request).0 == 1 {
+                page
+            } else {
+                r#"{"items":[],"totalPages":1}"#
+            })
+        })
+    };
+    for walk in [one_pass, complete] {
+        let recorder = list();
+        let mut walk = walk(&recorder);
+        let kept = Kept::all(&mut walk).await;
+        assert_eq!(kept.verdict, Some(Verdict::Unsettled), "{kept:?}");
+        assert_eq!((kept.records.len(), walk.drift().shortfall), (1, 2));
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_settle_is_given_up() {
+    let change = |count: usize, ids: &mut Vec<i64>| *ids = vec![1_000 - count as i64];
+    let recorder = moving(change, Vec::new());
+    let mut walk = complete(&recorder);
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.verdict, Some(Verdict::Unsettled));
+    assert_eq!(
+        (kept.records.len(), walk.drift().sweeps, walk.drift().late),
+        (8, 8, 7)
+    );
+}
+
+#[tokio::test]
+async fn records_without_ids_are_read_once_and_come_all() {
+    // Two of them are the same, and none has an id.
+    let page = r#"{"items":[{"Comment":"x"},{"Comment":"x"}],"totalItemCount":2,"totalPages":1}"#;
+    let recorder = Recorder::new(move |_| ok(page));
+    let list = || {
+        let call = call(&recorder, "tickets_list_comments");
+        call.set("ticketId", "7").unwrap()
+    };
+    let refused = list().consistency(Consistency::Complete).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidRequest);
+    let mut walk = list().paged();
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.verdict, Some(Verdict::WithoutIds));
+    assert_eq!((kept.records.len(), walk.drift().without_id), (2, 2));
+
+    let mut again = list().paged();
+    let ids = again.replay(&kept.journal[0]).unwrap();
+    assert_eq!(ids, [None, None]);
+    assert_eq!(again.drift().without_id, 2);
+}
+
+#[tokio::test]
+async fn a_page_that_fails_is_asked_for_again_by_the_next_step() {
+    let failures = Arc::new(Mutex::new(2));
+    let ids: Vec<_> = (1..=120).collect();
+    let recorder = Recorder::new(move |request| {
+        let (page, size) = asked(request);
+        let failures = &mut *failures.lock().unwrap();
+        if page == 2 && *failures > 0 {
+            *failures -= 1;
+            return Ok(Response::new(StatusCode::FORBIDDEN, ""));
+        }
+        ok(page_of(&ids, page, size))
+    });
+    let mut walk = one_pass(&recorder);
+    let mut kept = Kept::default();
+    for _ in 0..2 {
+        let error = kept.take(&mut walk, 1_000).await.unwrap_err();
+        assert_eq!((error.kind(), error.page()), (ErrorKind::Forbidden, Some(2)));
+    }
+    kept.take(&mut walk, 1_000).await.unwrap();
+    assert_eq!(kept.records, tickets(1..=120));
+    assert_eq!(pages(&recorder), [1, 2, 2, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_text_is_told_with_its_page() {
+    let recorder = Recorder::new(|_| {
+        ok(&b"{\"items\":[{\"TicketID\":1},{\"TicketTitle\":\"Caf\xe9\"}],\"totalPages\":1}"[..])
+    });
+    let mut walk = one_pass(&recorder);
+    for _ in 0..2 {
+        let error = walk.step().await.unwrap_err();
+        assert_eq!((error.page(), error.record()), (Some(1), Some(1)));
+    }
+    assert_eq!(recorder.sent().len(), 2);
+}
+
+/// A service that hands out ten records a page, whatever it is asked for, and does not say so.
+fn small_pages(tickets: i64) -> Recorder {
+    let ids: Vec<_> = (1..=tickets).collect();
+    Recorder::new(move |request| {
+        let items = ids.chunks(10).nth(asked(request).0 - 1).unwrap_or_default();
+        let items: Vec<_> = items.iter().map(|id| format!(r#"{{"TicketID":{id}}}"#)).collect();
+        ok(format!(
+            r#"{{"items":[{}],"totalItemCount":{}}}"#,
+            items.join(","),
+            ids.len()
+        ))
+    })
+}
+
+#[tokio::test]
+async fn totals_are_believed_on_every_page_of_a_service_with_smaller_pages() {
+    let recorder = small_pages(45);
+    let through = Kept::all(&mut complete(&recorder)).await;
+    assert_eq!(through.verdict, Some(Verdict::Complete));
+    assert_eq!(pages(&recorder), [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
+    let believed = |entry: &String| entry == "end" || entry.starts_with("45 ");
+    assert!(through.journal.iter().all(believed), "{:?}", through.journal);
+
+    for steps in 0..through.journal.len() {
+        let recorder = small_pages(45);
+        let mut kept = Kept::default();
+        kept.take(&mut complete(&recorder), steps).await.unwrap();
+        let mut walk = complete(&recorder);
+        kept.replayed(&mut walk);
+        kept.take(&mut walk, 1_000).await.unwrap();
+        assert_eq!(
+            (kept.records, kept.verdict),
+            (tickets(1..=45), Some(Verdict::Complete)),
+            "{steps}"
+        );
+        assert!(pages(&recorder).len() <= 11, "{steps}: {:?}", pages(&recorder));
+    }
+}
+
+#[tokio::test]
+async fn a_walk_may_begin_in_the_middle_and_with_pages_of_another_size() {
+    let recorder = still(100);
+    let list = || {
+        let call = call(&recorder, "tickets_list").set("page", "3").unwrap();
+        call.set("itemsInPage", "20").unwrap()
+    };
+    let mut walk = list().paged();
+    let mut kept = Kept::default();
+    kept.take(&mut walk, 1).await.unwrap();
+    let mut walk = list().paged();
+    kept.replayed(&mut walk);
+    kept.take(&mut walk, 1_000).await.unwrap();
+    assert_eq!(kept.records, tickets(41..=100));
+    assert_eq!(kept.verdict, Some(Verdict::OnePass));
+    assert!(
+        kept.journal.iter().all(|entry| entry.starts_with("60 ")),
+        "{:?}",
+        kept.journal
+    );
+    let asked: Vec<_> = recorder.sent().iter().map(asked).collect();
+    assert_eq!(asked, [(3, 20), (4, 20), (5, 20)]);
+}
+
+#[tokio::test]
+async fn what_is_no_entry_is_refused() {
+    let recorder = still(0);
+    for entry in ["", "x", "1 x", "- 1  2", "END"] {
+        let error = one_pass(&recorder).replay(entry).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{entry}");
+        assert!(error.to_string().contains("begin the walk anew"), "{error}");
+    }
+}
