@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use atera::{
-    List, RateLimit, Timestamp,
+    RateLimit, Timestamp,
     description::{Field, Kind, OPERATIONS, Operation, Schema},
 };
 use atera_sandbox::Sandbox;

@@ -1,6 +1,6 @@
 //! Answers in the dialect of the guide.
 
-use atera::{List, types::CreateTicket};
+use atera::types::CreateTicket;
 use atera_sandbox::{Dialect, Sandbox};
 use serde_json::{Value, json};
 

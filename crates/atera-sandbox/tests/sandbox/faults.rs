@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use atera::{List, RateLimit};
+use atera::RateLimit;
 use atera_sandbox::{Churn, Faults, Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
 use tokio::{

@@ -1,6 +1,6 @@
 //! Pages, filters and order.
 
-use atera::{List, Timestamp};
+use atera::Timestamp;
 use atera_sandbox::Sandbox;
 use serde_json::Value;
 

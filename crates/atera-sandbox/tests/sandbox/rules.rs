@@ -1,6 +1,6 @@
 //! The rules of single operations.
 
-use atera::{List, RateLimit, Timestamp};
+use atera::{RateLimit, Timestamp};
 use atera_sandbox::Sandbox;
 use serde_json::{Value, json};
 
