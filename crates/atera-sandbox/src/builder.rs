@@ -96,14 +96,15 @@ impl SandboxBuilder {
         self
     }
 
-    /// The address to listen on. By default only this machine can reach the sandbox. `0.0.0.0` opens it to everyone who can reach
-    /// this machine, so choose that with care: the paths under `/_sandbox` take no key.
+    /// The address to listen on. By default only this machine can reach the sandbox. `0.0.0.0` opens it to everyone who
+    /// can reach this machine, so choose that with care: the paths under `/_sandbox` take no key.
     pub fn host(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
         self
     }
 
-    /// How many customers there are at the start; 64 by default. Without customers there are no other records of customers either.
+    /// How many customers there are at the start; 64 by default. Without customers there are no contacts, agents and
+    /// contracts either, nor what needs those.
     pub fn customers(mut self, count: usize) -> Self {
         self.counts.customers = count;
         self
@@ -121,7 +122,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// How many tickets there are at the start; 2,847 by default. With 100,000 the sandbox takes some 2 seconds to start.
+    /// How many tickets there are at the start; 2,847 by default. With 100,000 an optimised build starts within 2
+    /// seconds.
     pub fn tickets(mut self, count: usize) -> Self {
         self.counts.tickets = count;
         self
@@ -157,8 +159,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Stops the clock of the sandbox at this time, so that a test can compare the times of what it wrote. By default it is the
-    /// clock of this machine.
+    /// Stops the clock of the sandbox at this time, so that a test can compare the times of what it wrote. By default
+    /// it is the clock of this machine.
     ///
     /// The generated records are as of 2026-03-02T09:00:00Z in both cases. The limit and latencies go by real time.
     pub fn now(mut self, time: Timestamp) -> Self {
@@ -166,8 +168,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// The time zone of the account, by its IANA name such as `America/New_York`. By default it is the zone of London, under the name
-    /// that Windows has for it: `GMT Standard Time`.
+    /// The time zone of the account, by its IANA name such as `America/New_York`. By default it is the zone of London,
+    /// under the name that Windows has for it: `GMT Standard Time`.
     ///
     /// Parameters without an offset, such as `startWorkhour`, are read in this zone.
     pub fn time_zone(mut self, name: impl Into<String>) -> Self {
@@ -175,8 +177,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Records to start with in place of generated ones, in the form of [`Sandbox::dump`]. The seed and the counts then have no
-    /// effect on the records.
+    /// Records to start with in place of generated ones, in the form of [`Sandbox::dump`]. The seed and the counts then
+    /// have no effect on the records.
     pub fn load(mut self, json: impl Into<String>) -> Self {
         self.load = Some(json.into());
         self
@@ -188,14 +190,15 @@ impl SandboxBuilder {
         self
     }
 
-    /// The limit of each key; 700 requests in 60 seconds by default, as in the guide. Requests beyond it are answered with 429.
+    /// The limit of each key; 700 requests in 60 seconds by default, as in the guide. Requests beyond it are answered
+    /// with 429.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Makes the key a JWT, as new keys of the service are. It expires a year from now. By default the key has the form of a legacy
-    /// key: 32 letters and digits.
+    /// Makes the key a JWT, as new keys of the service are. It expires a year from now. By default the key has the form
+    /// of a legacy key: 32 letters and digits.
     pub fn jwt(mut self) -> Self {
         self.jwt = true;
         self
@@ -213,7 +216,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// The faults at the start; none by default. With the same seed, the same requests in the same order meet the same faults.
+    /// The faults at the start; none by default. With the same seed, the same requests in the same order meet the same
+    /// faults.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
@@ -225,8 +229,8 @@ impl SandboxBuilder {
         self
     }
 
-    /// Lets pages of this origin, such as `http://localhost:5173`, call the service from a browser (CORS). Each call adds an origin,
-    /// and `*` stands for all. By default no page of another origin can call it.
+    /// Lets pages of this origin, such as `http://localhost:5173`, call the service from a browser (CORS). Each call
+    /// adds an origin, and `*` stands for all. By default no page of another origin can call it.
     ///
     /// The paths under `/_sandbox` stay closed to pages of other origins, since they take no key.
     pub fn cors(mut self, origin: impl Into<String>) -> Self {
@@ -238,8 +242,8 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` if the port is taken, or if a setting is invalid: a key, a domain of permissions, the rate limit, the time zone,
-    /// an origin, or the records to load.
+    /// `Config` if the port is taken, or if a setting is invalid: a key, a domain of permissions, the rate limit, the
+    /// time zone, an origin, or the records to load.
     pub async fn start(self) -> Result<Sandbox> {
         let zone = self.zone.as_deref().map(Zone::named).transpose()?;
         let zone = zone.unwrap_or_default();
@@ -299,8 +303,8 @@ impl SandboxBuilder {
     }
 }
 
-/// Listens on an address. Returns the address at which this machine can reach it: one that stands for all interfaces, such as
-/// `0.0.0.0`, becomes `127.0.0.1`.
+/// Listens on an address. Returns the address at which this machine can reach it: one that stands for all interfaces,
+/// such as `0.0.0.0`, becomes `127.0.0.1`.
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
     let refuse = |error| {
         let sentence = match address.ip().is_loopback() {

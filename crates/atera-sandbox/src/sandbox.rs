@@ -14,8 +14,8 @@ use crate::{
 
 /// A running server that stands in for Atera. Dropping it stops the server.
 ///
-/// [`Sandbox::builder`] sets one up and starts it. Tests can share one or start one each: with few records it starts in
-/// milliseconds, and each listens on a port of its own.
+/// [`Sandbox::builder`] sets one up and starts it. Tests can share one, or start one each: with few records that takes
+/// well under a second, and each listens on a port of its own.
 #[derive(Debug)]
 pub struct Sandbox {
     pub(crate) base_url: String,
@@ -77,8 +77,8 @@ impl Sandbox {
 
     /// All records as JSON, for [`SandboxBuilder::load`](crate::SandboxBuilder::load).
     ///
-    /// It has an array for each kind of record. Each record has its fields that are not null, and `$modified`, the time of its last
-    /// change.
+    /// It has an array for each kind of record. Each record has its fields that are not null, and `$modified`, the time
+    /// of its last change.
     pub fn dump(&self) -> String {
         dump::write(&self.state.world().store).to_string()
     }

@@ -1,4 +1,4 @@
-//! The sandbox in a browser. It takes Chromium and its driver (`chromedriver`), so it runs only when asked for:
+//! The pages in a browser. The test needs Chromium and `chromedriver`, so it is ignored unless it is called for:
 //! `cargo test -p atera-sandbox --features explorer --test explorer -- --ignored`.
 
 use std::{
@@ -11,7 +11,7 @@ use atera_sandbox::Sandbox;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
-/// The driver, which ends with this.
+/// A running `chromedriver`, which is killed on drop.
 struct Driver {
     process: Child,
     address: String,
@@ -25,7 +25,7 @@ impl Driver {
             .spawn()
             .expect("`chromedriver` is needed; the package chromium-driver has it");
         let out = BufReader::new(process.stdout.take().expect("a pipe"));
-        // It first says that it starts, on port 0, and then where it did.
+        // Its first line names port 0, and a later one the port that it got.
         let lines = out.lines().map_while(Result::ok);
         let port = lines
             .filter_map(|line| line.trim_end_matches('.').rsplit_once("on port ")?.1.parse().ok())
@@ -86,14 +86,14 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
         find("#operations-account-account_get .live-responses-table tbody .response-col_description").await?;
     assert!(answer.text().await?.contains("Fieldline IT"));
 
-    // The live state shows the request soon after.
+    // The log shows the request within seconds.
     let seen = find("#log tbody tr").await?.text().await?;
     assert!(seen.contains("GET /account") && seen.contains("200"), "{seen}");
     let window = find("#limit").await?.text().await?;
     assert!(window.starts_with("1 of 700 requests"), "{window}");
     assert!(find("#records").await?.text().await?.contains("Ticket 2847"));
 
-    // Faults are set in the page as well.
+    // The page sets faults.
     find("#faults").await?.send_keys("account_get:503=1*1").await?;
     find("form[data-path='/_sandbox/faults'] button")
         .await?
@@ -121,7 +121,7 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 
-    // The picture shows the answer beside the newest requests.
+    // The screenshot has the answer and the newest requests in view.
     let scroll = "document.querySelector('.live-responses-table').scrollIntoView({block: 'center'}); \
                   document.querySelector('aside').scrollTop = 0";
     browser.execute(scroll, Vec::new()).await?;

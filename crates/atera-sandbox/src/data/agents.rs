@@ -1,4 +1,7 @@
-//! Agents.
+//! Agents: the machines of customers.
+//!
+//! Values of one agent agree with each other: a laptop has a battery, a server no monitor, the disks add up, and the
+//! user who is logged on is a contact of the customer.
 
 use std::collections::HashMap;
 
@@ -17,13 +20,13 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, random_guid, time,
 };
 
-/// Id of the first.
+/// The id of the first agent, which the examples of the description name.
 const FIRST_ID: i64 = 5501;
 
-/// Guid of the first, which the examples of the description name.
+/// The GUID of the first agent, which the examples of the description name.
 const FIRST_GUID: &str = "6f1c0d3e-8a54-4b7b-9d0e-2f6a3c1b7e55";
 
-/// What is known of an agent from the first moment.
+/// The fields that an agent has from its installation on. The others are set by its first inventory.
 const KNOWN: [&str; 14] = [
     "AgentID",
     "DeviceGuid",
@@ -41,6 +44,7 @@ const KNOWN: [&str; 14] = [
     "DeviceType",
 ];
 
+/// Generates agents. The first is a laptop at the front desk of the first customer.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let customers = ids(store, Customer);
     if customers.is_empty() {
@@ -100,18 +104,18 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             agent.text("DeviceGuid")
         );
         agent.set("AppViewUrl", page);
-        // An agent that has just been installed has reported next to nothing.
+        // One agent has not sent its inventory yet, so most of its fields are null.
         if index == 12 {
             agent.clear_all_but(&KNOWN);
         }
         store.put(Agent, id, agent);
         if let Some(user) = user.filter(|_| !model.server) {
-            works_at(store, user, id);
+            set_default_agent(store, user, id);
         }
     }
 }
 
-/// The contacts of each customer.
+/// The ids of contacts by customer.
 fn people(store: &Store) -> HashMap<i64, Vec<i64>> {
     let mut people: HashMap<i64, Vec<i64>> = HashMap::new();
     for contact in store.table(Contact).iter() {
@@ -122,18 +126,18 @@ fn people(store: &Store) -> HashMap<i64, Vec<i64>> {
     people
 }
 
-/// The user name of a contact in its customer's domain.
+/// The Windows user name of a contact, such as `HARBORDENTAL\mlindqvist`.
 fn logon(store: &Store, contact: i64, domain: &str) -> Option<String> {
     let contact = store.table(Contact).get(contact)?;
     let (first, last) = (ascii(contact.text("Firstname")), ascii(contact.text("Lastname")));
     let realm = domain.trim_end_matches(".example").to_ascii_uppercase();
     let initial = first.get(..1).unwrap_or("u");
-    // A name of a computer's domain has at most 15 characters.
+    // NetBIOS names have at most 15 characters.
     Some(format!("{}\\{initial}{last}", realm.get(..15).unwrap_or(&realm)))
 }
 
-/// Makes the machine that of the contact, if it has none yet.
-fn works_at(store: &mut Store, contact: i64, agent: i64) {
+/// Sets the default agent of a contact that has none yet.
+fn set_default_agent(store: &mut Store, contact: i64, agent: i64) {
     let Some(record) = store.table(Contact).get(contact) else {
         return;
     };
@@ -144,7 +148,8 @@ fn works_at(store: &mut Store, contact: i64, agent: i64) {
     }
 }
 
-/// A name that no other machine of the customer has, such as `HD-FRONT-01`.
+/// The next name of a machine with this role at a customer, such as `HD-FRONT-01`: initials of the customer, role, and
+/// number.
 fn machine_name(
     rng: &mut Rng,
     names: &mut HashMap<(i64, &str), u32>,
@@ -166,6 +171,7 @@ fn machine_name(
     format!("{}-{role}-{number:02}", initials.to_ascii_uppercase())
 }
 
+/// An agent on a machine of this model. `taken_on` is when the customer was created.
 fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> Record {
     let online = chance(rng, 82);
     let created = between(rng, taken_on, REFERENCE_DATE - TimeDelta::days(20));
@@ -271,6 +277,7 @@ fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> R
     )
 }
 
+/// `HardwareDisks`: one for a workstation, three for a server. Sizes are in megabytes.
 fn disks(rng: &mut Rng, model: &Model) -> Value {
     let letters: &[&str] = if model.server {
         &["C:", "D:", "E:"]
@@ -279,13 +286,14 @@ fn disks(rng: &mut Rng, model: &Model) -> Value {
     };
     let disk = |letter: &&str| {
         let total = f64::from(*pick(rng, &[243_197_u32, 476_728, 953_344]));
-        // Quarters of a megabyte add up exactly.
+        // Quarters are exact in binary, so that used and free space add up to the total.
         let used = (total * f64::from(rng.u8(20..97)) / 100.0).floor() + 0.25;
         json!({"Drive": letter, "Free": total - used, "Used": used, "Total": total})
     };
     letters.iter().map(disk).collect()
 }
 
+/// `BatteryInfo`: the health in percent of the designed capacity, capacities in milliwatt-hours.
 fn battery(rng: &mut Rng, name: &str, capacity: i32) -> Value {
     let health = rng.i32(55..=100);
     json!({

@@ -1,4 +1,4 @@
-//! Alerts.
+//! Alerts of agents.
 
 use std::collections::HashMap;
 
@@ -15,9 +15,11 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, time,
 };
 
-/// Id of the first.
+/// The id of the first alert, which the examples of the description name.
 const FIRST_ID: i64 = 90_210;
 
+/// Generates alerts of the last 60 days. About half are resolved, and some of the others snoozed. An alert may belong
+/// to a ticket of the same customer that was opened after it.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let agents = ids(store, Agent);
     if agents.is_empty() {
@@ -79,7 +81,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// The tickets of each customer with the time when they were opened, by that time.
+/// For each customer its tickets, each with the time at which it was opened, in that order.
 fn tickets(store: &Store) -> HashMap<i64, Vec<(DateTime<Utc>, i64)>> {
     let mut tickets: HashMap<i64, Vec<_>> = HashMap::new();
     for ticket in store.table(Ticket).iter() {

@@ -1,4 +1,6 @@
 //! Contracts and invoices.
+//!
+//! Amounts of an invoice are exact to the cent: lines add up to the subtotal, and subtotal and tax to the total.
 
 use chrono::{DateTime, Months, NaiveTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -13,16 +15,16 @@ use crate::{
     },
 };
 
-/// Id of the first contract.
+/// The id of the first contract, which the examples of the description name.
 const FIRST_CONTRACT: i64 = 3301;
 
-/// Number of the first invoice.
+/// The number of the first invoice, which the examples of the description name.
 const FIRST_INVOICE: i64 = 10_045;
 
-/// Id of the first invoice, which the examples of the description name.
+/// The id of the first invoice, which is a GUID.
 const FIRST_GUID: &str = "0b9d2a44-6a6f-4d0c-8f43-6f9a1d2c7e10";
 
-/// A contract of each type: its name and its terms, as a create has them.
+/// A contract of each type: `ContractType`, name, and terms in the form of a create.
 #[rustfmt::skip]
 const TYPES: [(&str, &str, &str); 8] = [
     ("RemoteMonitoring", "Managed workstations", r#"{"PerDeviceRateID": 415, "CountBy": "PCAgents", "BillingPeriod": "Monthly"}"#),
@@ -35,27 +37,29 @@ const TYPES: [(&str, &str, &str); 8] = [
     ("ProjectHourlyRate", "Wireless survey", r#"{"TotalAmountRateId": 410, "AdditionalRateIDs": [412]}"#),
 ];
 
-/// Every other customer has a contract that is its default; what is left of the number are further ones of every type.
+/// Generates contracts. Every second customer has a default contract. Those that remain of the count are further ones:
+/// one of each type for the first customer, and any for the others.
 pub(super) fn contracts(store: &mut Store, rng: &mut Rng, count: usize) {
     let customers = ids(store, Customer);
     let defaults = customers.iter().copied().step_by(2).take(count);
-    let mut wanted: Vec<(i64, i64, bool)> = (FIRST_CONTRACT..)
+    // Id, customer, and whether it is the default.
+    let mut planned: Vec<(i64, i64, bool)> = (FIRST_CONTRACT..)
         .step_by(2)
         .zip(defaults)
         .map(|(id, customer)| (id, customer, true))
         .collect();
-    let further = (FIRST_CONTRACT + customers.len() as i64 + 1..).zip(wanted.len()..count);
+    let further = (FIRST_CONTRACT + customers.len() as i64 + 1..).zip(planned.len()..count);
     for (id, index) in further {
-        // The first customer has one of each type.
-        let customer = match index - wanted.iter().filter(|(.., default)| *default).count() {
+        // Examples of updates need a contract of each type.
+        let customer = match index - planned.iter().filter(|(.., default)| *default).count() {
             place if place < TYPES.len() => customers.first(),
             _ if customers.is_empty() => None,
             _ => Some(pick(rng, &customers)),
         };
         let Some(customer) = customer else { return };
-        wanted.push((id, *customer, false));
+        planned.push((id, *customer, false));
     }
-    for (index, (id, customer, default)) in wanted.into_iter().enumerate() {
+    for (index, (id, customer, default)) in planned.into_iter().enumerate() {
         let (kind, name, terms) = match (index, default) {
             (0, _) => TYPES[0],
             (_, true) => TYPES[rng.usize(..TYPES.len() - 2)],
@@ -66,6 +70,8 @@ pub(super) fn contracts(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
+/// A contract of a customer. It starts within a month after the customer was created, and lasts whole years unless it
+/// is open ended, as a default contract always is.
 fn contract(
     store: &Store,
     rng: &mut Rng,
@@ -102,11 +108,12 @@ fn contract(
     contract
 }
 
+/// The day of a time, at 0 o'clock in UTC.
 fn midnight(time: DateTime<Utc>) -> DateTime<Utc> {
     time.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
-/// Invoices of the last months, the oldest first, each from a contract.
+/// Generates invoices, 24 for each of the last months, the oldest first. Each belongs to a contract.
 pub(super) fn invoices(store: &mut Store, rng: &mut Rng, count: usize) {
     let contracts: Vec<Record> = store.table(Contract).iter().cloned().collect();
     if contracts.is_empty() {
@@ -141,6 +148,7 @@ pub(super) fn invoices(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
+/// An invoice of a contract for a period, with one to three lines.
 fn invoice(
     store: &Store,
     rng: &mut Rng,
@@ -195,6 +203,7 @@ fn invoice(
     )
 }
 
+/// `To` of an invoice: the customer, with its first contact.
 fn receiver(store: &Store, customer: i64) -> Value {
     let Some(record) = store.table(Customer).get(customer) else {
         return Value::Null;
@@ -211,6 +220,7 @@ fn receiver(store: &Store, customer: i64) -> Value {
     })
 }
 
+/// An amount rounded to cents.
 fn cents(amount: f64) -> f64 {
     (amount * 100.0).round() / 100.0
 }

@@ -1,4 +1,4 @@
-//! What the account keeps for all customers: rates, SLAs, the knowledge base, and custom fields.
+//! Records of the account as a whole: rates, SLAs, articles of the knowledge base, and custom fields.
 
 use chrono::TimeDelta;
 use fastrand::Rng;
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// A rate: its id, price, description, SKU and category.
+/// A rate: id, amount, description, SKU and category.
 type RateRow = (i64, f64, &'static str, Option<&'static str>, Option<&'static str>);
 
-/// The ids are those of the examples of the description.
+/// Products. Examples of the description name these ids.
 #[rustfmt::skip]
 const PRODUCTS: [RateRow; 9] = [
     (410, 95.5, "Remote support per hour", Some("LAB-REMOTE"), Some("Labour")),
@@ -34,6 +34,7 @@ const PRODUCTS: [RateRow; 9] = [
     (418, 210.0, "Übersiedlung — Arbeitsplatz", None, None),
 ];
 
+/// Expenses. The first is in the examples of the description.
 #[rustfmt::skip]
 const EXPENSES: [RateRow; 4] = [
     (455, 0.45, "Travel per mile", Some("EXP-MILE"), Some("Travel")),
@@ -42,6 +43,7 @@ const EXPENSES: [RateRow; 4] = [
     (458, 129.0, "Hotel night", Some("EXP-HOTEL"), None),
 ];
 
+/// Generates products and expenses. They are the same for each seed.
 pub(super) fn rates(store: &mut Store) {
     let products = PRODUCTS.iter().map(|rate| (rate, false));
     let expenses = EXPENSES.iter().map(|rate| (rate, true));
@@ -62,6 +64,7 @@ pub(super) fn rates(store: &mut Store) {
     }
 }
 
+/// Generates SLAs. Contracts refer to their ids, and no answer has more of them.
 pub(super) fn slas(store: &mut Store) {
     for (id, name) in (21..).zip(["Standard", "Extended", "Around the clock"]) {
         store.put(
@@ -72,7 +75,7 @@ pub(super) fn slas(store: &mut Store) {
     }
 }
 
-/// Sections of the knowledge base, each with a category of it, and their guids.
+/// Sections of the knowledge base: name and GUID of the section, and of the category that it belongs to.
 const SECTIONS: [(&str, &str, &str, &str); 3] = [
     (
         "Printing",
@@ -94,6 +97,7 @@ const SECTIONS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
+/// Generates articles, in turn for each subject of tickets. Every 13th has no field set but its id.
 pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
     for (id, index) in (860..).zip(0..count) {
         let subject = &SUBJECTS[index % SUBJECTS.len()];
@@ -139,7 +143,8 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// A field: its name, data type, targets, choices, and the field that the choices depend on.
+/// A custom field: name, data type, targets, options each with the option of the parent that it needs, and the parent
+/// field.
 type CustomFieldRow = (
     &'static str,
     &'static str,
@@ -148,6 +153,7 @@ type CustomFieldRow = (
     Option<&'static str>,
 );
 
+/// Every `Target` that a custom field can have.
 const ALL_TARGETS: [&str; 10] = [
     "Customer",
     "Ticket",
@@ -161,6 +167,7 @@ const ALL_TARGETS: [&str; 10] = [
     "GenericDevice",
 ];
 
+/// Custom fields of each data type. The slash in one name must be escaped in a path.
 const FIELDS: [CustomFieldRow; 7] = [
     ("Asset tag", "Text", &ALL_TARGETS, &[], None),
     ("Approved", "Boolean", &["Ticket", "Contract"], &[], None),
@@ -197,6 +204,7 @@ const FIELDS: [CustomFieldRow; 7] = [
     ("Größe / Size", "Text", &["Customer"], &[], None),
 ];
 
+/// Generates custom fields. A field with several targets becomes a record for each of them.
 pub(super) fn custom_fields(store: &mut Store) {
     let with_targets = FIELDS
         .iter()
@@ -221,10 +229,11 @@ pub(super) fn custom_fields(store: &mut Store) {
     }
 }
 
-/// The guid of the value that the examples of the description name.
+/// The GUID of the first value, which the examples of the description name.
 const FIRST_VALUE: &str = "c4b1f7a2-93d5-4e08-b6a1-5d7e20f84c19";
 
-/// Values on the first records of each kind that has custom fields. That of the examples of the description is the first.
+/// Generates values on the first 40 records of each kind with custom fields. Agents come first, because the first value
+/// of the examples is on an agent.
 pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
     let fields: Vec<Record> = store.table(CustomField).iter().cloned().collect();
     let others = TARGETS

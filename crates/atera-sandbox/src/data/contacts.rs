@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts: people at customers, called end users in many names of the API.
 
 use std::collections::HashSet;
 
@@ -16,9 +16,10 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, time,
 };
 
-/// Id of the first.
+/// The id of the first contact, which the examples of the description name.
 const FIRST_ID: i64 = 12_345;
 
+/// Generates contacts. The first ones are the contact persons of their customers.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let customers = ids(store, Customer);
     if customers.is_empty() {
@@ -28,7 +29,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     let mut emails = HashSet::new();
     for (id, index) in (FIRST_ID..).zip(0..count) {
         let customer = owning_customer(rng, &customers, index);
-        // The first is the person in the examples of the description.
+        // The examples of the description have a name for the first contact.
         let (first, last) = match index {
             0 => (FIRST[0], LAST[0]),
             _ => (*pick(rng, &FIRST), *pick(rng, &LAST)),
@@ -55,7 +56,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             [
                 ("CustomerID", customer.into()),
                 ("Firstname", first.into()),
-                // A mailbox that many share has no last name.
+                // Shared mailboxes are contacts without a last name.
                 (
                     "Lastname",
                     if index > 0 && chance(rng, 3) {
@@ -83,7 +84,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             ],
         );
         let mut contact = contact;
-        // One that came with an e-mail of its own.
+        // One contact has nothing but an address, as if made from an e-mail.
         if index == 112 {
             contact.clear_all_but(&["CustomerID", "CustomerName", "Email", "CreatedOn", "LastModified"]);
         }
@@ -91,7 +92,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// An address that no other contact has.
+/// An e-mail address that no other contact has. The id makes it so where names are equal, or have no ASCII letters.
 fn email(taken: &mut HashSet<String>, first: &str, last: &str, domain: &str, id: i64) -> String {
     let user = match (ascii(first), ascii(last)) {
         (first, last) if first.is_empty() || last.is_empty() => format!("{first}{last}{id}"),

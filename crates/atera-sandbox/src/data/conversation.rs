@@ -1,4 +1,7 @@
-//! What belongs to a ticket: comments, work hours and attachments, in agreement with what the ticket says of them.
+//! Comments, work hours and attachments of tickets.
+//!
+//! A ticket repeats some of them: the dates and texts of its first and last comments, and the sums of its work hours.
+//! The ticket is made first, and these follow from it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -12,10 +15,10 @@ use crate::{
     },
 };
 
-/// Id of the first stretch of work.
+/// The id of the first work hours, which the examples of the description name.
 const FIRST_HOURS: i64 = 88_012;
 
-/// Names of attachments.
+/// Names of attachments. One has a space and letters with marks.
 const FILES: [&str; 4] = [
     "screenshot.png",
     "printer-status-page.pdf",
@@ -23,7 +26,8 @@ const FILES: [&str; 4] = [
     "event-log.txt",
 ];
 
-/// The comments: that of the contact who opened it, the first and the last of technicians, and the last of the contact.
+/// Adds the comments of a ticket, at most four: the first and the last of the contact, and the first and the last of
+/// technicians.
 pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
     let of_contact = |date: &str, text: &str| {
         let mut comment = comment(ticket, date, text);
@@ -55,31 +59,35 @@ pub(super) fn comments(store: &mut Store, rng: &mut Rng, ticket: &Record) {
         let text = ticket.text("LastTechnicianComment");
         comments.push(of_technician("LastTechnicianCommentTimestamp", text, false));
     }
-    // All of the same form, so that their order as texts is that in time.
+    // Dates have the same form, so the order of their texts is the order in time.
     comments.sort_by(|one, other| one.text("Date").cmp(other.text("Date")));
     for comment in comments {
         store.add(Comment, comment);
     }
 }
 
+/// A comment with the date that a field of the ticket has.
 fn comment(ticket: &Record, date: &str, text: &str) -> Record {
     let date = ticket.get(date).clone();
     comments::comment(ticket.get("TicketID").clone(), date, text, ticket.modified)
 }
 
-/// How long was worked on a ticket.
+/// The work on a ticket.
 pub(super) struct Work {
+    /// How long it took, a multiple of 15.
     pub(super) minutes: i64,
+    /// Whether it was done at the customer's.
     pub(super) on_site: bool,
+    /// Whether it is entered as two records.
     pub(super) in_two: bool,
 }
 
-/// The stretches of work, from a while before the first answer on.
+/// Adds the work hours of a ticket. They begin 15 to 60 minutes before the first comment of a technician.
 pub(super) fn work_hours(store: &mut Store, rng: &mut Rng, ticket: &Record, work: &Work, zone: &Zone) {
     let Some(responded) = ticket.time("TechnicianFirstCommentDate") else {
         return;
     };
-    // In quarters of an hour.
+    // Both parts are multiples of 15 minutes.
     let second = if work.in_two { work.minutes / 30 * 15 } else { 0 };
     let mut start = responded - TimeDelta::minutes(rng.i64(15..60));
     for minutes in [work.minutes - second, second]
@@ -94,6 +102,7 @@ pub(super) fn work_hours(store: &mut Store, rng: &mut Rng, ticket: &Record, work
     }
 }
 
+/// One record of work hours. Three of four are billable, at the rate for work on site or the one for remote work.
 fn hours(
     rng: &mut Rng,
     ticket: &Record,
@@ -126,7 +135,7 @@ fn hours(
     hours
 }
 
-/// Attachments of some tickets, as addresses that lead nowhere.
+/// Adds attachments: two to the first ticket, up to three to one in twelve of the others. Their addresses lead nowhere.
 pub(super) fn files(store: &mut Store, rng: &mut Rng, ticket: &Record, is_first: bool) {
     let count = if is_first {
         2

@@ -1,4 +1,4 @@
-//! Customers.
+//! Customers and the folders of their agents.
 
 use chrono::TimeDelta;
 use fastrand::Rng;
@@ -14,9 +14,10 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, time,
 };
 
-/// Id of the first.
+/// The id of the first customer, which the examples of the description name.
 const FIRST_ID: i64 = 1201;
 
+/// Generates customers, each with its folders.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     for (id, index) in (FIRST_ID..).zip(0..count) {
         let customer = customer(rng, index);
@@ -25,7 +26,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// Each customer has the same folders, under ids of its own.
+/// Adds the folders of a customer. Their names are the same at each customer, their ids are not.
 fn folders(store: &mut Store, customer: i64) {
     for (index, name) in (0..).zip(FOLDERS) {
         let fields = [
@@ -38,21 +39,22 @@ fn folders(store: &mut Store, customer: i64) {
     }
 }
 
-/// The id of a folder of a customer, by its place among those.
+/// The id of the folder of a customer with this index.
 pub(super) fn folder_id(customer: i64, place: i64) -> i64 {
     310 + (customer - FIRST_ID) * FOLDERS.len() as i64 + place
 }
 
+/// The customer with this index.
 fn customer(rng: &mut Rng, index: usize) -> Record {
     let name = name(index);
     let domain = format!("{}.example", ascii(&name));
-    // The first is in Bristol, as in the examples of the description.
+    // The examples of the description have a town for the first customer.
     let place = if index == 0 {
         &PLACES[0]
     } else {
         pick(rng, &PLACES)
     };
-    // The first is older than any ticket.
+    // The first ticket belongs to the first customer, which must be older.
     let created = match index {
         0 => REFERENCE_DATE - TimeDelta::days(1500),
         _ => ago(rng, TimeDelta::days(40), TimeDelta::days(1400)),
@@ -106,7 +108,7 @@ fn customer(rng: &mut Rng, index: usize) -> Record {
     )
 }
 
-/// A name that no other customer has.
+/// The name of the customer with this index, such as `Harbor Dental`. No two are equal.
 fn name(index: usize) -> String {
     let house = index % HOUSES.len();
     let round = index / HOUSES.len();
@@ -118,12 +120,12 @@ fn name(index: usize) -> String {
     }
 }
 
-/// A telephone number of the place, if there are such for fiction.
+/// A telephone number of a town; null where no numbers are reserved for fiction.
 pub(super) fn phone(rng: &mut Rng, place: &Place) -> Value {
     place.phone.map(|pattern| filled(rng, pattern)).into()
 }
 
-/// A pattern with digits in place of `#` and letters in place of `@`.
+/// A pattern with a random digit for each `#` and a random capital letter for each `@`.
 fn filled(rng: &mut Rng, pattern: &str) -> String {
     let fill = |character| match character {
         '#' => rng.digit(10),
@@ -133,7 +135,7 @@ fn filled(rng: &mut Rng, pattern: &str) -> String {
     pattern.chars().map(fill).collect()
 }
 
-/// A coordinate some streets away.
+/// A coordinate up to 0.04 degrees away, with four decimals.
 fn near(rng: &mut Rng, degrees: f64) -> f64 {
     let away = f64::from(rng.i32(-400..400)) / 10_000.0;
     ((degrees + away) * 10_000.0).round() / 10_000.0

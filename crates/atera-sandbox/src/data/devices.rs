@@ -1,4 +1,4 @@
-//! What agents watch.
+//! Devices that agents monitor over the network: websites, servers, and what speaks SNMP.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -9,12 +9,13 @@ use crate::world::{
     REFERENCE_DATE, Record, Store, random_guid,
 };
 
-/// How many of each kind have an id of the hundred that is theirs; further ones come after all of those.
+/// How many devices of a kind have ids from the range of that kind, so that ids stay the same when there are more of
+/// another. Further devices get ids after all ranges.
 const OWN_IDS: usize = 100;
 
-/// Makes this many devices of each kind.
+/// Generates this many devices of each kind.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
-    // The first of each kind has the id and guid in the examples of the description.
+    // The examples of the description name the first device of each kind by id and GUID.
     for (entity, first, guid) in [
         (HttpDevice, 7101, "1d9f3b62-7c08-4e5a-a6d3-5b2e8f904c17"),
         (TcpDevice, 7201, "a27c5e40-1f6d-4d93-b8e2-90b3d7f4c658"),
@@ -34,16 +35,17 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     }
 }
 
-/// A device of a customer that has an agent to watch it.
+/// A device at a customer that has an agent to monitor it. `first` is the GUID of the device with index 0. Every 13th
+/// device has few fields set.
 fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &str) -> Option<Record> {
     let agents = ids(store, Agent);
     let customers = ids(store, Customer);
     if agents.is_empty() || customers.is_empty() {
         return None;
     }
-    let wanted = owning_customer(rng, &customers, if index == 0 { 0 } else { usize::MAX });
+    let owner = owning_customer(rng, &customers, if index == 0 { 0 } else { usize::MAX });
     let agents = store.table(Agent);
-    let of_customer = |agent: &&Record| agent.number("CustomerID") == Some(wanted);
+    let of_customer = |agent: &&Record| agent.number("CustomerID") == Some(owner);
     let agent = agents.iter().find(of_customer).or_else(|| agents.iter().next())?;
     let customer = store.table(Customer).get(agent.number("CustomerID")?)?;
     let domain = customer.text("Domain");
@@ -104,6 +106,8 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
     Some(device)
 }
 
+/// Sets the fields of an SNMP device: a printer, a switch or a UPS. Version 3 has security settings, and the others a
+/// community.
 fn snmp(rng: &mut Rng, device: &mut Record, domain: &str, number: usize, up: bool) {
     let (kind, model) = *pick(
         rng,

@@ -1,7 +1,7 @@
 //! Random choices, and lookups that the generators of several kinds need.
 //!
-//! A generator draws the same numbers in the same order in each run. A draw that is added in the middle changes all records that
-//! follow, so a new one belongs at the end of a record.
+//! A generator draws the same numbers in the same order in each run. A draw that is added in the middle changes all
+//! records that follow, so a new one belongs at the end of a record.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -40,8 +40,8 @@ pub(super) fn ago(rng: &mut Rng, least: TimeDelta, most: TimeDelta) -> DateTime<
     between(rng, REFERENCE_DATE - most, REFERENCE_DATE - least)
 }
 
-/// The customer of the record with this index. The first records go to one customer each, so that every customer has one. Later
-/// ones go more often to the first customers, since customers differ in size.
+/// The customer of the record with this index. The first records go to one customer each, so that every customer has
+/// one. Later ones go more often to the first customers, since customers differ in size.
 pub(super) fn owning_customer(rng: &mut Rng, customers: &[i64], index: usize) -> i64 {
     match customers.get(index) {
         Some(id) => *id,

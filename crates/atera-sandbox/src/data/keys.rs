@@ -13,7 +13,8 @@ pub(crate) fn api_key(seed: u64) -> String {
     pairs.collect()
 }
 
-/// A key in the form of new keys: a JWT that expires a year from now. Its signature is random, and the sandbox does not check it.
+/// A key in the form of new keys: a JWT that expires a year from now. Its signature is random, and the sandbox does not
+/// check it.
 pub(crate) fn jwt(seed: u64, now: DateTime<Utc>) -> String {
     let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let expires = now + TimeDelta::days(365);

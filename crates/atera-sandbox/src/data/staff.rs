@@ -1,4 +1,4 @@
-//! The technicians and departments of the account, which are the same for every seed.
+//! Technicians and departments of the account. They are the same for each seed.
 
 use super::names::ascii;
 use crate::world::{
@@ -6,6 +6,7 @@ use crate::world::{
     REFERENCE_DATE, Record, Store,
 };
 
+/// Names of technicians. Their ids count from 77, which the examples of the description name.
 const TECHNICIANS: [&str; 8] = [
     "Tom Reyes",
     "Priya Raman",
@@ -17,6 +18,7 @@ const TECHNICIANS: [&str; 8] = [
     "June Park",
 ];
 
+/// Names and descriptions of departments.
 const DEPARTMENTS: [(&str, &str); 6] = [
     ("Front office", "Reception and appointments"),
     ("Finance", "Accounts and payroll"),
@@ -26,6 +28,7 @@ const DEPARTMENTS: [(&str, &str); 6] = [
     ("IT", "In-house IT and its suppliers"),
 ];
 
+/// Generates technicians. Their addresses follow from their names, as in `tom.reyes@fieldline.example`.
 pub(super) fn technicians(store: &mut Store) {
     for (id, name) in (77..).zip(TECHNICIANS) {
         let user: Vec<String> = name.split(' ').map(ascii).collect();
@@ -44,6 +47,7 @@ pub(super) fn technicians(store: &mut Store) {
     }
 }
 
+/// Generates departments.
 pub(super) fn departments(store: &mut Store) {
     for (id, (name, description)) in (14..).zip(DEPARTMENTS) {
         let fields = [("Name", name.into()), ("Description", description.into())];

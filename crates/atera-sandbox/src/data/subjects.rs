@@ -1,13 +1,19 @@
-//! What tickets and alerts are about.
+//! Subjects of tickets and alerts.
+//!
+//! Some texts have HTML, quotation marks, emoji or Japanese, since mails do.
 
-/// A ticket: its title, its first comment, its type, and the comment of a technician that ends it.
+/// A subject of tickets.
 pub(super) struct Subject {
     pub(super) title: &'static str,
+    /// The first comment, by the contact.
     pub(super) comment: &'static str,
+    /// `TicketType`.
     pub(super) kind: &'static str,
+    /// The last comment of a technician, once the ticket is resolved.
     pub(super) solution: &'static str,
 }
 
+/// The subjects. The first is that of the first ticket.
 #[rustfmt::skip]
 pub(super) const SUBJECTS: [Subject; 20] = [
     Subject { title: "Printer in room 2 offline", comment: "The printer in room 2 shows no lights since this morning. Cable and socket are fine.", kind: "Incident", solution: "Replaced the power supply; the printer is back." },
@@ -32,7 +38,7 @@ pub(super) const SUBJECTS: [Subject; 20] = [
     Subject { title: "会議室のプロジェクターが映らない", comment: "会議室のプロジェクターに接続できません。ケーブルは交換済みです。", kind: "Incident", solution: "入力をHDMI 2に切り替えて復旧しました。" },
 ];
 
-/// What contacts answer.
+/// Comments of contacts on tickets that are not new.
 pub(super) const REPLIES: [&str; 6] = [
     "Thank you. Please ring the bell at the side door.",
     "It is still the same this morning.",
@@ -42,7 +48,7 @@ pub(super) const REPLIES: [&str; 6] = [
     "Any news on this?",
 ];
 
-/// What technicians say while they are at it.
+/// Comments of technicians on tickets that are not resolved.
 pub(super) const PROGRESS: [&str; 4] = [
     "Thank you for reporting this; we are looking into it.",
     "We need a restart of the machine, when would it suit you?",
@@ -50,7 +56,7 @@ pub(super) const PROGRESS: [&str; 4] = [
     "Logs collected and sent to the vendor.",
 ];
 
-/// An alert: title, message, category, severity, and the code of its kind.
+/// Kinds of alerts: title, message, category, severity and code.
 #[rustfmt::skip]
 pub(super) const ALERTS: [(&str, &str, &str, &str, i64); 10] = [
     ("Disk C is filling up", "Disk C has little space left", "Disk", "Warning", 1001),

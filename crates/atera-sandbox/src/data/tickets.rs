@@ -1,4 +1,7 @@
 //! Tickets.
+//!
+//! Times of a ticket are in order: created, first answer, last answer, resolved, and none is after the reference date.
+//! Its status fits its age.
 
 use std::collections::HashMap;
 
@@ -23,9 +26,11 @@ use crate::{
     },
 };
 
-/// How far back tickets go.
+/// The age of the oldest tickets.
 const SPAN: TimeDelta = TimeDelta::days(700);
 
+/// Generates tickets with their comments, attachments and work hours. One in twenty becomes the child of an earlier
+/// ticket of the same customer.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zone) {
     let contacts = contacts(store);
     let Some((_, first)) = contacts.first() else {
@@ -33,20 +38,20 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
     };
     let first = *first;
     let technicians = ids(store, Technician);
-    // What belongs to tickets draws from a sequence of its own.
+    // Comments, attachments and work hours have random numbers of their own.
     let mut of_parts = Rng::with_seed(!rng.get_seed());
     let usual: HashMap<i64, Option<i64>> = ids(store, Customer)
         .into_iter()
         .map(|customer| (customer, contracts::default_of(store, Some(customer))))
         .collect();
-    // The last ticket of each customer that is not related to another.
+    // By customer, the last ticket without a relation: a ticket has at most one.
     let mut unrelated = HashMap::new();
     for (id, index) in (FIRST_TICKET..).zip(0..count) {
-        // They are spread evenly, and later ones have greater ids.
+        // Tickets are spread evenly over the time, so that later ones have greater ids.
         let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
         let start = REFERENCE_DATE - SPAN + slot * index as i32;
         let created = between(rng, start, start + slot);
-        // The first is that of the person in the examples of the description; others ask once they are known.
+        // A ticket is no older than its contact. The first contact opened the first ticket.
         let known = contacts.partition_point(|(since, _)| *since <= created).max(1);
         let contact = if index == 0 {
             first
@@ -88,7 +93,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
     }
 }
 
-/// The contacts with the time since when they are known, by that time.
+/// All contacts, each with the time of its creation, in that order.
 fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
     let known = |contact: &Record| Some((contact.time("CreatedOn")?, contact.number("EndUserID")?));
     let mut contacts: Vec<_> = store.table(Contact).iter().filter_map(known).collect();
@@ -96,6 +101,7 @@ fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
     contacts
 }
 
+/// A ticket on a subject, and the work on it. The caller sets ids and references.
 fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, Work) {
     let priority = *pick(
         rng,
@@ -124,7 +130,7 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
     let done = ["Resolved", "Closed"].contains(&status);
     let (response_due, closing_due) = due_dates(priority, created);
     let responded = created + TimeDelta::minutes(rng.i64(4..600));
-    // A technician has commented on all that is done, and on most of what is old enough.
+    // Every resolved ticket has a comment of a technician, and so have most of the others that are old enough.
     let responded = match responded.min(REFERENCE_DATE) {
         responded if done || (responded < REFERENCE_DATE && chance(rng, 80)) => Some(responded),
         _ => None,
@@ -186,7 +192,8 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
     (ticket, work)
 }
 
-/// Most tickets that are old are done, most that are new are not.
+/// A status by age: most old tickets are closed, and most new ones open. `Waiting for customer` stands for the statuses
+/// that an account can add.
 fn status(rng: &mut Rng, created: DateTime<Utc>) -> &'static str {
     let likely: &[&str] = match (REFERENCE_DATE - created).num_days() {
         0..3 => &["Open", "Open", "Open", "Pending", "Resolved"],
@@ -204,7 +211,7 @@ fn status(rng: &mut Rng, created: DateTime<Utc>) -> &'static str {
     likely[rng.usize(..likely.len())]
 }
 
-/// A few are long: people paste logs.
+/// The first comment. Three in a hundred are long, with a log pasted into them.
 fn first_comment(rng: &mut Rng, subject: &Subject) -> String {
     let mut comment = subject.comment.to_string();
     if chance(rng, 3) {
@@ -219,7 +226,7 @@ fn first_comment(rng: &mut Rng, subject: &Subject) -> String {
     comment
 }
 
-/// Makes a ticket the child of another.
+/// Relates two tickets.
 fn relate(store: &mut Store, child: i64, parent: i64) {
     for (id, kind, other) in [(child, "Child", parent), (parent, "Parent", child)] {
         if let Some(mut ticket) = store.table(Ticket).get(id).cloned() {

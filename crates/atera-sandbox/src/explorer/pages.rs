@@ -1,8 +1,8 @@
 //! The pages: the operations of the description to try out, beside the live state of the sandbox.
 //!
 //! Swagger UI makes forms of the description; the script next to it reads the log and sets faults over the paths under
-//! `/_sandbox`. Everything is served from this program, and the content security policy lets the pages ask no other host, so the key
-//! and what people type stay on the machine.
+//! `/_sandbox`. Everything is served from this program, and the content security policy lets the pages ask no other
+//! host, so the key and what people type stay on the machine.
 
 use std::sync::Arc;
 
@@ -70,8 +70,8 @@ async fn page(State(state): State<Arc<SandboxState>>) -> Response {
 
 /// The description with the address of this server in place of the live service.
 ///
-/// It writes an `ActionID`, which is a number or text, as a format of our own. Other programs do not know the format, so they get
-/// `oneOf` here.
+/// It writes an `ActionID`, which is a number or text, as a format of our own. Other programs do not know the format,
+/// so they get `oneOf` here.
 fn description() -> String {
     const EITHER: &str = "oneOf: [{type: integer, format: int64}, {type: string}]";
     let own = OPENAPI.replace(&format!("- url: {BASE_URL}"), &format!("- url: {BASE_PATH}"));
@@ -91,6 +91,7 @@ fn description() -> String {
     out
 }
 
+/// A response with a text file.
 fn file(content_type: &str, text: impl Into<String>) -> Response {
     let content_type = format!("{content_type}; charset=utf-8");
     ([(header::CONTENT_TYPE, content_type)], text.into()).into_response()

@@ -12,11 +12,12 @@ use crate::{
 
 /// How many records appear, disappear and change before each page of a list is answered, by group of operations.
 ///
-/// Page numbers shift when records come and go between two pages: a program that reads page after page misses some records and
-/// sees others twice. Churn makes that happen in a test.
+/// Page numbers shift when records come and go between two pages: a program that reads page after page misses some
+/// records and sees others twice. Churn makes that happen in a test.
 ///
-/// It is written as text: `tickets:insert=2,delete=0.5,update=0.1;alerts:delete=1`. Fractions are probabilities: 0.5 deletes a
-/// record before about every other page. Groups without a kind of record of their own, such as `custom_values`, cannot churn.
+/// It is written as text: `tickets:insert=2,delete=0.5,update=0.1;alerts:delete=1`. Fractions are probabilities: 0.5
+/// deletes a record before about every other page. Groups without a kind of record of their own, such as
+/// `custom_values`, cannot churn.
 ///
 /// ```
 /// use atera_sandbox::Churn;
@@ -77,8 +78,8 @@ fn random_id(world: &World, rng: &mut Rng, entity: Entity) -> Option<i64> {
     }
 }
 
-/// Changes a record so that it may leave a filtered list: a ticket gets another status, an alert is archived or back. Of other
-/// kinds only the time of the last change is set.
+/// Changes a record so that it may leave a filtered list: a ticket gets another status, an alert is archived or back.
+/// Of other kinds only the time of the last change is set.
 fn update(world: &mut World, rng: &mut Rng, entity: Entity, id: i64) {
     let now = world.now();
     let Some(mut record) = world.store.table(entity).get(id).cloned() else {

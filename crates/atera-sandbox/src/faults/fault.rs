@@ -6,9 +6,9 @@ use atera::{Error, Result, description::Operation};
 
 /// Faults that requests meet, each with its probability.
 ///
-/// Faults are written as text, separated by commas. Each has a kind and a probability from 0 to 1: `503=0.1` answers one request
-/// in ten with 503. `503=1*2` fails the first two requests and no more. An operation before the kind limits the fault to that
-/// operation: `tickets_create:reset-after=1*1`.
+/// Faults are written as text, separated by commas. Each has a kind and a probability from 0 to 1: `503=0.1` answers
+/// one request in ten with 503. `503=1*2` fails the first two requests and no more. An operation before the kind limits
+/// the fault to that operation: `tickets_create:reset-after=1*1`.
 ///
 /// | kind | what happens |
 /// |---|---|
@@ -25,8 +25,8 @@ use atera::{Error, Result, description::Operation};
 /// | `foreign-link` | `nextLink` of a page names another host |
 /// | `latency=200ms`, `latency=200ms±50` | every answer takes this long; it has no probability |
 ///
-/// Faults are drawn in the order in which they are written. A request meets at most one of those that replace the answer, and
-/// at most one of those that change it.
+/// Faults are drawn in the order in which they are written. A request meets at most one of them besides latency: the
+/// first that keeps it from being carried out, or else the first of the others.
 ///
 /// ```
 /// use atera_sandbox::Faults;

@@ -1,4 +1,4 @@
-//! What goes wrong on demand: failures of the service and the network, and records that change while lists are read.
+//! Failures on demand: of the service, of the network, and from records that change while lists are read.
 
 mod churn;
 mod fault;

@@ -50,6 +50,7 @@ const FOREIGN_HOST: &str = "https://elsewhere.invalid";
 const BAD_GATEWAY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n<body><center><h1>502 Bad Gateway</h1></center></body></html>\n";
 
 impl FaultPlan {
+    /// A plan whose random numbers come from the seed of the sandbox.
     pub(crate) fn new(faults: Faults, seed: u64) -> Self {
         FaultPlan {
             times: vec![0; faults.0.len()],
@@ -62,7 +63,8 @@ impl FaultPlan {
         &self.faults
     }
 
-    /// Replaces the faults. The random numbers go on, so that setting the same faults twice does not repeat their outcome.
+    /// Replaces the faults. The random numbers go on, so that setting the same faults twice does not repeat their
+    /// outcome.
     pub(crate) fn set(&mut self, faults: Faults) {
         self.times = vec![0; faults.0.len()];
         self.faults = faults;
@@ -70,8 +72,8 @@ impl FaultPlan {
 
     /// Draws the faults of the next request.
     ///
-    /// Each fault draws a number for each request, also where it does not apply, so that the same requests in the same order
-    /// meet the same faults.
+    /// Each fault draws a number for each request, also where it does not apply, so that the same requests in the same
+    /// order meet the same faults.
     pub(crate) fn draw(&mut self, operation: &Operation) -> RequestFaults {
         let mut drawn = RequestFaults {
             random: self.rng.usize(..),
@@ -225,6 +227,7 @@ fn bad_gateway_page() -> Response {
     response
 }
 
+/// The redirect has the path of the request, so that a client that follows it would send the same request elsewhere.
 fn redirect(path: &str) -> Response {
     let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
     if let Ok(location) = HeaderValue::from_str(&format!("{FOREIGN_HOST}{path}")) {

@@ -1,4 +1,4 @@
-//! The account.
+//! The account, which is made up and always the same but for the time zone.
 
 use super::handler::Handlers;
 use crate::{

@@ -1,4 +1,4 @@
-//! Agents: what is peculiar to machines.
+//! Scripts and patches of agents.
 
 use serde_json::json;
 
@@ -23,6 +23,7 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
+/// The agent whose GUID is in the path; otherwise 404.
 fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Result<&'a Record, Problem> {
     let guid = request.text("deviceGuid").unwrap_or_default();
     let agents = world.store.table(Agent);
@@ -31,7 +32,7 @@ fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Result<&'a Recor
         .ok_or_else(|| records::not_found(Agent, guid))
 }
 
-/// Nothing is run: the script is kept, and the answer is that it waits.
+/// Stores the script and answers that it is queued. Nothing ever runs it.
 fn run_powershell(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let agent = records::record_in_path(world, request, Agent)?;

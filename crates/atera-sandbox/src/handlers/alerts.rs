@@ -1,4 +1,7 @@
 //! Alerts.
+//!
+//! The API creates alerts on a device that the request names by its GUID. No document states how the service tells that
+//! an alert exists already; the rule here is a guess.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -14,16 +17,17 @@ use crate::{
 
 pub(super) const HANDLERS: Handlers = &[
     ("alerts_list", |world, request| {
-        let asked = request.text("alertStatus");
+        let filter = request.text("alertStatus");
         let alerts = world.store.table(Alert).iter();
-        let wanted = |alert: &&Record| asked.is_none_or(|asked| status(alert).eq_ignore_ascii_case(asked));
-        Ok(page(world, request, alerts.filter(wanted), |_| {}))
+        let fits = |alert: &&Record| filter.is_none_or(|filter| status(alert).eq_ignore_ascii_case(filter));
+        Ok(page(world, request, alerts.filter(fits), |_| {}))
     }),
     ("alerts_create", create),
     ("alerts_resolve", resolve),
 ];
 
-/// The state of an alert. One that was snoozed stays so: the generated ones are as of a date that the clock has passed.
+/// `alertStatus` of an alert. A snoozed alert stays snoozed after its `SnoozedEndDate`: the generated dates are around
+/// the reference date, and would all have passed.
 fn status(alert: &Record) -> &'static str {
     if alert.is_set("Archived") {
         "Resolved"
@@ -34,6 +38,7 @@ fn status(alert: &Record) -> &'static str {
     }
 }
 
+/// Creates an alert, or answers 409 if the device has an unresolved one of the same title and code.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut alert = Record::with_fields(
@@ -50,7 +55,7 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
         ],
     );
     let mut given = request.given();
-    place(world, &mut alert, &mut given)?;
+    set_device(world, &mut alert, &mut given)?;
     world.store.apply(&mut alert, &given)?;
     let title = alert.text("Title").to_string();
     let same = |other: &Record| {
@@ -72,8 +77,9 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Created(world.store.add(Alert, alert).into()))
 }
 
-/// Puts the alert on the device that the request names by its guid: an agent, or what an agent watches.
-fn place(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> Result<(), Problem> {
+/// Sets the fields that follow from the device with the `DeviceGuid` of the request: an agent, or a device that one
+/// monitors.
+fn set_device(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> Result<(), Problem> {
     let guid = given
         .get("DeviceGuid")
         .and_then(Value::as_str)
@@ -99,7 +105,7 @@ fn place(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> R
         alert.set("FolderID", device.get("FolderID").clone());
     }
     if kind != Agent {
-        // The reference of alerts is to agents; what else there is of the device is taken over once.
+        // Alerts refer to agents only. Fields of another device are copied, and stay when it is renamed.
         given.remove("DeviceGuid");
         alert.set("DeviceGuid", device.get("DeviceGuid").clone());
         alert.set("DeviceName", device.get("Name").clone());
@@ -108,10 +114,10 @@ fn place(world: &World, alert: &mut Record, given: &mut Map<String, Value>) -> R
     Ok(())
 }
 
+/// Resolves an alert. Resolving it again changes nothing, not even the date.
 fn resolve(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut alert = records::record_in_path(world, request, Alert)?.clone();
-    // An alert that is resolved keeps the date.
     if status(&alert) != "Resolved" {
         alert.set("Archived", true);
         alert.set("ArchivedDate", time(now));

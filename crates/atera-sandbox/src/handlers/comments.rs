@@ -31,6 +31,7 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
+/// Adds a comment of a technician or an end user. The ticket shows the last of each.
 fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut ticket = records::record_in_path(world, request, Ticket)?.clone();
@@ -72,14 +73,14 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     ticket.mark_modified(now);
     world.store.put(Ticket, request.id(), ticket);
     world.store.add(Comment, comment);
-    // A comment has no id of its own that is ever shown, so the answer names its ticket.
+    // No answer shows the id of a comment, so this has the id of the ticket.
     Ok(Answer::Updated(request.id().into()))
 }
 
-/// The technician of the comment, by id or by address.
+/// The technician that a request names by id or e-mail address.
 fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Problem> {
     let technicians = world.store.table(Technician);
-    let (field, asked, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
+    let (field, given, found) = match (details.get("TechnicianId"), details.get("TechnicianEmail")) {
         (Some(Value::Number(id)), _) => {
             let known = id.as_i64().filter(|id| technicians.get(*id).is_some());
             ("TechnicianId", id.to_string(), known)
@@ -94,7 +95,7 @@ fn technician(world: &World, details: &Map<String, Value>) -> Result<i64, Proble
         }
     };
     found.ok_or_else(|| {
-        let reason = format!("there is no technician `{asked}`");
+        let reason = format!("there is no technician `{given}`");
         Problem::field(&format!("TechnicianCommentDetails.{field}"), reason)
     })
 }

@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts, found by parts of their addresses and numbers.
 
 use super::{customers::newest_first, handler::Handlers, paging::page};
 use crate::{
@@ -11,6 +11,7 @@ pub(super) const HANDLERS: Handlers = &[
     ("contacts_create", create),
 ];
 
+/// The list. `Email` and `Phone` match a part of the field; which fields a number is looked for in is a guess.
 fn list(world: &World, request: &OperationRequest) -> Answer {
     let (email, phone) = (request.text("Email"), request.text("Phone"));
     let email = email.map(|email| email.trim().to_lowercase());
@@ -32,11 +33,13 @@ fn list(world: &World, request: &OperationRequest) -> Answer {
     page(world, request, contacts, |_| {})
 }
 
-/// A number is the same however it is grouped, and a `+` is easily lost in a query.
+/// The digits of a telephone number, so that grouping makes no difference. An unescaped `+` in a query is read as a
+/// space.
 fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// Creates a contact. The flags that a request can leave out are `false`.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut contact = Record::with_fields(

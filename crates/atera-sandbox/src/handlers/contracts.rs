@@ -1,4 +1,4 @@
-//! Contracts, of which each type has terms of its own.
+//! Contracts. `rules/contracts.rs` has the rules of their terms.
 
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ pub(super) const HANDLERS: Handlers = &[
     ("contracts_update_put", update),
 ];
 
+/// Creates a contract. Its terms must be in the field of its type.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let given = request.given();
     let fields = [
@@ -39,10 +40,11 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     dates_agree(&contract)?;
     let id = world.store.next_id(Contract);
     world.store.put(Contract, id, contract);
-    alone_default(world, id);
+    clear_other_defaults(world, id);
     Ok(Answer::Created(id.into()))
 }
 
+/// Changes a contract. Terms are merged field by field: a term that is left out or null stays.
 fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let mut contract = records::record_in_path(world, request, Contract)?.clone();
     let before = contract.clone();
@@ -51,7 +53,7 @@ fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
         .clone()
         .into_iter()
         .partition(|(name, _)| name.ends_with("Contract"));
-    // What is not null in a contract is left alone by a null.
+    // Flags cannot be null, so a null leaves them as they are.
     plain.retain(|name, value| !(value.is_null() && before.get(name).is_boolean()));
     world.store.apply(&mut contract, &plain)?;
     let name = terms_field(&contract);
@@ -70,12 +72,12 @@ fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     dates_agree(&contract)?;
     contract.mark_modified(world.now());
     world.store.put(Contract, request.id(), contract);
-    alone_default(world, request.id());
+    clear_other_defaults(world, request.id());
     Ok(Answer::Updated(request.id().into()))
 }
 
-/// A customer has one default contract: the last that was made so.
-fn alone_default(world: &mut World, id: i64) {
+/// Clears `Default` of the other contracts of a customer if this one has it.
+fn clear_other_defaults(world: &mut World, id: i64) {
     let contracts = world.store.table(Contract);
     let set = |contract: &Record| contract.is_set("Default");
     let Some(contract) = contracts.get(id).filter(|contract| set(contract)) else {
@@ -95,6 +97,7 @@ fn alone_default(world: &mut World, id: i64) {
     }
 }
 
+/// Refuses a contract that ends before it starts.
 fn dates_agree(contract: &Record) -> Result<(), Problem> {
     match (contract.time("StartDate"), contract.time("EndDate")) {
         (Some(start), Some(end)) if end < start => Err(Problem::field(

@@ -1,4 +1,7 @@
-//! Custom fields and their values, which are the same for all kinds of records but for the names of the paths.
+//! Custom fields and their values.
+//!
+//! Each kind of record has the same operations under its own path, so the handler follows from the verb of the
+//! operation: `set_on_ticket` and `set_on_agent` share one.
 
 use atera::description::Operation;
 use serde_json::Value;
@@ -32,16 +35,16 @@ pub(super) const HANDLERS: Handlers = &[
     }),
     ("guide_custom_values_create", create),
     ("guide_custom_values_delete", |world, request| {
-        let asked = request.text("customValueId").unwrap_or_default();
+        let guid_in_path = request.text("customValueId").unwrap_or_default();
         let (id, guid) = by_guid(world, request)
             .map(|(id, value)| (id, value.text("Id").to_string()))
-            .ok_or_else(|| records::not_found(CustomValue, asked))?;
+            .ok_or_else(|| records::not_found(CustomValue, guid_in_path))?;
         world.store.remove(CustomValue, id);
         Ok(Answer::Deleted(AnswerId::Guid(guid)))
     }),
 ];
 
-/// What a verb such as `set_on_ticket_put` is about.
+/// The kind of record in a verb such as `set_on_ticket_put`.
 fn target(operation: &Operation) -> Option<Entity> {
     let (_, of) = operation.verb.split_once("_on_")?;
     let of = of.strip_suffix("_put").unwrap_or(of);
@@ -51,7 +54,7 @@ fn target(operation: &Operation) -> Option<Entity> {
         .map(|(_, entity)| *entity)
 }
 
-/// The handler of an operation on the values of one kind of record.
+/// The handler of an operation on the values of one kind of record, by its verb.
 pub(super) fn handler_by_verb(operation: &Operation) -> Option<Handler> {
     if operation.group != "custom_values" {
         return None;
@@ -65,6 +68,7 @@ pub(super) fn handler_by_verb(operation: &Operation) -> Option<Handler> {
     }
 }
 
+/// Records as an array, in the shape that the operation answers.
 fn answered<'a>(request: &OperationRequest, records: impl Iterator<Item = &'a Record>) -> Answer {
     let seen = |record: &Record| match request.answer_shape() {
         Some(shape) => record.clone().into_shape(shape),
@@ -73,6 +77,7 @@ fn answered<'a>(request: &OperationRequest, records: impl Iterator<Item = &'a Re
     Answer::Records(records.map(seen).collect())
 }
 
+/// The value whose GUID is in the path, with its number in the store.
 fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Option<(i64, &'a Record)> {
     let guid = request.text("customValueId").unwrap_or_default();
     let values = world.store.table(CustomValue);
@@ -80,13 +85,14 @@ fn by_guid<'a>(world: &'a World, request: &OperationRequest) -> Option<(i64, &'a
     Some((id, values.get(id)?))
 }
 
-/// The kind of record that the operation is about, which has the record that the path names.
-fn owner(world: &World, request: &OperationRequest) -> Result<Entity, Problem> {
+/// The kind of record of the operation. The record in the path must exist.
+fn entity_of(world: &World, request: &OperationRequest) -> Result<Entity, Problem> {
     let entity = target(request.operation).unwrap_or(Entity::Ticket);
     records::record_in_path(world, request, entity)?;
     Ok(entity)
 }
 
+/// The values on one record.
 fn values_of(world: &World, entity: Entity, item: i64) -> impl Iterator<Item = &Record> {
     let target = entity.target().unwrap_or_default();
     let values = world
@@ -97,13 +103,15 @@ fn values_of(world: &World, entity: Entity, item: i64) -> impl Iterator<Item = &
     values.filter(move |value| value.text("Target") == target)
 }
 
+/// The values on the record in the path.
 fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
-    let entity = owner(world, request)?;
+    let entity = entity_of(world, request)?;
     Ok(answered(request, values_of(world, entity, request.id())))
 }
 
+/// The value of one field on the record in the path, as an array with one value or none.
 fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
-    let entity = owner(world, request)?;
+    let entity = entity_of(world, request)?;
     let name = request.text("fieldName").unwrap_or_default();
     let field = field(world, entity, name)
         .ok_or_else(|| no_field("fieldName", name, entity))?
@@ -115,8 +123,9 @@ fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     ))
 }
 
+/// Sets the value of one field on the record in the path. The answer has the GUID of the value.
 fn set(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
-    let entity = owner(world, request)?;
+    let entity = entity_of(world, request)?;
     let name = request.text("fieldName").unwrap_or_default();
     put(
         world,
@@ -128,6 +137,7 @@ fn set(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     .map(Answer::Updated)
 }
 
+/// `Value` of the body.
 fn text_of(request: &OperationRequest) -> String {
     let given = request.given();
     given
@@ -137,7 +147,8 @@ fn text_of(request: &OperationRequest) -> String {
         .to_string()
 }
 
-/// The guide's create does not say of what kind the record is; the field does.
+/// The create of the guide. It names a record by id without its kind, so the kind is the first that has the field and
+/// the id.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let given = request.given();
     let item = given.get("ItemId").and_then(Value::as_i64).unwrap_or_default();
@@ -164,18 +175,20 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     put(world, entity, item, ("FieldName", &name), &text_of(request)).map(Answer::Created)
 }
 
+/// The custom field of this name for a kind of record.
 fn field<'a>(world: &'a World, entity: Entity, name: &str) -> Option<&'a Record> {
     let target = entity.target()?;
     let mut fields = world.store.table(CustomField).iter();
     fields.find(|field| field.text("Target") == target && field.text("Name").eq_ignore_ascii_case(name))
 }
 
+/// The refusal for an unknown custom field. `place` is the parameter or field with its name.
 fn no_field(place: &str, name: &str, entity: Entity) -> Problem {
     let reason = format!("a {} has no custom field `{name}`", entity.noun());
     Problem::field(place, reason)
 }
 
-/// Sets the value of a field, in place of one that there was. An empty text clears it.
+/// Sets or replaces the value of a field on a record, and returns its GUID. An empty text deletes the value.
 fn put(
     world: &mut World,
     entity: Entity,

@@ -1,4 +1,4 @@
-//! Customers.
+//! Customers, with their folders and attachments.
 
 use std::cmp::Reverse;
 
@@ -38,14 +38,15 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
-/// Adds something to the customer that the body names.
+/// Adds a folder or an attachment to the customer that the body names.
 fn add(world: &mut World, request: &OperationRequest, entity: Entity) -> Result<Answer, Problem> {
     let mut record = Record::new(entity.shape(), world.now());
     world.store.apply(&mut record, &request.given())?;
     Ok(Answer::Created(world.store.add(entity, record).into()))
 }
 
-/// The records changed since `FromLastModifiedDate`, in the order of `SortBy`: that of customers and contacts.
+/// Customers or contacts that changed since `FromLastModifiedDate`, in the order of `SortBy`, and by descending id
+/// without it. The date is a time by the clocks of the account.
 pub(super) fn newest_first<'a>(
     world: &'a World,
     request: &OperationRequest,
@@ -56,16 +57,17 @@ pub(super) fn newest_first<'a>(
     let mut records: Vec<_> = all
         .filter(|record| since.is_none_or(|since| record.modified >= since))
         .collect();
-    let asked = request.text("SortBy").unwrap_or_default();
-    // Sorting is stable, so that records of the same time stay in the order of their ids.
-    if asked.eq_ignore_ascii_case("Creation") {
+    let order = request.text("SortBy").unwrap_or_default();
+    // The sort is stable, so records with the same time stay in descending order of their ids.
+    if order.eq_ignore_ascii_case("Creation") {
         records.sort_by_key(|record| Reverse(record.time("CreatedOn")));
-    } else if asked.eq_ignore_ascii_case("LastModified") {
+    } else if order.eq_ignore_ascii_case("LastModified") {
         records.sort_by_key(|record| Reverse(record.modified));
     }
     records
 }
 
+/// Creates a customer.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let mut customer = Record::with_fields(Customer.shape(), now, [("CreatedOn", time(now))]);

@@ -1,4 +1,7 @@
-//! What agents watch: web addresses, hosts and their ports, and what speaks SNMP; by the published paths and the guide's.
+//! Devices that agents monitor: websites, hosts with their ports, and what speaks SNMP.
+//!
+//! The published document and the guide have different paths for the same devices. The guide lists SNMP devices of
+//! version 3 apart from the others.
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -60,10 +63,12 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
+/// Whether it is an SNMP device of version 3.
 fn is_v3(device: &Record) -> bool {
     device.text("Version") == "V3"
 }
 
+/// Deletes a device. One that is not of the kind of the path counts as missing.
 fn delete(
     world: &mut World,
     request: &OperationRequest,
@@ -77,25 +82,28 @@ fn delete(
     Ok(Answer::Deleted(request.id().into()))
 }
 
+/// Creates a device without a protocol: only its name is known.
 fn create_generic(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, GenericDevice, |device, given| {
         name_after(device, given.get("Hostname"));
     })
 }
 
+/// Creates a website to monitor.
 fn create_http(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let url = request.given().get("URL").and_then(Value::as_str).map(Url::parse);
     if !url.is_some_and(|url| url.is_ok_and(|url| ["http", "https"].contains(&url.scheme()))) {
         return Err(Problem::field("URL", "it must be an address with http or https"));
     }
     create(world, request, HttpDevice, |device, given| {
-        // Nothing is fetched: an address is up until it is said to be otherwise.
+        // The sandbox does not fetch the address, so it is up, and has the pattern.
         device.set("URLUp", true);
         device.set("ContainsPattern", given.contains_key("Pattern"));
         name_after(device, given.get("URL"));
     })
 }
 
+/// Creates a host with ports. In the body a port is `PortNum`, in the record `PortNumber`.
 fn create_tcp(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, TcpDevice, |device, given| {
         let ports = given.get("Ports").and_then(Value::as_array);
@@ -108,6 +116,7 @@ fn create_tcp(world: &mut World, request: &OperationRequest) -> Result<Answer, P
     })
 }
 
+/// Creates an SNMP device of version 1 or 2, which has no security settings.
 fn create_v1v2(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, SnmpDevice, |device, given| {
         snmp(device, given);
@@ -121,6 +130,7 @@ fn create_v1v2(world: &mut World, request: &OperationRequest) -> Result<Answer, 
     })
 }
 
+/// Creates an SNMP device of version 3. Names of security settings differ between body and record.
 fn create_v3(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     create(world, request, SnmpDevice, |device, given| {
         snmp(device, given);
@@ -135,7 +145,7 @@ fn create_v3(world: &mut World, request: &OperationRequest) -> Result<Answer, Pr
     })
 }
 
-/// What is the same in all versions. The port is a number here, and text where the device is read.
+/// Sets the fields of all SNMP versions. The port is a number in the body, and text in the record.
 fn snmp(device: &mut Record, given: &Map<String, Value>) {
     let port = given.get("Port").and_then(Value::as_i64);
     device.set("Port", port.map(|port| port.to_string()));
@@ -144,13 +154,15 @@ fn snmp(device: &mut Record, given: &Map<String, Value>) {
     name_after(device, given.get("Hostname"));
 }
 
+/// Names a device without a name after its host or address.
 fn name_after(device: &mut Record, value: Option<&Value>) {
     if device.get("Name").is_null() {
         device.set("Name", value.cloned().unwrap_or_default());
     }
 }
 
-/// Makes a device of what is the same for all kinds, and then of what `complete` adds.
+/// Creates a device. `complete` sets the fields that not all kinds have. The agent and the folder must belong to the
+/// customer.
 fn create(
     world: &mut World,
     request: &OperationRequest,

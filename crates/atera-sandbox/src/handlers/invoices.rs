@@ -1,4 +1,4 @@
-//! Invoices, which billing makes and the API only reads.
+//! Invoices. The API cannot create them. Their dates are compared as days by the clocks of the account.
 
 use super::{handler::Handlers, records};
 use crate::{http::Problem, world::Entity::Invoice};

@@ -1,7 +1,8 @@
 //! What the sandbox does for each operation.
 //!
-//! [`handler_of`] finds the handler of an operation. Most operations only read or write records of one kind, so their handler
-//! follows from the group and the verb ([`records`]). The module of a group has the handlers of its other operations.
+//! [`handler_of`] finds the handler of an operation. Most operations only read or write records of one kind, so their
+//! handler follows from the group and the verb ([`records`]). The module of a group has the handlers of its other
+//! operations.
 
 mod account;
 mod agents;

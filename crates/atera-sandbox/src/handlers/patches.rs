@@ -1,4 +1,6 @@
-//! The patches of a machine. They follow from its guid, so that they need not be kept.
+//! Patches of agents.
+//!
+//! They are drawn from the GUID of the agent, so that they need not be stored and are the same for each request.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{Record, time};
 
-/// Updates that there are: name, class, number in the knowledge base of their maker.
+/// The updates: name, class, and number in the knowledge base of Microsoft, empty for drivers and firmware.
 const UPDATES: [(&str, &str, &str); 10] = [
     (
         "Cumulative Update for Windows (2026-02)",
@@ -49,6 +51,7 @@ const UPDATES: [(&str, &str, &str); 10] = [
     ),
 ];
 
+/// The answer with the updates that an agent lacks.
 pub(super) fn available(agent: &Record) -> Value {
     let (mut rng, scanned, missing) = scan(agent);
     let updates = UPDATES.iter().zip(&missing).filter(|(_, missing)| **missing);
@@ -59,6 +62,7 @@ pub(super) fn available(agent: &Record) -> Value {
     json!({"deviceGuid": agent.get("DeviceGuid"), "timestamp": time(scanned), "availableUpdates": Value::from_iter(updates)})
 }
 
+/// The answer with the updates that an agent has.
 pub(super) fn installed(agent: &Record) -> Value {
     let (mut rng, scanned, missing) = scan(agent);
     let updates = UPDATES.iter().zip(&missing).filter(|(_, missing)| !**missing);
@@ -69,7 +73,8 @@ pub(super) fn installed(agent: &Record) -> Value {
     json!({"deviceGuid": agent.get("DeviceGuid"), "timestamp": time(scanned), "installedUpdates": Value::from_iter(updates)})
 }
 
-/// When the machine was scanned, and which of the updates it lacks.
+/// The random numbers of an agent, when it was scanned, and for each update whether it lacks it. About a third is
+/// missing.
 fn scan(agent: &Record) -> (Rng, DateTime<Utc>, Vec<bool>) {
     let guid = Uuid::parse_str(agent.text("DeviceGuid")).unwrap_or_default();
     let mut rng = Rng::with_seed(guid.as_u64_pair().0 ^ guid.as_u64_pair().1);
@@ -79,6 +84,7 @@ fn scan(agent: &Record) -> (Rng, DateTime<Utc>, Vec<bool>) {
     (rng, scanned, missing)
 }
 
+/// `kbId` of an update; null for drivers and firmware.
 fn kb_id(number: &str) -> Value {
     match number {
         "" => Value::Null,

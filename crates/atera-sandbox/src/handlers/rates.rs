@@ -1,4 +1,4 @@
-//! Products and expenses, which are rates of two kinds.
+//! Products and expenses, which are two kinds of rates.
 
 use axum::http::StatusCode;
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) const HANDLERS: Handlers = &[
     ("guide_rates_create", create),
 ];
 
-/// Whether the operation is about expenses; the guide's make no difference, and create products.
+/// Whether the operation is about expenses. None for operations of the guide, which list both and create products.
 fn about_expenses(request: &OperationRequest) -> Option<bool> {
     match request.operation.group {
         "rates_expenses" => Some(true),
@@ -37,16 +37,19 @@ fn about_expenses(request: &OperationRequest) -> Option<bool> {
     }
 }
 
+/// Which of the two kinds a rate is.
 fn is_expense(rate: &Record) -> Option<bool> {
     rate.get("IsExpense").as_bool()
 }
 
+/// The rates of the kind of the operation, archived ones included.
 fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
-    let wanted = about_expenses(request);
-    let fits = |rate: &Record| wanted.is_none() || is_expense(rate) == wanted;
+    let expenses = about_expenses(request);
+    let fits = |rate: &Record| expenses.is_none() || is_expense(rate) == expenses;
     Ok(records::list_of(world, request, Rate, fits))
 }
 
+/// The rate in the path. An expense is not found among the products, nor the other way round.
 fn named<'a>(world: &'a World, request: &OperationRequest) -> Result<&'a Record, Problem> {
     let rate = records::record_in_path(world, request, Rate)?;
     match is_expense(rate) == about_expenses(request) {
@@ -60,6 +63,7 @@ fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     Ok(records::answer(world, request, rate))
 }
 
+/// Creates a rate of the kind of the operation.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let fields = [
         ("Amount", 0.0.into()),
@@ -71,6 +75,7 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Created(world.store.add(Rate, rate).into()))
 }
 
+/// Changes a rate. A null amount becomes 0, as in a create.
 fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     named(world, request)?;
     let mut rate = records::updated(world, request, Rate)?;
@@ -81,7 +86,7 @@ fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Updated(request.id().into()))
 }
 
-/// A rate that a contract names is not deleted.
+/// Deletes a rate, unless the terms of a contract have it.
 fn delete(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     named(world, request)?;
     let id = request.id();

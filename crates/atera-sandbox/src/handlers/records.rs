@@ -50,8 +50,8 @@ pub(super) fn list_of(
     page(world, request, records, |_| {})
 }
 
-/// The records whose fields equal the parameters of the same names, in the order of their ids. Names are compared without regard to
-/// case: the parameter `customerId` filters by the field `CustomerID`.
+/// The records whose fields equal the parameters of the same names, in the order of their ids. Names are compared
+/// without regard to case: the parameter `customerId` filters by the field `CustomerID`.
 pub(super) fn matching<'a>(
     world: &'a World,
     request: &OperationRequest,
@@ -70,6 +70,7 @@ pub(super) fn matching<'a>(
     found.unwrap_or_default().into_iter()
 }
 
+/// Answers the record in the path.
 pub(super) fn get(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let record = record_in_path(world, request, entity(request)?)?;
     Ok(answer(world, request, record))
@@ -100,6 +101,7 @@ pub(super) fn updated(world: &World, request: &OperationRequest, entity: Entity)
     Ok(record)
 }
 
+/// Changes the record in the path. Fields that the body leaves out stay, and null clears a field.
 pub(super) fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let entity = entity(request)?;
     let record = updated(world, request, entity)?;
@@ -107,6 +109,7 @@ pub(super) fn update(world: &mut World, request: &OperationRequest) -> Result<An
     Ok(Answer::Updated(request.id().into()))
 }
 
+/// Deletes the record in the path, with all that depends on it. A second delete is answered with 404.
 pub(super) fn delete(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let entity = entity(request)?;
     match world.store.remove(entity, request.id()) {

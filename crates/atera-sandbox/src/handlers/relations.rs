@@ -1,4 +1,7 @@
-//! Relations between tickets: a ticket is the child of one other, or the parent of any number.
+//! Relations between tickets.
+//!
+//! A ticket is the child of one other, or the parent of any number. Both records show the relation, and a parent shows
+//! one of its children.
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
@@ -14,18 +17,19 @@ pub(super) const HANDLERS: Handlers = &[
     ("tickets_add_relation", add),
     ("tickets_delete_relation", |world, request| {
         let ticket = records::record_in_path(world, request, Ticket)?;
-        let asked = request.text("relationType").unwrap_or_default();
-        if !ticket.text("RelationType").eq_ignore_ascii_case(asked) || asked.eq_ignore_ascii_case("None") {
-            let reason = format!("the ticket has no relation of type {asked}");
+        let kind = request.text("relationType").unwrap_or_default();
+        if !ticket.text("RelationType").eq_ignore_ascii_case(kind) || kind.eq_ignore_ascii_case("None") {
+            let reason = format!("the ticket has no relation of type {kind}");
             return Err(Problem::field("relationType", reason));
         }
-        part(&mut world.store, request.id());
+        end_relations(&mut world.store, request.id());
         let now = world.now();
-        touch(&mut world.store, request.id(), now);
+        mark_modified(&mut world.store, request.id(), now);
         Ok(Answer::Empty)
     }),
 ];
 
+/// Relates two tickets. A child cannot get children or another parent, and a parent cannot become a child: 409.
 fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let ticket = records::record_in_path(world, request, Ticket)?;
     let given = request.given();
@@ -57,18 +61,18 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     }
     let (now, parent, child) = (world.now(), parent.0, child.0);
     relate(&mut world.store, parent, child);
-    touch(&mut world.store, request.id(), now);
+    mark_modified(&mut world.store, request.id(), now);
     Ok(Answer::Created(request.id().into()))
 }
 
-/// Makes one ticket the parent of another. A parent shows the child that it got last.
+/// Stores a relation. The parent shows the child that it got last.
 fn relate(store: &mut Store, parent: i64, child: i64) {
     show(store, parent, Some(("Parent", child)));
     show(store, child, Some(("Child", parent)));
 }
 
-/// Ends all relations of a ticket.
-pub(super) fn part(store: &mut Store, id: i64) {
+/// Ends all relations of a ticket. A parent that loses the child that it shows goes on to show another.
+pub(super) fn end_relations(store: &mut Store, id: i64) {
     let Some(ticket) = store.table(Ticket).get(id) else {
         return;
     };
@@ -87,6 +91,7 @@ pub(super) fn part(store: &mut Store, id: i64) {
     show(store, id, None);
 }
 
+/// The ids of the children of a ticket, ascending.
 fn children(store: &Store, parent: i64) -> Vec<i64> {
     let related = store
         .table(Ticket)
@@ -96,6 +101,7 @@ fn children(store: &Store, parent: i64) -> Vec<i64> {
     children.filter_map(|ticket| ticket.number("TicketID")).collect()
 }
 
+/// Sets or clears the relation that a ticket shows.
 fn show(store: &mut Store, id: i64, relation: Option<(&str, i64)>) {
     let Some(mut ticket) = store.table(Ticket).get(id).cloned() else {
         return;
@@ -105,7 +111,8 @@ fn show(store: &mut Store, id: i64, relation: Option<(&str, i64)>) {
     store.put(Ticket, id, ticket);
 }
 
-fn touch(store: &mut Store, id: i64, now: DateTime<Utc>) {
+/// Marks a ticket as changed.
+fn mark_modified(store: &mut Store, id: i64, now: DateTime<Utc>) {
     if let Some(mut ticket) = store.table(Ticket).get(id).cloned() {
         ticket.mark_modified(now);
         store.put(Ticket, id, ticket);

@@ -1,4 +1,7 @@
 //! Tickets.
+//!
+//! Some fields follow from others: the customer from the contact, due dates from the priority, the date of resolution
+//! from the status. The documents describe the fields, but not when the service sets them.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Value};
@@ -50,11 +53,12 @@ pub(super) const HANDLERS: Handlers = &[
     ("tickets_update", update),
     ("tickets_update_put", update),
     ("tickets_delete", |world, request| {
-        relations::part(&mut world.store, request.id());
+        relations::end_relations(&mut world.store, request.id());
         records::delete(world, request)
     }),
 ];
 
+/// A page of tickets. `comments` says whether they show their first and last comments.
 fn list<'a>(
     world: &World,
     request: &OperationRequest,
@@ -64,7 +68,7 @@ fn list<'a>(
     page(world, request, tickets, |ticket| shape(ticket, request, comments))
 }
 
-/// Leaves out what was not asked for.
+/// Clears the fields that the request does not ask for.
 fn shape(ticket: &mut Record, request: &OperationRequest, comments: bool) {
     if !comments {
         ticket.clear(&["FirstComment", "LastEndUserComment", "LastTechnicianComment"]);
@@ -74,14 +78,17 @@ fn shape(ticket: &mut Record, request: &OperationRequest, comments: bool) {
     }
 }
 
-/// Statuses of tickets that need no more work.
+/// The statuses of tickets that are resolved. Accounts can add others, which do not count.
 const DONE: [&str; 2] = ["Resolved", "Closed"];
 
+/// Whether the status of a ticket is one of [`DONE`], in any letter case.
 fn is_done(ticket: &Record) -> bool {
     let status = ticket.text("TicketStatus");
     DONE.iter().any(|done| done.eq_ignore_ascii_case(status))
 }
 
+/// Creates a ticket with its first comment. Without a contact id, the contact is found or created by the e-mail
+/// address.
 fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     let given = request.given();
@@ -141,6 +148,7 @@ fn create(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Created(id.into()))
 }
 
+/// Changes a ticket.
 fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let mut ticket = records::updated(world, request, Ticket)?;
     follow_status(&mut ticket, world.now());
@@ -148,7 +156,7 @@ fn update(world: &mut World, request: &OperationRequest) -> Result<Answer, Probl
     Ok(Answer::Updated(request.id().into()))
 }
 
-/// A ticket has a date of resolution as long as it is resolved or closed.
+/// Sets `TicketResolvedDate` when a ticket becomes resolved, and clears it when the ticket is opened again.
 fn follow_status(ticket: &mut Record, now: DateTime<Utc>) {
     if !is_done(ticket) {
         ticket.clear(&["TicketResolvedDate"]);
@@ -157,8 +165,8 @@ fn follow_status(ticket: &mut Record, now: DateTime<Utc>) {
     }
 }
 
-/// The contact with the e-mail address, made if there is none: with the customer of that domain, or else with one that
-/// stands for all who are not known.
+/// The id of the contact with the e-mail address of the request. A new contact belongs to the customer with the domain
+/// of the address, or else to the customer [`UNASSIGNED`].
 fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime<Utc>) -> i64 {
     let value = |name: &str| given.get(name).cloned().unwrap_or_default();
     let email = value("EndUserEmail");
@@ -197,5 +205,5 @@ fn contact_by_email(world: &mut World, given: &Map<String, Value>, now: DateTime
     world.store.add(Contact, contact)
 }
 
-/// Name of the customer of those who belong to no customer.
+/// The customer of contacts whose domain is unknown. It is created for the first of them.
 const UNASSIGNED: &str = "Unassigned";

@@ -1,4 +1,4 @@
-//! Work hours, and the durations that follow from them.
+//! Work hours, and the durations that are sums of them.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -61,10 +61,10 @@ pub(super) const HANDLERS: Handlers = &[
     }),
 ];
 
-/// The longest stretch of time that is taken for work rather than for a mistake.
+/// The longest time that one record may take. It is a guess: longer ones are most likely mistakes.
 const LONGEST: TimeDelta = TimeDelta::days(31);
 
-/// The tickets that are asked for and exist, each once.
+/// The ids in the body that are tickets, each once. Unknown ids are left out.
 fn known(world: &World, request: &OperationRequest) -> impl Iterator<Item = i64> {
     let mut ids: Vec<i64> = Vec::new();
     for id in request.numbers() {
@@ -75,6 +75,7 @@ fn known(world: &World, request: &OperationRequest) -> impl Iterator<Item = i64>
     ids.into_iter()
 }
 
+/// The list. `startWorkhour` and `endWorkhour` are times by the clocks of the account.
 fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let bound = |name: &str| request.local_time(name, &world.zone);
     let (from, to) = (bound("startWorkhour"), bound("endWorkhour"));
@@ -98,6 +99,7 @@ fn list(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem
     }))
 }
 
+/// Adds work hours to a ticket, and updates its durations.
 fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem> {
     let now = world.now();
     records::record_in_path(world, request, Ticket)?;
@@ -148,9 +150,10 @@ fn add(world: &mut World, request: &OperationRequest) -> Result<Answer, Problem>
     Ok(Answer::Created(id.into()))
 }
 
-fn in_hours(store: &Store, ticket: i64, asked: bool) -> Value {
+/// The durations of a ticket in hours, of billable work or of the rest.
+fn in_hours(store: &Store, ticket: i64, billable: bool) -> Value {
     let sums = WorkSeconds::of_ticket(store, ticket, |hours| {
-        is_billable(hours).unwrap_or_default() == asked
+        is_billable(hours).unwrap_or_default() == billable
     });
     let mut hours = json!({"ticketId": ticket});
     for (name, seconds) in [

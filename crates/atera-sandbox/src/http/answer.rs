@@ -67,6 +67,7 @@ pub(crate) struct AnswerPage {
 }
 
 impl Answer {
+    /// Writes the answer. An operation of the guide is always answered in the dialect of the guide.
     pub(crate) fn into_response(self, operation: &'static Operation, dialect: Dialect) -> Response {
         let dialect = dialect.of(operation);
         let created = match dialect {

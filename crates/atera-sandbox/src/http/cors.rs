@@ -44,8 +44,8 @@ impl Cors {
         })
     }
 
-    /// The answer to a preflight, with which a browser asks whether a page may send a request. None if the request is not a
-    /// preflight, or if the page may not.
+    /// The answer to a preflight, with which a browser asks whether a page may send a request. None if the request is
+    /// not a preflight, or if the page may not.
     pub(crate) fn preflight(&self, request: &Parts) -> Option<Response> {
         let asks = request
             .headers

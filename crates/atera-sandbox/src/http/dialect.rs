@@ -11,8 +11,8 @@ use crate::world::Column;
 
 /// Which document the answers follow where the two differ.
 ///
-/// The *published* document is Atera's own OpenAPI document. The *guide* is the one that the client was made for; it describes
-/// some answers differently, and nobody knows which of the two the service keeps to.
+/// The *published* document is Atera's own OpenAPI document. The *guide* is the one that the client was made for; it
+/// describes some answers differently, and nobody knows which of the two the service keeps to.
 ///
 /// | | published | guide |
 /// |---|---|---|

@@ -1,7 +1,7 @@
 //! HTTP: connections, requests of an operation, and answers in either dialect.
 //!
-//! It knows the records, but not what an operation does with them, and not the limit, faults and keys; those are put in front of
-//! the handlers by `service`.
+//! It knows the records, but not what an operation does with them, and not the limit, faults and keys; those are put in
+//! front of the handlers by `service`.
 
 mod answer;
 mod cors;

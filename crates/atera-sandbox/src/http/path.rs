@@ -3,8 +3,8 @@
 /// The path of the service, as on `app.atera.com`.
 pub(crate) const BASE_PATH: &str = "/api/v3";
 
-/// The path below the base, without a slash at the end. None for the base itself and for what is not below it. Letter case
-/// does not matter, as in ASP.NET.
+/// The path below the base, without a slash at the end. None for the base itself and for what is not below it. Letter
+/// case does not matter, as in ASP.NET.
 pub(crate) fn path_below_base(path: &str) -> Option<&str> {
     let (base, rest) = path.split_at_checked(BASE_PATH.len())?;
     let path = rest.strip_suffix('/').unwrap_or(rest);

@@ -8,8 +8,8 @@ use serde_json::{Map, json};
 use super::{dialect::Dialect, response};
 use crate::world::FieldError;
 
-/// A refusal. As published it is written as problem details (RFC 7807), which ASP.NET makes by itself; in the guide it has
-/// `Message` and `ErrorCode`.
+/// A refusal. As published it is written as problem details (RFC 7807), which ASP.NET makes by itself; in the guide it
+/// has `Message` and `ErrorCode`.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -23,6 +23,7 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// A refusal that names no field. Its title is the reason phrase of the status, as ASP.NET has it.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Problem {
             status,
@@ -60,6 +61,7 @@ impl Problem {
         self
     }
 
+    /// Writes the refusal.
     pub(crate) fn into_response(self, dialect: Dialect) -> Response {
         if dialect == Dialect::Guide {
             let code = self.error_code();
@@ -80,7 +82,8 @@ impl Problem {
         response::json(self.status, &body)
     }
 
-    /// `ErrorCode` of the guide, which has no list of codes. These are names of statuses, in capitals as in the guide's example.
+    /// `ErrorCode` of the guide, which has no list of codes. These are names of statuses, in capitals as in the guide's
+    /// example.
     fn error_code(&self) -> String {
         match self.status {
             StatusCode::BAD_REQUEST if !self.errors.is_empty() => "VALIDATION_ERROR".to_string(),

@@ -128,7 +128,8 @@ impl OperationRequest {
         }
     }
 
-    /// The fields of the body that are not null. In a create null means the same as nothing; in an update it clears a field.
+    /// The fields of the body that are not null. In a create null means the same as nothing; in an update it clears a
+    /// field.
     pub(crate) fn given(&self) -> Map<String, Value> {
         let mut given = self.body.clone();
         given.retain(|_, value| !value.is_null());
@@ -156,8 +157,8 @@ impl OperationRequest {
     }
 }
 
-/// Lowers a page size above the maximum to the maximum. The service does so with `itemsInPage`, and refuses other parameters that
-/// are too large.
+/// Lowers a page size above the maximum to the maximum. The service does so with `itemsInPage`, and refuses other
+/// parameters that are too large.
 fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
     match (parameter.name, parameter.maximum, text.parse::<i64>()) {
         ("itemsInPage", Some(maximum), Ok(size)) if size > maximum => maximum.to_string().into(),
@@ -165,11 +166,13 @@ fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
     }
 }
 
+/// The whole numbers in an array; none if the body is not an array.
 fn numbers(body: &Value) -> Vec<i64> {
     let values = body.as_array().into_iter().flatten();
     values.filter_map(Value::as_i64).collect()
 }
 
+/// The fields of a body that is an object; none otherwise.
 fn known_fields(operation: &Operation, body: Value) -> Map<String, Value> {
     match operation.body.map(|kind| without_unknown_fields(&kind, body)) {
         Some(Value::Object(body)) => body,

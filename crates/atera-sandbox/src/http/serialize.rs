@@ -1,7 +1,7 @@
 //! Records and values as JSON in a dialect.
 //!
-//! .NET writes every property of an object, in the order of its class. So do these: the order is that of the description, and a
-//! field without a value is null unless the dialect leaves it out.
+//! .NET writes every property of an object, in the order of its class. So do these: the order is that of the
+//! description, and a field without a value is null unless the dialect leaves it out.
 
 use atera::description::Kind;
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -60,6 +60,7 @@ impl Serialize for InDialect<ValueOfKind<'_>> {
     }
 }
 
+/// Writes an object. Fields without a value are null or left out, as the dialect has it.
 fn serialize_fields<'a, S: Serializer>(
     dialect: Dialect,
     fields: impl Iterator<Item = (Column, &'a Value)>,

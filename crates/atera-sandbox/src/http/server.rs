@@ -56,6 +56,7 @@ pub(crate) async fn serve(
     }
 }
 
+/// Serves one connection until the client closes it, the server stops, or a request resets it.
 async fn connection(stream: TcpStream, router: Router, mut closed: watch::Receiver<()>) {
     let reset = Reset::default();
     let handle = reset.clone();

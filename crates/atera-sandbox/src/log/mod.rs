@@ -1,7 +1,7 @@
 //! The limit, and the log of all requests.
 //!
-//! The sandbox counts what a program does, so that a test can ask afterwards: did it stay within the limit, did it wait after a
-//! 429, did it create anything twice?
+//! The sandbox counts what a program does, so that a test can ask afterwards: did it stay within the limit, did it wait
+//! after a 429, did it create anything twice?
 
 mod arrival;
 mod request_log;

@@ -54,7 +54,8 @@ impl RequestLog {
         }
     }
 
-    /// A limit that refuses nothing, to count requests in the window of the limit. Without a limit the window is the default one.
+    /// A limit that refuses nothing, to count requests in the window of the limit. Without a limit the window is the
+    /// default one.
     fn unlimited(&self) -> Limit {
         let window = self.limit.map(|limit| limit.window);
         Limit {
@@ -175,6 +176,7 @@ impl RequestLog {
         later.cloned().collect()
     }
 
+    /// A copy of the sums, so that the lock is free again while they are written as JSON.
     pub(crate) fn stats(&self) -> Stats {
         self.stats.clone()
     }

@@ -14,14 +14,15 @@ pub struct Stats {
     pub statuses: BTreeMap<u16, u64>,
     /// How many requests of each operation arrived.
     pub operations: BTreeMap<&'static str, u64>,
-    /// The most requests of one key that arrived within one window of the limit, refused ones included. A program with a
-    /// limiter of its own stays at or below the limit.
+    /// The most requests of one key that arrived within one window of the limit, refused ones included. A program with
+    /// a limiter of its own stays at or below the limit.
     pub most_in_window: usize,
     /// The most requests of one key that the limit let through within one window.
     pub most_admitted_in_window: usize,
     /// How many requests the limit refused with 429.
     pub refused: u64,
-    /// How many requests arrived before the time that an earlier 429 named in `Retry-After`. A program that waits has none.
+    /// How many requests arrived before the time that an earlier 429 named in `Retry-After`. A program that waits has
+    /// none.
     pub early_retries: u64,
     /// How many requests met each fault, by its name in [`Faults`](crate::Faults).
     pub faults: BTreeMap<String, u64>,

@@ -1,7 +1,8 @@
 //! The limit on requests.
 //!
-//! It counts in a window that moves along: no span of time of the length of the window has more requests than the limit. No
-//! document says how the service counts; this is the strictest way, so a program that copes with it copes with the others.
+//! It counts in a window that moves along: no span of time of the length of the window has more requests than the
+//! limit. No document says how the service counts; this is the strictest way, so a program that copes with it copes
+//! with the others.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -92,7 +93,8 @@ impl Window {
 }
 
 impl Quota {
-    /// The time until reset in whole seconds, rounded up, and at least one: a program that waits so long is never too early.
+    /// The time until reset in whole seconds, rounded up, and at least one: a program that waits so long is never too
+    /// early.
     pub(crate) fn seconds(&self) -> u64 {
         let whole = self.reset.as_secs();
         let begun = u64::from(self.reset.subsec_nanos() > 0);

@@ -1,7 +1,7 @@
 //! Terms of contracts.
 //!
-//! Each type of contract has an object with terms of its own: `HourlyContract` for the type `Hourly`, and so on. A create gives
-//! the terms with the ids of rates, and an answer shows the rates themselves, under other names.
+//! Each type of contract has an object with terms of its own: `HourlyContract` for the type `Hourly`, and so on. A
+//! create gives the terms with the ids of rates, and an answer shows the rates themselves, under other names.
 
 use atera::description::Kind;
 use serde_json::{Map, Value};
@@ -11,8 +11,8 @@ use crate::world::{
     FieldError, Record, Shape, Store,
 };
 
-/// The rates in the terms: the object with the terms, the field with the id in a create, and the field with the rate in an
-/// answer. The published document does not connect the two; the names suggest it.
+/// The rates in the terms: the object with the terms, the field with the id in a create, and the field with the rate in
+/// an answer. The published document does not connect the two; the names suggest it.
 const RATES: [(&str, &str, &str); 13] = [
     ("RetainerFlatFeeContract", "RateID", "Rate"),
     ("HourlyContract", "HourlyRateID", "PrimaryRate"),

@@ -23,8 +23,8 @@ pub(crate) const TARGETS: [(&str, Entity); 10] = [
     ("generic_device", Entity::GenericDevice),
 ];
 
-/// The value of a custom field on the record with the id `item`. A value has all its forms at once: the text, and the number, flag
-/// or date that the text stands for by the type of the field.
+/// The value of a custom field on the record with the id `item`. A value has all its forms at once: the text, and the
+/// number, flag or date that the text stands for by the type of the field.
 ///
 /// # Errors
 ///
@@ -61,8 +61,8 @@ pub(crate) fn value(field: &Record, item: i64, text: &str) -> Result<Record, Str
         "Options" | "OptionsWithDependencies" => {
             let option = option(field, text)?;
             value.set("ValueAsString", option);
-            // The description has an id for options in answers, but none that a program could know beforehand. A hash of the
-            // names stays the same in each run.
+            // The description has an id for options in answers, but none that a program could know beforehand. A hash
+            // of the names stays the same in each run.
             let name = format!("{}/{}/{option}", field.text("Target"), field.text("Name"));
             value.set("OptionId", guid_of(&name));
         }
@@ -82,6 +82,7 @@ fn option<'a>(field: &'a Record, text: &str) -> Result<&'a str, String> {
     }
 }
 
+/// A date in the form of [`time`]. A date without a time is the start of that day in UTC.
 fn date(text: &str) -> Option<Value> {
     let date: Timestamp = text.parse().ok()?;
     Some(time(date.to_utc()))

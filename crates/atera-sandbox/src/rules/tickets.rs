@@ -10,8 +10,8 @@ pub(crate) fn number(id: i64) -> String {
     (id - FIRST_TICKET + 1).to_string()
 }
 
-/// `FirstResponseDueDate` and `ClosedTicketDueDate` by the priority of the ticket. The hours are a guess: they are set in the
-/// console of an account, and no document has defaults.
+/// `FirstResponseDueDate` and `ClosedTicketDueDate` by the priority of the ticket. The hours are a guess: they are set
+/// in the console of an account, and no document has defaults.
 pub(crate) fn due_dates(priority: &str, created: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
     let (response, closing) = match priority {
         "Critical" => (1, 8),

@@ -4,8 +4,8 @@ use chrono::{DateTime, Datelike, Timelike, Utc, Weekday};
 
 use crate::world::{Entity::WorkHours, Record, Store, Zone};
 
-/// Whether work that begins at this time is within the SLA: on weekdays from 8 to 18 o'clock by the clocks of the account. The
-/// hours are a guess.
+/// Whether work that begins at this time is within the SLA: on weekdays from 8 to 18 o'clock by the clocks of the
+/// account. The hours are a guess.
 pub(crate) fn is_within_sla(start: DateTime<Utc>, zone: &Zone) -> bool {
     let local = zone.local(start);
     !matches!(local.weekday(), Weekday::Sat | Weekday::Sun) && (8..18).contains(&local.hour())

@@ -1,7 +1,7 @@
 //! The paths under `/_sandbox`.
 //!
-//! Programs in any language read the log there and set faults. The paths take no key and do not count against the limit, so that a
-//! test can watch a program without disturbing it. CORS never opens them to pages of other origins.
+//! Programs in any language read the log there and set faults. The paths take no key and do not count against the
+//! limit, so that a test can watch a program without disturbing it. CORS never opens them to pages of other origins.
 
 use std::sync::Arc;
 
@@ -74,6 +74,7 @@ async fn faults(State(state): SharedState) -> String {
     state.fault_plan().faults().to_string()
 }
 
+/// Sets faults. The answer is their text in the normal form, such as `latency=200ms±50` for `latency=0.2s+-50`.
 async fn set_faults(State(state): SharedState, text: String) -> Response {
     setting(text.trim().parse().map(|faults: Faults| {
         let text = faults.to_string();

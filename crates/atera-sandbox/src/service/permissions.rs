@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 
 /// What a key may do, by domain: the first segment of a path, such as `tickets` or `customvalues`.
 ///
-/// Atera's console has domains as well, but no document says which operations they cover, so the path decides here. A call without
-/// the permission is answered with 403. A POST that only asks, such as `tickets_query_billable_durations`, counts as reading.
+/// Atera's console has domains as well, but no document says which operations they cover, so the path decides here. A
+/// call without the permission is answered with 403. A POST that only asks, such as `tickets_query_billable_durations`,
+/// counts as reading.
 ///
 /// ```
 /// use atera_sandbox::Permissions;
@@ -31,6 +32,7 @@ pub struct Permissions {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What an operation does to records.
 enum Right {
     Read,
     Write,
@@ -69,7 +71,8 @@ impl Permissions {
         self.allow(domain, Right::Delete)
     }
 
-    /// Makes the key expire: from this time on each call is answered with 401, as after a key expired in Atera's console.
+    /// Makes the key expire: from this time on each call is answered with 401, as after a key expired in Atera's
+    /// console.
     #[must_use]
     pub fn expires(mut self, time: Timestamp) -> Self {
         self.expires = Some(time.to_utc());

@@ -45,6 +45,7 @@ struct ReceivedRequest {
     number: u64,
 }
 
+/// Handles every request that is not for the paths of the sandbox itself, also one beside the service.
 async fn handle(
     State(state): State<Arc<SandboxState>>,
     Extension(reset): Extension<Reset>,
@@ -199,6 +200,7 @@ impl SandboxState {
         }
     }
 
+    /// Makes the changes of churn and runs the handler, all under one lock of the world.
     fn run_handler(
         &self,
         operation: &'static Operation,

@@ -5,8 +5,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 /// The date of the generated data: 2026-03-02T09:00:00Z.
 ///
-/// It is fixed, so that the same seed gives the same bytes on every day. No generated record has a later date of creation or
-/// change.
+/// It is fixed, so that the same seed gives the same bytes on every day. No generated record has a later date of
+/// creation or change.
 pub(crate) const REFERENCE_DATE: DateTime<Utc> = match DateTime::from_timestamp(1_772_442_000, 0) {
     Some(time) => time,
     None => DateTime::UNIX_EPOCH,
@@ -32,8 +32,8 @@ impl Clock {
 
     /// The time in whole seconds, as records have it.
     ///
-    /// The clock of a machine that is set to an earlier date counts as [`REFERENCE_DATE`]. Otherwise a changed record would
-    /// be older than an unchanged one.
+    /// The clock of a machine that is set to an earlier date counts as [`REFERENCE_DATE`]. Otherwise a changed record
+    /// would be older than an unchanged one.
     pub(crate) fn seconds(self) -> DateTime<Utc> {
         let now = self.now().trunc_subsecs(0);
         match self {

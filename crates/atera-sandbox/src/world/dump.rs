@@ -1,7 +1,7 @@
 //! Records as one JSON text, which people can read, edit and load again.
 //!
-//! It is an object with an array for each kind of record. A record has its fields that are not null, and `$modified` with the time
-//! of its last change.
+//! It is an object with an array for each kind of record. A record has its fields that are not null, and `$modified`
+//! with the time of its last change.
 
 use atera::{Error, Result, Timestamp, description::expected};
 use chrono::DateTime;
@@ -38,9 +38,10 @@ pub(crate) fn write(store: &Store) -> Value {
     Value::Object(kinds.collect())
 }
 
-/// Reads what [`write`] wrote, or what people made of it.
+/// Reads what [`write()`] wrote, or what people made of it.
 ///
-/// Values must have the kind of their field. References are not checked, so an edited dump can hold a ticket without a contact.
+/// Values must have the kind of their field. References are not checked, so an edited dump can hold a ticket without a
+/// contact.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! The kinds of records that the sandbox stores.
 //!
-//! Some are in no answer of the service by themselves: technicians are only seen on tickets, folders on agents. They are records
-//! all the same, because others refer to them.
+//! Some are in no answer of the service by themselves: technicians are only seen on tickets, folders on agents. They
+//! are records all the same, because others refer to them.
 
 use std::sync::LazyLock;
 
@@ -81,8 +81,8 @@ impl Entity {
         Entity::ScriptRun,
     ];
 
-    /// The devices that an agent monitors over the network. The four kinds share one sequence of ids, so that an id names one
-    /// device.
+    /// The devices that an agent monitors over the network. The four kinds share one sequence of ids, so that an id
+    /// names one device.
     pub(crate) const DEVICES: [Entity; 4] = [
         Entity::HttpDevice,
         Entity::TcpDevice,
@@ -106,8 +106,8 @@ impl Entity {
         ("tickets", Entity::Ticket),
     ];
 
-    /// The kind of record that a group of operations acts on, with the name of the group as the description has it. Groups that
-    /// act on several kinds, such as `custom_values`, have none.
+    /// The kind of record that a group of operations acts on, with the name of the group as the description has it.
+    /// Groups that act on several kinds, such as `custom_values`, have none.
     pub(crate) fn of_group(group: &str) -> Option<(&'static str, Entity)> {
         Entity::GROUPS.into_iter().find(|(name, _)| *name == group)
     }
@@ -117,8 +117,8 @@ impl Entity {
         Entity::of_group(operation.group).map(|(_, entity)| entity)
     }
 
-    /// The table of all kinds. Fields that are hidden here are the parts of a record that the service must store, since a
-    /// request can set them, and that no answer shows.
+    /// The table of all kinds. Fields that are hidden here are the parts of a record that the service must store, since
+    /// a request can set them, and that no answer shows.
     #[rustfmt::skip]
     fn definition(self) -> Definition {
         const fn answered(name: &'static str, noun: &'static str, id_field: &'static str) -> Definition {
@@ -196,8 +196,8 @@ impl Entity {
         SHAPES[self as usize]
     }
 
-    /// The field with the number by which the store finds a record. It is not always the id of the API: invoices and custom
-    /// values are known there by a GUID.
+    /// The field with the number by which the store finds a record. It is not always the id of the API: custom values
+    /// are known there by a GUID, and this number is in no answer.
     pub(crate) fn id_field(self) -> &'static str {
         self.definition().id_field
     }
@@ -229,7 +229,7 @@ impl Entity {
         }
     }
 
-    /// The fields with a time by which lists are filtered. [`Table`](super::table::Table) keeps their times parsed.
+    /// The fields with a time by which lists are filtered. `Table` keeps their times parsed.
     pub(crate) fn time_fields(self) -> &'static [&'static str] {
         match self {
             Entity::WorkHours => &["StartWorkHour", "EndWorkHour"],
@@ -237,7 +237,7 @@ impl Entity {
         }
     }
 
-    /// The fields by whose value records are often looked up. [`Table`](super::table::Table) keeps an index of each.
+    /// The fields by whose value records are often looked up. `Table` keeps an index of each.
     pub(crate) fn indexed_fields(self) -> &'static [&'static str] {
         match self {
             Entity::Ticket => &["CustomerID", "EndUserID", "TicketStatus", "RelatedTicketId"],

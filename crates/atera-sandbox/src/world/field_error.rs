@@ -4,8 +4,8 @@ use atera::description::Violation;
 
 /// A parameter or field that is refused, and the reason.
 ///
-/// [`Violation`] covers the rules that the description states. Rules that need the records, as in "there is no customer `7`",
-/// are only known here.
+/// [`Violation`] covers the rules that the description states. Rules that need the records, as in "there is no customer
+/// `7`", are only known here.
 #[derive(Debug)]
 pub(crate) struct FieldError {
     /// Name on the wire, as in `Ports[0].PortNum`; empty for the body as a whole.

@@ -1,7 +1,7 @@
 //! The records, how they refer to each other, and the time: the state that handlers read and change.
 //!
-//! It knows nothing of HTTP. [`Entity`] lists the kinds of records, [`Store`] holds them, and [`World`] adds the clock, the
-//! zone and the random numbers.
+//! It knows nothing of HTTP. [`Entity`] lists the kinds of records, [`Store`] holds them, and [`World`] adds the clock,
+//! the zone and the random numbers.
 
 mod clock;
 pub(crate) mod dump;

@@ -64,15 +64,16 @@ impl Record {
         &self.values[position]
     }
 
-    /// Sets the value at a position of the shape. An equal value is not cloned, which is the usual case when fields are joined.
+    /// Sets the value at a position of the shape. An equal value is not cloned, which is the usual case when fields are
+    /// joined.
     pub(crate) fn set_at(&mut self, position: usize, value: &Value) {
         if self.values[position] != *value {
             self.values[position].clone_from(value);
         }
     }
 
-    /// The record in another shape: the fields of the same names. Operations whose answer has fewer fields than the store show it
-    /// this way.
+    /// The record in another shape: the fields of the same names. Operations whose answer has fewer fields than the
+    /// store show it this way.
     pub(crate) fn into_shape(self, shape: &'static Shape) -> Record {
         if std::ptr::eq(self.shape, shape) {
             return self;
@@ -86,6 +87,7 @@ impl Record {
         record
     }
 
+    /// Whether the shape has the field, be it null or not.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.shape.position(name).is_some()
     }
@@ -98,7 +100,8 @@ impl Record {
         }
     }
 
-    /// Sets a field, which the shape must have: names are constants of this crate, and a debug build panics on a wrong one.
+    /// Sets a field, which the shape must have: names are constants of this crate, and a debug build panics on a wrong
+    /// one.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         let position = self.shape.position(name);
         debug_assert!(position.is_some(), "{} has no field {name}", self.shape.name);
@@ -114,8 +117,8 @@ impl Record {
         }
     }
 
-    /// Makes every nullable field null but these. Some generated records are so bare on purpose: programs tend to rely on fields
-    /// that are usually set.
+    /// Makes every nullable field null but these. Some generated records are so bare on purpose: programs tend to rely
+    /// on fields that are usually set.
     pub(crate) fn clear_all_but(&mut self, kept: &[&str]) {
         for (column, value) in self.shape.columns.iter().zip(&mut self.values) {
             if column.nullable && !kept.contains(&column.name) {
@@ -145,7 +148,8 @@ impl Record {
         Some(time.to_utc())
     }
 
-    /// Sets the time of the last change, also in the field that shows it: `LastModified` or `Modified`, where there is one.
+    /// Sets the time of the last change, also in the field that shows it: `LastModified` or `Modified`, where there is
+    /// one.
     pub(crate) fn mark_modified(&mut self, now: DateTime<Utc>) {
         self.modified = now;
         for name in ["LastModified", "Modified"] {

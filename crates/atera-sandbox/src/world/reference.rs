@@ -1,8 +1,8 @@
 //! How records refer to each other.
 //!
-//! One table, [`REFERENCES`], says which field refers to what. Three things follow from it: which fields of the other record
-//! an answer shows, what a request may name, and what happens to a record when the other one is deleted. What the service does
-//! on deletion is not documented; the table has what seems likely, and the crate page says so.
+//! One table, [`REFERENCES`], says which field refers to what. Three things follow from it: which fields of the other
+//! record an answer shows, what a request may name, and what happens to a record when the other one is deleted. What
+//! the service does on deletion is not documented; the table has what seems likely, and the crate page says so.
 
 use std::sync::LazyLock;
 
@@ -48,8 +48,8 @@ const fn to(field: &'static str, to: Entity, on_delete: OnDelete) -> Reference {
     }
 }
 
-/// All references. They are joined in this order, so the one of work hours to its ticket comes before the one to a customer: it
-/// sets `CustomerID`.
+/// All references. They are joined in this order, so the one of work hours to its ticket comes before the one to a
+/// customer: it sets `CustomerID`.
 #[rustfmt::skip]
 const REFERENCES: [Reference; 20] = [
     Reference {

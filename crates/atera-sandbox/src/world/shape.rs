@@ -1,7 +1,7 @@
 //! The fields of each kind of record.
 //!
-//! A [`Schema`] of the description cannot be built outside the library, and some records of the sandbox have fields that no
-//! schema has. So records have a [`Shape`] of their own, which is a copy of a schema where there is one.
+//! A [`Schema`] of the description cannot be built outside the library, and some records of the sandbox have fields
+//! that no schema has. So records have a [`Shape`] of their own, which is a copy of a schema where there is one.
 
 use std::{collections::HashMap, sync::LazyLock};
 

@@ -5,8 +5,8 @@ use fastrand::Rng;
 
 use super::{clock::Clock, guid::random_guid, store::Store, zone::Zone};
 
-/// The records, with the clock and the zone by which they are read and changed. One lock guards all of it, so a handler sees
-/// no change of another request halfway.
+/// The records, with the clock and the zone by which they are read and changed. One lock guards all of it, so a handler
+/// sees no change of another request halfway.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) store: Store,

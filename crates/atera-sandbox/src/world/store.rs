@@ -1,7 +1,7 @@
 //! All records.
 //!
-//! The store keeps the references between records intact: a request cannot name a record that does not exist, and deleting a
-//! record also changes those that refer to it.
+//! The store keeps the references between records intact: a request cannot name a record that does not exist, and
+//! deleting a record also changes those that refer to it.
 
 use atera::{Timestamp, description::Kind};
 use serde_json::{Map, Value};
@@ -98,7 +98,8 @@ impl Store {
         true
     }
 
-    /// Stores the joined fields in the records that stay when the other one is deleted. Afterwards nothing is left to join.
+    /// Stores the joined fields in the records that stay when the other one is deleted. Afterwards nothing is left to
+    /// join.
     fn keep_joined_fields(&mut self, entity: Entity, reference: &Reference, deleted: i64) {
         for (id, record) in self.referring(entity, reference, deleted) {
             let joined = self.joined(&record);
@@ -129,14 +130,15 @@ impl Store {
             .collect()
     }
 
-    /// A record as it is answered: with the fields that it shows of other records, as those are now. They are not stored, so
-    /// that renaming a customer does not have to change all its tickets.
+    /// A record as it is answered: with the fields that it shows of other records, as those are now. They are not
+    /// stored, so that renaming a customer does not have to change all its tickets.
     pub(crate) fn joined(&self, record: &Record) -> Record {
         let mut record = record.clone();
         self.join(&mut record);
         record
     }
 
+    /// Sets the joined fields. A reference to a record that is gone leaves them as they are stored.
     fn join(&self, record: &mut Record) {
         for bound in Reference::of(record.shape()) {
             let id = record.at(bound.column).as_i64();
@@ -177,7 +179,8 @@ impl Store {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// Looks up the record that a request names by id, or by the field [`Reference::named_by`]. The id counts if it has both.
+    /// Looks up the record that a request names by id, or by the field [`Reference::named_by`]. The id counts if it has
+    /// both.
     fn named(&self, reference: &Reference, given: &Map<String, Value>) -> Result<Named, FieldError> {
         let table = self.table(reference.to);
         let id = given.get(reference.field);
@@ -232,6 +235,7 @@ fn normalised(kind: &Kind, value: &Value) -> Value {
     }
 }
 
+/// The refusal for a reference to a record that does not exist.
 fn unknown(entity: Entity, field: &str, value: &str) -> FieldError {
     FieldError::new(field, format!("there is no {} `{value}`", entity.noun()))
 }

@@ -1,7 +1,7 @@
 //! The records of one kind.
 //!
-//! Lists are asked for page by page, so finding the records of a page must not read all of them. A table finds a record by id,
-//! the records with a value in an indexed field, and the records within two times, without that.
+//! Lists are asked for page by page, so finding the records of a page must not read all of them. A table finds a record
+//! by id, the records with a value in an indexed field, and the records within two times, without that.
 
 use std::collections::HashMap;
 
@@ -46,8 +46,8 @@ pub(crate) enum FieldValue {
 }
 
 impl FieldValue {
-    /// Reads the value of a query parameter for a field of this kind. None if no value of the kind can equal the text, such as
-    /// `x` for a number.
+    /// Reads the value of a query parameter for a field of this kind. None if no value of the kind can equal the text,
+    /// such as `x` for a number.
     pub(crate) fn parse(kind: &Kind, text: &str) -> Option<Self> {
         match kind {
             Kind::Integer => text.parse().ok().map(FieldValue::Number),
@@ -68,6 +68,7 @@ impl FieldValue {
         }
     }
 
+    /// Whether a value of a record is this one.
     fn equals(&self, value: &Value) -> bool {
         match self {
             FieldValue::Number(number) => value.as_i64() == Some(*number),
@@ -77,6 +78,7 @@ impl FieldValue {
 }
 
 impl Table {
+    /// An empty table, with the indexes that the kind of record asks for.
     pub(crate) fn new(entity: Entity) -> Self {
         let shape = entity.shape();
         let columns = entity.indexed_fields().iter();
@@ -144,6 +146,7 @@ impl Table {
         }
     }
 
+    /// Removes a record. Its id is not given to another.
     pub(crate) fn remove(&mut self, id: i64) -> Option<Record> {
         let position = self.position(id).ok()?;
         let (_, record) = self.records.remove(position);
@@ -158,8 +161,8 @@ impl Table {
 
     /// The position of the record with this id, or the position at which to insert it.
     ///
-    /// Ids are nearly without gaps, so the position follows from the id up to the number of missing ids. The search covers only
-    /// that range.
+    /// Ids are nearly without gaps, so the position follows from the id up to the number of missing ids. The search
+    /// covers only that range.
     fn position(&self, id: i64) -> Result<usize, usize> {
         let (Some((first, _)), Some((last, _))) = (self.records.first(), self.records.last()) else {
             return Err(0);
@@ -179,14 +182,15 @@ impl Table {
             .map_err(|offset| least + offset)
     }
 
-    /// The records that have all of these values, in the order of their ids. A field is given by its position in the shape.
+    /// The records that have all of these values, in the order of their ids. A field is given by its position in the
+    /// shape.
     pub(crate) fn having(&self, values: &[(usize, FieldValue)]) -> Vec<&Record> {
         let entries = self.entries_having(values).into_iter();
         entries.map(|(_, record)| record).collect()
     }
 
-    /// As [`Table::having`], with the ids. It reads the records of the index with the fewest candidates, or all if no field is
-    /// indexed.
+    /// As [`Table::having`], with the ids. It reads the records of the index with the fewest candidates, or all if no
+    /// field is indexed.
     fn entries_having(&self, values: &[(usize, FieldValue)]) -> Vec<&(i64, Record)> {
         let fits = |record: &Record, checked: Option<usize>| {
             let mut others = values.iter().filter(|(column, _)| Some(*column) != checked);
@@ -218,8 +222,8 @@ impl Table {
         }
     }
 
-    /// The records that start no earlier than `from` and end no later than `to`, in the order of their ids. Both fields must be
-    /// among [`Entity::time_fields`].
+    /// The records that start no earlier than `from` and end no later than `to`, in the order of their ids. Both fields
+    /// must be among [`Entity::time_fields`].
     pub(crate) fn during(
         &self,
         (start, from): (&str, Option<DateTime<Utc>>),
@@ -249,8 +253,8 @@ impl Table {
         entries.into_iter().map(|(_, record)| record).collect()
     }
 
-    /// The id of the first record with this text in a field. It reads record by record, since requests that name a record by text
-    /// are rare.
+    /// The id of the first record with this text in a field. It reads record by record, since requests that name a
+    /// record by text are rare.
     pub(crate) fn find(&self, field: &str, text: &str) -> Option<i64> {
         let column = self.shape.position(field)?;
         let value = FieldValue::text(text);

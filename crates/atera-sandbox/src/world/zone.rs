@@ -1,7 +1,7 @@
 //! The time zone of the account.
 //!
-//! The published document has parameters without an offset, such as `startWorkhour`. They are times of the account's clocks,
-//! and its zone is `TimeZoneName` of `GET /account`.
+//! The published document has parameters without an offset, such as `startWorkhour`. They are times of the account's
+//! clocks, and its zone is `TimeZoneName` of `GET /account`.
 
 use atera::{Error, Result};
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
@@ -15,8 +15,8 @@ pub(crate) struct Zone {
 }
 
 impl Default for Zone {
-    /// London, where the made-up account has its clocks. The name is that of Windows, since the service runs on .NET and may
-    /// well show it; programs have to cope with both.
+    /// London, where the made-up account has its clocks. The name is that of Windows, since the service runs on .NET
+    /// and may well show it; programs have to cope with both.
     fn default() -> Self {
         Zone {
             name: "GMT Standard Time".to_string(),
@@ -55,8 +55,8 @@ impl Zone {
 
     /// The point in time at which the clocks of the zone show this.
     ///
-    /// In the hour that the clocks show twice in autumn, it is the earlier one. In the hour that they skip in spring, the
-    /// offset from before the change applies.
+    /// In the hour that the clocks show twice in autumn, it is the earlier one. In the hour that they skip in spring,
+    /// the offset from before the change applies.
     pub(crate) fn utc(&self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.zone.from_local_datetime(&local) {
             LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),

@@ -1,4 +1,4 @@
-//! Every answer against the description.
+//! Each answer keeps the description.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     wire::{Answer, ask, get, send},
 };
 
-/// One with few records, which is soon made anew.
+/// A sandbox with few records, which starts quickly.
 fn small() -> SandboxBuilder {
     Sandbox::builder()
         .customers(6)
@@ -31,7 +31,7 @@ fn small() -> SandboxBuilder {
 
 const DIALECTS: [Dialect; 2] = [Dialect::Published, Dialect::Guide];
 
-/// Fails with what is wrong with the answer.
+/// Fails if the answer breaks the description, and says where.
 #[track_caller]
 fn keeps(id: &str, documented: &Documented, dialect: Dialect, answer: &Answer) {
     let violations = documented.violations_of(dialect, answer);
@@ -43,9 +43,9 @@ fn keeps(id: &str, documented: &Documented, dialect: Dialect, answer: &Answer) {
     );
 }
 
-/// The requests that the examples of an operation make, with a body each, and how their path goes on.
+/// The requests that the examples of an operation make: path with query, and body.
 fn examples(id: &str, documented: &Documented) -> Vec<(String, String)> {
-    // The example of the id of a device is that of an HTTP device.
+    // The description has one example for the ids of all devices, which is the id of an HTTP device.
     let own_id = match id {
         _ if id.contains("snmpv3") => "/7302",
         _ if id.contains("snmp") => "/7301",
@@ -55,7 +55,7 @@ fn examples(id: &str, documented: &Documented) -> Vec<(String, String)> {
     };
     let mut path = documented.example_path().replace("/7101", own_id);
     if id == "rates_products_delete" {
-        // The product of the example is one that contracts name.
+        // The product of the example is in the terms of contracts, so it cannot be deleted.
         path = path.replace("410", "418");
     }
     let query: Vec<String> = documented
@@ -68,7 +68,7 @@ fn examples(id: &str, documented: &Documented) -> Vec<(String, String)> {
     for body in documented.bodies() {
         let text = match (id, body) {
             (_, Value::Null) => String::new(),
-            // The ticket of the example is older than any that there is.
+            // The ticket of the example does not exist.
             ("tickets_add_relation", mut body) => {
                 body["RelatedTicketId"] = 54322.into();
                 body.to_string()
@@ -83,7 +83,7 @@ fn examples(id: &str, documented: &Documented) -> Vec<(String, String)> {
     requests
 }
 
-/// The path of a contract of the type whose terms are to be changed.
+/// The path of a contract whose type is that of the terms in the body.
 async fn contract_with_the_terms_of(sandbox: &Sandbox, body: &str) -> Option<String> {
     let body: Value = serde_json::from_str(body).ok()?;
     let kind = body
@@ -144,7 +144,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
             }
         }
     }
-    // What no single record of the examples has, others have.
+    // Properties that the records of the examples lack are in other records.
     let sandbox = Sandbox::builder().rate_limit(RateLimit::off()).start().await?;
     for (id, documented) in operations
         .iter()
@@ -157,7 +157,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
                 "work_hours_list" => "&includeRates=true",
                 _ => "",
             };
-            // Pages of one record have links, whatever the list.
+            // With one record a page, each list has links.
             let size = if page < 8 { 50 } else { 1 };
             let number = if page < 8 { page } else { 2 };
             let path = format!(
@@ -178,7 +178,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
             description::note_filled(schema, &page.json(), &mut filled);
         }
     }
-    // Custom values are listed by the guide's path alone, and so without what the guide lacks.
+    // Only the guide has a list of custom values, so its pages lack what the guide does not have.
     let guide_lacks = ["totalItemCount", "prevLink", "nextLink"].map(|it| format!("CustomValuePage.{it}"));
     let missing = description::properties(schemas);
     let missing: Vec<_> = missing
@@ -189,7 +189,7 @@ async fn the_examples_of_every_operation_succeed_as_documented_and_fill_every_pr
     Ok(())
 }
 
-/// The example of a body with the fields alone that have to be given.
+/// The example of a body with the required fields only.
 fn fewest_fields(schema: &Schema, example: &Value) -> Value {
     let is_given = |name: &&str| !example[*name].is_null();
     let either_or = schema.requires.iter();
@@ -285,7 +285,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
             if let Some(path) = with_unknown_id(documented) {
                 let missing = ask(&sandbox, &documented.method, &path, &text).await;
                 let nowhere = match *id {
-                    // A filter in the path, and a lookup that answers an array.
+                    // One has a filter in its path, and one answers an array.
                     "agents_list_by_customer" | "contracts_list_by_customer" | "custom_values_get" => 200,
                     _ => 404,
                 };
@@ -293,11 +293,11 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
                 keeps(id, documented, dialect, &missing);
             }
             if !body.is_null() {
-                for unfit in ["", "{", "7", "[\"x\"]", "{\"TicketPriority\": 7, \"Rate\": []}"] {
-                    let refused = ask(&sandbox, &documented.method, &path, unfit).await;
+                for invalid in ["", "{", "7", "[\"x\"]", "{\"TicketPriority\": 7, \"Rate\": []}"] {
+                    let refused = ask(&sandbox, &documented.method, &path, invalid).await;
                     assert!(
                         [200, 204, 400].contains(&refused.status),
-                        "{id} {unfit}: {}",
+                        "{id} {invalid}: {}",
                         refused.status
                     );
                     keeps(id, documented, dialect, &refused);
@@ -330,7 +330,7 @@ async fn every_kind_of_refusal_is_as_documented() -> atera::Result<()> {
     Ok(())
 }
 
-/// The path with an id that no record has, if there is an id in it.
+/// The path with an unknown id in place of the id that it has.
 fn with_unknown_id(documented: &Documented) -> Option<String> {
     let mut path = documented.path.clone();
     let mut replaced = false;

@@ -1,4 +1,4 @@
-//! Calls of pages in a browser.
+//! Calls from pages in a browser.
 
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ async fn for_the_page(builder: SandboxBuilder) -> Sandbox {
     builder.start().await.expect("a sandbox")
 }
 
-/// Sends a request with these headers and the sandbox's key.
+/// Sends a request with these headers and the key of the sandbox.
 async fn with_key(sandbox: &Sandbox, method: &str, path: &str, headers: &str) -> Answer {
     let headers = format!("X-API-KEY: {}\r\n{headers}", sandbox.api_key());
     send(sandbox, method, path, &headers, "").await
 }
 
-/// The headers that are about origins.
+/// The headers of an answer that concern CORS.
 fn cors(answer: &Answer) -> Vec<(&str, &str)> {
     let headers = answer.headers.iter();
     headers
@@ -129,7 +129,7 @@ async fn a_star_lets_all_pages() -> atera::Result<()> {
     let sandbox = small().cors("*").start().await?;
     let answer = with_key(&sandbox, "GET", "/api/v3/tickets", ELSEWHERE).await;
     assert_eq!(cors(&answer), [("access-control-allow-origin", "*"), READABLE[1]]);
-    // Only browsers name an origin.
+    // A program outside of browsers sends no origin.
     assert_eq!(cors(&with_key(&sandbox, "GET", "/api/v3/tickets", "").await), []);
     Ok(())
 }

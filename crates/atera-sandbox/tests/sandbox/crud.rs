@@ -1,4 +1,4 @@
-//! Create, list, get, update and delete, for every kind of record that allows it: which those are follows from the table.
+//! Create, list, get, update and delete for each kind of record that has them. The operations come from the table.
 
 use atera::{
     Client, ErrorKind, RateLimit,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::description;
 
-/// The operations on one kind of record, by the way it is made.
+/// The operations on one kind of record that begin with one create.
 struct Resource {
     create: &'static Operation,
     list: &'static Operation,
@@ -18,7 +18,7 @@ struct Resource {
     delete: Option<&'static Operation>,
 }
 
-/// Every operation that makes a record of which there is a list.
+/// All creates of records that have a list.
 fn resources() -> Vec<Resource> {
     let resource = |create: &'static Operation| {
         let (prefix, _) = create.id.split_once("_create")?;
@@ -37,7 +37,7 @@ fn resources() -> Vec<Resource> {
     OPERATIONS.iter().filter_map(resource).collect()
 }
 
-/// Calls an operation with an id in its path, if it has one there.
+/// Calls an operation, with the id in its path if it has one.
 async fn call(
     client: &Client,
     operation: &'static Operation,
@@ -59,7 +59,7 @@ async fn call(
     Ok(serde_json::from_slice(&answer).unwrap_or_default())
 }
 
-/// The record of the list that has this id.
+/// The record with this id in the list.
 async fn listed(client: &Client, list: &'static Operation, id: &str) -> atera::Result<Option<Value>> {
     let key = list.record().and_then(|record| record.id_field).expect("a key");
     let mut records = client.operation(list).records();
@@ -106,8 +106,8 @@ async fn every_kind_of_record_lives_from_its_create_to_its_delete() -> atera::Re
             let record = listed(&client, list, &id).await?;
             let record = record.unwrap_or_else(|| panic!("{} {id} is not listed", create.id));
             for (name, value) in body.as_object().expect("an object") {
-                // Terms of contracts and ports are read in another form than they are written in.
-                // The person who asks is known by the e-mail address already, and stays as they are.
+                // Answers have terms of contracts and ports in another form than bodies.
+                // The contact with this e-mail address exists and keeps its name.
                 let as_written = (value.is_string() || value.is_boolean()) && !name.starts_with("EndUser");
                 if as_written && record.get(name).is_some() && !record[name].is_null() {
                     assert_eq!(record[name], *value, "{} {name}", create.id);
@@ -115,7 +115,7 @@ async fn every_kind_of_record_lives_from_its_create_to_its_delete() -> atera::Re
             }
             if let Some(get) = get {
                 let mut got = call(&client, get, &id, None).await?;
-                // A list of tickets shows relations only if asked for, and so does the ticket.
+                // Tickets show relations only with `includeRelations`.
                 got.as_object_mut()
                     .expect("an object")
                     .retain(|name, _| record.get(name).is_some());
@@ -138,7 +138,7 @@ async fn every_kind_of_record_lives_from_its_create_to_its_delete() -> atera::Re
             }
         }
     }
-    // A program that sends each create once has as many effects as requests.
+    // Each create was sent once, so there are as many effects as requests.
     for (operation, creates) in sandbox.stats().creates {
         assert_eq!(
             (creates.requests, creates.most_effects),
@@ -149,14 +149,14 @@ async fn every_kind_of_record_lives_from_its_create_to_its_delete() -> atera::Re
     Ok(())
 }
 
-/// A field of free text that an update may change and that the record shows.
+/// A field of free text in the update and in the record.
 fn text_field(update: &Operation, list: &Operation) -> Option<&'static str> {
     let Some(Kind::Object(body)) = update.body else {
         return None;
     };
     let shown = list.record()?.fields;
     let is_text = |kind: &Kind| matches!(kind, Kind::Text);
-    // What names another record has to name one that there is.
+    // These name other records, which would have to exist.
     let names_another = [
         "TicketStatus",
         "CustomerName",

@@ -1,9 +1,9 @@
-//! What a sandbox holds at the start.
+//! The generated records.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use atera::{
-    List, RateLimit, Timestamp,
+    RateLimit, Timestamp,
     description::{Field, Kind, OPERATIONS, Operation, Schema},
 };
 use atera_sandbox::Sandbox;
@@ -18,7 +18,7 @@ async fn started() -> Sandbox {
     Sandbox::builder().start().await.expect("a sandbox")
 }
 
-/// The lists of the kinds of records that there are, by path and operation.
+/// A list of each kind of record: path and operation.
 const LISTS: [(&str, &str); 8] = [
     ("/tickets?includeRelations=true", "tickets_list"),
     ("/tickets/noComments", "tickets_list_without_comments"),
@@ -33,7 +33,7 @@ const LISTS: [(&str, &str); 8] = [
     ("/alerts", "alerts_list"),
 ];
 
-/// The records of a page, as text.
+/// The records of a page, each as JSON text.
 fn items(body: &str) -> Vec<Box<serde_json::value::RawValue>> {
     let page = Ordered::read(body);
     let (_, items) = page.0.iter().find(|(name, _)| name == "items").expect("items");
@@ -82,7 +82,7 @@ async fn there_are_as_many_records_as_asked_for() -> atera::Result<()> {
     Ok(())
 }
 
-/// What is the same for every account.
+/// Lists that are the same for each seed.
 const FIXED: [&str; 4] = [
     "departments_list",
     "guide_rates_list",
@@ -90,7 +90,7 @@ const FIXED: [&str; 4] = [
     "rates_products_list",
 ];
 
-/// What a list is asked: some pages, with each flag set.
+/// Paths of some pages of a list, with each flag set.
 fn questions(operation: &Operation) -> Vec<String> {
     let path = description::operations()[operation.id].example_path();
     let parameters = operation.parameters.iter();
@@ -161,11 +161,11 @@ async fn every_record_has_the_fields_of_its_schema_in_order() {
     }
 }
 
-/// Checks the names, their order, and the kinds of the values.
+/// Checks names, order and kinds of the fields of a record.
 fn is_shaped(schema: &Schema, json: &str) {
     let object = Ordered::read(json);
     let names = object.names();
-    // What the published document cannot call nullable is left out where there is nothing.
+    // A field that the published document cannot make nullable is left out without a value.
     let may_lack = |field: &Field| matches!(field.kind, Kind::Object(_) | Kind::Enum { .. });
     let expected = schema.fields.iter();
     let expected = expected.filter(|field| !may_lack(field) || names.contains(&field.name));

@@ -1,4 +1,7 @@
-//! The description as what it is for others: a contract that every answer has to keep.
+//! The description as a contract for answers.
+//!
+//! It is read from the YAML and compiled to JSON Schema here, without code of the sandbox or the library, so that a
+//! mistake there does not hide itself.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,14 +38,14 @@ fn json_of(yaml: &Yaml) -> Value {
     }
 }
 
-/// What the description says of one operation.
+/// One operation of the description.
 pub struct Documented {
     pub method: String,
     pub path: String,
     operation: &'static Value,
 }
 
-/// Every operation by its id.
+/// All operations by id.
 pub fn operations() -> BTreeMap<&'static str, Documented> {
     let mut operations = BTreeMap::new();
     for (path, methods) in DESCRIPTION["paths"].as_object().expect("paths") {
@@ -67,7 +70,7 @@ fn followed(value: &'static Value) -> &'static Value {
 }
 
 impl Documented {
-    /// The parameters: name, place, and an example.
+    /// The parameters: name, location, and example.
     pub fn parameters(&self) -> Vec<(&'static str, &'static str, String)> {
         let all = self.operation["parameters"].as_array();
         let parameter = |parameter: &'static Value| {
@@ -82,7 +85,7 @@ impl Documented {
         all.into_iter().flatten().map(parameter).collect()
     }
 
-    /// The path with its examples filled in.
+    /// The path with the examples of its parameters.
     pub fn example_path(&self) -> String {
         let mut path = self.path.clone();
         for (name, place, example) in self.parameters() {
@@ -93,7 +96,7 @@ impl Documented {
         path
     }
 
-    /// Every example of a body; a null if there is no body.
+    /// All examples of the body; null if there is no body.
     pub fn bodies(&self) -> Vec<Value> {
         let Some(body) = self.operation.get("requestBody") else {
             return vec![Value::Null];
@@ -108,7 +111,7 @@ impl Documented {
         }
     }
 
-    /// The schema of a success and the name that it has, if there is one.
+    /// The name of the schema of a success, if it has one.
     pub fn answers_records_of(&self) -> Option<&'static str> {
         let responses = self.operation["responses"].as_object()?;
         let success = responses.iter().filter(|(status, _)| status.starts_with('2'));
@@ -120,7 +123,7 @@ impl Documented {
         schemas.next()
     }
 
-    /// The dialect of the answers of a sandbox of this dialect.
+    /// The dialect in which a sandbox of this dialect answers.
     fn dialect(&self, dialect: Dialect) -> Dialect {
         match self.operation["x-atera-source"].as_str() {
             Some("guide") => Dialect::Guide,
@@ -128,7 +131,7 @@ impl Documented {
         }
     }
 
-    /// What is wrong with an answer in a dialect; nothing if it keeps the description.
+    /// Where an answer breaks the description; empty if it does not.
     pub fn violations(&self, dialect: Dialect, status: u16, content_type: &str, body: &str) -> Vec<String> {
         let responses = &self.operation["responses"];
         let response = match responses.get(status.to_string()) {
@@ -140,11 +143,11 @@ impl Documented {
             Some(schema) => schema,
             None if status < 400 && body.is_empty() => return Vec::new(),
             None if status < 400 => return vec![format!("{status} is documented without a body")],
-            // Where a failure is documented without a body, one that says why does no harm, if it has the common form.
+            // A failure that is documented without a body may have one in the common form.
             None if body.is_empty() => return Vec::new(),
             None => &DESCRIPTION["components"]["responses"]["Error"]["content"]["application/json"]["schema"],
         };
-        // By the description of `Error`.
+        // The description of `Error` says that the body of a 401 is empty.
         if status == 401 && body.is_empty() {
             return Vec::new();
         }
@@ -162,14 +165,14 @@ impl Documented {
         })
     }
 
-    /// What is wrong with an answer as it came.
+    /// As [`Documented::violations`], of an answer from the wire.
     pub fn violations_of(&self, dialect: Dialect, answer: &Answer) -> Vec<String> {
         let content_type = answer.headers.get("content-type").map_or("", String::as_str);
         self.violations(dialect, answer.status, content_type, &answer.body)
     }
 }
 
-/// Compiled schemas by dialect and by where they are in the description.
+/// Compiled schemas, by dialect and schema.
 struct Validators;
 
 static VALIDATORS: Validators = Validators;
@@ -206,8 +209,8 @@ fn strict_components(dialect: Dialect) -> Value {
     Value::Object(schemas.iter().map(strict).collect())
 }
 
-/// A schema of OpenAPI 3.0 as one of JSON Schema. It is stricter than the client is: no other properties, no other values
-/// of a list, and no null in place of what the published document cannot call nullable.
+/// A schema of OpenAPI 3.0 as JSON Schema. It is stricter than the client: it refuses further properties, unknown
+/// values of a list, and null where the published document does not allow it.
 fn strict(dialect: Dialect, schema: &Value) -> Value {
     let Value::Object(object) = schema else {
         return schema.clone();
@@ -237,11 +240,11 @@ fn strict(dialect: Dialect, schema: &Value) -> Value {
             _ => {}
         }
     }
-    // An id in the answer to a write is a number by the guide.
+    // `ActionID` is text as published, and a number in the guide.
     if out.get("format") == Some(&"action-id".into()) {
         return json!({"type": ["integer", "string", "null"]});
     }
-    // The published document refers to other schemas by `$ref`, beside which OpenAPI 3.0 has no `nullable`.
+    // The published document refers to other schemas by `$ref`, and OpenAPI 3.0 ignores `nullable` beside it.
     let is_reference = out.contains_key("allOf");
     match object.get("nullable") {
         Some(Value::Bool(true)) if dialect == Dialect::Guide || !is_reference => {
@@ -251,7 +254,7 @@ fn strict(dialect: Dialect, schema: &Value) -> Value {
     }
 }
 
-/// An example of a schema, put together from those of its properties.
+/// An example of a schema, made of the examples of its properties.
 fn example(schema: &'static Value) -> Value {
     let schema = followed(schema);
     if let Some(example) = schema.get("example") {
@@ -274,7 +277,7 @@ fn example(schema: &'static Value) -> Value {
     }
 }
 
-/// The properties of all schemas that answers are made of, `Ticket.TicketID` and so on, beginning with these schemas.
+/// The properties of these schemas and of all schemas within them, as in `Ticket.TicketID`.
 pub fn properties(of: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut open: Vec<&str> = of.into_iter().collect();
@@ -292,7 +295,7 @@ pub fn properties(of: impl IntoIterator<Item = &'static str>) -> BTreeSet<String
     names
 }
 
-/// The name of the schema of the objects in a property.
+/// The name of the schema of the object or objects in a property.
 fn object_in(schema: &'static Value) -> Option<&'static str> {
     let schema = schema.get("items").unwrap_or(schema);
     let schema = schema.pointer("/allOf/0").unwrap_or(schema);
@@ -301,7 +304,7 @@ fn object_in(schema: &'static Value) -> Option<&'static str> {
     Some(name)
 }
 
-/// Notes which properties have a value in an answer of this schema, or in a list of those.
+/// Collects the properties that have a value in an object of this schema, or in an array of those.
 pub fn note_filled(name: &'static str, value: &Value, filled: &mut BTreeSet<String>) {
     for object in value
         .as_array()

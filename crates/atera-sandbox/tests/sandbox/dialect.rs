@@ -1,6 +1,6 @@
-//! The guide's dialect.
+//! Answers in the dialect of the guide.
 
-use atera::{List, types::CreateTicket};
+use atera::types::CreateTicket;
 use atera_sandbox::{Dialect, Sandbox};
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ async fn writes_are_answered_as_in_the_guide() {
         ),
     ] {
         let got = ask(&sandbox, method, path, body).await;
-        // The order of the fields is nobody's business.
+        // The order of the fields does not matter.
         let [said, answer] = [&got.body, answer].map(|body| serde_json::from_str::<Value>(body).ok());
         assert_eq!((got.status, said), (status, answer), "{method} {path}");
     }

@@ -1,8 +1,8 @@
-//! What goes wrong on demand, and what the sandbox tells of it.
+//! Faults and churn, and what the log has of them.
 
 use std::collections::BTreeSet;
 
-use atera::{List, RateLimit};
+use atera::RateLimit;
 use atera_sandbox::{Churn, Faults, Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
 use tokio::{
@@ -16,8 +16,8 @@ fn small() -> SandboxBuilder {
     Sandbox::builder().tickets(60).rate_limit(RateLimit::off())
 }
 
-/// What comes over the wire until the connection ends, and how it ends.
-async fn raw(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> (String, std::io::Result<()>) {
+/// The bytes until the connection ends, and how it ends.
+async fn undecoded(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> (String, std::io::Result<()>) {
     let address = sandbox.base_url()["http://".len()..].replace("/api/v3", "");
     let key = sandbox.api_key();
     let length = body.len();
@@ -59,7 +59,7 @@ async fn a_connection_is_reset_before_or_after_the_request_is_carried_out() -> a
     for (fault, made) in [("tickets_create:reset=1", 0), ("tickets_create:reset-after=1", 1)] {
         let before = tickets(&sandbox).await;
         sandbox.set_faults(fault.parse()?);
-        let (answer, end) = raw(&sandbox, "POST", "/tickets", TICKET).await;
+        let (answer, end) = undecoded(&sandbox, "POST", "/tickets", TICKET).await;
         assert_eq!(answer, "", "{fault}");
         let end = end.expect_err("a reset");
         assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset, "{fault}");
@@ -86,7 +86,7 @@ async fn a_body_is_cut_where_it_is_said() -> atera::Result<()> {
     let whole = get(&sandbox, "/account").await.body;
     for (fault, length) in [("cut@0=1", 0), ("cut@10=1", 10), ("cut=1", whole.len() / 2)] {
         sandbox.set_faults(fault.parse()?);
-        let (answer, _) = raw(&sandbox, "GET", "/account", "").await;
+        let (answer, _) = undecoded(&sandbox, "GET", "/account", "").await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         if length > 0 {
             assert!(
@@ -125,7 +125,7 @@ async fn links_and_redirects_lead_to_another_host() -> atera::Result<()> {
     sandbox.set_faults("foreign-link=1".parse()?);
     let page = get(&sandbox, "/tickets").await.json();
     assert_eq!(page["nextLink"], "https://elsewhere.invalid/api/v3/?page=2");
-    // The client asks for the next page itself.
+    // The client does not follow links.
     assert_eq!(sandbox.client()?.tickets().list().all().await?.len(), 60);
     sandbox.set_faults("redirect=1".parse()?);
     let redirected = get(&sandbox, "/tickets").await;
@@ -186,7 +186,7 @@ async fn records_come_and_go_while_a_list_is_read() -> atera::Result<()> {
     }
     sandbox.set_churn(Churn::none());
     assert_eq!(tickets(&sandbox).await, 60 + 5);
-    // Others are left alone, and what came is whole.
+    // Other kinds of records do not change, and new records have all fields.
     let last = sandbox
         .client()?
         .tickets()

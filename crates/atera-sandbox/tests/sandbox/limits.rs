@@ -62,7 +62,7 @@ async fn each_key_has_a_limit_of_its_own_and_no_key_has_none() -> atera::Result<
         );
         assert_eq!(with_key(&sandbox, "third", "GET", "/account").await.status, 401);
     }
-    // What is refused for another reason counts all the same.
+    // Requests that are refused for another reason count as well.
     sandbox.reset();
     for expected in [404, 400, 429] {
         let path = if expected == 404 {

@@ -1,6 +1,6 @@
 //! Pages, filters and order.
 
-use atera::{List, Timestamp};
+use atera::Timestamp;
 use atera_sandbox::Sandbox;
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ async fn started() -> Sandbox {
     Sandbox::builder().start().await.expect("a sandbox")
 }
 
-/// A field of all records of a list, by pages of 50; null for those that lack it.
+/// One field of all records of a list, read in pages of 50; null where a record lacks it.
 async fn all(sandbox: &Sandbox, path: &str, field: &str) -> Vec<Value> {
     let sign = if path.contains('?') { '&' } else { '?' };
     let mut values = Vec::new();
@@ -285,7 +285,7 @@ async fn contacts_are_found_by_address_and_number() {
     assert_eq!(by_email, [12345]);
     let phone = get(&sandbox, "/contacts/12345").await.json()["Phone"].clone();
     let phone = phone.as_str().expect("a number").to_string();
-    // A `+` that is not encoded is a space.
+    // An unescaped `+` is a space.
     for query in [
         phone.replace(' ', "%20").replace('+', "%2B"),
         phone.replace(' ', "%20"),

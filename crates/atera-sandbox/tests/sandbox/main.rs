@@ -1,4 +1,4 @@
-//! The embedded server, over HTTP: by the crate's own client, and byte by byte where that matters.
+//! The sandbox over HTTP: with the client of the library, and byte by byte where that matters.
 
 mod answers;
 mod cors;

@@ -1,4 +1,4 @@
-//! What is refused, and in which form.
+//! Refusals and their form.
 
 use atera::{ErrorKind, RateLimit};
 use atera_sandbox::Sandbox;

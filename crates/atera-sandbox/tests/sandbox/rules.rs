@@ -1,6 +1,6 @@
 //! The rules of single operations.
 
-use atera::{List, RateLimit, Timestamp};
+use atera::{RateLimit, Timestamp};
 use atera_sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ async fn durations_follow_from_the_work_hours() {
         .as_str()
         .expect("an id")
         .to_string();
-    // A Monday within working hours, and an evening of the same day.
+    // The first begins on a Monday within SLA hours, the second on the evening of that day.
     for (start, end, billable, on_site) in [
         ("2026-03-09T09:00:00Z", "2026-03-09T10:30:00Z", true, true),
         ("2026-03-09T20:00:00Z", "2026-03-09T20:15:00Z", true, false),
@@ -222,7 +222,7 @@ async fn work_hours_are_listed_by_the_accounts_clocks() -> atera::Result<()> {
     let count = async |query: &str| {
         get(&sandbox, &format!("/workhours?{query}")).await.json()["totalItemCount"].clone()
     };
-    // There it is still half past eleven in the evening of 30 June.
+    // In that zone it is 23:30 on 30 June.
     assert_eq!(count("startWorkhour=2026-06-30&endWorkhour=2026-07-01").await, 1);
     assert_eq!(
         count("startWorkhour=2026-06-30T23:30:00&endWorkhour=2026-06-30T23:45:00").await,
@@ -332,7 +332,7 @@ async fn a_script_is_queued_and_patches_are_those_of_the_machine() {
     let run = post(&sandbox, "/agents/5501/powershell", json!({"Script": "Get-Date"})).await;
     assert_eq!((run.status, &run.json()["Status"]), (200, &json!("Queued")));
     assert!(run.json()["ActionID"].is_i64());
-    // What only the guide has is refused as the guide has it.
+    // Operations of the guide are refused in its dialect.
     let refused = post(&sandbox, "/agents/5501/powershell", json!({})).await;
     assert_eq!(
         (refused.status, &refused.json()["ErrorCode"]),
@@ -424,7 +424,7 @@ async fn custom_values_have_the_type_of_their_field() {
     let after = get(&sandbox, "/customvalues").await.json()["totalItems"]
         .as_i64()
         .expect("a total");
-    // The devices that the agent watched go with it, and their values too.
+    // Deleting the agent deletes the devices that it monitors, with their values.
     assert!(after <= before - of_agent, "{before} {of_agent} {after}");
 }
 
@@ -454,7 +454,7 @@ async fn a_contract_shows_its_rates_and_keeps_them() {
             .iter()
             .all(|name| shown[*name].is_null())
     );
-    // New tickets of the customer are charged to it.
+    // New tickets of the customer have this contract.
     let contact = get(&sandbox, "/contacts?itemsInPage=50").await.json();
     let contact = contact["items"]
         .as_array()
@@ -497,9 +497,9 @@ async fn a_contract_shows_its_rates_and_keeps_them() {
         ("CustomerID", json!(9), "CustomerID"),
         ("CustomerID", json!(u64::MAX), "CustomerID"),
     ] {
-        let mut unfit = contract.clone();
-        unfit[name] = value;
-        refused(&post(&sandbox, "/contracts", unfit).await, field);
+        let mut invalid = contract.clone();
+        invalid[name] = value;
+        refused(&post(&sandbox, "/contracts", invalid).await, field);
     }
     assert_eq!(
         ask(&sandbox, "DELETE", "/rates/products/412", "").await.status,
@@ -562,9 +562,9 @@ async fn folders_and_attachments_belong_to_a_customer() {
         ("MonitoringAgentID", json!(5502), "MonitoringAgentID"),
         ("CustomerID", json!(9), "CustomerID"),
     ] {
-        let mut unfit = device.clone();
-        unfit[name] = value;
-        refused(&post(&sandbox, "/devices/genericdevice", unfit).await, field);
+        let mut invalid = device.clone();
+        invalid[name] = value;
+        refused(&post(&sandbox, "/devices/genericdevice", invalid).await, field);
     }
     let file =
         |name: &str, content: &str| json!({"CustomerId": 1201, "Name": name, "ContentBased64": content});

@@ -1,4 +1,4 @@
-//! Starting, stopping, and where it is.
+//! Start, stop and address.
 
 use atera::ErrorKind;
 use atera_sandbox::Sandbox;
@@ -38,7 +38,7 @@ async fn dropping_it_stops_the_server() -> atera::Result<()> {
 
     drop(sandbox);
 
-    // The server stops when its task has its turn, which takes some of ours.
+    // The server stops when its task runs, so this task has to yield a few times.
     for _ in 0..1_000 {
         if TcpStream::connect(&address).await.is_err() {
             return Ok(());

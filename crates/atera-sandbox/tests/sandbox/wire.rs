@@ -1,4 +1,4 @@
-//! Requests as bytes, for what the crate's own client would refuse to send or would not show.
+//! Requests as bytes: the client of the library refuses to send some of them, and does not show all of an answer.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -13,7 +13,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// An answer as it came.
+/// An answer, not decoded.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -26,7 +26,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The fields that a problem complains of.
+    /// The fields that a problem names.
     pub fn refused_fields(&self) -> Vec<String> {
         assert_eq!(self.headers["content-type"], "application/json; charset=utf-8");
         match &self.json()["errors"] {
@@ -36,13 +36,13 @@ impl Answer {
     }
 }
 
-/// Sends a request with the sandbox's key.
+/// Sends a request with the key of the sandbox.
 pub async fn ask(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Answer {
     let key = format!("X-API-KEY: {}\r\n", sandbox.api_key());
     send(sandbox, method, &format!("/api/v3{path}"), &key, body).await
 }
 
-/// Gets a path below the base URL with the sandbox's key.
+/// Gets a path below the base URL, with the key of the sandbox.
 pub async fn get(sandbox: &Sandbox, path: &str) -> Answer {
     ask(sandbox, "GET", path, "").await
 }
@@ -78,7 +78,7 @@ pub async fn send(sandbox: &Sandbox, method: &str, path: &str, headers: &str, bo
     }
 }
 
-/// An object with its names in the order in which they came.
+/// An object that keeps the order of its names.
 #[derive(Debug)]
 pub struct Ordered(pub Vec<(String, Box<serde_json::value::RawValue>)>);
 

@@ -1,7 +1,7 @@
-//! Records that are made, changed and deleted.
+//! Creates, updates and deletes through the client.
 
 use atera::{
-    ErrorKind, List, Timestamp,
+    ErrorKind, Timestamp,
     types::{
         ActionResult, AlertSeverity, CreateAlert, CreateContact, CreateCustomer, CreateTicket,
         TicketPriority, UpdateContact, UpdateCustomer, UpdateTicket,
