@@ -133,7 +133,7 @@ async fn a_list_is_read_page_by_page_until_it_is_complete() {
     assert_eq!(pages(&recorder), [1, 2, 3, 1, 2, 3]);
     assert_eq!(kept.journal.len(), 7);
     assert_eq!(kept.journal[3], "end");
-    let begin = "120 101 102 103 ";
+    let begin = "120/3 101 102 103 ";
     assert!(kept.journal[2].starts_with(begin), "{}", kept.journal[2]);
     let drift = walk.drift();
     assert!(drift.is_none() && drift.sweeps == 2, "{drift:?}");
@@ -231,7 +231,7 @@ async fn an_empty_list_is_complete() {
     let kept = Kept::all(&mut complete(&recorder)).await;
     assert_eq!(
         (kept.verdict, kept.journal[0].as_str()),
-        (Some(Verdict::Complete), "0")
+        (Some(Verdict::Complete), "0/0")
     );
     assert!(kept.records.is_empty());
 }
@@ -349,7 +349,7 @@ async fn totals_are_believed_on_every_page_of_a_service_with_smaller_pages() {
     let through = Kept::all(&mut complete(&recorder)).await;
     assert_eq!(through.verdict, Some(Verdict::Complete));
     assert_eq!(pages(&recorder), [1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
-    let believed = |entry: &String| entry == "end" || entry.starts_with("45 ");
+    let believed = |entry: &String| entry == "end" || entry.starts_with("45/- ");
     assert!(through.journal.iter().all(believed), "{:?}", through.journal);
 
     for steps in 0..through.journal.len() {
@@ -384,7 +384,7 @@ async fn a_walk_may_begin_in_the_middle_and_with_pages_of_another_size() {
     assert_eq!(kept.records, tickets(41..=100));
     assert_eq!(kept.verdict, Some(Verdict::OnePass));
     assert!(
-        kept.journal.iter().all(|entry| entry.starts_with("60 ")),
+        kept.journal.iter().all(|entry| entry.starts_with("60/3 ")),
         "{:?}",
         kept.journal
     );
