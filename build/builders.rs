@@ -230,8 +230,8 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
             #[doc = " # Errors"]
             #[doc = ""]
             #[doc = " As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`."]
-            pub async fn send_raw(self) -> crate::Result<crate::Response<bytes::Bytes>> {
-                crate::api::call::send_raw(self).await
+            pub async fn send_undecoded(self) -> crate::Result<crate::Response<bytes::Bytes>> {
+                crate::api::call::send_undecoded(self).await
             }
         }
 

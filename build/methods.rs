@@ -38,9 +38,9 @@ pub struct Argument {
 
 impl Methods {
     /// Reads the signatures back.
-    pub fn read(raw: &File) -> Result<Self, Fault> {
+    pub fn read(client: &File) -> Result<Self, Fault> {
         let mut methods = HashMap::new();
-        for item in &raw.items {
+        for item in &client.items {
             let Item::Impl(block) = item else { continue };
             for item in &block.items {
                 if let ImplItem::Fn(function) = item

@@ -10,7 +10,11 @@ use atera::{Client, Consistency};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::from_env()?;
     let mut out = BufWriter::new(stdout().lock());
-    let mut tickets = client.tickets().list().consistency(Consistency::Complete).raw();
+    let mut tickets = client
+        .tickets()
+        .list()
+        .consistency(Consistency::Complete)
+        .undecoded();
     let mut count = 0;
     while let Some(ticket) = tickets.try_next().await? {
         writeln!(out, "{}", ticket.get())?;

@@ -13,7 +13,7 @@
 //!
 //! Each group of operations is a method of [`Client`], and each operation a method of its group. Path parameters and bodies
 //! are arguments, query parameters are set by name; nothing is sent until the call is awaited. `.await` gives the value,
-//! `.send().await` also status and headers, `.send_raw().await` the answer as it came.
+//! `.send().await` also status and headers, `.send_undecoded().await` the answer as it came.
 //!
 //! ```no_run
 //! use atera::types::{CreateTicket, TicketPriority, UpdateTicket};
@@ -37,7 +37,7 @@
 //! # Read lists
 //!
 //! Awaited, a list gives one [`Page`]. It gives all of them by `stream()` record by record, `pages()` page by page, `all()` in
-//! memory, and `raw()` as the service sent them; `count()` gives the total alone. [`List`] is for code that works with any list.
+//! memory, and `undecoded()` as the service sent them; `count()` gives the total alone. [`List`] is for code that works with any list.
 //!
 //! ```no_run
 //! # async fn example(client: atera::Client) -> atera::Result<()> {
@@ -147,12 +147,12 @@ pub mod types;
 
 #[cfg(feature = "changes")]
 pub use api::Changes;
-pub use api::{DynamicCall, List, RawCall, batch, batch::batch};
+pub use api::{DynamicCall, List, UntypedCall, batch, batch::batch};
 pub use auth::ApiKey;
 pub use client::{Client, ClientBuilder};
 pub use error::{Applied, Error, ErrorKind, Result};
 pub use limit::{Priority, RateLimit};
-pub use page::{Consistency, Page, RawRecord, Records};
+pub use page::{Consistency, Page, Records, UndecodedRecord};
 #[cfg(feature = "cache")]
 pub use pipeline::Cache;
 pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage};

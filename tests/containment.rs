@@ -160,14 +160,14 @@ async fn no_public_type_shows_the_key() {
         shown.debug(&client.tickets().create(ticket()));
         shown.debug(&client.tickets().list().stream());
         shown.debug(&client.tickets().list().pages());
-        shown.debug(&client.tickets().list().raw());
+        shown.debug(&client.tickets().list().undecoded());
         let dynamic = client.operation(Operation::find("tickets_list").unwrap());
         shown.debug(&dynamic);
         let raw = client.request(Method::GET, "/account").query("a", "b");
         shown.debug(&raw);
 
         shown.debug(&client.tickets().get(1).send().await.unwrap());
-        shown.debug(&client.tickets().get(1).send_raw().await.unwrap());
+        shown.debug(&client.tickets().get(1).send_undecoded().await.unwrap());
         shown.debug(&client.tickets().list().await.unwrap());
         shown.debug(&dynamic.send().await.unwrap());
         shown.debug(&raw.send().await.unwrap());
@@ -398,7 +398,7 @@ async fn no_link_to_a_next_page_takes_the_key_to_another_host() {
         let client = server.builder().api_key(key).build().unwrap();
         let list = || client.tickets().list();
         assert_eq!(list().all().await.unwrap().len(), 3);
-        let (mut stream, mut pages, mut raw) = (list().stream(), list().pages(), list().raw());
+        let (mut stream, mut pages, mut raw) = (list().stream(), list().pages(), list().undecoded());
         while stream.try_next().await.unwrap().is_some() {}
         while pages.try_next().await.unwrap().is_some() {}
         while raw.try_next().await.unwrap().is_some() {}

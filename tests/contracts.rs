@@ -39,19 +39,19 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     // Not polled, so nothing is sent; that it compiles is the test.
     sent(client.tickets().get(1).into_future());
     sent(client.tickets().get(1).send());
-    sent(client.tickets().get(1).send_raw());
+    sent(client.tickets().get(1).send_undecoded());
     sent(client.tickets().list().stream());
     sent(client.tickets().list().pages());
     sent(client.tickets().list().all());
     sent(client.tickets().list().count());
-    sent(client.tickets().list().raw());
+    sent(client.tickets().list().undecoded());
     sent(client.tickets().list().into_future());
     sent(client.tickets().list().send());
     let tickets = client.tickets();
     sent(async move {
         let list = || tickets.list();
         list().stream().try_next().await?;
-        list().raw().try_next().await?;
+        list().undecoded().try_next().await?;
         list().pages().try_next().await
     });
     sent(client.request(http::Method::GET, "/account").send());
@@ -67,7 +67,7 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     sent(client.contracts().list().pages());
     sent(client.customers().list().all());
     sent(client.devices_http().list().count());
-    sent(client.invoices().list().raw());
+    sent(client.invoices().list().undecoded());
     sent(client.knowledge_bases().list().send());
     sent(client.rates_products().list().into_future());
     sent(client.tickets().list_comments(1).all());

@@ -189,7 +189,7 @@ async fn what_is_no_utf_8_does_harm_only_where_it_is_read() {
     let page = b"{\"items\": [{\"TicketID\": 1, \"TicketTitle\": \"Caf\xef\xbf\xbd\"}, {\"TicketID\": 2, \"TicketTitle\": \"Caf\xe9\"}, {\"TicketID\": 3}]}";
     let list = answering(page.to_vec()).client().tickets().list();
     let typed: Vec<_> = list.clone().stream().map_ok(|_| ()).collect().await;
-    let raw: Vec<_> = list.raw().map_ok(|_| ()).collect().await;
+    let raw: Vec<_> = list.undecoded().map_ok(|_| ()).collect().await;
     for told in [typed, raw] {
         assert_eq!(told.len(), 3, "the others are not lost: {told:?}");
         for (index, told) in told.into_iter().enumerate() {
@@ -217,10 +217,14 @@ async fn what_goes_on_after_its_end_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_field_unknown_to_us_is_kept_in_a_raw_record() {
+async fn a_field_unknown_to_us_is_kept_in_an_undecoded_record() {
     let record = r#"{ "TicketMood":1.50,  "TicketID":7 }"#;
     let page = format!(r#"{{"items": [{record}], "totalPages": 1}}"#);
-    let mut records = Recorder::answering(200, page).client().tickets().list().raw();
+    let mut records = Recorder::answering(200, page)
+        .client()
+        .tickets()
+        .list()
+        .undecoded();
     assert_eq!(records.try_next().await.unwrap().unwrap().get(), record);
     assert!(records.try_next().await.unwrap().is_none());
 }
@@ -250,7 +254,7 @@ async fn a_list_without_items_is_an_error_and_not_its_end() {
                 .client()
                 .tickets()
                 .list()
-                .raw()
+                .undecoded()
                 .try_next()
                 .await
                 .map(|_| ())
@@ -293,7 +297,7 @@ async fn an_undecoded_answer_is_as_the_service_sent_it() {
         let client = Recorder::answering(200, body).client();
         let dynamic = client.operation(Operation::find("tickets_delete").unwrap());
         let dynamic = dynamic.set("ticketId", "1").unwrap().send().await.unwrap();
-        let typed = client.tickets().delete(1).send_raw().await.unwrap();
+        let typed = client.tickets().delete(1).send_undecoded().await.unwrap();
         assert_eq!(
             (&dynamic.value[..], &typed.value[..]),
             (body.as_bytes(), body.as_bytes())
@@ -329,7 +333,7 @@ async fn a_malformed_record_is_told_with_its_json_and_the_stream_goes_on() {
     let raw = client
         .tickets()
         .list()
-        .raw()
+        .undecoded()
         .map_ok(|record| record.get().len() as i64);
     let told: Vec<_> = typed.collect().await;
     let ids: Vec<_> = told.iter().filter_map(|record| record.as_ref().ok()).collect();
@@ -372,7 +376,7 @@ async fn records_without_an_id_come_out_and_are_counted() {
         }
         assert_eq!((count, tickets.drift().without_id), (5, 3), "{consistency:?}");
         assert!(!tickets.drift().is_none());
-        assert_eq!(list.raw().count().await, 5, "{consistency:?}");
+        assert_eq!(list.undecoded().count().await, 5, "{consistency:?}");
     }
 }
 

@@ -59,7 +59,7 @@ const CALLS: [(&str, bool, Call); 7] = [
         Box::pin(async move { client.tickets().get(54321).await.map(drop) })
     }),
     ("undecoded", false, |client| {
-        Box::pin(async move { client.tickets().get(54321).send_raw().await.map(drop) })
+        Box::pin(async move { client.tickets().get(54321).send_undecoded().await.map(drop) })
     }),
     ("list", false, |client| {
         Box::pin(async move { client.tickets().list().all().await.map(drop) })
@@ -162,7 +162,13 @@ async fn an_answer_in_several_members_of_gzip_is_read_whole() {
     ] {
         let members = in_two_members(WHOLE, 5);
         let server = Server::answering(answer(head, &members)).await;
-        let read = server.client().tickets().get(54321).send_raw().await.unwrap();
+        let read = server
+            .client()
+            .tickets()
+            .get(54321)
+            .send_undecoded()
+            .await
+            .unwrap();
         assert_eq!(read.value, WHOLE);
         assert!(
             !read.headers.contains_key("content-encoding"),
@@ -172,7 +178,13 @@ async fn an_answer_in_several_members_of_gzip_is_read_whole() {
             let mut cut = answer(head, &members);
             cut.truncate(cut.len() - members.len() + end);
             let server = Server::answering(cut).await;
-            let error = server.client().tickets().get(54321).send_raw().await.unwrap_err();
+            let error = server
+                .client()
+                .tickets()
+                .get(54321)
+                .send_undecoded()
+                .await
+                .unwrap_err();
             assert_eq!(
                 error.kind(),
                 ErrorKind::Connection,
@@ -245,7 +257,7 @@ async fn an_answer_that_ends_with_its_connection_is_read_again_if_its_json_ends_
     );
     // What is no JSON is no cut.
     let server = Server::answering(unmarked(b"plain text")).await;
-    let answer = server.client().tickets().get(1).send_raw().await.unwrap();
+    let answer = server.client().tickets().get(1).send_undecoded().await.unwrap();
     assert_eq!(answer.value, "plain text");
 }
 
@@ -264,7 +276,7 @@ async fn the_mark_that_some_write_before_utf_8_is_passed_over() {
         .client()
         .tickets()
         .list()
-        .raw()
+        .undecoded()
         .try_collect()
         .await
         .unwrap();

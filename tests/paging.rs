@@ -83,7 +83,7 @@ async fn a_long_list_gets_all_that_the_limit_allows() {
     let recorder = tickets(1_400 * 50, LATENCY);
     let client = recorder.client();
     let before = Instant::now();
-    let mut records = client.tickets().list().raw();
+    let mut records = client.tickets().list().undecoded();
     let mut count = 0;
     while records.try_next().await.unwrap().is_some() {
         count += 1;
@@ -432,7 +432,7 @@ async fn a_record_that_moves_to_a_later_page_comes_once() {
         ids(client.tickets().list()).await.unwrap(),
         (1..=230).collect::<Vec<_>>()
     );
-    let raw = client.tickets().list().consistency(Consistency::Raw);
+    let raw = client.tickets().list().consistency(Consistency::KeepDuplicates);
     assert_eq!(ids(raw).await.unwrap().len(), 231);
     let mut records = client.tickets().list().stream();
     while records.try_next().await.unwrap().is_some() {}
@@ -595,7 +595,7 @@ fn a_long_walk_needs_little_memory() {
         allocation_counter::measure(|| {
             runtime.block_on(async {
                 let list = client.tickets().list().prefetch(8).limit(pages as u64 * 50);
-                assert_eq!(list.raw().count().await, pages * 50);
+                assert_eq!(list.undecoded().count().await, pages * 50);
             });
         })
         .bytes_max

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result,
-    page::{Consistency, Fetched, RawRecord, Reading, undecoded},
+    page::{Consistency, Fetched, Reading, UndecodedRecord, undecoded},
     pipeline::{CallFuture, response::Answer},
 };
 
@@ -51,7 +51,7 @@ fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>>
 
 /// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
 async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
-    let fetch = |call| -> CallFuture<Fetched<RawRecord>> {
+    let fetch = |call| -> CallFuture<Fetched<UndecodedRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
     let (answers, drift) = listed::reading(list, fetch).answers().await?;

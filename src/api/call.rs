@@ -57,7 +57,7 @@ pub(crate) fn send<R: TypedCall>(call: R) -> CallFuture<Response<R::Output>> {
 }
 
 /// Sends a call and returns the body of its answer as it came.
-pub(crate) fn send_raw<R: TypedCall>(call: R) -> CallFuture<Answer> {
+pub(crate) fn send_undecoded<R: TypedCall>(call: R) -> CallFuture<Answer> {
     sending(call, Ok)
 }
 

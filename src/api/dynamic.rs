@@ -9,7 +9,9 @@ use super::request::{Body, RequestBuilder};
 use crate::{
     Error, Result,
     description::{Location, Operation},
-    page::{Consistency, Fetched, Options, Page, PagedWalk, Pages, RawRecord, Reading, Records, undecoded},
+    page::{
+        Consistency, Fetched, Options, Page, PagedWalk, Pages, Reading, Records, UndecodedRecord, undecoded,
+    },
     pipeline::{self, Response, context::Context},
     transport::Request,
 };
@@ -134,13 +136,13 @@ impl DynamicCall {
         Ok(self)
     }
 
-    /// Every record of the list, as [`List::raw`](crate::List::raw).
-    pub fn records(self) -> Records<RawRecord> {
+    /// Every record of the list, as [`List::undecoded`](crate::List::undecoded).
+    pub fn records(self) -> Records<UndecodedRecord> {
         self.reading().records()
     }
 
     /// Every page of the list.
-    pub fn pages(self) -> Pages<RawRecord> {
+    pub fn pages(self) -> Pages<UndecodedRecord> {
         self.reading().pages()
     }
 
@@ -149,7 +151,7 @@ impl DynamicCall {
         PagedWalk::new(self.reading())
     }
 
-    fn reading(mut self) -> Reading<RawRecord> {
+    fn reading(mut self) -> Reading<UndecodedRecord> {
         let (context, congestion) = self.context.for_walk();
         self.context = context;
         let paging = ["page", "itemsInPage"];
@@ -183,7 +185,7 @@ impl DynamicCall {
     /// # Errors
     ///
     /// As told by [`ErrorKind`](crate::ErrorKind).
-    pub async fn page(self) -> Result<Response<Page<RawRecord>>> {
+    pub async fn page(self) -> Result<Response<Page<UndecodedRecord>>> {
         self.fetched().await?.into_page()
     }
 
@@ -193,13 +195,13 @@ impl DynamicCall {
     /// # Errors
     ///
     /// As told by [`ErrorKind`](crate::ErrorKind), where there is no page.
-    pub async fn page_of_results(self) -> Result<Response<Page<Result<RawRecord>>>> {
+    pub async fn page_of_results(self) -> Result<Response<Page<Result<UndecodedRecord>>>> {
         let Fetched { answer, page, items } = self.fetched().await?;
         let records = items.into_iter().map(|item| item.record).collect();
         Ok(answer.with(page.with_items(records).0))
     }
 
-    async fn fetched(self) -> Result<Fetched<RawRecord>> {
+    async fn fetched(self) -> Result<Fetched<UndecodedRecord>> {
         let operation = self.operation;
         undecoded(operation, self.send().await?)
     }

@@ -9,7 +9,7 @@ use super::{
     listed::{Listed, reading, typed},
 };
 use crate::{
-    page::{Consistency, Pages, RawRecord, Records, WALK_PAGE_SIZE, undecoded},
+    page::{self, Consistency, Pages, Records, UndecodedRecord, WALK_PAGE_SIZE},
     pipeline::{CallFuture, failures},
     types::Record,
 };
@@ -110,8 +110,8 @@ pub trait List: Listed {
     }
 
     /// Every record of the list as the service sent it.
-    fn raw(self) -> Records<RawRecord> {
-        let fetch = |call| call::sending(call, |answer| undecoded(Self::OPERATION, answer));
+    fn undecoded(self) -> Records<UndecodedRecord> {
+        let fetch = |call| call::sending(call, |answer| page::undecoded(Self::OPERATION, answer));
         reading(self, fetch).records()
     }
 }
@@ -192,8 +192,8 @@ macro_rules! list_call {
             /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know
             /// is not lost. One that is not UTF-8 cannot be kept so, and comes as an error.
             #[inline]
-            pub fn raw(self) -> crate::Records<crate::RawRecord> {
-                crate::api::List::raw(self)
+            pub fn undecoded(self) -> crate::Records<crate::UndecodedRecord> {
+                crate::api::List::undecoded(self)
             }
         }
     };

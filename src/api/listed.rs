@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::call::{TypedCall, decode_record, first_misfit, sending};
 use crate::{
     Error, Result,
-    page::{Fetched, Identity, Item, Options, Page, RawRecord, Reading, undecoded},
+    page::{Fetched, Identity, Item, Options, Page, Reading, UndecodedRecord, undecoded},
     pipeline::{CallFuture, response::Answer},
     types::{RecordId, json},
 };
@@ -87,7 +87,7 @@ fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::
 /// Decodes a page record by record.
 fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
     let Fetched { answer, page, items } = undecoded(L::OPERATION, answer)?;
-    let decode = |(index, item): (usize, Item<RawRecord>)| {
+    let decode = |(index, item): (usize, Item<UndecodedRecord>)| {
         let record = item.record;
         let record = record.and_then(|record| decode_record(&answer, index, record.get()));
         // The id that was decoded counts, for it may come in another form than the raw record's.

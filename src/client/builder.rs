@@ -18,7 +18,7 @@ use crate::{
     limit::{RateLimit, SlotStore},
     pipeline::{
         RetryPolicy,
-        context::{Context, Settings, Shared},
+        context::{ClientState, Context, Settings},
         credential::{Credentials, KeySource, Slots},
         retry::Budget,
         usage::Tally,
@@ -236,7 +236,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
         };
-        let shared = Shared {
+        let shared = ClientState {
             base_url,
             credentials: Credentials::new(key, slots)?,
             user_agent,

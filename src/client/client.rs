@@ -7,7 +7,7 @@ use http::Method;
 #[cfg(feature = "changes")]
 use crate::{Result, types::AccountTime};
 use crate::{
-    api::{DynamicCall, RawCall},
+    api::{DynamicCall, UntypedCall},
     description::Operation,
     limit::{Priority, Rate},
     pipeline::{
@@ -124,9 +124,9 @@ impl Client {
         DynamicCall::new(self.context.clone(), operation)
     }
 
-    /// Begins a request to any path below the base URL: `client.request(Method::GET, "/account")`; see [`RawCall`].
-    pub fn request(&self, method: Method, path: impl Into<String>) -> RawCall {
-        RawCall::new(self.context.clone(), method, path.into())
+    /// Begins a request to any path below the base URL: `client.request(Method::GET, "/account")`; see [`UntypedCall`].
+    pub fn request(&self, method: Method, path: impl Into<String>) -> UntypedCall {
+        UntypedCall::new(self.context.clone(), method, path.into())
     }
 }
 

@@ -30,7 +30,7 @@ pub use page::Page;
 pub use paged::{PageStep, PagedWalk, Step, Verdict};
 pub(crate) use reading::{Fetched, Item, Reading};
 pub(crate) use record::Identity;
-pub use record::RawRecord;
+pub use record::UndecodedRecord;
 pub use records::Records;
 pub(crate) use undecoded::undecoded;
 pub use walk::Pages;

@@ -6,7 +6,7 @@
 pub enum Consistency {
     /// Every record as the pages have it. One that moves to a later page meanwhile comes twice, and one that moves to an
     /// earlier page may be missing.
-    Raw,
+    KeepDuplicates,
     /// The same, but no record comes twice.
     #[default]
     OnePass,

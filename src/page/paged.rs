@@ -6,7 +6,7 @@ use super::{
     end::{self, Told},
     options::Consistency,
     reading::Reading,
-    record::{Identity, RawRecord},
+    record::{Identity, UndecodedRecord},
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
@@ -48,9 +48,9 @@ use crate::{Error, Result, types::RecordId};
 /// ```
 #[derive(Debug)]
 pub struct PagedWalk {
-    reading: Reading<RawRecord>,
+    reading: Reading<UndecodedRecord>,
     /// The pages of the sweep under way, once the first of them was asked for.
-    pages: Option<Walk<RawRecord>>,
+    pages: Option<Walk<UndecodedRecord>>,
     next_page: i32,
     /// How many records the pages of the first sweep are asked for.
     first_page_size: i32,
@@ -79,7 +79,7 @@ pub enum Step {
 #[non_exhaustive]
 pub struct PageStep {
     /// The records that came for the first time.
-    pub records: Vec<RawRecord>,
+    pub records: Vec<UndecodedRecord>,
     /// The ids of these records, as far as they have one.
     pub ids: Vec<Option<RecordId>>,
     /// How many records the service says the list has, unless the answer itself contradicts it.
@@ -107,7 +107,7 @@ pub enum Verdict {
 const END_OF_SWEEP: &str = "end";
 
 impl PagedWalk {
-    pub(crate) fn new(mut reading: Reading<RawRecord>) -> Self {
+    pub(crate) fn new(mut reading: Reading<UndecodedRecord>) -> Self {
         reading.options.prefetch = Some(1);
         PagedWalk {
             next_page: reading.start.max(1),
@@ -211,7 +211,7 @@ impl PagedWalk {
         told: Told,
         full_page: i32,
         identities: &[Identity],
-        records: Vec<RawRecord>,
+        records: Vec<UndecodedRecord>,
     ) -> PageStep {
         // A walk that begins in the middle does not see what lies before.
         let to_come = told.seen_from(self.reading.start, full_page);

@@ -17,19 +17,19 @@ use crate::types::RecordId;
 
 /// A record as the service sent it.
 #[derive(Clone, Debug)]
-pub struct RawRecord(Box<RawValue>);
+pub struct UndecodedRecord(Box<RawValue>);
 
-impl RawRecord {
+impl UndecodedRecord {
     /// The record as JSON text, byte for byte.
     pub fn get(&self) -> &str {
         self.0.get()
     }
 }
 
-impl RawRecord {
+impl UndecodedRecord {
     /// The id of the record, which stands in this field. Nothing else of it is decoded.
     pub fn id(&self, field: &str) -> Option<RecordId> {
-        RawRecord::id_of(&self.0, field)
+        UndecodedRecord::id_of(&self.0, field)
     }
 
     /// The identity of a record, which the field holds. Nothing else of it is decoded.
@@ -60,15 +60,15 @@ impl RawRecord {
     }
 }
 
-impl From<&RawValue> for RawRecord {
+impl From<&RawValue> for UndecodedRecord {
     fn from(record: &RawValue) -> Self {
-        RawRecord(record.to_owned())
+        UndecodedRecord(record.to_owned())
     }
 }
 
-impl<'de> Deserialize<'de> for RawRecord {
+impl<'de> Deserialize<'de> for UndecodedRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::<RawValue>::deserialize(deserializer).map(RawRecord)
+        Box::<RawValue>::deserialize(deserializer).map(UndecodedRecord)
     }
 }
 

@@ -125,7 +125,7 @@ impl<T: Send + 'static> Sweeps<T> {
     /// Whether a record is handed on.
     fn admits(&mut self, item: &Item<T>) -> bool {
         let consistency = self.reading.options.consistency;
-        if consistency == Consistency::Raw {
+        if consistency == Consistency::KeepDuplicates {
             return true;
         }
         let Identity::Id(id) = item.identity else {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::{
     page::Page,
     reading::{Fetched, Item},
-    record::{Identity, RawRecord},
+    record::{Identity, UndecodedRecord},
 };
 use crate::{
     Result,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A page whose records are left as they came.
-pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<RawRecord>> {
+pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<UndecodedRecord>> {
     let body = json::without_bom(&answer.value);
     let text = legible(body);
     let page: Page<&RawValue> =
@@ -27,9 +27,9 @@ pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result
     let items = records.into_iter().enumerate().map(|(index, record)| {
         let begin = record.get().as_ptr().addr() - text.as_ptr().addr();
         let came = &body[begin..begin + record.get().len()];
-        let id = field.and_then(|field| RawRecord::id_of(record, field));
+        let id = field.and_then(|field| UndecodedRecord::id_of(record, field));
         let record = match came == record.get().as_bytes() {
-            true => Ok(RawRecord::from(record)),
+            true => Ok(UndecodedRecord::from(record)),
             false => Err(failures::malformed(&answer, index, came, "it is not UTF-8")),
         };
         Item::new(Identity::new(id, came), record)

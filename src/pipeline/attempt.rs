@@ -14,7 +14,7 @@ use serde::de::IgnoredAny;
 use tokio::time::Sleep;
 
 use super::{
-    context::Shared,
+    context::ClientState,
     credential::Credential,
     failures, hints,
     response::{Answer, Sent},
@@ -54,7 +54,7 @@ impl Failure {
 /// Sees a request sent and reads its answer, until the time at the latest.
 pub(crate) async fn receive(
     operation: &'static Operation,
-    shared: &Shared,
+    shared: &ClientState,
     credential: &Credential,
     slot: &mut Slot,
     answer: ResponseFuture,
@@ -101,7 +101,7 @@ fn hint(answer: &Response) -> Option<Duration> {
 /// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
 /// the same pause already. The answer is looked at before anything is awaited, for its body cannot be shared by threads.
 fn report_to_limiter(
-    shared: &Shared,
+    shared: &ClientState,
     credential: &Credential,
     slot: &mut Slot,
     answer: &Result<Response, Fault>,
@@ -135,7 +135,7 @@ fn report_to_limiter(
 /// The answer of a success, if it is one.
 fn succeeded(
     operation: &'static Operation,
-    shared: &Shared,
+    shared: &ClientState,
     status: StatusCode,
     headers: HeaderMap,
     body: Result<Bytes, Cut>,

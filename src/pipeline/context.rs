@@ -25,12 +25,12 @@ use crate::{
 /// What a call works with. A clone shares everything but the settings.
 #[derive(Clone)]
 pub(crate) struct Context {
-    shared: Arc<Shared>,
+    shared: Arc<ClientState>,
     settings: Arc<Settings>,
 }
 
 /// What all clones of a client share.
-pub(crate) struct Shared {
+pub(crate) struct ClientState {
     pub(crate) base_url: BaseUrl,
     pub(crate) credentials: Credentials,
     pub(crate) user_agent: HeaderValue,
@@ -57,14 +57,14 @@ pub(crate) struct Settings {
 }
 
 impl Context {
-    pub(crate) fn new(shared: Shared, settings: Settings) -> Self {
+    pub(crate) fn new(shared: ClientState, settings: Settings) -> Self {
         Context {
             shared: Arc::new(shared),
             settings: Arc::new(settings),
         }
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &ClientState {
         &self.shared
     }
 
@@ -97,7 +97,7 @@ impl Context {
     }
 }
 
-impl Shared {
+impl ClientState {
     /// A number between 0 and 1.
     pub(crate) fn random(&self) -> f64 {
         lock(&self.jitter).f64()

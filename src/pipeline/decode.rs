@@ -11,7 +11,7 @@ impl Response<Bytes> {
     ///
     /// ```no_run
     /// # async fn example(client: atera::Client) -> atera::Result<()> {
-    /// let answer = client.tickets().get(54321).send_raw().await?;
+    /// let answer = client.tickets().get(54321).send_undecoded().await?;
     /// let ticket: serde_json::Value = answer.json()?;
     /// # Ok(())
     /// # }

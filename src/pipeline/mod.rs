@@ -27,7 +27,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use attempt::Failure;
-use context::{Context, Shared};
+use context::{ClientState, Context};
 use credential::Credential;
 use failures::in_words;
 use response::{Answer, Sent};
@@ -121,7 +121,7 @@ async fn exchange(
 }
 
 /// The request once more, as it is sent: with the headers that every request has, and room for those of the transport.
-fn outgoing(shared: &Shared, credential: &Credential, request: &Request) -> Request {
+fn outgoing(shared: &ClientState, credential: &Credential, request: &Request) -> Request {
     let mut copy = Request::new(request.method.clone(), request.url.clone());
     copy.headers.reserve(request.headers.len() + 5);
     let own = request.headers.iter();

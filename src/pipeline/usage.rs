@@ -21,7 +21,7 @@ use crate::sync::lock;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// By the name of the operation. Requests to any path count under `raw_get`, `raw_post` and so on.
+    /// By the name of the operation. Requests to any path count under `untyped_get`, `untyped_post` and so on.
     pub by_operation: BTreeMap<&'static str, Counts>,
 }
 

@@ -50,12 +50,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// ```
 #[derive(Clone, Debug)]
 pub struct FileStore {
-    shared: Arc<Shared>,
+    shared: Arc<LimitFile>,
 }
 
 /// What the clones of a store, and its reservations, share.
 #[derive(Debug)]
-struct Shared {
+struct LimitFile {
     /// The file with the ledger.
     path: PathBuf,
     /// The file that is locked. It is another one, because the ledger's file is replaced with each change.
@@ -86,7 +86,7 @@ impl FileStore {
             .finalize();
         let name: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let store = FileStore {
-            shared: Arc::new(Shared {
+            shared: Arc::new(LimitFile {
                 path: folder.join(format!("{name}.json")),
                 lock_path: folder.join(format!("{name}.lock")),
                 limit,
@@ -99,7 +99,7 @@ impl FileStore {
     }
 }
 
-impl Shared {
+impl LimitFile {
     /// Changes the ledger in the file while no other process does. `change` gets the ledger and the time.
     fn change<T>(&self, change: impl FnOnce(&mut Ledger, i64) -> T) -> io::Result<T> {
         let mut lock = RwLock::new(File::options().create(true).append(true).open(&self.lock_path)?);
@@ -183,7 +183,7 @@ impl SlotStore for FileStore {
 /// A slot that a thread has taken for a call. If the call was dropped meanwhile, nothing was sent, and the slot is given
 /// back.
 struct Unclaimed {
-    shared: Arc<Shared>,
+    shared: Arc<LimitFile>,
     id: Option<u64>,
 }
 
@@ -212,7 +212,7 @@ impl Drop for Unclaimed {
 /// A slot that a call holds. If it is dropped without being completed, it becomes free when its lease ends, which is late
 /// enough for a request that was not answered.
 struct FileSlot {
-    shared: Arc<Shared>,
+    shared: Arc<LimitFile>,
     id: Option<u64>,
 }
 

@@ -8,7 +8,7 @@
 use std::{io::Write, path::PathBuf};
 
 use atera::{
-    Client, RawCall,
+    Client, UntypedCall,
     description::{Operation, Route, route},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -143,7 +143,7 @@ impl UntypedRequest {
     }
 
     /// The call, for this client. If the path is that of an operation, the description knows whether it may be sent twice.
-    fn call(&self, client: &Client) -> atera::Result<RawCall> {
+    fn call(&self, client: &Client) -> atera::Result<UntypedCall> {
         let mut call = client.request(self.method.clone(), &self.path);
         for (name, value) in &self.query {
             call = call.query(name, value);

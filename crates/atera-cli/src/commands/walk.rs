@@ -5,7 +5,9 @@
 
 use std::io::Write;
 
-use atera::{Client, Consistency, Error, ErrorKind, RawRecord, Records, description::Operation, page::Drift};
+use atera::{
+    Client, Consistency, Error, ErrorKind, Records, UndecodedRecord, description::Operation, page::Drift,
+};
 use clap::ArgMatches;
 
 use crate::{
@@ -186,7 +188,7 @@ pub(crate) fn not_whole(operation: &'static Operation, drift: &Drift) -> Option<
 /// Prints a record. A record that does not fit the description does not end the list: it is printed as it came, and the first
 /// such error is reported at the end.
 fn print(
-    record: Result<RawRecord, Error>,
+    record: Result<UndecodedRecord, Error>,
     sink: &mut Sink,
     out: &mut Destination,
     unfit: &mut Option<Error>,
@@ -203,7 +205,7 @@ fn print(
 }
 
 /// How many records the list has, as the service says.
-fn total(records: &Records<RawRecord>) -> Option<u64> {
+fn total(records: &Records<UndecodedRecord>) -> Option<u64> {
     let (_, most) = records.drift().totals?;
     u64::try_from(most).ok()
 }

@@ -3,7 +3,7 @@
 //! The journal of the list tells the ids of its records, in the order of the file, so the children come in that order. How many
 //! records have had their children read is in the state, so an interruption costs the requests that were on their way.
 
-use atera::{DynamicCall, ErrorKind, RawRecord, description::Operation};
+use atera::{DynamicCall, ErrorKind, UndecodedRecord, description::Operation};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
@@ -63,7 +63,7 @@ pub(crate) async fn export(
 }
 
 /// The children of one record. A record that was deleted after its list was read has none.
-async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+async fn all(part: &Part, call: DynamicCall) -> Result<Vec<UndecodedRecord>, Failure> {
     match read(part, call).await {
         Err(Failure::Call(error)) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         read => read,
@@ -72,7 +72,7 @@ async fn all(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> 
 
 /// The children of one record: those of all pages, or of an array. Fewer than the total are a failure, since the file would
 /// have a hole that nobody sees.
-async fn read(part: &Part, call: DynamicCall) -> Result<Vec<RawRecord>, Failure> {
+async fn read(part: &Part, call: DynamicCall) -> Result<Vec<UndecodedRecord>, Failure> {
     if !part.operation.list {
         return records(&call.send().await?);
     }

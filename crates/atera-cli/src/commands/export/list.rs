@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use atera::{
-    Consistency, RawRecord, RecordId, Response,
+    Consistency, RecordId, Response, UndecodedRecord,
     page::{PagedWalk, Step},
 };
 use bytes::Bytes;
@@ -48,7 +48,7 @@ async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
                     export.expects(total.unwrap_or_default());
                 }
                 file.state.totals.note(page.total);
-                let records = page.records.iter().map(RawRecord::get);
+                let records = page.records.iter().map(UndecodedRecord::get);
                 export.wrote(file.append(records, &page.entry)?);
             }
             Step::EndOfSweep(entry) => {
@@ -88,7 +88,7 @@ async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
         .await??;
     let records = records(&answer)?;
     let field = part.record().and_then(|record| record.id_field);
-    let id = |record: &RawRecord| field.and_then(|field| record.id(field));
+    let id = |record: &UndecodedRecord| field.and_then(|field| record.id(field));
     let (mut seen, mut drift) = (HashSet::<RecordId>::new(), Drift::of_array());
     let mut new = Vec::new();
     for record in &records {
@@ -108,6 +108,6 @@ async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
 }
 
 /// The records of an answer that is an array, undecoded.
-pub(crate) fn records(answer: &Response<Bytes>) -> Result<Vec<RawRecord>, Failure> {
+pub(crate) fn records(answer: &Response<Bytes>) -> Result<Vec<UndecodedRecord>, Failure> {
     Ok(answer.json()?)
 }

@@ -131,7 +131,7 @@ async fn only_what_is_not_a_create_is_sent_again() {
         assert_eq!(error.operation().map(|operation| operation.id), None);
     }
     let usage = client.usage();
-    assert_eq!(usage.by_operation["raw_get"].attempts, 5);
+    assert_eq!(usage.by_operation["untyped_get"].attempts, 5);
     let error = client
         .request(Method::TRACE, "/tickets")
         .send()

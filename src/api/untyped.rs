@@ -19,7 +19,7 @@ use crate::{
 /// checked against nothing, and goes nowhere but below the base URL. Made by [`Client::request`](crate::Client::request).
 ///
 /// A POST is taken for a create, which is never sent twice once the service may have seen it, unless
-/// [`idempotent`](RawCall::idempotent) says otherwise. The body goes out as it is, so a field that is an explicit `null`
+/// [`idempotent`](UntypedCall::idempotent) says otherwise. The body goes out as it is, so a field that is an explicit `null`
 /// is sent as `null`:
 ///
 /// ```no_run
@@ -38,7 +38,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
-pub struct RawCall {
+pub struct UntypedCall {
     context: Context,
     method: Method,
     path: String,
@@ -47,9 +47,9 @@ pub struct RawCall {
     idempotent: Option<bool>,
 }
 
-impl RawCall {
+impl UntypedCall {
     pub(crate) fn new(context: Context, method: Method, path: String) -> Self {
-        RawCall {
+        UntypedCall {
             context,
             method,
             path,
@@ -101,7 +101,7 @@ impl RawCall {
     ///
     /// # Errors
     ///
-    /// As [`send`](RawCall::send), and `Decode` if the answer is not what was expected.
+    /// As [`send`](UntypedCall::send), and `Decode` if the answer is not what was expected.
     pub async fn decode<T: DeserializeOwned>(self) -> Result<T> {
         // What is decoded borrows nothing of the answer.
         let answer = self.send().await?;
@@ -156,22 +156,22 @@ impl RawCall {
 
 /// What is known of a request by its method alone. The first of a method is the usual.
 static ROWS: [Operation; 10] = [
-    row("raw_get", Method::GET, true, true),
-    row("raw_head", Method::HEAD, true, true),
-    row("raw_post", Method::POST, false, false),
-    row("raw_post", Method::POST, false, true),
-    row("raw_put", Method::PUT, false, true),
-    row("raw_put", Method::PUT, false, false),
-    row("raw_patch", Method::PATCH, false, false),
-    row("raw_patch", Method::PATCH, false, true),
-    row("raw_delete", Method::DELETE, false, true),
-    row("raw_delete", Method::DELETE, false, false),
+    row("untyped_get", Method::GET, true, true),
+    row("untyped_head", Method::HEAD, true, true),
+    row("untyped_post", Method::POST, false, false),
+    row("untyped_post", Method::POST, false, true),
+    row("untyped_put", Method::PUT, false, true),
+    row("untyped_put", Method::PUT, false, false),
+    row("untyped_patch", Method::PATCH, false, false),
+    row("untyped_patch", Method::PATCH, false, true),
+    row("untyped_delete", Method::DELETE, false, true),
+    row("untyped_delete", Method::DELETE, false, false),
 ];
 
 const fn row(id: &'static str, method: Method, reads: bool, idempotent: bool) -> Operation {
     Operation {
         id,
-        group: "raw",
+        group: "untyped",
         verb: "",
         method,
         path: "",
