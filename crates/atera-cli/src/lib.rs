@@ -39,7 +39,7 @@
 //! | module | is | order within |
 //! |---|---|---|
 //! | `names` | what operations, flags and fields are called on the command line | |
-//! | `output` | what is printed | exit_code, terminal, failure, values, columns, cells, select, sort, look, destination, view, format, json, ndjson, yaml, csv_rows, table, formats, options, records, rows, progress |
+//! | `output` | what is printed | exit_code, terminal, failure, values, table_columns, cells, columns, sort, look, destination, view, format, json, ndjson, yaml, csv_rows, table, formats, options, records, rows, progress |
 //! | `input` | what is asked for | interrupt, globals, config_file, connection, since, arguments, fields, examples, groups, body, check, request, confirm |
 //! | `commands` | what is done | dry_run, walk, operation, api, export (plan, manifest, files, job, list, children, run), config, doctor, reference, sandbox, completions, tree, run |
 //!

@@ -8,7 +8,7 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -120,9 +120,14 @@ impl LimitFile {
         Ok(result)
     }
 
+    /// The state of the limit, poisoned or not: it is replaced in single steps.
+    fn rate(&self) -> MutexGuard<'_, Rate> {
+        self.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps the state of the limit for [`SlotStore::rate`], which must not read the file.
     fn remember(&self, ledger: &Ledger) {
-        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rate = self.rate();
         rate.in_use = u32::try_from(ledger.in_use()).unwrap_or(u32::MAX);
         rate.paused_until = ledger
             .paused_for()
@@ -173,7 +178,7 @@ impl SlotStore for FileStore {
     }
 
     fn rate(&self) -> Rate {
-        let mut rate = *self.shared.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rate = *self.shared.rate();
         let now = now();
         rate.paused_until = rate.paused_until.filter(|until| *until > now);
         rate

@@ -19,7 +19,7 @@ use super::dry_run;
 use crate::{
     input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
     output::{
-        columns::object_in,
+        table_columns::object_in,
         destination::Destination,
         failure::Failure,
         records::{Layout, Sink},

@@ -21,7 +21,7 @@ use crate::{
         confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
     },
     output::{
-        columns::object_in,
+        table_columns::object_in,
         destination::Destination,
         failure::Failure,
         records::{Layout, Sink},

@@ -21,7 +21,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use super::{arguments, fields};
-use crate::output::{failure::Failure, select};
+use crate::output::{columns, failure::Failure};
 
 /// Makes the body of an operation. `None` if it takes none.
 ///
@@ -45,7 +45,7 @@ pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option
     if let Kind::Object(schema) = kind {
         let allow_unknown = matches.get_flag(arguments::ALLOW_UNKNOWN);
         for name in matches.get_many::<String>(arguments::CLEAR).unwrap_or_default() {
-            let column = select::Column::named(Some(schema), name, allow_unknown)?;
+            let column = columns::Column::named(Some(schema), name, allow_unknown)?;
             let (parent, field) = match column.path.as_slice() {
                 [field] => (None, field),
                 [parent, field] => (Some(parent.as_str()), field),
@@ -84,7 +84,7 @@ pub(crate) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
             object.iter().find_map(|(name, value)| {
                 match schema.fields.iter().find(|field| field.name == name) {
                     Some(field) => unknown_field(field.kind, value),
-                    None => Some(select::unknown(schema, name)),
+                    None => Some(columns::unknown(schema, name)),
                 }
             })
         }

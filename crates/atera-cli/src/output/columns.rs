@@ -1,197 +1,259 @@
-//! The columns of a table where `--select` names none.
+//! Columns: fields of records, as `--select` and `--sort` name them, or as the description has them.
 //!
-//! A ticket has some 40 fields, and a terminal has room for seven. No list of columns is kept for each type; the names of the
-//! fields decide, so that a type that is new in the description has sensible columns at once. The id comes first, then what
-//! people call a record by, its state, its owner, and last a time. Names on the wire are regular enough for that, once the
-//! name of the record's own type is left out: `TicketTitle` of a ticket is its title.
+//! A name is matched in any case, and as its flag is called: `TicketTitle`, `tickettitle` and `ticket-title` are one field.
+//! Dots lead into objects: `Customer.City`. A name that the description lacks is refused, since it is most likely mistyped,
+//! unless `--allow-unknown` is given or nothing is known about the records.
 
 use atera::description::{Field, Kind, Schema};
+use serde_json::Value;
 
-/// The most columns of a table.
-const MOST: usize = 7;
-/// The fewest columns, if the record has as many single values: where few names are known, the first fields fill the table.
-const LEAST: usize = 5;
+use super::{
+    table_columns::{heading, is_single, telling},
+    failure::Failure,
+    values::{Altered, Record, Written},
+};
+use crate::names::flag_name;
 
-/// Names of fields that people look for in a table, most important first. Case does not matter.
-const TELLING: [&str; 26] = [
-    "title",
-    "name",
-    "firstname",
-    "lastname",
-    "status",
-    "severity",
-    "priority",
-    "online",
-    "active",
-    "isinternal",
-    "email",
-    "customername",
-    "devicename",
-    "technicianfullname",
-    "number",
-    "total",
-    "currency",
-    "contractname",
-    "kbproduct",
-    "comment",
-    "description",
-    "os",
-    "domain",
-    "city",
-    "phone",
-    "amount",
-];
+/// How deep objects are taken apart into columns of their own. Types refer to each other in circles, so there has to be an end.
+const DEEPEST: usize = 3;
 
-/// Names of times that people look for, most important first. If a record has none of them, its first time is shown.
-const WHEN: [&str; 7] = [
-    "lastseen",
-    "created",
-    "createdon",
-    "createddate",
-    "date",
-    "lastmodified",
-    "modified",
-];
+/// A field of a record, or of an object in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    /// The names that lead to it. Without any, it is the record itself.
+    pub(crate) path: Vec<String>,
+    /// The kind of its values; [`Kind::Any`] if the description lacks the field.
+    pub(crate) kind: Kind,
+    /// The heading of the column, and the name of its value where selected fields are printed as JSON or YAML.
+    pub(crate) heading: String,
+}
 
-/// The columns for records of this schema: most important first, and the time last.
-///
-/// Deprecated fields, other ids, and values with parts of their own are left out.
-pub(crate) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
-    let candidates = || {
-        let fields = schema.fields.iter();
-        fields.filter(|field| is_single(field.kind) && !field.deprecated)
+impl Column {
+    /// The field that someone has named, in any case or as its flag is called.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if the schema has no such field, unless that is allowed, or if the name leads into a value without fields.
+    pub(crate) fn named(
+        schema: Option<&'static Schema>,
+        name: &str,
+        allow_unknown: bool,
+    ) -> Result<Self, Failure> {
+        let mut path = Vec::new();
+        let mut kind = schema.map_or(Kind::Any, Kind::Object);
+        for part in name.split('.') {
+            kind = match (kind, field(kind, part)) {
+                (_, Some(field)) => {
+                    path.push(field.name.to_string());
+                    field.kind
+                }
+                (Kind::Map(values), None) => {
+                    path.push(part.to_string());
+                    *values
+                }
+                (Kind::Object(schema), None) if !allow_unknown => return Err(unknown(schema, part)),
+                (Kind::Object(_) | Kind::Any, None) => {
+                    path.push(part.to_string());
+                    Kind::Any
+                }
+                (_, None) => {
+                    let whole = path.join(".");
+                    return Err(Failure::Usage(format!(
+                        "`{whole}` has no fields, so there is no `{name}`; name `{whole}` alone"
+                    )));
+                }
+            };
+        }
+        Ok(Column {
+            heading: path.join("."),
+            path,
+            kind,
+        })
+    }
+
+    /// The default columns of a table.
+    pub(crate) fn telling(schema: &'static Schema) -> Vec<Self> {
+        let columns = telling(schema).into_iter().map(|field| Column {
+            path: vec![field.name.to_string()],
+            kind: field.kind,
+            heading: heading(schema, field).to_string(),
+        });
+        columns.collect()
+    }
+
+    /// Every field, in the order of the description. The fields of an object have columns of their own.
+    pub(crate) fn all(schema: &'static Schema) -> Vec<Self> {
+        let mut columns = Vec::new();
+        flatten(schema, &[], &mut columns);
+        columns
+    }
+
+    /// Its value in a record, as JSON.
+    pub(crate) fn value<'a>(&self, record: &Record<'a>) -> Option<&'a str> {
+        record.value(&self.path)
+    }
+
+    /// How a record in these columns differs from the one that was sent, if it does.
+    pub(crate) fn altered(columns: &[Self], record: &Record<'_>) -> Option<Altered> {
+        if record.fields.is_none() && columns.iter().all(|column| !column.path.is_empty()) {
+            return Some(Altered::NoObject);
+        }
+        columns.iter().find_map(|column| match column.value(record) {
+            None => column.not_an_object(record).map(Altered::NoFields),
+            value => match Written::of(value) {
+                Written::Text(_, false) => Some(Altered::Text(column.heading.clone())),
+                _ => None,
+            },
+        })
+    }
+
+    /// The field on the way to it that has something else than an object.
+    fn not_an_object(&self, record: &Record<'_>) -> Option<String> {
+        let mut ways = (1..self.path.len()).map(|length| &self.path[..length]);
+        let way = ways.find(|way| {
+            let value = record.value(way);
+            value.is_some_and(|value| value != "null" && !value.starts_with('{'))
+        });
+        Some(way?.join("."))
+    }
+}
+
+/// A record with these fields alone, as JSON, each value as it was sent. A field that the record lacks is null, so that all
+/// records have the same fields.
+pub(crate) fn project(record: &Record<'_>, columns: &[Column]) -> String {
+    let mut text = String::from("{");
+    for column in columns {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&Value::from(column.heading.as_str()).to_string());
+        text.push(':');
+        text.push_str(column.value(record).unwrap_or("null"));
+    }
+    text.push('}');
+    text
+}
+
+/// The field of this name in an object. A value of another kind has none.
+fn field(kind: Kind, name: &str) -> Option<&'static Field> {
+    let Kind::Object(schema) = kind else {
+        return None;
     };
-    let named = |name: &&str| candidates().find(|field| heading(schema, field).eq_ignore_ascii_case(name));
-    let is_time = |field: &Field| matches!(field.kind, Kind::Timestamp | Kind::Date);
-    let when = WHEN
-        .iter()
-        .find_map(named)
-        .or_else(|| candidates().find(|field| is_time(field)));
-    let id = candidates().find(|field| Some(field.name) == schema.id_field);
-    let other = candidates().filter(|field| !is_id(field) && !is_time(field));
+    find(schema, name)
+}
 
-    let mut columns: Vec<&Field> = id.into_iter().collect();
-    let room = |most: usize| most - usize::from(when.is_some());
-    let telling = TELLING.iter().filter_map(named).map(|field| (field, MOST));
-    for (field, most) in telling.chain(other.map(|field| (field, LEAST))) {
-        let new = columns.iter().all(|column| column.name != field.name);
-        if new && columns.len() < room(most) {
-            columns.push(field);
+/// The field of this name, in any case or as its flag is called.
+pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
+    let mut fields = schema.fields.iter();
+    fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
+}
+
+/// The failure that a type has no such field. It lists the fields that the type has.
+pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
+    let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
+    Failure::Usage(format!(
+        "{} has no field `{name}`; it has {}; --allow-unknown lets it through all the same",
+        schema.name,
+        names.join(", ")
+    ))
+}
+
+/// Adds the columns for the fields of a schema, which lies below the fields in `above`.
+fn flatten(schema: &'static Schema, above: &[String], columns: &mut Vec<Column>) {
+    for field in schema.fields {
+        let mut path = above.to_vec();
+        path.push(field.name.to_string());
+        match field.kind {
+            Kind::Object(inner) if path.len() < DEEPEST && !inner.fields.is_empty() => {
+                flatten(inner, &path, columns);
+            }
+            kind => columns.push(Column {
+                heading: path.join("."),
+                path,
+                kind,
+            }),
         }
     }
-    columns.extend(when);
-    columns
 }
 
-/// The heading of a column: the name of the field without that of its record, `Title` for `TicketTitle`. The id keeps its
-/// whole name, because people copy it from there.
-pub(crate) fn heading(schema: &Schema, field: &Field) -> &'static str {
-    match field.name.strip_prefix(schema.name) {
-        Some(rest) if !rest.is_empty() && schema.id_field != Some(field.name) => rest,
-        _ => field.name,
+impl Column {
+    /// Whether a value may be cut to fit a table. Half of a number, a time or a value of a list would be another one.
+    pub(crate) fn may_be_cut(&self) -> bool {
+        matches!(self.kind, Kind::Text) || !is_single(self.kind)
     }
-}
-
-/// The type of the objects that an answer holds: itself, or the elements of an array.
-pub(crate) fn object_in(kind: Kind) -> Option<&'static Schema> {
-    match kind {
-        Kind::Object(schema) => Some(schema),
-        Kind::Array(kind) => object_in(*kind),
-        _ => None,
-    }
-}
-
-/// Whether a value of this kind is a single one, with neither fields nor elements.
-pub(crate) fn is_single(kind: Kind) -> bool {
-    !matches!(kind, Kind::Object(_) | Kind::Array(_) | Kind::Map(_) | Kind::Any)
-}
-
-/// Whether a field holds the id of this record or of another, which tells people little.
-fn is_id(field: &Field) -> bool {
-    matches!(field.kind, Kind::Uuid) || field.name.to_ascii_lowercase().ends_with("id")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The names of the columns for a type.
-    fn names(schema: &str) -> Vec<&'static str> {
-        let schema = Schema::find(schema).expect("a schema");
-        telling(schema).into_iter().map(|field| field.name).collect()
+    fn ticket(name: &str) -> Result<Column, Failure> {
+        Column::named(Schema::find("Ticket"), name, false)
     }
 
     #[test]
-    fn a_table_shows_what_tells_most() {
-        for (schema, columns) in [
-            (
-                "Ticket",
-                "TicketID TicketTitle TicketStatus TicketPriority CustomerName TechnicianFullName TicketCreatedDate",
-            ),
-            ("Agent", "AgentID AgentName Online CustomerName OS LastSeen"),
-            ("Customer", "CustomerID CustomerName Domain City Phone CreatedOn"),
-            (
-                "Contact",
-                "EndUserID Firstname Lastname Email CustomerName Phone CreatedOn",
-            ),
-            ("Alert", "AlertID Title Severity CustomerName DeviceName Created"),
-            (
-                "Invoice",
-                "InvoiceId InvoiceNumber Total Currency ContractName InvoiceDate",
-            ),
-            (
-                "KnowledgeBaseArticle",
-                "KBID KBProduct KBContext KBRating_Yes KBTimestamp",
-            ),
-            (
-                "TicketComment",
-                "FirstName LastName IsInternal Email Comment Date",
-            ),
-            (
-                "TicketWorkHours",
-                "WorkHoursID TechnicianFullName Description Billiable StartWorkHour",
-            ),
-        ] {
-            assert_eq!(names(schema).join(" "), columns);
+    fn fields_are_named_in_any_case_or_by_their_flags() {
+        for name in ["TicketTitle", "tickettitle", "ticket-title"] {
+            assert_eq!(ticket(name).expect(name).heading, "TicketTitle");
         }
     }
 
     #[test]
-    fn the_id_comes_first_and_nothing_comes_twice() {
-        for schema in atera::description::SCHEMAS
-            .iter()
-            .filter(|schema| schema.id_field.is_some())
-        {
-            let mut names = names(schema.name);
-            assert_eq!(names.first().copied(), schema.id_field, "{}", schema.name);
-            assert!(names.len() <= MOST, "{}: {names:?}", schema.name);
-            let count = names.len();
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), count, "{}", schema.name);
-        }
-    }
-
-    #[test]
-    fn records_without_telling_names_show_their_first_values() {
-        assert_eq!(names("TicketDurations").len(), LEAST);
-    }
-
-    #[test]
-    fn headings_leave_out_the_name_of_the_record() {
-        let schema = Schema::find("Ticket").expect("a schema");
-        let headings = telling(schema).into_iter().map(|field| heading(schema, field));
-        assert_eq!(
-            headings.collect::<Vec<_>>(),
-            [
-                "TicketID",
-                "Title",
-                "Status",
-                "Priority",
-                "CustomerName",
-                "TechnicianFullName",
-                "CreatedDate"
-            ]
+    fn a_field_that_is_not_there_is_refused_unless_that_is_allowed() {
+        let Err(Failure::Usage(sentence)) = ticket("Titel") else {
+            panic!("it is there");
+        };
+        assert!(
+            sentence.starts_with("Ticket has no field `Titel`; it has TicketID, "),
+            "{sentence}"
         );
+        let column = Column::named(Schema::find("Ticket"), "Titel", true).expect("a column");
+        assert_eq!(column.heading, "Titel");
+        assert!(matches!(ticket("TicketID.Name"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_selection_keeps_values_as_they_were_sent() {
+        let columns: Vec<_> = ["b", "a.x", "c"]
+            .iter()
+            .map(|name| Column::named(None, name, false).expect(name))
+            .collect();
+        assert_eq!(
+            project(
+                &Record::new(r#"{"a": {"x": 1.10, "y": "\ud800"}, "b": "\u00e9", "\ud800": 1e400}"#),
+                &columns
+            ),
+            r#"{"b":"\u00e9","a.x":1.10,"c":null}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_leaves_the_columns_of_its_fields_empty() {
+        let columns: Vec<_> = ["a.x", "a.y", "b.c.d"]
+            .iter()
+            .map(|name| Column::named(None, name, false).expect(name))
+            .collect();
+        for (json, field) in [
+            (r#"{"a": {"x": 1}, "b": {"c": null}}"#, None),
+            (r#"{"a": null, "b": null}"#, None),
+            ("{}", None),
+            (r#"{"a": [{"x": 1}]}"#, Some("a")),
+            (r#"{"a": "none"}"#, Some("a")),
+            (r#"{"a": {}, "b": 7}"#, Some("b")),
+            (r#"{"a": {}, "b": {"c": []}}"#, Some("b.c")),
+        ] {
+            let altered = Column::altered(&columns, &Record::new(json));
+            let expected = field.map(|field| Altered::NoFields(field.to_string()));
+            assert_eq!(altered, expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn objects_become_columns_of_their_own() {
+        for schema in atera::description::SCHEMAS {
+            let columns = Column::all(schema);
+            let names: std::collections::HashSet<_> = columns.iter().map(|it| &it.heading).collect();
+            assert_eq!(names.len(), columns.len(), "{}", schema.name);
+        }
     }
 }

@@ -16,7 +16,7 @@ use atera::description::Kind;
 use super::{
     destination::Output,
     format::{Format, RecordWriter},
-    select::Column,
+    columns::Column,
     values::{Altered, Record, Written},
 };
 

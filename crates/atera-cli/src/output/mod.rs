@@ -9,9 +9,9 @@
 //! | [`terminal`] | messages on stderr, and text without control characters |
 //! | [`failure`] | how the command fails: a sentence and a code |
 //! | [`values`] | records and values as JSON text |
-//! | [`columns`] | which fields make the columns of a table |
+//! | [`table_columns`] | which fields make the columns of a table |
 //! | [`cells`] | values as cells of a table |
-//! | [`select`] | columns: `--select` |
+//! | [`columns`] | columns: those of the description, and `--select` |
 //! | [`sort`] | the order of records: `--sort` |
 //! | [`look`] | what suits the terminal |
 //! | [`destination`] | stdout, or a file that is replaced at the end |
@@ -39,9 +39,10 @@ pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod records;
 pub(crate) mod rows;
-pub(crate) mod select;
+
 pub(crate) mod sort;
 pub(crate) mod table;
+pub(crate) mod table_columns;
 pub(crate) mod terminal;
 pub(crate) mod values;
 pub(crate) mod view;

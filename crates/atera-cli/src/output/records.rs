@@ -14,7 +14,7 @@ use super::{
     formats,
     look::Look,
     options::OutputOptions,
-    select::Column,
+    columns::Column,
     sort::{self, Rank},
     values::Record,
     view::View,

@@ -10,7 +10,7 @@ use super::{
     failure::Failure,
     options::OutputOptions,
     records::{Layout, Sink},
-    select::Column,
+    columns::Column,
 };
 
 /// Prints rows of this schema, with all of its columns unless others are selected.

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use atera::{Timestamp, description::Kind};
 
 use super::{
-    select::Column,
+    columns::Column,
     values::{Record, Written},
 };
 

@@ -17,7 +17,7 @@ use super::{
     destination::Output,
     format::{Format, RecordWriter},
     look::Look,
-    select::Column,
+    columns::Column,
     values::{Altered, Record, Written},
     view::View,
 };

@@ -6,7 +6,7 @@ use atera::description::Schema;
 
 use super::{
     look::Look,
-    select::{Column, project},
+    columns::{Column, project},
     values::Record,
 };
 

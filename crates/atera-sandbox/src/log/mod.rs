@@ -6,9 +6,9 @@
 mod arrival;
 mod request_log;
 mod stats;
-mod window;
+mod rate_limit;
 
 pub use arrival::Arrival;
 pub(crate) use request_log::RequestLog;
 pub use stats::{Creates, Stats};
-pub(crate) use window::Limit;
+pub(crate) use rate_limit::Limit;

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{
     arrival::Arrival,
     stats::Stats,
-    window::{Limit, Quota, Window},
+    rate_limit::{Limit, Quota, Window},
 };
 
 /// How many requests the log has. Older ones remain in the sums only.

@@ -5,9 +5,9 @@
 //! be written as they were sent are in the manifest, and the command fails all the same.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
     path::PathBuf,
-    sync::{Mutex, PoisonError},
 };
 
 use atera::{Error, ErrorKind, Priority};
@@ -134,7 +134,7 @@ pub(crate) async fn run(
 ///
 /// A list that the key may not read counts as complete: the manifest says that there is no permission.
 async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) {
-    let failures = Mutex::new(Vec::new());
+    let failures = RefCell::new(Vec::new());
     let one = async |part: &Part| -> Option<Entry> {
         let exported = match part.parent {
             None => list::export(export, part).await,
@@ -147,10 +147,7 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
                 Some(Entry::without_permission(part))
             }
             Err(failure) => {
-                failures
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(failure);
+                failures.borrow_mut().push(failure);
                 None
             }
         }
@@ -161,8 +158,7 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
         let exported = stream::iter(parts).map(one).buffered(SIDE_BY_SIDE);
         entries.extend(exported.filter_map(std::future::ready).collect::<Vec<_>>().await);
     }
-    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (entries, failures)
+    (entries, failures.into_inner())
 }
 
 /// Writes the manifest if no part has failed, or says how to go on.
