@@ -145,6 +145,7 @@ fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenS
     Some(quote! {
         impl #name {
             #doc
+            #[inline]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#given,)* #(#rest),* }
             }

@@ -75,6 +75,7 @@ enum ListSince<T> {
 
 impl Tickets {
     /// The tickets that were changed since the time: created, commented on, or edited.
+    #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Ticket> {
         let tickets = self.clone();
         let list = move |since: Timestamp| typed(tickets.list_last_modified().date(since));
@@ -84,6 +85,7 @@ impl Tickets {
 
 impl Contacts {
     /// The contacts that were changed since the time. The account is asked for its time zone first.
+    #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Contact> {
         let contacts = self.clone();
         let list = move |since: AccountTime| typed(contacts.list().from_last_modified_date(since));
@@ -93,6 +95,7 @@ impl Contacts {
 
 impl Customers {
     /// The customers that were changed since the time. The account is asked for its time zone first.
+    #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Customer> {
         let customers = self.clone();
         let list = move |since: AccountTime| typed(customers.list().from_last_modified_date(since));
