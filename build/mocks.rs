@@ -1,7 +1,9 @@
-//! Mocks for `httpmock`, one per operation: what it may ask for, and a method of `Mocks` that sets it up.
+//! Generates a mock for `httpmock` for each operation: a type with its request matchers, and a method of `Mocks` that sets it
+//! up.
 //!
-//! progenitor can make such mocks too. Its patterns take a request for `/tickets/lastmodified` as one for a ticket, put
-//! values into regular expressions as they are, and know no pages; these ask the same table as the sandbox does.
+//! progenitor can generate mocks too, but they do not fit: its patterns match a request for `/tickets/lastmodified` as one for
+//! a ticket, put values into regular expressions without escaping, and do not support pages. The mocks here find the
+//! operation of a request with the same routing table as the sandbox.
 
 use heck::ToPascalCase;
 use proc_macro2::TokenStream;
@@ -11,18 +13,18 @@ use super::{
     docs,
     methods::{Argument, Method, Methods},
     model::Parameter,
-    spec::{Fault, Operation, Spec},
+    spec::{SpecError, Operation, Spec},
     types,
 };
 
 /// The module `when` and the trait `Mocks`.
-pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
-    let mut asked = TokenStream::new();
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, SpecError> {
+    let mut matcher_types = TokenStream::new();
     let mut declared = TokenStream::new();
     let mut defined = TokenStream::new();
     for operation in &spec.operations {
         let method = methods.of(operation)?;
-        asked.extend(self::asked(operation, method));
+        matcher_types.extend(matcher_type(operation, method));
         let signature = signature(operation, method);
         let id = operation.id();
         let doc = docs::markup(&format!("Mocks `{id}`: {}.", operation.entry.summary));
@@ -36,7 +38,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
     Ok(quote! {
         #[doc = " What the requests of each operation are matched by, besides the operation itself."]
         pub mod when {
-            #asked
+            #matcher_types
         }
 
         #[doc = " A method per operation, for [`MockServer`](httpmock::MockServer)."]
@@ -50,6 +52,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
     })
 }
 
+/// The method is the same in the trait and in its implementation.
 fn signature(operation: &Operation, method: &Method) -> TokenStream {
     let name = format_ident!("{}", operation.id());
     let when = format_ident!("{}", operation.id().to_pascal_case());
@@ -59,8 +62,8 @@ fn signature(operation: &Operation, method: &Method) -> TokenStream {
     }
 }
 
-/// The type that says what a request has to ask for.
-fn asked(operation: &Operation, method: &Method) -> TokenStream {
+/// The type with the request matchers of an operation, one for each parameter and two for the body.
+fn matcher_type(operation: &Operation, method: &Method) -> TokenStream {
     let name = format_ident!("{}", operation.id().to_pascal_case());
     let doc = docs::markup(&format!(
         "Requests of `{}`; see [`Mocks::{}`](super::Mocks::{}).",
@@ -97,6 +100,7 @@ fn asked(operation: &Operation, method: &Method) -> TokenStream {
     }
 }
 
+/// A path parameter matches a value. A query parameter matches a value or its absence.
 fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
     let (name, wire) = (&argument.name, &parameter.name);
     let text = types::last_segment(&argument.ty).as_deref() == Some("String");
@@ -129,6 +133,7 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
     }
 }
 
+/// Two matchers: one for the whole body, and one for some of its fields.
 fn body(argument: &Argument) -> TokenStream {
     let ty = &argument.ty;
     quote! {

@@ -12,7 +12,7 @@ use crate::build::{
 };
 
 /// Endings that tell how a type is carried, and not what it is.
-const CARRIERS: [&str; 4] = ["Dto", "Model", "Request", "Response"];
+const TRANSPORT_SUFFIXES: [&str; 4] = ["Dto", "Model", "Request", "Response"];
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let components = &findings.spec.document.components;
@@ -27,7 +27,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             findings.add(
                 "descriptions",
                 &at,
-                format!("`{name}` is not described in whole sentences"),
+                format!("`{name}` has no whole sentence as its description; add one"),
             );
         }
         if schema.open_enum {
@@ -50,18 +50,18 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         }
     }
     pages(findings);
-    orphans(findings);
+    unused_components(findings);
 }
 
 fn type_name(findings: &mut Findings<'_>, name: &str, at: &str) {
     if !is_pascal_case(name) {
-        findings.add("naming", at, format!("`{name}` is not PascalCase"));
+        findings.add("naming", at, format!("`{name}` is not in PascalCase; rename it"));
     }
-    if let Some(ending) = CARRIERS.iter().find(|ending| name.ends_with(**ending)) {
+    if let Some(ending) = TRANSPORT_SUFFIXES.iter().find(|ending| name.ends_with(**ending)) {
         findings.add(
             "naming",
             at,
-            format!("`{name}` says how it is carried: leave out `{ending}`"),
+            format!("`{name}` has a technical suffix; leave out `{ending}`"),
         );
     }
 }
@@ -70,16 +70,16 @@ fn type_name(findings: &mut Findings<'_>, name: &str, at: &str) {
 fn closed_list(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     let at = format!("{at}/enum");
     if schema.values.is_empty() {
-        findings.add("closed lists", &at, "a closed list has values");
+        findings.add("closed lists", &at, "the closed list has no values; add them");
     }
-    let mut variants = HashMap::from([("Other".to_string(), "what the list does not know")]);
+    let mut variants = HashMap::from([("Other".to_string(), "the variant for unknown values")]);
     for (index, value) in schema.values.iter().enumerate() {
         if let Some(other) = variants.insert(value.to_pascal_case(), value) {
             let at = format!("{at}/{index}");
             findings.add(
                 "closed lists",
                 &at,
-                format!("`{value}` has the same Rust name as {other}"),
+                format!("`{value}` has the same Rust name as {other}; remove one of them"),
             );
         }
     }
@@ -90,12 +90,12 @@ fn key(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     let Some(key) = schema.key.as_ref().and_then(|key| schema.properties.get(key)) else {
         return;
     };
-    let (_, key) = findings.spec.flat(key);
+    let (_, key) = findings.spec.resolve(key);
     if key.kind.as_deref() != Some("integer") && key.format.as_deref() != Some("uuid") {
         findings.add(
             "keys",
             &format!("{at}/x-atera-key"),
-            "a key is an integer or a UUID",
+            "the id is neither an integer nor a UUID; choose another property",
         );
     }
 }
@@ -109,7 +109,7 @@ fn properties(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
             findings.add(
                 "descriptions",
                 &at,
-                format!("the description of `{name}` is no sentence"),
+                format!("the description of `{name}` is not a sentence; end it with a full stop"),
             );
         }
         bounds(findings, property, &at);
@@ -122,7 +122,7 @@ fn parameter(findings: &mut Findings<'_>, parameter: &Parameter, at: &str) {
         findings.add(
             "descriptions",
             at,
-            format!("`{name}` is not described in whole sentences"),
+            format!("`{name}` has no whole sentence as its description; add one"),
         );
     }
     bounds(findings, &parameter.schema, &format!("{at}/schema"));
@@ -135,15 +135,15 @@ fn bounds(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
         findings.add(
             "bounds",
             at,
-            format!("nothing lies between {minimum} and {maximum}"),
+            format!("the minimum {minimum} is greater than the maximum {maximum}; swap them"),
         );
     }
     let numeric = matches!(schema.kind.as_deref(), Some("integer" | "number"));
     if !numeric && (schema.minimum.is_some() || schema.maximum.is_some()) {
-        findings.add("bounds", at, "only a number has a minimum or a maximum");
+        findings.add("bounds", at, "only a number can have a minimum or a maximum; remove them");
     }
     if schema.kind.as_deref() != Some("string") && schema.min_length.is_some() {
-        findings.add("bounds", at, "only a text has a length");
+        findings.add("bounds", at, "only text can have a length; remove `minLength`");
     }
 }
 
@@ -155,14 +155,14 @@ fn pages(findings: &mut Findings<'_>) {
             findings.add(
                 "naming",
                 &at,
-                format!("a page of `{record}` is called `{record}Page`"),
+                format!("the page of `{record}` has another name; call it `{record}Page`"),
             );
         }
     }
 }
 
 /// Nothing is defined that nobody refers to.
-fn orphans(findings: &mut Findings<'_>) {
+fn unused_components(findings: &mut Findings<'_>) {
     let mut used = BTreeSet::new();
     let document = &findings.spec.json;
     references(&document["paths"], &mut used);

@@ -73,7 +73,7 @@ impl Examples {
                 &format!("{at}/schema"),
                 &format!("{at}/example"),
             ),
-            None => findings.add("examples", at, format!("`{name}` has no example")),
+            None => findings.add("examples", at, format!("`{name}` has no example; add one")),
         }
     }
 
@@ -100,10 +100,10 @@ impl Examples {
         }
         for (name, property) in &schema.properties {
             let at = format!("{at}/properties/{}", escape(name));
-            let (_, flat) = findings.spec.flat(property);
-            let scalar = !matches!(flat.kind.as_deref(), Some("object" | "array"));
-            if scalar && flat.example.is_none() {
-                findings.add("examples", &at, format!("`{name}` has no example"));
+            let (_, resolved) = findings.spec.resolve(property);
+            let scalar = !matches!(resolved.kind.as_deref(), Some("object" | "array"));
+            if scalar && resolved.example.is_none() {
+                findings.add("examples", &at, format!("`{name}` has no example; add one"));
             }
             self.schema(findings, property, &at);
         }
@@ -120,7 +120,7 @@ impl Examples {
             Err(reason) => return findings.add("examples", schema_at, reason),
         };
         for error in validator.iter_errors(value) {
-            let reason = format!("the example does not fit: {error}");
+            let reason = format!("the example does not fit its schema: {error}");
             findings.add("examples", &format!("{at}{}", error.instance_path()), reason);
         }
     }
@@ -138,7 +138,7 @@ impl Examples {
             .should_validate_formats(true)
             .with_format("account-time", is_account_time)
             .build(&whole)
-            .map_err(|error| format!("the schema is not understood: {error}"))?;
+            .map_err(|error| format!("cannot check examples against the schema: {error}"))?;
         let validator = Rc::new(validator);
         self.validators.insert(name.to_string(), Rc::clone(&validator));
         Ok(validator)

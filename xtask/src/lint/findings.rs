@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use crate::build::spec::{Fault, Spec};
+use crate::build::spec::{SpecError, Spec};
 
 /// A place where the description does not keep to a rule.
 #[derive(Debug)]
 pub(crate) struct Finding {
     /// Name of the rule.
     pub(super) rule: &'static str,
-    pub(super) fault: Fault,
+    pub(super) error: SpecError,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} [{}]", self.fault, self.rule)
+        write!(out, "{} [{}]", self.error, self.rule)
     }
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Findings<'s> {
 impl Findings<'_> {
     /// Notes a finding at a JSON pointer.
     pub(super) fn add(&mut self, rule: &'static str, pointer: &str, reason: impl Into<String>) {
-        let fault = self.spec.fault(pointer, reason);
-        self.all.push(Finding { rule, fault });
+        let error = self.spec.error_at(pointer, reason);
+        self.all.push(Finding { rule, error });
     }
 }

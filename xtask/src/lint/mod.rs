@@ -12,14 +12,14 @@ mod tests;
 pub(crate) use findings::Finding;
 use findings::Findings;
 
-use crate::build::spec::{Fault, Spec};
+use crate::build::spec::{SpecError, Spec};
 
 /// The findings of a description, in the order of its lines.
 ///
 /// # Errors
 ///
 /// The first mistake that also stops the build.
-pub(crate) fn check(source: &str) -> Result<Vec<Finding>, Fault> {
+pub(crate) fn check(source: &str) -> Result<Vec<Finding>, SpecError> {
     let spec = Spec::parse(source)?;
     let mut findings = Findings {
         spec: &spec,
@@ -29,6 +29,6 @@ pub(crate) fn check(source: &str) -> Result<Vec<Finding>, Fault> {
     components::check(&mut findings);
     examples::check(&mut findings);
     let mut all = findings.all;
-    all.sort_by(|one, other| (one.fault.line, &one.fault.place).cmp(&(other.fault.line, &other.fault.place)));
+    all.sort_by(|one, other| (one.error.line, &one.error.place).cmp(&(other.error.line, &other.error.place)));
     Ok(all)
 }

@@ -20,7 +20,7 @@ const VERBS: [&str; 9] = [
 const UPDATE: &str = "update";
 
 /// Characters of a summary, so that it fits into a line of a command's help.
-const SUMMARY: usize = 60;
+const SUMMARY_LENGTH: usize = 60;
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let spec = findings.spec;
@@ -31,7 +31,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         summary(findings, operation);
         if let Some(other) = summaries.insert(&operation.entry.summary, operation.id()) {
             let at = format!("{}/summary", operation.pointer());
-            findings.add("summary", &at, format!("it is also the summary of `{other}`"));
+            findings.add("summary", &at, format!("`{other}` has the same summary; give each operation its own"));
         }
         answers(findings, operation);
         paging(findings, operation);
@@ -43,7 +43,7 @@ fn naming(findings: &mut Findings<'_>, operation: &Operation) {
     let at = format!("{}/operationId", operation.pointer());
     let id = operation.id();
     if !is_snake_case(id) {
-        findings.add("naming", &at, format!("`{id}` is not snake_case"));
+        findings.add("naming", &at, format!("`{id}` is not in snake_case; rename it"));
         return;
     }
     // In the group of the guide a name begins with the resource.
@@ -65,13 +65,13 @@ fn naming(findings: &mut Findings<'_>, operation: &Operation) {
         findings.add(
             "naming",
             &at,
-            format!("`{verb}` answers pages, so it is a `list`"),
+            format!("`{verb}` answers pages; call it `list`"),
         );
     }
     let spec = findings.spec;
     let twin = id.strip_suffix("_put");
     if twin.is_some() && operation.method != Verb::Put {
-        findings.add("naming", &at, "only a PUT is called `_put`");
+        findings.add("naming", &at, "only the name of a PUT can end with `_put`; rename it");
     }
     let posts = |other: &&Operation| other.path == operation.path && other.method == Verb::Post;
     if let Some(post) = spec
@@ -84,7 +84,7 @@ fn naming(findings: &mut Findings<'_>, operation: &Operation) {
         findings.add(
             "naming",
             &at,
-            format!("the PUT beside `{0}` is called `{0}_put`", post.id()),
+            format!("the PUT beside `{0}` has another name; call it `{0}_put`", post.id()),
         );
     }
 }
@@ -94,7 +94,11 @@ fn source(findings: &mut Findings<'_>, operation: &Operation) {
     let at = format!("{}/x-atera-source", operation.pointer());
     let from_guide = operation.entry.source == Source::Guide;
     if operation.group == GUIDE && !from_guide {
-        findings.add("source", &at, format!("`{GUIDE}` is for what only the guide has"));
+        findings.add(
+            "source",
+            &at,
+            format!("`{GUIDE}` is only for operations of the guide; move this one to the group of its resource"),
+        );
     }
     if operation.group != GUIDE && from_guide {
         let root = |path: &str| path.split('/').nth(1).map(String::from);
@@ -108,7 +112,7 @@ fn source(findings: &mut Findings<'_>, operation: &Operation) {
             findings.add(
                 "source",
                 &at,
-                format!("what only the guide has is in the group `{GUIDE}`"),
+                format!("only the guide has this operation; move it to the group `{GUIDE}`"),
             );
         }
     }
@@ -121,22 +125,22 @@ fn summary(findings: &mut Findings<'_>, operation: &Operation) {
         findings.add(
             "summary",
             &at,
-            "a summary begins with a capital and has no full stop",
+            "the summary has another form; begin with a capital, and leave out the full stop",
         );
     }
-    if text.chars().count() > SUMMARY {
+    if text.chars().count() > SUMMARY_LENGTH {
         findings.add(
             "summary",
             &at,
-            format!("a summary has at most {SUMMARY} characters"),
+            format!("the summary is too long; use at most {SUMMARY_LENGTH} characters"),
         );
     }
     let at = format!("{}/description", operation.pointer());
     let text = operation.entry.description.trim();
     if !text.ends_with('.') {
-        findings.add("summary", &at, "a description is whole sentences");
+        findings.add("summary", &at, "the description is not a sentence; end it with a full stop");
     } else if text.trim_end_matches('.') == operation.entry.summary {
-        findings.add("summary", &at, "the description says no more than the summary");
+        findings.add("summary", &at, "the description says no more than the summary; say more");
     }
 }
 
@@ -145,17 +149,17 @@ fn answers(findings: &mut Findings<'_>, operation: &Operation) {
     let at = format!("{}/responses", operation.pointer());
     let responses = &operation.entry.responses;
     if !responses.keys().any(|status| status.starts_with('2')) {
-        findings.add("answers", &at, "no success is described");
+        findings.add("answers", &at, "no success is described; add a response for it");
     }
     if !responses.contains_key("default") {
         findings.add(
             "answers",
             &at,
-            "`default`, which stands for every failure, is missing",
+            "no failure is described; add the response `default`",
         );
     }
     if operation.method == Verb::Get && operation.answer.is_none() {
-        findings.add("answers", &at, "what a GET answers has to be described");
+        findings.add("answers", &at, "the answer of the GET is not described; add its schema");
     }
 }
 
@@ -172,7 +176,7 @@ fn paging(findings: &mut Findings<'_>, operation: &Operation) {
             findings.add(
                 "bounds",
                 &at,
-                "`page` begins at 1, and `itemsInPage` lies between 1 and 50",
+                "the bounds differ from the service's; `page` begins at 1, and `itemsInPage` is 1 to 50",
             );
         }
     }
@@ -185,17 +189,21 @@ fn groups(findings: &mut Findings<'_>) {
     for (index, tag) in tags.iter().enumerate() {
         let at = format!("/tags/{index}");
         if !is_snake_case(&tag.name) {
-            findings.add("groups", &at, format!("`{}` is not snake_case", tag.name));
+            findings.add("groups", &at, format!("`{}` is not in snake_case; rename it", tag.name));
         }
         if !used.contains(&tag.name) {
-            findings.add("groups", &at, format!("`{}` has no operation", tag.name));
+            findings.add("groups", &at, format!("`{}` has no operation; remove it", tag.name));
         }
         if !tag.description.ends_with('.') {
-            findings.add("groups", &at, "a description is whole sentences");
+            findings.add("groups", &at, "the description is not a sentence; end it with a full stop");
         }
         if index > 0 && tags[index - 1].name >= tag.name {
             let before = &tags[index - 1].name;
-            findings.add("groups", &at, format!("`{}` belongs before `{before}`", tag.name));
+            findings.add(
+                "groups",
+                &at,
+                format!("`{}` is out of order; move it before `{before}`", tag.name),
+            );
         }
     }
     // Whoever looks for a group finds all of it in one place. A path that two groups share belongs to the first.
@@ -214,7 +222,7 @@ fn groups(findings: &mut Findings<'_>) {
             findings.add(
                 "groups",
                 &at,
-                format!("`{group}` has ended with {other}; keep it together"),
+                format!("`{group}` is in several places; move this path next to {other}"),
             );
         }
         last = Some(operation);

@@ -20,13 +20,13 @@ fn files_are_found_where_the_compiler_finds_them() {
         ("other/beside.rs", "fn f() { super::f(); }\n"),
     ];
     let found = shown(&files, &[]);
-    let circles = [
+    let cycles = [
         "`other/mod.rs` and `other::beside` use",
         "`low::inner` and `low::type` use",
     ];
     assert_eq!(found.len(), 2, "{found:#?}");
-    for (line, circle) in found.iter().zip(circles) {
-        assert!(line.contains(circle), "{line}");
+    for (line, cycle) in found.iter().zip(cycles) {
+        assert!(line.contains(cycle), "{line}");
     }
 }
 

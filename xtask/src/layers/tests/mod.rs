@@ -1,6 +1,6 @@
 //! Each test plants a small tree of sources.
 
-mod circles;
+mod cycles;
 mod files;
 mod names;
 mod order;
