@@ -12,10 +12,15 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=build.rs");
 
-    let source = fs::read_to_string(SPEC).unwrap_or_else(|error| stop(&format!("cannot read {SPEC}: {error}")));
+    let source =
+        fs::read_to_string(SPEC).unwrap_or_else(|error| stop(&format!("cannot read {SPEC}: {error}")));
     let bindings = build::generate(&source).unwrap_or_else(|error| stop(&format!("{SPEC}:{error}")));
 
-    let out = env::var("OUT_DIR").unwrap_or_else(|error| stop(&format!("cannot read OUT_DIR: {error}; run the build script by cargo")));
+    let out = env::var("OUT_DIR").unwrap_or_else(|error| {
+        stop(&format!(
+            "cannot read OUT_DIR: {error}; run the build script by cargo"
+        ))
+    });
     let write = |name: &str, text: &str| {
         let path = Path::new(&out).join(name);
         let written =

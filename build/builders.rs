@@ -20,7 +20,7 @@ use super::{
     docs, example_calls,
     methods::{Method, Methods, generic},
     model::{Parameter, Source},
-    spec::{SpecError, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// The resource groups.
@@ -170,7 +170,10 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
                 }
             }
         });
-    let request_setters = method.arguments().iter().map(|argument| argument.request_setter(operation));
+    let request_setters = method
+        .arguments()
+        .iter()
+        .map(|argument| argument.request_setter(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method

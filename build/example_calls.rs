@@ -103,7 +103,8 @@ fn object(spec: &Spec, name: &str, schema: &Schema, value: &Value) -> String {
             .required
             .iter()
             .filter_map(|wire| field(schema, value, wire));
-        let arguments = arguments.map(|(_, property, value)| literal(spec, property, value, Position::Argument));
+        let arguments =
+            arguments.map(|(_, property, value)| literal(spec, property, value, Position::Argument));
         return format!(
             "atera::types::{name}::new({})",
             arguments.collect::<Vec<_>>().join(", ")

@@ -15,7 +15,7 @@ use syn::{
 
 use super::{
     model::Parameter,
-    spec::{SpecError, Operation},
+    spec::{Operation, SpecError},
     types,
 };
 
@@ -66,9 +66,12 @@ impl Methods {
 
     /// The method of an operation.
     pub fn of(&self, operation: &Operation) -> Result<&Method, SpecError> {
-        self.0
-            .get(operation.id())
-            .ok_or_else(|| SpecError::without_line(format!("cannot generate the call `{}`: progenitor generated no method for it", operation.id())))
+        self.0.get(operation.id()).ok_or_else(|| {
+            SpecError::without_line(format!(
+                "cannot generate the call `{}`: progenitor generated no method for it",
+                operation.id()
+            ))
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     docs,
     methods::{Argument, Method, Methods},
     model::Parameter,
-    spec::{SpecError, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
     types,
 };
 

@@ -44,7 +44,7 @@ use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 use syn::Item;
 
-use spec::{SpecError, Spec};
+use spec::{Spec, SpecError};
 
 /// What is generated from a description.
 ///
@@ -163,7 +163,11 @@ fn progenitor_client(spec: &Spec) -> Result<TokenStream, SpecError> {
     }
     Generator::new(&settings)
         .generate_tokens(&widen::document(widen::for_progenitor(spec))?)
-        .map_err(|error| SpecError::without_line(format!("cannot generate the client: progenitor rejects the description: {error}")))
+        .map_err(|error| {
+            SpecError::without_line(format!(
+                "cannot generate the client: progenitor rejects the description: {error}"
+            ))
+        })
 }
 
 /// Formats code.
@@ -172,7 +176,10 @@ fn progenitor_client(spec: &Spec) -> Result<TokenStream, SpecError> {
 ///
 /// The code is not a valid Rust file, which is a mistake in the code generator.
 pub fn format(code: TokenStream) -> Result<String, SpecError> {
-    let file = syn::parse2(code)
-        .map_err(|error| SpecError::without_line(format!("cannot format the generated code: it is not Rust: {error}")))?;
+    let file = syn::parse2(code).map_err(|error| {
+        SpecError::without_line(format!(
+            "cannot format the generated code: it is not Rust: {error}"
+        ))
+    })?;
     Ok(prettyplease::unparse(&file))
 }

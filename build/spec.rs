@@ -309,7 +309,10 @@ impl Spec {
 
     /// A reference to nothing.
     fn dangling(&self, pointer: &str, reference: &str) -> SpecError {
-        self.error_at(pointer, format!("`{reference}` is not defined; define it under `components`, or correct the name"))
+        self.error_at(
+            pointer,
+            format!("`{reference}` is not defined; define it under `components`, or correct the name"),
+        )
     }
 
     /// Checks the rules that need more than one place of the description.
@@ -323,7 +326,10 @@ impl Spec {
             if let Some(other) = seen.insert(operation.id().to_string(), &operation.path) {
                 return Err(self.error_at(
                     &format!("{pointer}/operationId"),
-                    format!("`{}` is also the id of {other}; give each operation its own", operation.id()),
+                    format!(
+                        "`{}` is also the id of {other}; give each operation its own",
+                        operation.id()
+                    ),
                 ));
             }
             if !self.document.tags.iter().any(|tag| tag.name == operation.group) {
@@ -357,7 +363,10 @@ impl Spec {
             ));
         }
         if entry.cache && operation.method != Verb::Get {
-            return Err(self.error_at(&format!("{pointer}/x-atera-cache"), "only a GET can be cached; remove `x-atera-cache`"));
+            return Err(self.error_at(
+                &format!("{pointer}/x-atera-cache"),
+                "only a GET can be cached; remove `x-atera-cache`",
+            ));
         }
         for (index, parameter) in operation.parameters.iter().enumerate() {
             let pointer = format!("{pointer}/parameters/{index}");
@@ -375,7 +384,10 @@ impl Spec {
                 ));
             }
             if in_path && !parameter.required {
-                return Err(self.error_at(&pointer, "a path parameter has to be required; add `required: true`"));
+                return Err(self.error_at(
+                    &pointer,
+                    "a path parameter has to be required; add `required: true`",
+                ));
             }
             self.check_schema(&parameter.schema, &format!("{pointer}/schema"))?;
         }
@@ -390,12 +402,18 @@ impl Spec {
                 .iter()
                 .any(|parameter| parameter.name == name)
             {
-                return Err(self.error_at(pointer, format!("the path parameter `{name}` is missing; add it to `parameters`")));
+                return Err(self.error_at(
+                    pointer,
+                    format!("the path parameter `{name}` is missing; add it to `parameters`"),
+                ));
             }
         }
         if let Some(body) = &entry.request_body {
             if !body.required {
-                return Err(self.error_at(&format!("{pointer}/requestBody"), "a body has to be required; add `required: true`"));
+                return Err(self.error_at(
+                    &format!("{pointer}/requestBody"),
+                    "a body has to be required; add `required: true`",
+                ));
             }
             let at = format!("{pointer}/requestBody/content/application~1json/schema");
             self.check_schema(&body.content.json.schema, &at)?;
@@ -431,7 +449,10 @@ impl Spec {
             schema.kind.as_deref(),
             Some("string" | "integer" | "number" | "boolean" | "array" | "object")
         ) {
-            return Err(self.error_at(pointer, "the schema has no type; give it a `type`, a `$ref` or an `allOf`"));
+            return Err(self.error_at(
+                pointer,
+                "the schema has no type; give it a `type`, a `$ref` or an `allOf`",
+            ));
         }
         if !schema.values.is_empty() && !schema.open_enum {
             return Err(self.error_at(
@@ -560,7 +581,13 @@ fn to_json(
                 let name = match &key.data {
                     YamlData::Value(Scalar::String(name)) => name.to_string(),
                     YamlData::Value(Scalar::Integer(number)) => number.to_string(),
-                    _ => return Err(error_at(lines, pointer, "the key is not text; put it in quotes".into())),
+                    _ => {
+                        return Err(error_at(
+                            lines,
+                            pointer,
+                            "the key is not text; put it in quotes".into(),
+                        ));
+                    }
                 };
                 pointer.push('/');
                 pointer.push_str(&escape(&name));

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     examples,
     model::{Parameter, Schema, Source, Verb},
-    spec::{SpecError, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// The tables, and the address of the service.

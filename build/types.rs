@@ -13,15 +13,18 @@ use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
 use super::{
     docs,
     model::Schema,
-    spec::{SpecError, Spec},
+    spec::{Spec, SpecError},
 };
 
 /// Splits progenitor's output into its client and the items of its `types` module.
 ///
 /// The client has the signatures that `methods` reads.
 pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), SpecError> {
-    let mut file: File = syn::parse2(code)
-        .map_err(|error| SpecError::without_line(format!("cannot read progenitor's output: it is not Rust: {error}")))?;
+    let mut file: File = syn::parse2(code).map_err(|error| {
+        SpecError::without_line(format!(
+            "cannot read progenitor's output: it is not Rust: {error}"
+        ))
+    })?;
     let mut types = Vec::new();
     for item in &mut file.items {
         if let Item::Mod(module) = item

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     model::Verb,
-    spec::{SpecError, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// Keys of a schema that do not change its Rust type.
@@ -51,8 +51,11 @@ pub fn for_progenitor(spec: &Spec) -> Value {
 
 /// Decodes a description into the types that progenitor takes.
 pub fn document(description: Value) -> Result<OpenAPI, SpecError> {
-    serde_json::from_value(description)
-        .map_err(|error| SpecError::without_line(format!("cannot generate the client: openapiv3 rejects the description: {error}")))
+    serde_json::from_value(description).map_err(|error| {
+        SpecError::without_line(format!(
+            "cannot generate the client: openapiv3 rejects the description: {error}"
+        ))
+    })
 }
 
 /// The responses of an operation: one success for `2XX`, and `ApiError` for everything else.

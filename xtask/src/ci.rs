@@ -240,7 +240,9 @@ impl Step {
             .env("INSTA_UPDATE", "no")
             .stdin(Stdio::null())
             .status()
-            .map_err(|error| format!("cannot run the command: {error}; install the tool that the step names"))?;
+            .map_err(|error| {
+                format!("cannot run the command: {error}; install the tool that the step names")
+            })?;
         match status.success() {
             true => Ok(()),
             false => Err(status.to_string()),
@@ -263,6 +265,7 @@ pub(crate) fn coverage() -> Result<(), String> {
 mod tests {
     use super::*;
 
+    /// Reads the manifest as text, since the table of features is simple.
     #[test]
     fn the_features_are_those_of_the_crate() {
         let manifest = include_str!("../../Cargo.toml");
@@ -285,6 +288,7 @@ mod tests {
         assert_eq!(known, declared);
     }
 
+    /// Four features have 16 sets, with the empty one and the one of all.
     #[test]
     fn every_set_of_features_is_built() {
         let all = combinations();
@@ -295,6 +299,7 @@ mod tests {
         );
     }
 
+    /// A crate is published unless its manifest says `publish = false`.
     #[test]
     fn the_published_crates_are_those_of_the_workspace() {
         let crates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates")).unwrap();

@@ -52,6 +52,7 @@ pub(crate) fn unformatted_places(source: &str, canonical: &str) -> Vec<(usize, S
 mod tests {
     use super::*;
 
+    /// It has what the formatter could change: a comment, flow collections, quotes and folded text.
     const CANONICAL: &str = "\
 # A remark stays.
 tags: [tickets]

@@ -18,7 +18,8 @@ use crate::build::{Bindings, spec::Spec, types};
 /// The generated code is not Rust, or has no call for an operation.
 pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String> {
     let items = |code: &str| {
-        let file = syn::parse_file(code).map_err(|error| format!("cannot read the bindings: they are not Rust: {error}"))?;
+        let file = syn::parse_file(code)
+            .map_err(|error| format!("cannot read the bindings: they are not Rust: {error}"))?;
         Ok::<_, String>(file.items)
     };
     let mut out = String::new();
@@ -32,7 +33,12 @@ pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String
         let call = groups
             .get(&operation.group)
             .and_then(|group| group.call(&operation.verb))
-            .ok_or_else(|| format!("cannot list the public surface: the bindings have no call for `{}`", operation.id()))?;
+            .ok_or_else(|| {
+                format!(
+                    "cannot list the public surface: the bindings have no call for `{}`",
+                    operation.id()
+                )
+            })?;
         let method = operation.method.key().to_uppercase();
         let _ = writeln!(out, "{}().{call} {method} {}", operation.group, operation.path);
     }
@@ -218,6 +224,7 @@ mod tests {
         written(&Spec::parse(source).unwrap(), &bindings).unwrap()
     }
 
+    /// A new property and a renamed operation: each is one line, and nothing else changes.
     #[test]
     fn a_change_of_the_description_is_a_line_of_the_surface() {
         let source = read(SPEC).unwrap();

@@ -7,7 +7,7 @@ use progenitor::{GenerationSettings, Generator};
 use serde_json::Value;
 
 use crate::build::{
-    spec::{SpecError, Spec, component},
+    spec::{Spec, SpecError, component},
     widen,
 };
 

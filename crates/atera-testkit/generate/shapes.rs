@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::build::{
     examples::{bodies, examples},
     methods::Methods,
-    spec::{SpecError, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// A function `shapes` that returns one `Shape` per operation and request example. The file that includes it defines

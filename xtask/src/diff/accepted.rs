@@ -72,6 +72,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::fits;
 
+    /// A pattern, a place, and whether they match.
     #[test]
     fn a_star_stands_for_any_text() {
         for (pattern, text, same) in [

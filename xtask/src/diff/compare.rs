@@ -58,7 +58,12 @@ pub(crate) fn compare(ours: &Value, theirs: &Value) -> Comparison {
                 .filter(|operation| operation["x-atera-source"] == "published");
             if let Some(operation) = expected.filter(|_| !matched.contains(&(path.as_str(), method))) {
                 let at = Place::of_operation(operation, path, method);
-                comparer.note(&at, Change::Removed, "is an operation that the other document lacks", true);
+                comparer.note(
+                    &at,
+                    Change::Removed,
+                    "is an operation that the other document lacks",
+                    true,
+                );
             }
         }
     }
@@ -114,7 +119,12 @@ impl<'d> Comparer<'d> {
         self.result.compared.operations += 1;
         let Some(ours) = ours else {
             let at = Place::of_operation(&Value::Null, path, method);
-            return self.note(&at, Change::Added, "is an operation that the description lacks", true);
+            return self.note(
+                &at,
+                Change::Added,
+                "is an operation that the description lacks",
+                true,
+            );
         };
         let at = Place::of_operation(ours, path, method);
         self.parameters(&at, ours, theirs);
@@ -131,7 +141,12 @@ impl<'d> Comparer<'d> {
                 "is a body that the other document lacks",
                 true,
             ),
-            (None, Some(_)) => self.note(&at.within("body"), Change::Added, "is a body that the description lacks", true),
+            (None, Some(_)) => self.note(
+                &at.within("body"),
+                Change::Added,
+                "is a body that the description lacks",
+                true,
+            ),
             (None, None) => {}
         }
         for (status, theirs) in entries(&theirs["responses"]) {
@@ -141,7 +156,12 @@ impl<'d> Comparer<'d> {
             };
             let Some(ours) = ours["responses"].get(status) else {
                 // The client handles statuses that are not documented.
-                self.note(&at, Change::Added, "is a status that the description lacks", false);
+                self.note(
+                    &at,
+                    Change::Added,
+                    "is a status that the description lacks",
+                    false,
+                );
                 continue;
             };
             let answers = (
@@ -150,8 +170,15 @@ impl<'d> Comparer<'d> {
             );
             match answers {
                 (Some(ours), Some(theirs)) => self.schema(&at, ours, theirs, false),
-                (None, Some(_)) => self.note(&at, Change::Added, "has content that the description lacks", true),
-                (Some(_), None) => self.note(&at, Change::Removed, "has content that the other document lacks", false),
+                (None, Some(_)) => {
+                    self.note(&at, Change::Added, "has content that the description lacks", true)
+                }
+                (Some(_), None) => self.note(
+                    &at,
+                    Change::Removed,
+                    "has content that the other document lacks",
+                    false,
+                ),
                 (None, None) => {}
             }
         }
@@ -207,7 +234,12 @@ impl<'d> Comparer<'d> {
         }
         for parameter in removed {
             let at = at.within(&format!("? {}", text(&parameter["name"])));
-            self.note(&at, Change::Removed, "is a parameter that the other document lacks", true);
+            self.note(
+                &at,
+                Change::Removed,
+                "is a parameter that the other document lacks",
+                true,
+            );
         }
     }
 
@@ -280,7 +312,12 @@ impl<'d> Comparer<'d> {
         }
         if theirs.get("enum").is_some() {
             for value in missing(theirs, ours) {
-                self.note(at, Change::Removed, &format!("does not have the value {value}"), true);
+                self.note(
+                    at,
+                    Change::Removed,
+                    &format!("does not have the value {value}"),
+                    true,
+                );
             }
         }
     }
@@ -337,7 +374,12 @@ impl<'d> Comparer<'d> {
         }
         for name in removed {
             let at = at.within(&format!(". {name}"));
-            self.note(&at, Change::Removed, "is a property that the other document lacks", true);
+            self.note(
+                &at,
+                Change::Removed,
+                "is a property that the other document lacks",
+                true,
+            );
         }
     }
 

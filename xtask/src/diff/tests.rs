@@ -66,6 +66,7 @@ fn open(comparison: &Comparison) -> Vec<String> {
     comparison.open().map(told).collect()
 }
 
+/// Names of schemas and the prefix of paths are not compared.
 #[test]
 fn the_same_under_other_names_has_no_difference() {
     let same = compared(|theirs| theirs);
@@ -76,6 +77,8 @@ fn the_same_under_other_names_has_no_difference() {
     assert_eq!(same.compared.values, 2);
 }
 
+/// Each case is a text of the other document, its replacement, and the difference. One change must not
+/// be reported twice.
 #[test]
 fn each_change_is_one_difference() {
     for (from, to, told) in [
@@ -171,6 +174,7 @@ fn each_change_is_one_difference() {
     }
 }
 
+/// The guide is never in the other document, so its operations are not missing there.
 #[test]
 fn an_operation_that_is_gone_is_told_and_one_of_the_guide_is_not_missed() {
     let comparison = compared(|theirs| {
@@ -186,6 +190,7 @@ fn an_operation_that_is_gone_is_told_and_one_of_the_guide_is_not_missed() {
     );
 }
 
+/// These do not fail `spec diff`, and are only listed in the longer forms.
 #[test]
 fn what_changes_no_binding_is_noted_apart() {
     for (from, to, told) in [
@@ -216,6 +221,7 @@ fn what_changes_no_binding_is_noted_apart() {
     }
 }
 
+/// All three forms are compared, with an accepted difference, an open one and an unused entry.
 #[test]
 fn an_accepted_difference_has_its_reason_and_an_idle_entry_is_told() {
     let accepted = "

@@ -1,4 +1,8 @@
 //! Finds modules that use each other in a cycle.
+//!
+//! A folder may have many cycles that share modules. Listing all of them would bury the one to begin
+//! with, so the modules that reach each other are one cluster, and only its shortest cycle is shown. If
+//! that is resolved and others remain, the next run shows the next one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -23,6 +27,9 @@ pub(super) fn problems(tree: &Tree, folders: &Folders) -> Vec<Problem> {
 }
 
 /// Each cluster of nodes that all reach each other, with its shortest cycle.
+///
+/// The clusters are the strongly connected components of the graph. A folder has a few dozen modules at
+/// most, so they are found by a search from each node and not by an algorithm in linear time.
 fn cycles(steps: &[Step]) -> Vec<(Vec<&Step>, BTreeSet<&Node>)> {
     let mut uses = Uses::new();
     for step in steps {
@@ -50,6 +57,8 @@ fn cycles(steps: &[Step]) -> Vec<(Vec<&Step>, BTreeSet<&Node>)> {
 }
 
 /// All nodes that a node uses, directly or not.
+///
+/// The start itself is only included if it is in a cycle.
 fn reached<'s>(uses: &Uses<'s>, start: &Node) -> BTreeSet<&'s Node> {
     let mut reached = BTreeSet::new();
     let mut queue = vec![start];
@@ -64,6 +73,8 @@ fn reached<'s>(uses: &Uses<'s>, start: &Node) -> BTreeSet<&'s Node> {
 }
 
 /// The shortest cycle through a node.
+///
+/// A breadth-first search, so the first way back is the shortest. None if there is no way back.
 fn cycle<'s>(uses: &Uses<'s>, start: &Node) -> Option<Vec<&'s Step>> {
     let mut seen = BTreeSet::new();
     let mut queue = VecDeque::from([(start, Vec::new())]);
@@ -82,6 +93,7 @@ fn cycle<'s>(uses: &Uses<'s>, start: &Node) -> Option<Vec<&'s Step>> {
     None
 }
 
+/// Shows each use of the cycle with its place, and names the other modules of the cluster.
 fn problem(tree: &Tree, folder: &[String], cycle: &[&Step], cluster: &BTreeSet<&Node>) -> Problem {
     let name = |node: &Node| shown(tree, folder, node);
     let members: Vec<_> = cycle.iter().map(|step| name(&step.from)).collect();
@@ -112,7 +124,7 @@ fn problem(tree: &Tree, folder: &[String], cycle: &[&Step], cluster: &BTreeSet<&
     }
 }
 
-/// The path of a module, or the file of the folder.
+/// The name of a node in messages: the path of the module, or the file if it stands for the items of a folder's own file.
 fn shown(tree: &Tree, folder: &[String], node: &Node) -> String {
     match node {
         Some(name) => [folder, std::slice::from_ref(name)].concat().join("::"),

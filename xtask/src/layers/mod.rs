@@ -75,9 +75,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crates/atera-cli", &["names", "output", "input", "commands"]),
 ];
 
+/// The root of the repository.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Prints each problem on a line of its own.
+///
+/// # Errors
+///
+/// The number of problems, or the reason why the sources cannot be read.
 pub(crate) fn run() -> Result<(), String> {
     let problems = check(Path::new(WORKSPACE), LAYERS)?;
     for problem in &problems {
@@ -95,6 +100,9 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// The problems of all crates of a workspace, sorted by file and line.
+///
+/// The table is a parameter, so that tests can check small crates with a table of their own. A crate
+/// with a library and a program has a tree for each, and both have to follow the same order.
 fn check(workspace: &Path, layers: &[(&str, &[&str])]) -> Result<Vec<Problem>, String> {
     let packages = packages::find(workspace)?;
     let mut problems = order::unknown_crates(&packages, layers);

@@ -1,4 +1,13 @@
-//! Rules for what is defined once and referred to.
+//! Rules for components: parameters, responses and schemas, which are defined once and referred to.
+//!
+//! | rule | requires |
+//! |---|---|
+//! | `naming` | PascalCase without technical suffixes; a page is called after its records |
+//! | `descriptions` | whole sentences, since they become documentation and help |
+//! | `closed lists` | values, each with its own Rust name |
+//! | `keys` | an id that is an integer or a UUID |
+//! | `bounds` | bounds that fit the type, and that some value is within |
+//! | `orphans` | a reference to every component |
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,9 +20,10 @@ use crate::build::{
     spec::{component, escape},
 };
 
-/// Endings that tell how a type is carried, and not what it is.
+/// Suffixes that say how a type is transported. Generators add them; they mean nothing to users of the client.
 const TRANSPORT_SUFFIXES: [&str; 4] = ["Dto", "Model", "Request", "Response"];
 
+/// Parameters that are written inline in an operation follow the same rules as components.
 pub(super) fn check(findings: &mut Findings<'_>) {
     let components = &findings.spec.document.components;
     for (name, schema) in &components.schemas {
@@ -53,6 +63,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     unused_components(findings);
 }
 
+/// The name becomes that of a Rust type.
 fn type_name(findings: &mut Findings<'_>, name: &str, at: &str) {
     if !is_pascal_case(name) {
         findings.add("naming", at, format!("`{name}` is not in PascalCase; rename it"));
@@ -66,7 +77,8 @@ fn type_name(findings: &mut Findings<'_>, name: &str, at: &str) {
     }
 }
 
-/// The generated enum has a variant for each value, and `Other` for the rest.
+/// The generated enum has a variant for each value, and `Other` for unknown ones. Two values whose names only differ in case or
+/// in punctuation would have the same variant.
 fn closed_list(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     let at = format!("{at}/enum");
     if schema.values.is_empty() {
@@ -85,7 +97,7 @@ fn closed_list(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     }
 }
 
-/// What identifies a record is a number or a UUID.
+/// The id of a record is a number or a UUID, because `RecordId` has no other variants.
 fn key(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     let Some(key) = schema.key.as_ref().and_then(|key| schema.properties.get(key)) else {
         return;
@@ -100,6 +112,7 @@ fn key(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     }
 }
 
+/// A property needs no description, but one that is there has to be a sentence.
 fn properties(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     for (name, property) in &schema.properties {
         let at = format!("{at}/properties/{}", escape(name));
@@ -116,6 +129,7 @@ fn properties(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     }
 }
 
+/// Every parameter needs a description, because it is the help of a flag of the command.
 fn parameter(findings: &mut Findings<'_>, parameter: &Parameter, at: &str) {
     if !parameter.description.trim().ends_with('.') {
         let name = &parameter.name;
@@ -128,6 +142,7 @@ fn parameter(findings: &mut Findings<'_>, parameter: &Parameter, at: &str) {
     bounds(findings, &parameter.schema, &format!("{at}/schema"));
 }
 
+/// Bounds are checked before a request is sent, so a wrong one would reject valid requests.
 fn bounds(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     if let (Some(minimum), Some(maximum)) = (schema.minimum, schema.maximum)
         && minimum > maximum
@@ -140,14 +155,18 @@ fn bounds(findings: &mut Findings<'_>, schema: &Schema, at: &str) {
     }
     let numeric = matches!(schema.kind.as_deref(), Some("integer" | "number"));
     if !numeric && (schema.minimum.is_some() || schema.maximum.is_some()) {
-        findings.add("bounds", at, "only a number can have a minimum or a maximum; remove them");
+        findings.add(
+            "bounds",
+            at,
+            "only a number can have a minimum or a maximum; remove them",
+        );
     }
     if schema.kind.as_deref() != Some("string") && schema.min_length.is_some() {
         findings.add("bounds", at, "only text can have a length; remove `minLength`");
     }
 }
 
-/// A page is called after its records.
+/// A page is called after its records, so that users can guess the name.
 fn pages(findings: &mut Findings<'_>) {
     for (name, record) in findings.spec.pages() {
         if name != format!("{record}Page") {
@@ -161,12 +180,13 @@ fn pages(findings: &mut Findings<'_>) {
     }
 }
 
-/// Nothing is defined that nobody refers to.
+/// Every component is referred to, directly or through another one, from an operation. A component that only refers to itself
+/// is unused.
 fn unused_components(findings: &mut Findings<'_>) {
     let mut used = BTreeSet::new();
     let document = &findings.spec.json;
     references(&document["paths"], &mut used);
-    // What is used by something that is used.
+    // Follow the references of components that are used.
     let mut followed = BTreeSet::new();
     while let Some(reference) = used.difference(&followed).next().cloned() {
         if component(&reference).is_some() {
@@ -182,7 +202,7 @@ fn unused_components(findings: &mut Findings<'_>) {
             .flatten()
             .map(|(name, _)| name)
         {
-            // Every failure is read as one, whatever refers to it.
+            // The client decodes every failure as an `ApiError`, whether or not something refers to it.
             if !used.contains(&format!("#/components/{kind}/{name}")) && name != "ApiError" {
                 let at = format!("/components/{kind}/{}", escape(name));
                 findings.add("orphans", &at, format!("nothing refers to `{name}`; remove it"));
@@ -191,6 +211,7 @@ fn unused_components(findings: &mut Findings<'_>) {
     }
 }
 
+/// Adds all references within a value. Examples are data and may contain anything.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(entries) => {

@@ -1,13 +1,13 @@
-//! What was found in a description.
+//! Collects the findings of all rules.
 
 use std::fmt;
 
-use crate::build::spec::{SpecError, Spec};
+use crate::build::spec::{Spec, SpecError};
 
-/// A place where the description does not keep to a rule.
+/// A place where the description breaks a rule.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    /// Name of the rule.
+    /// The name of the rule, which is shown in brackets after the message.
     pub(super) rule: &'static str,
     pub(super) error: SpecError,
 }
@@ -18,7 +18,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// The description and what was found in it so far.
+/// The description, and the findings so far. Rules take it as their only argument.
 pub(super) struct Findings<'s> {
     pub(super) spec: &'s Spec,
     pub(super) all: Vec<Finding>,

@@ -1,5 +1,8 @@
-//! What the description has to keep to beyond what the build needs: names, groups, summaries, examples, bounds, keys,
-//! closed lists, sources, and nothing that nobody uses. Every finding has its line.
+//! The rules of the description beyond those of the build: names, groups, summaries, examples, bounds, ids, closed lists,
+//! sources, and no unused components. Every finding has its line.
+//!
+//! The build only rejects what it cannot generate code from. The rules here keep the generated client consistent for its users,
+//! so they are checked in `cargo xtask ci` and not in each build.
 
 mod case;
 mod components;
@@ -12,7 +15,7 @@ mod tests;
 pub(crate) use findings::Finding;
 use findings::Findings;
 
-use crate::build::spec::{SpecError, Spec};
+use crate::build::spec::{Spec, SpecError};
 
 /// The findings of a description, in the order of its lines.
 ///

@@ -1,7 +1,10 @@
-//! Each rule, by a description that keeps to all of them and a change that breaks one.
+//! Tests of the rules. Each changes a description that follows all rules, so that it breaks one.
 
 use super::*;
 
+/// A small description without findings. It has one of everything that a rule looks at: a list with a
+/// page, a POST with a PUT beside it, an operation of the guide, a closed list, an id, and a time of
+/// the account.
 const SOUND: &str = "\
 openapi: 3.0.3
 info: {title: API}
@@ -92,6 +95,8 @@ fn a_sound_description_has_no_findings() {
     assert_eq!(findings("Returns tickets.", "Returns all tickets."), [""; 0]);
 }
 
+/// Each case is a text of the sound description, its replacement, and the finding. An empty finding
+/// means that the change is allowed.
 #[test]
 fn each_rule_finds_what_breaks_it() {
     for (from, to, told) in [
@@ -256,6 +261,7 @@ fn each_rule_finds_what_breaks_it() {
     }
 }
 
+/// The paths of the guide are copied to the beginning, so that its group has two places.
 #[test]
 fn a_group_that_is_torn_apart_is_found() {
     let rates = SOUND.find("  /rates:").unwrap();
@@ -273,6 +279,7 @@ fn a_group_that_is_torn_apart_is_found() {
     );
 }
 
+/// The description of this repository, and not a small one: `cargo test` also runs all rules on it.
 #[test]
 fn the_description_keeps_to_the_rules() {
     let found = check(&crate::files::read(crate::files::SPEC).unwrap()).unwrap();

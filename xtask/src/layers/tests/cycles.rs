@@ -1,7 +1,9 @@
-//! Cycles of modules.
+//! Tests of cycles: which are found, and how they are shown.
 
 use super::*;
 
+/// The whole line is compared: its place is that of the first use, and each use of the cycle has a
+/// place.
 #[test]
 fn cycles_are_shown_with_all_their_modules() {
     let two = [
@@ -32,6 +34,7 @@ fn cycles_are_shown_with_all_their_modules() {
     );
 }
 
+/// The shortest cycle is shown, and the others by their modules.
 #[test]
 fn cycles_that_hang_together_are_one_problem() {
     let files = [
@@ -51,6 +54,7 @@ fn cycles_that_hang_together_are_one_problem() {
     );
 }
 
+/// Not only the top-level modules count, and not only crates that the table lists.
 #[test]
 fn cycles_within_a_folder_are_shown_in_every_crate() {
     let files = [
@@ -68,6 +72,8 @@ fn cycles_within_a_folder_are_shown_in_every_crate() {
     assert_eq!(shown(&files, &[]), [cycle]);
 }
 
+/// A folder that only re-exports its child is no cycle. It is one if the file also uses the child, in
+/// whatever way.
 #[test]
 fn the_items_of_a_folders_own_file_take_part_in_cycles() {
     let child = ("src/low/child.rs", "use super::Own;\npub struct Child(Own);\n");

@@ -1,7 +1,9 @@
-//! Where modules are read from.
+//! Tests of where the files of modules are found, and of files that are missing or broken.
 
 use super::*;
 
+/// Inline modules, `#[path]`, raw names, and both places of a child file. A cycle in each shows that it
+/// was read.
 #[test]
 fn files_are_found_where_the_compiler_finds_them() {
     let files = [
@@ -30,6 +32,7 @@ fn files_are_found_where_the_compiler_finds_them() {
     }
 }
 
+/// The check stops at the first file that it cannot read, because the rest would be a guess.
 #[test]
 fn what_cannot_be_read_is_told_with_its_place() {
     let failed = |files| check(plant(files).path(), &[]).err();
