@@ -36,7 +36,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, SpecError
         });
     }
     Ok(quote! {
-        #[doc = " What the requests of each operation are matched by, besides the operation itself."]
+        #[doc = " A type for each operation, which matches its requests by their parameters and bodies."]
         pub mod when {
             #matcher_types
         }
@@ -92,7 +92,7 @@ fn matcher_type(operation: &Operation, method: &Method) -> TokenStream {
         impl #name {
             #(#matchers)*
 
-            #[doc = " What httpmock itself can match by."]
+            #[doc = " The matchers of httpmock itself."]
             pub fn into_inner(self) -> httpmock::When {
                 self.0.into_inner()
             }
@@ -106,7 +106,7 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
     let text = types::last_segment(&argument.ty).as_deref() == Some("String");
     let ty = &argument.ty;
     if parameter.location == "path" {
-        let doc = docs::markup(&format!("Only with this `{wire}`."));
+        let doc = docs::markup(&format!("Matches only requests with this `{wire}`."));
         let (taken, value) = match text {
             true => (quote!(impl AsRef<str>), quote!(value.as_ref().to_string())),
             false => (quote!(#ty), quote!(value.to_string())),
@@ -119,7 +119,7 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
         };
     }
     let doc = docs::markup(&format!(
-        "Only with this `{wire}`, or with `None` only without it."
+        "Matches only requests with this `{wire}`, or with `None` only those without it."
     ));
     let (lifetime, ty) = match text {
         true => (Some(quote!(<'a>)), quote!(&'a str)),
@@ -137,12 +137,12 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
 fn body(argument: &Argument) -> TokenStream {
     let ty = &argument.ty;
     quote! {
-        #[doc = " Only with this body."]
+        #[doc = " Matches only requests with this body."]
         pub fn body(self, value: &#ty) -> Self {
             Self(self.0.body(value))
         }
 
-        #[doc = " Only with a body that has these fields, whatever else it has: `{\"TicketStatus\": \"Open\"}`."]
+        #[doc = " Matches only requests whose body has these fields, and possibly others: `{\"TicketStatus\": \"Open\"}`."]
         pub fn body_includes(self, fields: serde_json::Value) -> Self {
             Self(self.0.body_includes(&fields))
         }

@@ -380,7 +380,10 @@ impl Spec {
             if (parameter.location == "path") != in_path {
                 return Err(self.error_at(
                     &pointer,
-                    format!("`{}` and the path disagree; a path parameter has a placeholder in the path, and a query parameter has none", parameter.name),
+                    format!(
+                        "`{}` and the path disagree; correct the placeholders or `in`",
+                        parameter.name
+                    ),
                 ));
             }
             if in_path && !parameter.required {

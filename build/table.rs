@@ -34,7 +34,7 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, SpecError> {
     });
     let base_url = &spec.document.servers[0].url;
     Ok(quote! {
-        #[doc = " Where the live service is, by the description."]
+        #[doc = " The address of the live service."]
         pub const BASE_URL: &str = #base_url;
 
         #[doc = " Every operation of the description, in its order."]

@@ -160,7 +160,7 @@ fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenS
     let name = &item.ident;
     let doc = docs::attribute(
         spec,
-        &format!("A `{name}` with what the service requires, and nothing else."),
+        &format!("A `{name}` with the fields that the service requires."),
     );
     Some(quote! {
         impl #name {
