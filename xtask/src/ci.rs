@@ -70,10 +70,10 @@ fn quick() -> Vec<Step> {
     let mut steps = vec![
         cargo("the code is formatted", "fmt --all --check"),
         task("imports run one way", layers::run),
-        task("the description is sound", || description::check(false)),
-        task("the bindings are as their snapshot name", || generate::run(true)),
+        task("the description follows its rules", || description::check(false)),
+        task("the bindings match their snapshot", || generate::run(true)),
         cargo(
-            "clippy has nothing to say",
+            "clippy has no warnings",
             "clippy --workspace --all-targets --all-features -- -D warnings",
         ),
         cargo(
@@ -100,7 +100,7 @@ fn quick() -> Vec<Step> {
         "doc --workspace --all-features --no-deps",
     ));
     steps.push(cargo(
-        "the packages have what they need",
+        "the packages are complete",
         &format!("package {} --allow-dirty --no-verify", packages()),
     ));
     steps
@@ -146,7 +146,7 @@ fn slow() -> Vec<Step> {
         &format!("package {} --allow-dirty --all-features", packages()),
     ));
     steps.push(cargo(
-        "licences, sources and advisories are as deny.toml wants (`cargo install cargo-deny`)",
+        "licenses, sources and advisories follow deny.toml (`cargo install cargo-deny`)",
         "deny --all-features check",
     ));
     steps.push(cargo(
@@ -161,15 +161,15 @@ fn slow() -> Vec<Step> {
         ),
     });
     steps.push(cargo(
-        "the sandbox can be tried out in a browser (packages `chromium` and `chromium-driver`)",
+        "the sandbox's pages work in a browser (packages `chromium` and `chromium-driver`)",
         "test --package atera-sandbox --all-features --test explorer -- --ignored",
     ));
     steps.push(Step {
-        name: "the sandbox keeps the description whatever it is asked (`pip install schemathesis`)".into(),
+        name: "the sandbox follows the description for generated requests (`pip install schemathesis`)".into(),
         action: Action::Script("crates/atera-sandbox/tests/schemathesis.sh"),
     });
     steps.push(cargo(
-        "the overhead is small, and the sandbox quick",
+        "the benchmarks of the overhead and the sandbox run",
         "bench --package atera --package atera-sandbox --all-features",
     ));
     steps.push(Step {
