@@ -165,7 +165,8 @@ fn slow() -> Vec<Step> {
         "test --package atera-sandbox --all-features --test explorer -- --ignored",
     ));
     steps.push(Step {
-        name: "the sandbox follows the description for generated requests (`pip install schemathesis`)".into(),
+        name: "the sandbox follows the description for generated requests (`pip install schemathesis`)"
+            .into(),
         action: Action::Script("crates/atera-sandbox/tests/schemathesis.sh"),
     });
     steps.push(cargo(
@@ -250,7 +251,7 @@ impl Step {
     }
 }
 
-/// Prints what exists for each operation: client, test, mock, sandbox and command.
+/// Prints a table of all operations: source, guide, request, decoding, sandbox and command. A gap is an error.
 ///
 /// The table is made by a test of the command line, because only that crate can see all of them.
 pub(crate) fn coverage() -> Result<(), String> {

@@ -40,7 +40,7 @@ enum Task {
         #[arg(long)]
         full: bool,
     },
-    /// Show what exists for each operation, and exit with 1 if something is missing.
+    /// Show a table of what there is for each operation, and exit with 1 if something is missing.
     Coverage,
     /// Write the bindings to target/generated, and their public surface to its snapshot.
     Generate {
