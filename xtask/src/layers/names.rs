@@ -1,7 +1,7 @@
 //! Resolves paths to the modules that define what they name, through imports and re-exports.
 //!
 //! This is a small part of the name resolution of the compiler: modules, imports, globs and re-exports,
-//! but no types, methods and macros. A name may have several meanings, for example a module and a
+//! exported macros, but no types and methods. A name may have several meanings, for example a module and a
 //! function, and all of them are followed, because it is better to report a use twice than to miss one.
 
 use std::collections::HashMap;
