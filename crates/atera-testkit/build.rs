@@ -1,4 +1,4 @@
-//! Makes calls and a plain client of the description, in the ways of `generate/`.
+//! Generates calls and a plain client from the description, with the code in `generate/`.
 
 #[path = "../../build/mod.rs"]
 #[allow(dead_code, reason = "the library's own build uses the rest")]
