@@ -1,4 +1,4 @@
-//! Turns `spec/atera-v3.yaml` into the client. What does the work is in `build/`.
+//! Generates the client from `spec/atera-v3.yaml` with the code in `build/`.
 
 #[path = "build/mod.rs"]
 mod build;
@@ -12,30 +12,35 @@ fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=build.rs");
 
-    let source = fs::read_to_string(SPEC).unwrap_or_else(|error| stop(&format!("{SPEC}: {error}")));
-    let bindings = build::generate(&source).unwrap_or_else(|fault| stop(&format!("{SPEC}:{fault}")));
+    let source =
+        fs::read_to_string(SPEC).unwrap_or_else(|error| stop(&format!("cannot read {SPEC}: {error}")));
+    let bindings = build::generate(&source).unwrap_or_else(|error| stop(&format!("{SPEC}:{error}")));
 
-    let out = env::var("OUT_DIR").unwrap_or_else(|error| stop(&format!("OUT_DIR: {error}")));
+    let out = env::var("OUT_DIR").unwrap_or_else(|error| {
+        stop(&format!(
+            "cannot read OUT_DIR: {error}; run the build script by cargo"
+        ))
+    });
     let write = |name: &str, text: &str| {
         let path = Path::new(&out).join(name);
         let written =
             fs::create_dir_all(path.parent().unwrap_or(&path)).and_then(|()| fs::write(&path, text));
-        written.unwrap_or_else(|error| stop(&format!("{}: {error}", path.display())));
+        written.unwrap_or_else(|error| stop(&format!("cannot write {}: {error}", path.display())));
     };
     for (name, text) in bindings.files() {
         write(&name, text);
     }
-    // Users build what they use.
+    // Without the feature nobody uses the mocks, so they are not compiled.
     if env::var_os("CARGO_FEATURE_MOCK").is_some() {
         let mocks = bindings.mocks();
         write(
             "mocks.rs",
-            &mocks.unwrap_or_else(|fault| stop(&format!("{SPEC}:{fault}"))),
+            &mocks.unwrap_or_else(|error| stop(&format!("{SPEC}:{error}"))),
         );
     }
 }
 
-/// Reports why there is no client, as cargo shows it best, and ends the build.
+/// Reports why the client cannot be generated, and ends the build. cargo prints `cargo::error` without a backtrace.
 fn stop(reason: &str) -> ! {
     println!("cargo::error={reason}");
     exit(1)

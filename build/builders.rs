@@ -1,5 +1,13 @@
-//! The resource groups and a call per operation. Which arguments a call takes, of which types, and what it gives is read
-//! from the signatures of progenitor's methods.
+//! Generates the resource groups, and a call type for each operation. The arguments and answers come from the signatures of
+//! progenitor's methods.
+//!
+//! A group has a method for each operation, which takes the required arguments and returns a call. A
+//! call is a struct with a field for each argument and a setter for each optional one. It implements
+//! `IntoFuture`, so `.await` sends it. Lists also implement `Listed` and expand `list_call!`, which
+//! adds `stream()`, `pages()` and the other methods of lists.
+//!
+//! Calls have little code of their own. Everything that does not depend on the operation is in
+//! `src/api/`, where it is written by hand and compiled once.
 
 use std::fmt::Write as _;
 
@@ -12,33 +20,37 @@ use super::{
     docs, example_calls,
     methods::{Method, Methods, generic},
     model::{Parameter, Source},
-    spec::{Fault, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// The resource groups.
 pub struct Groups {
-    /// A module for each, by its name.
+    /// The code of the module of each group, by name.
     pub modules: Vec<(String, TokenStream)>,
-    /// The methods of the client that give them.
+    /// The methods of `Client` that return the groups.
     pub accessors: TokenStream,
 }
 
-/// All groups. Every function is `#[inline]`, so that it is compiled where it is used: what decodes the answers of 153 operations
-/// took half of the time to build the library, and a program uses a few of them.
-pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
+/// All groups. Every function is `#[inline]`, so that it is compiled where it is used: the code that decodes the answers of
+/// 153 operations takes half of the build time of the library, and a program uses a few of them.
+///
+/// # Errors
+///
+/// progenitor's output lacks a method, or has an argument that the description does not have.
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, SpecError> {
     let mut modules = Vec::new();
     let mut accessors = TokenStream::new();
     for tag in &spec.document.tags {
         let module = format_ident!("{}", tag.name);
         let group = format_ident!("{}", tag.name.to_pascal_case());
         let doc = docs::attribute(spec, &tag.description);
-        let mut starts = TokenStream::new();
-        let mut calls = TokenStream::new();
+        let mut group_methods = TokenStream::new();
+        let mut call_types = TokenStream::new();
         for (index, operation) in spec.operations.iter().enumerate() {
             if operation.group == tag.name {
                 let method = methods.of(operation)?;
-                starts.extend(start(spec, operation, method)?);
-                calls.extend(call(spec, operation, method, index));
+                group_methods.extend(group_method(spec, operation, method)?);
+                call_types.extend(call_type(spec, operation, method, index));
             }
         }
         let code = quote! {
@@ -53,10 +65,10 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
                     #group { context }
                 }
 
-                #starts
+                #group_methods
             }
 
-            #calls
+            #call_types
         };
         modules.push((tag.name.clone(), code));
         accessors.extend(quote! {
@@ -71,7 +83,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<Groups, Fault> {
     Ok(Groups { modules, accessors })
 }
 
-/// The module that includes the files of the groups.
+/// The file that declares a module for each group, which includes the file of the group.
 pub fn index(spec: &Spec) -> String {
     let mut code = String::new();
     for tag in &spec.document.tags {
@@ -86,8 +98,8 @@ pub fn index(spec: &Spec) -> String {
     code
 }
 
-/// The method of the group that begins a call.
-fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStream, Fault> {
+/// The method of the group that returns a call, with the example and the required arguments.
+fn group_method(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStream, SpecError> {
     let name = format_ident!("{}", operation.verb);
     let call = format_ident!("{}", operation.verb.to_pascal_case());
     let example = example_calls::block(spec, operation, method);
@@ -98,16 +110,16 @@ fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStr
     for argument in method.arguments() {
         let name = &argument.name;
         if argument.parameter(operation).is_none() && name != "body" {
-            return Err(Fault::whole(format!(
-                "{}: `{name}` is not a parameter of the description",
+            return Err(SpecError::without_line(format!(
+                "cannot generate the call `{}`: the description has no parameter `{name}`",
                 operation.id()
             )));
         }
         if argument.optional {
             fields.push(quote!(#name: None));
         } else {
-            let ty = argument.taken();
-            let convert = argument.convert();
+            let ty = argument.parameter_type();
+            let convert = argument.conversion();
             arguments.push(quote!(#name: #ty));
             fields.push(quote!(#name: #name #convert));
         }
@@ -126,8 +138,8 @@ fn start(spec: &Spec, operation: &Operation, method: &Method) -> Result<TokenStr
     })
 }
 
-/// The type of a call with its setters and what sends it.
-fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> TokenStream {
+/// The type of a call, with its setters and the traits that send it. `index` is that of the operation in `OPERATIONS`.
+fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> TokenStream {
     let name = format_ident!("{}", operation.verb.to_pascal_case());
     let output = method.output();
     let doc = docs::markup(&format!(
@@ -138,7 +150,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
         operation.verb
     ));
     let fields = method.arguments().iter().map(|argument| {
-        let (name, ty) = (&argument.name, argument.field());
+        let (name, ty) = (&argument.name, argument.field_type());
         quote!(#name: #ty)
     });
     let setters = method
@@ -147,8 +159,8 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
         .filter(|argument| argument.optional)
         .map(|argument| {
             let name = &argument.name;
-            let ty = argument.taken();
-            let convert = argument.convert();
+            let ty = argument.parameter_type();
+            let convert = argument.conversion();
             let text = argument
                 .parameter(operation)
                 .map(|parameter| parameter_text(spec, parameter));
@@ -162,7 +174,10 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
                 }
             }
         });
-    let given = method.arguments().iter().map(|argument| argument.give(operation));
+    let request_setters = method
+        .arguments()
+        .iter()
+        .map(|argument| argument.request_setter(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method
@@ -172,9 +187,9 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
                 argument.optional && argument.name != "page" && argument.name != "items_in_page"
             })
             .map(|argument| &argument.name);
-        let keyed = operation.keyed;
-        let with_ids = keyed.then(|| quote!(, with_ids));
-        let (record_name, key) = match keyed {
+        let has_ids = operation.has_ids;
+        let with_ids = has_ids.then(|| quote!(, with_ids));
+        let (record_name, key) = match has_ids {
             true => (quote!(record), quote!(crate::Record::id(record))),
             false => (quote!(_), quote!(None)),
         };
@@ -183,7 +198,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
 
             impl crate::api::listed::Listed for #name {
                 type Record = crate::types::#record;
-                const HAS_IDS: bool = #keyed;
+                const HAS_IDS: bool = #has_ids;
                 #[inline]
                 fn id(#record_name: &Self::Record) -> Option<crate::RecordId> {
                     #key
@@ -266,7 +281,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
 
             #[inline]
             fn arguments<'a>(&self, request: crate::api::request::RequestBuilder<'a>) -> crate::api::request::RequestBuilder<'a> {
-                request #(#given)*
+                request #(#request_setters)*
             }
             #record_checks
         }
@@ -274,8 +289,8 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
         impl IntoFuture for #name {
             type Output = crate::Result<#output>;
             type IntoFuture = crate::CallFuture<#output>;
-            // What it takes to send the call and decode its answer is compiled where the call is made, not for every
-            // operation here.
+            // Inlined, so that the code that sends the call and decodes its answer is compiled only for operations that a
+            // program uses.
             #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 crate::api::call::value(self)
@@ -286,11 +301,14 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
     }
 }
 
-/// How the records of an answer are looked at: whether they have their identity, and whether they fit.
+/// The functions that check the records of an answer: whether each has its id, and which one does not fit the description.
+///
+/// An answer with one record and no id needs neither. For pages and arrays `misfit` finds the record
+/// that cannot be decoded, so that the error names it.
 fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     let media = operation.answer.as_ref()?;
     let element = generic(output, "Vec");
-    let missing_id = operation.keyed.then(|| {
+    let missing_id = operation.has_ids.then(|| {
         let records = match (media.schema.reference.is_some(), operation.record.is_some()) {
             (true, true) => quote!(&output.items),
             (true, false) => quote!(std::slice::from_ref(output)),
@@ -305,7 +323,7 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     });
     let misfit = match (operation.record.is_some(), element) {
         (true, _) => quote!(crate::api::listed::page_misfit::<Self>(answer)),
-        (false, Some(element)) if operation.keyed => {
+        (false, Some(element)) if operation.has_ids => {
             quote!(crate::api::call::array_misfit::<#element>(answer))
         }
         (false, _) => return missing_id,
@@ -319,9 +337,9 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     })
 }
 
-/// What a parameter means, which values it may have, and what happens without it.
+/// The documentation of a parameter: its meaning, its bounds and its default.
 fn parameter_text(spec: &Spec, parameter: &Parameter) -> String {
-    let (_, schema) = spec.flat(&parameter.schema);
+    let (_, schema) = spec.resolve(&parameter.schema);
     let mut text = parameter.description.trim().to_string();
     let bounds = match (schema.minimum, schema.maximum) {
         (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
@@ -344,6 +362,8 @@ fn parameter_text(spec: &Spec, parameter: &Parameter) -> String {
     text
 }
 
+/// The documentation of an operation: summary, description, method and path, and the document that it
+/// comes from.
 fn operation_text(operation: &Operation) -> String {
     let entry = &operation.entry;
     let source = match entry.source {

@@ -1,4 +1,7 @@
-//! Closed lists: an enum each, which keeps a value that it does not know in `Other`.
+//! Generates an enum for each closed list of the description. A value that is not in the list is kept in `Other`.
+//!
+//! Atera adds values without notice. A closed Rust enum would fail to decode a whole page because of
+//! one new value.
 
 use heck::ToPascalCase;
 use proc_macro2::TokenStream;
@@ -6,7 +9,7 @@ use quote::{format_ident, quote};
 
 use super::{docs, spec::Spec};
 
-/// One `open_enum!` per closed list of the description.
+/// A call of `open_enum!` for each list. The macro in `src/types/open_enum.rs` has the code that all of them share.
 pub fn generate(spec: &Spec) -> TokenStream {
     let enums = spec.open_enums().filter_map(|name| {
         let schema = spec.schema(name)?;

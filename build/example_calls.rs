@@ -1,5 +1,7 @@
-//! An example for each call, as rustdoc shows and compiles it: what is required first, with the values of the
-//! description's own examples.
+//! Generates the example of each call for rustdoc, with the required arguments and the values of the description's examples.
+//!
+//! The examples are doc tests, so they are compiled with `cargo test --doc`. That proves for every
+//! operation that its arguments can be written as shown.
 
 use serde_json::Value;
 
@@ -11,12 +13,12 @@ use super::{
     types::rust_name,
 };
 
-/// The example of an operation, as a block of rustdoc.
+/// The example of an operation, as a code block. A list is read as a stream; any other call is awaited.
 pub fn block(spec: &Spec, operation: &Operation, method: &Method) -> String {
     let (group, verb) = (&operation.group, &operation.verb);
     let required = method.arguments().iter().filter(|argument| !argument.optional);
     let arguments: Vec<_> = required
-        .map(|argument| given(spec, operation, argument))
+        .map(|argument| argument_value(spec, operation, argument))
         .collect();
     let call = format!("client.{group}().{verb}({})", arguments.join(", "));
     let code = match &operation.record {
@@ -38,12 +40,12 @@ pub fn block(spec: &Spec, operation: &Operation, method: &Method) -> String {
     )
 }
 
-/// A required argument.
-fn given(spec: &Spec, operation: &Operation, argument: &Argument) -> String {
+/// The value of a required argument.
+fn argument_value(spec: &Spec, operation: &Operation, argument: &Argument) -> String {
     match argument.parameter(operation) {
         Some(parameter) => {
             let example = parameter.example.clone().unwrap_or_default();
-            literal(spec, &parameter.schema, &example, Taken::ByInto)
+            literal(spec, &parameter.schema, &example, Position::Argument)
         }
         None => {
             let (_, body) = examples::bodies(spec, operation).swap_remove(0);
@@ -52,32 +54,32 @@ fn given(spec: &Spec, operation: &Operation, argument: &Argument) -> String {
                 .request_body
                 .as_ref()
                 .map(|body| body.content.json.schema.clone());
-            literal(spec, &schema.unwrap_or_default(), &body, Taken::ByInto)
+            literal(spec, &schema.unwrap_or_default(), &body, Position::Argument)
         }
     }
 }
 
-/// How a value is taken where the literal stands.
+/// Where a literal is used, which decides whether it needs a conversion.
 #[derive(Clone, Copy, PartialEq)]
-enum Taken {
-    /// As an argument, `impl Into` of its type.
-    ByInto,
-    /// As the field of a struct, of its type.
-    AsIs,
+enum Position {
+    /// As an argument, which is `impl Into<..>`.
+    Argument,
+    /// As a field of a struct or an item of a `vec!`, which needs the exact type.
+    Field,
 }
 
-/// A value as Rust.
-fn literal(spec: &Spec, schema: &Schema, value: &Value, taken: Taken) -> String {
-    let (name, flat) = spec.flat(schema);
-    let kind = (flat.kind.as_deref(), flat.format.as_deref());
+/// A value as a Rust expression, by the type and format of its schema.
+fn literal(spec: &Spec, schema: &Schema, value: &Value, position: Position) -> String {
+    let (name, resolved) = spec.resolve(schema);
+    let kind = (resolved.kind.as_deref(), resolved.format.as_deref());
     match (kind, value) {
         ((Some("object"), _), Value::Object(_)) => match name {
-            Some(name) => object(spec, &name, &flat, value),
+            Some(name) => object(spec, &name, &resolved, value),
             None => "Default::default()".to_string(),
         },
         ((Some("array"), _), Value::Array(items)) => {
-            let of = flat.items.as_deref().cloned().unwrap_or_default();
-            let items = items.iter().map(|item| literal(spec, &of, item, Taken::AsIs));
+            let of = resolved.items.as_deref().cloned().unwrap_or_default();
+            let items = items.iter().map(|item| literal(spec, &of, item, Position::Field));
             format!("vec![{}]", items.collect::<Vec<_>>().join(", "))
         }
         ((_, Some("date-time")), Value::String(text)) => format!("{text:?}.parse::<atera::Timestamp>()?"),
@@ -88,20 +90,21 @@ fn literal(spec: &Spec, schema: &Schema, value: &Value, taken: Taken) -> String 
         ((Some("number"), _), Value::Number(number)) => {
             format!("{:?}", number.as_f64().unwrap_or_default())
         }
-        (_, Value::String(text)) if taken == Taken::AsIs => format!("{text:?}.into()"),
+        (_, Value::String(text)) if position == Position::Field => format!("{text:?}.into()"),
         (_, Value::String(text)) => format!("{text:?}"),
         (_, value) => value.to_string(),
     }
 }
 
-/// An object as Rust: with what is required, or else with the first of its fields.
+/// An object as a Rust expression: `new` with the required fields, or else a literal with the first field of the example.
 fn object(spec: &Spec, name: &str, schema: &Schema, value: &Value) -> String {
     if !schema.required.is_empty() {
         let arguments = schema
             .required
             .iter()
             .filter_map(|wire| field(schema, value, wire));
-        let arguments = arguments.map(|(_, property, value)| literal(spec, property, value, Taken::ByInto));
+        let arguments =
+            arguments.map(|(_, property, value)| literal(spec, property, value, Position::Argument));
         return format!(
             "atera::types::{name}::new({})",
             arguments.collect::<Vec<_>>().join(", ")
@@ -115,11 +118,11 @@ fn object(spec: &Spec, name: &str, schema: &Schema, value: &Value) -> String {
         return format!("atera::types::{name}::default()");
     };
     let rust = property.rust_name.clone().unwrap_or_else(|| rust_name(wire));
-    let value = literal(spec, property, value, Taken::AsIs);
+    let value = literal(spec, property, value, Position::Field);
     format!("atera::types::{name} {{ {rust}: Some({value}), ..Default::default() }}")
 }
 
-/// A field that the example has: its name on the wire, its schema, its value.
+/// The name, schema and value of a field, if the example has it.
 fn field<'a>(
     schema: &'a Schema,
     value: &'a Value,

@@ -1,4 +1,4 @@
-//! The examples of the description: its own, or composed from those of its parts.
+//! The examples of bodies and answers: those of the description, or composed from the examples of their properties.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,8 @@ use super::{
     spec::{Operation, Spec},
 };
 
-/// The request bodies of an operation, with their names; one `null` where it takes none.
+/// The example bodies of an operation, with their names. There is always at least one; it is `null` if the operation has no
+/// body.
 pub fn bodies(spec: &Spec, operation: &Operation) -> Vec<(String, Value)> {
     match &operation.entry.request_body {
         Some(body) => examples(spec, &body.content.json),
@@ -15,7 +16,7 @@ pub fn bodies(spec: &Spec, operation: &Operation) -> Vec<(String, Value)> {
     }
 }
 
-/// The examples of a content: its own, or the one that its schema amounts to.
+/// The examples of a body or an answer, with their names. Without examples of its own, one is composed from the schema.
 pub fn examples(spec: &Spec, media: &Media) -> Vec<(String, Value)> {
     if let Some(example) = &media.example {
         return vec![("request".into(), example.clone())];
@@ -30,9 +31,10 @@ pub fn examples(spec: &Spec, media: &Media) -> Vec<(String, Value)> {
     vec![("request".into(), compose(spec, &media.schema))]
 }
 
-/// The example of a schema: its own, or composed from those of its parts.
+/// The example of a schema, or one composed from its items or properties. `cargo xtask spec check` ensures that every scalar
+/// has an example.
 fn compose(spec: &Spec, schema: &Schema) -> Value {
-    let (_, schema) = spec.flat(schema);
+    let (_, schema) = spec.resolve(schema);
     if let Some(example) = schema.example {
         return example;
     }

@@ -1,6 +1,8 @@
-//! progenitor's methods, one for each operation: which arguments it takes, of which types, and what it gives. Their bodies are
-//! of no use here: sending and decoding are the business of the pipeline in `src/`, and progenitor's own code copies the
-//! answer, loses its headers and its body where it cannot be decoded, and takes a quarter of the time to build.
+//! Reads the signatures of progenitor's methods, one for each operation: the arguments with their types, and the type of the
+//! answer.
+//!
+//! The bodies of the methods are discarded. The pipeline in `src/` sends requests and decodes answers. progenitor's code copies
+//! the answer, loses its headers and body if it cannot be decoded, and takes a quarter of the build time.
 
 use std::collections::HashMap;
 
@@ -13,14 +15,14 @@ use syn::{
 
 use super::{
     model::Parameter,
-    spec::{Fault, Operation},
+    spec::{Operation, SpecError},
     types,
 };
 
 /// The signatures of progenitor's methods, by operation.
 pub struct Methods(HashMap<String, Method>);
 
-/// What progenitor's method takes and gives.
+/// The signature of a method.
 pub struct Method {
     arguments: Vec<Argument>,
     output: Type,
@@ -32,13 +34,18 @@ pub struct Argument {
     pub name: Ident,
     /// The owned type, without `Option`.
     pub ty: Type,
-    /// Whether it is set rather than given.
+    /// Whether it is optional, and so has a setter in place of an argument.
     pub optional: bool,
 }
 
 impl Methods {
     /// Reads the signatures back.
-    pub fn read(client: &File) -> Result<Self, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// A method has a parameter or an answer in a form that is not expected here, which can happen
+    /// after an update of progenitor.
+    pub fn read(client: &File) -> Result<Self, SpecError> {
         let mut methods = HashMap::new();
         for item in &client.items {
             let Item::Impl(block) = item else { continue };
@@ -48,7 +55,7 @@ impl Methods {
                 {
                     let name = function.sig.ident.to_string();
                     let method = Method::read(&function.sig).ok_or_else(|| {
-                        Fault::whole(format!("the signature of `{name}` is not understood"))
+                        SpecError::without_line(format!("cannot read the signature of progenitor's method `{name}`: it has an unexpected form"))
                     })?;
                     methods.insert(name, method);
                 }
@@ -58,24 +65,28 @@ impl Methods {
     }
 
     /// The method of an operation.
-    pub fn of(&self, operation: &Operation) -> Result<&Method, Fault> {
-        self.0
-            .get(operation.id())
-            .ok_or_else(|| Fault::whole(format!("progenitor made no method `{}`", operation.id())))
+    pub fn of(&self, operation: &Operation) -> Result<&Method, SpecError> {
+        self.0.get(operation.id()).ok_or_else(|| {
+            SpecError::without_line(format!(
+                "cannot generate the call `{}`: progenitor generated no method for it",
+                operation.id()
+            ))
+        })
     }
 }
 
 impl Method {
-    /// In the order of progenitor's method.
+    /// The arguments in the order of progenitor's method: path parameters, query parameters, body.
     pub fn arguments(&self) -> &[Argument] {
         &self.arguments
     }
 
-    /// What it gives.
+    /// The type of the answer, with an absolute path.
     pub fn output(&self) -> &Type {
         &self.output
     }
 
+    /// None if the signature has an unexpected form.
     fn read(signature: &Signature) -> Option<Self> {
         let mut arguments = Vec::new();
         for input in signature.inputs.iter().skip(1) {
@@ -101,7 +112,7 @@ impl Method {
 
 impl Argument {
     /// Its type as a field of the call.
-    pub fn field(&self) -> TokenStream {
+    pub fn field_type(&self) -> TokenStream {
         let ty = &self.ty;
         if self.optional {
             quote!(Option<#ty>)
@@ -110,8 +121,8 @@ impl Argument {
         }
     }
 
-    /// What gives it to the request.
-    pub fn give(&self, operation: &Operation) -> TokenStream {
+    /// The method call on the `RequestBuilder` that adds the argument to the request.
+    pub fn request_setter(&self, operation: &Operation) -> TokenStream {
         let field = &self.name;
         let Some(parameter) = self.parameter(operation) else {
             return quote!(.body(&self.#field));
@@ -124,8 +135,8 @@ impl Argument {
         }
     }
 
-    /// Its type as an argument of ours.
-    pub fn taken(&self) -> TokenStream {
+    /// Its type as a parameter of the generated method.
+    pub fn parameter_type(&self) -> TokenStream {
         let ty = &self.ty;
         if self.converts() {
             quote!(impl Into<#ty>)
@@ -134,18 +145,19 @@ impl Argument {
         }
     }
 
-    pub fn convert(&self) -> Option<TokenStream> {
+    /// The conversion that belongs to [`parameter_type`](Argument::parameter_type).
+    pub fn conversion(&self) -> Option<TokenStream> {
         self.converts().then(|| quote!(.into()))
     }
 
-    /// Text and closed lists are taken from whatever turns into them; an object only as itself, so that `..` and
-    /// `Default::default()` know its type.
+    /// Whether the parameter is `impl Into<..>`. Text and enums are. An object is not, so that the compiler can infer its type
+    /// from `..Default::default()`.
     fn converts(&self) -> bool {
         let object = self.name == "body" && types::last_segment(&self.ty).as_deref() != Some("Vec");
         types::converts(&self.ty) && !object
     }
 
-    /// The parameter that it stands for; `None` for the body.
+    /// The parameter of the description; none for the body.
     pub fn parameter<'o>(&self, operation: &'o Operation) -> Option<&'o Parameter> {
         operation
             .parameters
@@ -155,6 +167,9 @@ impl Argument {
 }
 
 /// The owned form of the type of an argument.
+///
+/// A call owns its arguments, so that its future is `'static` and can be sent to a task. progenitor
+/// borrows them.
 fn owned(ty: &Type) -> Option<Type> {
     let Type::Reference(reference) = ty else {
         return Some(ty.clone());
@@ -165,7 +180,7 @@ fn owned(ty: &Type) -> Option<Type> {
     }
 }
 
-/// The type with `types::X` as `crate::types::X`, so that it can be named anywhere.
+/// Replaces `types::X` by `crate::types::X`, which is valid in every module.
 fn absolute(ty: &Type) -> Option<Type> {
     let mut out = TokenStream::new();
     let mut before = None;

@@ -1,7 +1,9 @@
-//! Mocks for `httpmock`, one per operation: what it may ask for, and a method of `Mocks` that sets it up.
+//! Generates a mock for `httpmock` for each operation: a type with its request matchers, and a method of `Mocks` that sets it
+//! up.
 //!
-//! progenitor can make such mocks too. Its patterns take a request for `/tickets/lastmodified` as one for a ticket, put
-//! values into regular expressions as they are, and know no pages; these ask the same table as the sandbox does.
+//! progenitor can generate mocks too, but they do not fit: its patterns match a request for `/tickets/lastmodified` as one for
+//! a ticket, put values into regular expressions without escaping, and do not support pages. The mocks here find the
+//! operation of a request with the same routing table as the sandbox.
 
 use heck::ToPascalCase;
 use proc_macro2::TokenStream;
@@ -11,18 +13,18 @@ use super::{
     docs,
     methods::{Argument, Method, Methods},
     model::Parameter,
-    spec::{Fault, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
     types,
 };
 
 /// The module `when` and the trait `Mocks`.
-pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
-    let mut asked = TokenStream::new();
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, SpecError> {
+    let mut matcher_types = TokenStream::new();
     let mut declared = TokenStream::new();
     let mut defined = TokenStream::new();
     for operation in &spec.operations {
         let method = methods.of(operation)?;
-        asked.extend(self::asked(operation, method));
+        matcher_types.extend(matcher_type(operation, method));
         let signature = signature(operation, method);
         let id = operation.id();
         let doc = docs::markup(&format!("Mocks `{id}`: {}.", operation.entry.summary));
@@ -34,9 +36,9 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
         });
     }
     Ok(quote! {
-        #[doc = " What the requests of each operation are matched by, besides the operation itself."]
+        #[doc = " A type for each operation, which matches its requests by their parameters and bodies."]
         pub mod when {
-            #asked
+            #matcher_types
         }
 
         #[doc = " A method per operation, for [`MockServer`](httpmock::MockServer)."]
@@ -50,6 +52,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
     })
 }
 
+/// The method is the same in the trait and in its implementation.
 fn signature(operation: &Operation, method: &Method) -> TokenStream {
     let name = format_ident!("{}", operation.id());
     let when = format_ident!("{}", operation.id().to_pascal_case());
@@ -59,8 +62,8 @@ fn signature(operation: &Operation, method: &Method) -> TokenStream {
     }
 }
 
-/// The type that says what a request has to ask for.
-fn asked(operation: &Operation, method: &Method) -> TokenStream {
+/// The type with the request matchers of an operation, one for each parameter and two for the body.
+fn matcher_type(operation: &Operation, method: &Method) -> TokenStream {
     let name = format_ident!("{}", operation.id().to_pascal_case());
     let doc = docs::markup(&format!(
         "Requests of `{}`; see [`Mocks::{}`](super::Mocks::{}).",
@@ -89,7 +92,7 @@ fn asked(operation: &Operation, method: &Method) -> TokenStream {
         impl #name {
             #(#matchers)*
 
-            #[doc = " What httpmock itself can match by."]
+            #[doc = " The matchers of httpmock itself."]
             pub fn into_inner(self) -> httpmock::When {
                 self.0.into_inner()
             }
@@ -97,12 +100,13 @@ fn asked(operation: &Operation, method: &Method) -> TokenStream {
     }
 }
 
+/// A path parameter matches a value. A query parameter matches a value or its absence.
 fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
     let (name, wire) = (&argument.name, &parameter.name);
     let text = types::last_segment(&argument.ty).as_deref() == Some("String");
     let ty = &argument.ty;
     if parameter.location == "path" {
-        let doc = docs::markup(&format!("Only with this `{wire}`."));
+        let doc = docs::markup(&format!("Matches only requests with this `{wire}`."));
         let (taken, value) = match text {
             true => (quote!(impl AsRef<str>), quote!(value.as_ref().to_string())),
             false => (quote!(#ty), quote!(value.to_string())),
@@ -115,7 +119,7 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
         };
     }
     let doc = docs::markup(&format!(
-        "Only with this `{wire}`, or with `None` only without it."
+        "Matches only requests with this `{wire}`, or with `None` only those without it."
     ));
     let (lifetime, ty) = match text {
         true => (Some(quote!(<'a>)), quote!(&'a str)),
@@ -129,15 +133,16 @@ fn parameter(argument: &Argument, parameter: &Parameter) -> TokenStream {
     }
 }
 
+/// Two matchers: one for the whole body, and one for some of its fields.
 fn body(argument: &Argument) -> TokenStream {
     let ty = &argument.ty;
     quote! {
-        #[doc = " Only with this body."]
+        #[doc = " Matches only requests with this body."]
         pub fn body(self, value: &#ty) -> Self {
             Self(self.0.body(value))
         }
 
-        #[doc = " Only with a body that has these fields, whatever else it has: `{\"TicketStatus\": \"Open\"}`."]
+        #[doc = " Matches only requests whose body has these fields, and possibly others: `{\"TicketStatus\": \"Open\"}`."]
         pub fn body_includes(self, fields: serde_json::Value) -> Self {
             Self(self.0.body_includes(&fields))
         }

@@ -1,21 +1,29 @@
-//! From the description to Rust: progenitor makes the types of the API and tells what each operation takes and gives; what
-//! is here makes the calls of that. `build.rs` calls [`generate`], and so does the maintainer's `xtask`; the
-//! crate `atera-testkit` uses parts of it.
+//! Generates Rust from the description. progenitor generates the types of the API and a method for each operation. The
+//! code here finishes the types, and generates the calls from the signatures of the methods. `build.rs` and `xtask` call
+//! [`generate`]; the crate `atera-testkit` uses parts of it.
 //!
-//! | module | is, or makes |
+//! | module | contains or generates |
 //! |---|---|
 //! | `model` | the parts of OpenAPI that the description uses |
 //! | `spec` | the description, read strictly, with the line of every node |
-//! | `widen` | the copy of it that progenitor can digest |
+//! | `widen` | the copy of it that progenitor accepts |
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
-//! | `types` | progenitor's types, finished: order, names, `new`, identities |
+//! | `types` | progenitor's types, finished: order, names, `new`, ids |
 //! | `enums` | closed lists that keep values they do not know |
-//! | `methods` | progenitor's methods: what each takes and gives |
+//! | `methods` | the signatures of progenitor's methods |
 //! | `builders` | the resource groups and their calls |
 //! | `mocks` | a mock per operation, for the feature `mock` |
 //! | `examples` | the examples of the description |
 //! | `example_calls` | an example for each call, for rustdoc |
 //! | `docs` | text of the description as rustdoc |
+//!
+//! The steps, in their order: `spec` reads and checks the description, `widen` simplifies a copy of it,
+//! progenitor generates from that copy, `methods` and `types` read its output, and the other modules
+//! generate the rest from both.
+//!
+//! The generated code has absolute paths (`crate::..`), since the files are included in different
+//! modules of `src/`. The same description always gives the same code, byte by byte, so a build can be
+//! reproduced.
 
 mod builders;
 mod docs;
@@ -36,9 +44,12 @@ use quote::quote;
 use schemars08::schema::{InstanceType, SchemaObject};
 use syn::Item;
 
-use spec::{Fault, Spec};
+use spec::{Spec, SpecError};
 
 /// What is generated from a description.
+///
+/// The code is formatted, so that compiler errors and `cargo xtask generate` show lines that a person
+/// can read. Groups have a file each, because a single file with all calls would be too long to read.
 pub struct Bindings {
     /// The records, bodies and closed lists.
     pub types: String,
@@ -50,6 +61,7 @@ pub struct Bindings {
     pub group_index: String,
     /// The methods of the client that give the groups.
     pub accessors: String,
+    /// Kept for [`mocks`](Bindings::mocks), which only some builds need.
     spec: Spec,
     methods: methods::Methods,
 }
@@ -72,8 +84,8 @@ impl Bindings {
     ///
     /// # Errors
     ///
-    /// The first mistake of the description.
-    pub fn mocks(&self) -> Result<String, Fault> {
+    /// The first mistake that is found in the description.
+    pub fn mocks(&self) -> Result<String, SpecError> {
         format(mocks::generate(&self.spec, &self.methods)?)
     }
 }
@@ -83,7 +95,7 @@ impl Bindings {
 /// # Errors
 ///
 /// The first mistake of the description, with its line, its place and what is wrong.
-pub fn generate(source: &str) -> Result<Bindings, Fault> {
+pub fn generate(source: &str) -> Result<Bindings, SpecError> {
     let spec = Spec::parse(source)?;
     let (methods, types) = progenitor_output(&spec)?;
 
@@ -96,7 +108,7 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
         description: format(table::generate(&spec)?)?,
         groups: modules
             .map(|(name, code)| Ok((name, format(code)?)))
-            .collect::<Result<_, Fault>>()?,
+            .collect::<Result<_, SpecError>>()?,
         group_index: builders::index(&spec),
         accessors: format(groups.accessors)?,
         spec,
@@ -105,13 +117,23 @@ pub fn generate(source: &str) -> Result<Bindings, Fault> {
 }
 
 /// What is read of progenitor's output: the signatures of its methods, and its types.
-pub fn progenitor_output(spec: &Spec) -> Result<(methods::Methods, Vec<Item>), Fault> {
+///
+/// The bodies of the methods are discarded. `methods` says why.
+///
+/// # Errors
+///
+/// progenitor rejects the description, or its output has a form that is not expected here. Both can
+/// happen after an update of progenitor, so its version is pinned in `Cargo.toml`.
+pub fn progenitor_output(spec: &Spec) -> Result<(methods::Methods, Vec<Item>), SpecError> {
     let (client, types) = types::split(progenitor_client(spec)?)?;
     Ok((methods::Methods::read(&client)?, types))
 }
 
 /// progenitor's own output for the description.
-fn progenitor_client(spec: &Spec) -> Result<TokenStream, Fault> {
+///
+/// Three formats have types of `src/types/` in place of those that progenitor would choose. Enums and
+/// pages are replaced as well: enums are generated by `enums`, and all pages are one generic type.
+fn progenitor_client(spec: &Spec) -> Result<TokenStream, SpecError> {
     let display = || [TypeImpl::Display, TypeImpl::FromStr].into_iter();
     let mut settings = GenerationSettings::new();
     settings
@@ -141,12 +163,23 @@ fn progenitor_client(spec: &Spec) -> Result<TokenStream, Fault> {
     }
     Generator::new(&settings)
         .generate_tokens(&widen::document(widen::for_progenitor(spec))?)
-        .map_err(|error| Fault::whole(format!("progenitor refuses the description: {error}")))
+        .map_err(|error| {
+            SpecError::without_line(format!(
+                "cannot generate the client: progenitor rejects the description: {error}"
+            ))
+        })
 }
 
-/// The code as a person writes it.
-pub fn format(code: TokenStream) -> Result<String, Fault> {
-    let file = syn::parse2(code)
-        .map_err(|error| Fault::whole(format!("the generated code is not Rust: {error}")))?;
+/// Formats code.
+///
+/// # Errors
+///
+/// The code is not a valid Rust file, which is a mistake in the code generator.
+pub fn format(code: TokenStream) -> Result<String, SpecError> {
+    let file = syn::parse2(code).map_err(|error| {
+        SpecError::without_line(format!(
+            "cannot format the generated code: it is not Rust: {error}"
+        ))
+    })?;
     Ok(prettyplease::unparse(&file))
 }

@@ -1,21 +1,43 @@
-//! The parts of OpenAPI 3.0 that the description uses, as types. A key that is not here is a mistake.
+//! The parts of OpenAPI 3.0 that the description uses, as types.
+//!
+//! Every type has `deny_unknown_fields`, so a mistyped key is an error with its line and is never
+//! ignored. Fields with an underscore are allowed in the file, but the build does not use them.
+//!
+//! The keys with `x-atera-` are our own extensions:
+//!
+//! | key | of | says |
+//! |---|---|---|
+//! | `x-atera-source` | an operation | which document it comes from |
+//! | `x-atera-idempotent` | a POST | it may be sent twice |
+//! | `x-atera-append` | a list | it is ordered by a growing id |
+//! | `x-atera-cache` | a GET | its answer changes slowly, so the cache may keep it |
+//! | `x-atera-open-enum` | an enum | it is generated with a variant `Other` |
+//! | `x-atera-key` | an object | the property that identifies the record |
+//! | `x-atera-name` | a property | its name in Rust, where the wire name makes a bad one |
+//! | `x-atera-requires` | an object | sets of properties, one set of which a request has to have |
 
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The parts of OpenAPI 3.0 that the description uses.
+/// The root of the description.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
+    /// The version of OpenAPI.
     #[serde(rename = "openapi")]
     _openapi: String,
+    /// Title and version, which only readers of the file need.
     #[serde(rename = "info")]
     _info: Value,
+    /// The first one is the address of the service.
     pub servers: Vec<Server>,
+    /// How the key is sent. The client chooses the header by the form of the key.
     #[serde(rename = "security")]
     _security: Value,
+    /// The groups, in the order in which they are shown.
     pub tags: Vec<Tag>,
+    /// The operations, by path and method. The order is that of the file.
     pub paths: IndexMap<String, IndexMap<Verb, Entry>>,
     pub components: Components,
 }
@@ -44,13 +66,14 @@ pub struct Components {
     #[serde(rename = "securitySchemes")]
     _security_schemes: Value,
     pub parameters: IndexMap<String, Parameter>,
+    /// By status, or `default` for every failure.
     pub responses: IndexMap<String, Response>,
     pub schemas: IndexMap<String, Schema>,
 }
 
 /// An HTTP method.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Hash, Debug)]
-// By way of text, which is what serde_path_to_error can name as a key.
+// Decoded from text, because serde_path_to_error can only show text keys in a path.
 #[serde(try_from = "String")]
 pub enum Verb {
     Get,
@@ -63,24 +86,31 @@ pub enum Verb {
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
+    /// The OpenAPI file that Atera publishes.
     Published,
+    /// The guide, and not the published document.
     Guide,
 }
 
-/// An operation as it stands in the file.
+/// An operation as it is written in the file, with unresolved references.
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Entry {
+    /// Exactly one, the group.
     pub tags: Vec<String>,
+    /// Group and verb, as in `tickets_list`. Commands, mocks and snapshots have their names from it.
     pub operation_id: String,
     #[serde(rename = "x-atera-source")]
     pub source: Source,
+    /// Only a POST says it. The other methods are idempotent by definition.
     #[serde(rename = "x-atera-idempotent", default)]
     pub idempotent: bool,
+    /// New records have greater ids than all before, so a complete walk needs fewer sweeps.
     #[serde(rename = "x-atera-append", default)]
     pub append: bool,
     #[serde(rename = "x-atera-cache", default)]
     pub cache: bool,
+    /// The line of the operation in the help of the command.
     pub summary: String,
     pub description: String,
     #[serde(default)]
@@ -89,7 +119,7 @@ pub struct Entry {
     pub responses: IndexMap<String, Response>,
 }
 
-/// A parameter, or a reference to one.
+/// A parameter, or a reference to one, which has no other field.
 #[derive(Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
@@ -97,6 +127,7 @@ pub struct Parameter {
     pub reference: Option<String>,
     #[serde(default)]
     pub name: String,
+    /// `path` or `query`. Headers are not used.
     #[serde(rename = "in", default)]
     pub location: String,
     #[serde(default)]
@@ -163,7 +194,10 @@ pub struct NamedExample {
 pub struct Schema {
     #[serde(rename = "$ref")]
     pub reference: Option<String>,
+    /// A single reference, so that a property can have its own description, example or `nullable`
+    /// beside it. OpenAPI 3.0 ignores keys beside a `$ref`.
     pub all_of: Option<Vec<Schema>>,
+    /// The JSON type. A schema that is only a reference has none.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     pub format: Option<String>,
@@ -172,6 +206,7 @@ pub struct Schema {
     pub nullable: bool,
     #[serde(default)]
     pub deprecated: bool,
+    /// The known values of an enum.
     #[serde(default, rename = "enum")]
     pub values: Vec<String>,
     pub items: Option<Box<Schema>>,
@@ -191,6 +226,7 @@ pub struct Schema {
     pub key: Option<String>,
     #[serde(rename = "x-atera-name")]
     pub rust_name: Option<String>,
+    /// A request body needs all properties of at least one of these sets.
     #[serde(default, rename = "x-atera-requires")]
     pub requires: Vec<Vec<String>>,
 }
@@ -203,12 +239,12 @@ impl TryFrom<String> for Verb {
         verbs
             .into_iter()
             .find(|verb| verb.key() == key)
-            .ok_or_else(|| format!("`{key}` is no method that is understood"))
+            .ok_or_else(|| format!("`{key}` is not a supported method; use get, post, put or delete"))
     }
 }
 
 impl Verb {
-    /// As it is written in the file.
+    /// The key of the method in the file.
     pub fn key(self) -> &'static str {
         match self {
             Verb::Get => "get",

@@ -1,4 +1,11 @@
-//! The description, read strictly: a key that OpenAPI or we do not know is a mistake, and every mistake has a line.
+//! Reads the description strictly: an unknown key is a mistake, and every mistake has a line.
+//!
+//! The file is read once, into JSON and a table of lines. The typed [`Document`] is decoded from the
+//! JSON. If that fails, serde_path_to_error gives the path of the mistake as a JSON pointer, and the
+//! table has the line of that pointer.
+//!
+//! After decoding, references are resolved and checked. The rules here are only those that the code
+//! generator relies on. `cargo xtask spec check` has more, for names, summaries and examples.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -12,8 +19,8 @@ use super::model::{Document, Entry, Media, Parameter, Schema, Verb};
 
 /// A mistake in the description.
 #[derive(Debug)]
-pub struct Fault {
-    /// Line in the file, from 1; 0 where the mistake is not in one place.
+pub struct SpecError {
+    /// Line in the file, from 1; 0 if the mistake has no single place.
     pub line: usize,
     /// Keys on the way to the place: `paths > /tickets > get`.
     pub place: String,
@@ -21,10 +28,10 @@ pub struct Fault {
     pub reason: String,
 }
 
-impl Fault {
-    /// A mistake of the description as a whole.
-    pub fn whole(reason: String) -> Self {
-        Fault {
+impl SpecError {
+    /// A mistake that has no line, such as one that progenitor reports.
+    pub fn without_line(reason: String) -> Self {
+        SpecError {
             line: 0,
             place: String::new(),
             reason,
@@ -32,7 +39,8 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+/// Begins with the line or a space, so that `{file}:{error}` is a location that editors can open.
+impl fmt::Display for SpecError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line > 0 {
             write!(out, "{}:", self.line)?;
@@ -51,6 +59,8 @@ pub struct Spec {
     /// As JSON.
     pub json: Value,
     /// The line of each node, by its JSON pointer.
+    ///
+    /// A key has the line of its name, and an item of an array the line where it begins.
     lines: HashMap<String, usize>,
     /// The operations in the order of the file.
     pub operations: Vec<Operation>,
@@ -58,6 +68,7 @@ pub struct Spec {
 
 /// An operation with all its references resolved.
 pub struct Operation {
+    /// As in the file, with placeholders such as `{ticketId}`.
     pub path: String,
     pub method: Verb,
     pub group: String,
@@ -65,12 +76,12 @@ pub struct Operation {
     pub verb: String,
     pub entry: Entry,
     pub parameters: Vec<Parameter>,
-    /// The answer of a success that has a body.
+    /// The body of the first documented success that has one. progenitor gets the same body for every success.
     pub answer: Option<Media>,
-    /// The type of the records, where the operation is a list.
+    /// The type of the records if the operation is a paged list: its answer is a page, and it takes both paging parameters.
     pub record: Option<String>,
-    /// Whether what is answered has an identity.
-    pub keyed: bool,
+    /// Whether the records of the answer, or the answer itself, have an id (`x-atera-key`).
+    pub has_ids: bool,
 }
 
 impl Operation {
@@ -78,7 +89,7 @@ impl Operation {
         &self.entry.operation_id
     }
 
-    /// JSON pointer of the operation in the file.
+    /// JSON pointer of the operation in the file, for [`Spec::error_at`].
     pub fn pointer(&self) -> String {
         format!("/paths/{}/{}", escape(&self.path), self.method.key())
     }
@@ -86,7 +97,11 @@ impl Operation {
 
 impl Spec {
     /// Reads and checks a description.
-    pub fn parse(source: &str) -> Result<Self, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// The first mistake. There is no list of all mistakes, because the build stops at the first.
+    pub fn parse(source: &str) -> Result<Self, SpecError> {
         let (json, lines) = read(source)?;
         let document = serde_path_to_error::deserialize(&json).map_err(|error| {
             let pointer: String = error
@@ -98,7 +113,7 @@ impl Spec {
                     _ => String::new(),
                 })
                 .collect();
-            fault(&lines, &pointer, error.inner().to_string())
+            error_at(&lines, &pointer, error.inner().to_string())
         })?;
         let mut spec = Spec {
             document,
@@ -111,9 +126,9 @@ impl Spec {
         Ok(spec)
     }
 
-    /// A mistake at a place of this description.
-    pub fn fault(&self, pointer: &str, reason: impl Into<String>) -> Fault {
-        fault(&self.lines, pointer, reason.into())
+    /// A mistake at a JSON pointer of this description.
+    pub fn error_at(&self, pointer: &str, reason: impl Into<String>) -> SpecError {
+        error_at(&self.lines, pointer, reason.into())
     }
 
     /// The named operation.
@@ -121,32 +136,36 @@ impl Spec {
         self.operations.iter().find(|operation| operation.id() == id)
     }
 
-    /// The schemas that requests send: bodies, and what is within them.
-    pub fn sent(&self) -> BTreeSet<String> {
+    /// The names of the schemas that requests send: bodies, and the schemas within them.
+    ///
+    /// Their types stay exhaustive, because users write them as literals. All other records are
+    /// `#[non_exhaustive]`, so that a new field of an answer breaks nobody.
+    pub fn request_schemas(&self) -> BTreeSet<String> {
         let mut sent = BTreeSet::new();
         let bodies = self
             .operations
             .iter()
             .filter_map(|operation| operation.entry.request_body.as_ref());
         for body in bodies {
-            self.add_named(&body.content.json.schema, &mut sent);
+            self.collect_schemas(&body.content.json.schema, &mut sent);
         }
         sent
     }
 
-    /// Adds the names of a schema and of all that are within it.
-    fn add_named(&self, schema: &Schema, names: &mut BTreeSet<String>) {
-        let (name, flat) = self.flat(schema);
+    /// Adds the name of a schema, and the names of all schemas within it. A name that is there already ends the recursion, so a
+    /// schema may contain itself.
+    fn collect_schemas(&self, schema: &Schema, names: &mut BTreeSet<String>) {
+        let (name, resolved) = self.resolve(schema);
         if name.is_some_and(|name| !names.insert(name)) {
             return;
         }
-        let within = flat
+        let within = resolved
             .items
             .as_deref()
             .into_iter()
-            .chain(flat.additional_properties.as_deref());
-        for schema in within.chain(flat.properties.values()) {
-            self.add_named(schema, names);
+            .chain(resolved.additional_properties.as_deref());
+        for schema in within.chain(resolved.properties.values()) {
+            self.collect_schemas(schema, names);
         }
     }
 
@@ -155,20 +174,23 @@ impl Spec {
         self.document.components.schemas.get(name)
     }
 
-    /// The schema that a schema stands for: references followed, and a single `allOf` merged with what stands
-    /// beside it. Also the name of the component it comes from.
-    pub fn flat(&self, schema: &Schema) -> (Option<String>, Schema) {
+    /// Follows references, and merges a single `allOf` with the keys beside it. Also returns the name of the component that
+    /// the schema comes from, if it has one.
+    ///
+    /// Of the keys beside an `allOf` only description, nullable, deprecated and example count. The
+    /// others come from the component.
+    pub fn resolve(&self, schema: &Schema) -> (Option<String>, Schema) {
         if let Some(name) = schema.reference.as_deref().and_then(component) {
             let (_, found) = self
                 .schema(name)
-                .map(|schema| self.flat(schema))
+                .map(|schema| self.resolve(schema))
                 .unwrap_or_default();
             return (Some(name.to_string()), found);
         }
         let Some([only]) = schema.all_of.as_deref() else {
             return (None, schema.clone());
         };
-        let (name, base) = self.flat(only);
+        let (name, base) = self.resolve(only);
         let merged = Schema {
             description: schema.description.clone().or(base.description),
             nullable: schema.nullable,
@@ -179,7 +201,7 @@ impl Spec {
         (name, merged)
     }
 
-    /// Names of the closed lists.
+    /// Names of the enums.
     pub fn open_enums(&self) -> impl Iterator<Item = &str> {
         let schemas = &self.document.components.schemas;
         schemas
@@ -196,15 +218,17 @@ impl Spec {
             .filter_map(|(name, schema)| Some((name.as_str(), page_record(schema)?)))
     }
 
-    fn resolve_operations(&self) -> Result<Vec<Operation>, Fault> {
+    /// Resolves parameters and answers, and derives from them which operations are lists and which
+    /// answers have ids.
+    fn resolve_operations(&self) -> Result<Vec<Operation>, SpecError> {
         let mut operations = Vec::new();
         for (path, item) in &self.document.paths {
             for (method, entry) in item {
                 let pointer = format!("/paths/{}/{}", escape(path), method.key());
                 let [group] = entry.tags.as_slice() else {
-                    return Err(self.fault(
+                    return Err(self.error_at(
                         &format!("{pointer}/tags"),
-                        "an operation has exactly one tag, its group",
+                        "the operation has no single group; give it exactly one tag",
                     ));
                 };
                 let id = &entry.operation_id;
@@ -212,9 +236,9 @@ impl Spec {
                     .strip_prefix(group.as_str())
                     .and_then(|rest| rest.strip_prefix('_'))
                 else {
-                    return Err(self.fault(
+                    return Err(self.error_at(
                         &format!("{pointer}/operationId"),
-                        format!("`{id}` has to begin with its group: `{group}_`"),
+                        format!("`{id}` does not begin with its group; call it `{group}_..`"),
                     ));
                 };
                 let parameters = self.resolve_parameters(entry, &pointer)?;
@@ -223,12 +247,12 @@ impl Spec {
                     let paged = ["page", "itemsInPage"]
                         .iter()
                         .all(|name| parameters.iter().any(|parameter| parameter.name == **name));
-                    let (_, schema) = self.flat(&media.schema);
+                    let (_, schema) = self.resolve(&media.schema);
                     page_record(&schema).filter(|_| paged).map(String::from)
                 });
-                let keyed = answer.as_ref().is_some_and(|media| {
-                    let (_, schema) = self.flat(&media.schema);
-                    let items = schema.items.as_deref().map(|items| self.flat(items).1);
+                let has_ids = answer.as_ref().is_some_and(|media| {
+                    let (_, schema) = self.resolve(&media.schema);
+                    let items = schema.items.as_deref().map(|items| self.resolve(items).1);
                     let listed = record.as_deref().and_then(|name| self.schema(name));
                     listed.or(items.as_ref()).unwrap_or(&schema).key.is_some()
                 });
@@ -241,14 +265,15 @@ impl Spec {
                     parameters,
                     answer,
                     record,
-                    keyed,
+                    has_ids,
                 });
             }
         }
         Ok(operations)
     }
 
-    fn resolve_parameters(&self, entry: &Entry, pointer: &str) -> Result<Vec<Parameter>, Fault> {
+    /// The parameters with references replaced. The pointer is that of the operation.
+    fn resolve_parameters(&self, entry: &Entry, pointer: &str) -> Result<Vec<Parameter>, SpecError> {
         let all = &self.document.components.parameters;
         entry
             .parameters
@@ -264,8 +289,8 @@ impl Spec {
             .collect()
     }
 
-    /// The first documented success that has a body.
-    fn success(&self, entry: &Entry, pointer: &str) -> Result<Option<Media>, Fault> {
+    /// The body of the first documented success that has one. References of failures are checked too.
+    fn success(&self, entry: &Entry, pointer: &str) -> Result<Option<Media>, SpecError> {
         let all = &self.document.components.responses;
         let mut found = None;
         for (status, response) in &entry.responses {
@@ -282,28 +307,35 @@ impl Spec {
         Ok(found)
     }
 
-    fn dangling(&self, pointer: &str, reference: &str) -> Fault {
-        self.fault(pointer, format!("`{reference}` is not defined"))
+    /// A reference to nothing.
+    fn dangling(&self, pointer: &str, reference: &str) -> SpecError {
+        self.error_at(
+            pointer,
+            format!("`{reference}` is not defined; define it under `components`, or correct the name"),
+        )
     }
 
-    /// What serde cannot see.
-    fn check(&self) -> Result<(), Fault> {
+    /// Checks the rules that need more than one place of the description.
+    fn check(&self) -> Result<(), SpecError> {
         if self.document.servers.is_empty() {
-            return Err(self.fault("/servers", "the address of the service is missing"));
+            return Err(self.error_at("/servers", "the address of the service is missing; add a server"));
         }
         let mut seen = HashMap::new();
         for operation in &self.operations {
             let pointer = operation.pointer();
             if let Some(other) = seen.insert(operation.id().to_string(), &operation.path) {
-                return Err(self.fault(
+                return Err(self.error_at(
                     &format!("{pointer}/operationId"),
-                    format!("`{}` is also the id of {other}", operation.id()),
+                    format!(
+                        "`{}` is also the id of {other}; give each operation its own",
+                        operation.id()
+                    ),
                 ));
             }
             if !self.document.tags.iter().any(|tag| tag.name == operation.group) {
-                return Err(self.fault(
+                return Err(self.error_at(
                     &format!("{pointer}/tags"),
-                    format!("`{}` is not in tags", operation.group),
+                    format!("`{}` is not a group; add it to `tags`", operation.group),
                 ));
             }
             self.check_operation(operation, &pointer)?;
@@ -314,40 +346,51 @@ impl Spec {
         Ok(())
     }
 
-    fn check_operation(&self, operation: &Operation, pointer: &str) -> Result<(), Fault> {
+    /// Placeholders of the path and path parameters have to match each other, since the path is built
+    /// from the arguments of the call.
+    fn check_operation(&self, operation: &Operation, pointer: &str) -> Result<(), SpecError> {
         let entry = &operation.entry;
         if entry.idempotent && operation.method != Verb::Post {
-            return Err(self.fault(
+            return Err(self.error_at(
                 &format!("{pointer}/x-atera-idempotent"),
-                "only a POST needs to say that it may be sent twice",
+                "only a POST needs `x-atera-idempotent`; remove it",
             ));
         }
         if entry.append && operation.record.is_none() {
-            return Err(self.fault(
+            return Err(self.error_at(
                 &format!("{pointer}/x-atera-append"),
-                "only a list can be ordered by a key",
+                "only a list can be ordered by an id; remove `x-atera-append`",
             ));
         }
         if entry.cache && operation.method != Verb::Get {
-            return Err(self.fault(&format!("{pointer}/x-atera-cache"), "only a GET can be kept"));
+            return Err(self.error_at(
+                &format!("{pointer}/x-atera-cache"),
+                "only a GET can be cached; remove `x-atera-cache`",
+            ));
         }
         for (index, parameter) in operation.parameters.iter().enumerate() {
             let pointer = format!("{pointer}/parameters/{index}");
             if !matches!(parameter.location.as_str(), "path" | "query") {
-                return Err(self.fault(
+                return Err(self.error_at(
                     &pointer,
-                    format!("`in: {}` is neither path nor query", parameter.location),
+                    format!("`in: {}` is not supported; use path or query", parameter.location),
                 ));
             }
             let in_path = operation.path.contains(&format!("{{{}}}", parameter.name));
             if (parameter.location == "path") != in_path {
-                return Err(self.fault(
+                return Err(self.error_at(
                     &pointer,
-                    format!("`{}` and the path do not agree", parameter.name),
+                    format!(
+                        "`{}` and the path disagree; correct the placeholders or `in`",
+                        parameter.name
+                    ),
                 ));
             }
             if in_path && !parameter.required {
-                return Err(self.fault(&pointer, "a path parameter is `required: true`"));
+                return Err(self.error_at(
+                    &pointer,
+                    "a path parameter has to be required; add `required: true`",
+                ));
             }
             self.check_schema(&parameter.schema, &format!("{pointer}/schema"))?;
         }
@@ -362,12 +405,18 @@ impl Spec {
                 .iter()
                 .any(|parameter| parameter.name == name)
             {
-                return Err(self.fault(pointer, format!("the path parameter `{name}` is not described")));
+                return Err(self.error_at(
+                    pointer,
+                    format!("the path parameter `{name}` is missing; add it to `parameters`"),
+                ));
             }
         }
         if let Some(body) = &entry.request_body {
             if !body.required {
-                return Err(self.fault(&format!("{pointer}/requestBody"), "a body is `required: true`"));
+                return Err(self.error_at(
+                    &format!("{pointer}/requestBody"),
+                    "a body has to be required; add `required: true`",
+                ));
             }
             let at = format!("{pointer}/requestBody/content/application~1json/schema");
             self.check_schema(&body.content.json.schema, &at)?;
@@ -381,7 +430,9 @@ impl Spec {
         Ok(())
     }
 
-    fn check_schema(&self, schema: &Schema, pointer: &str) -> Result<(), Fault> {
+    /// Checks a schema and everything within it. A reference is only checked for its target, which is
+    /// checked as a component.
+    fn check_schema(&self, schema: &Schema, pointer: &str) -> Result<(), SpecError> {
         if let Some(reference) = &schema.reference {
             if component(reference).and_then(|name| self.schema(name)).is_none() {
                 return Err(self.dangling(&format!("{pointer}/$ref"), reference));
@@ -390,9 +441,9 @@ impl Spec {
         }
         if let Some(all) = &schema.all_of {
             let [only] = all.as_slice() else {
-                return Err(self.fault(
+                return Err(self.error_at(
                     &format!("{pointer}/allOf"),
-                    "only an `allOf` of one schema is understood",
+                    "an `allOf` of several schemas is not supported; use one",
                 ));
             };
             return self.check_schema(only, &format!("{pointer}/allOf/0"));
@@ -401,38 +452,41 @@ impl Spec {
             schema.kind.as_deref(),
             Some("string" | "integer" | "number" | "boolean" | "array" | "object")
         ) {
-            return Err(self.fault(pointer, "a schema has a `type`, a `$ref` or an `allOf`"));
+            return Err(self.error_at(
+                pointer,
+                "the schema has no type; give it a `type`, a `$ref` or an `allOf`",
+            ));
         }
         if !schema.values.is_empty() && !schema.open_enum {
-            return Err(self.fault(
+            return Err(self.error_at(
                 pointer,
-                "a closed list is `x-atera-open-enum: true`, for Atera extends them",
+                "an enum has to be open, since Atera adds values; add `x-atera-open-enum: true`",
             ));
         }
         let known = |name: &String| schema.properties.contains_key(name);
         if let Some(name) = schema.required.iter().find(|name| !known(name)) {
-            return Err(self.fault(
+            return Err(self.error_at(
                 &format!("{pointer}/required"),
-                format!("`{name}` is not a property"),
+                format!("`{name}` is not a property; use a name of `properties`"),
             ));
         }
         if let Some(name) = schema.requires.iter().flatten().find(|name| !known(name)) {
-            return Err(self.fault(
+            return Err(self.error_at(
                 &format!("{pointer}/x-atera-requires"),
-                format!("`{name}` is not a property"),
+                format!("`{name}` is not a property; use a name of `properties`"),
             ));
         }
         if let Some(name) = schema.key.as_ref().filter(|name| !known(name)) {
-            return Err(self.fault(
+            return Err(self.error_at(
                 &format!("{pointer}/x-atera-key"),
-                format!("`{name}` is not a property"),
+                format!("`{name}` is not a property; use a name of `properties`"),
             ));
         }
         for (name, property) in &schema.properties {
             self.check_schema(property, &format!("{pointer}/properties/{}", escape(name)))?;
         }
         if schema.kind.as_deref() == Some("array") && schema.items.is_none() {
-            return Err(self.fault(pointer, "an array says what its `items` are"));
+            return Err(self.error_at(pointer, "the array has no `items`; add their schema"));
         }
         match &schema.items {
             Some(items) => self.check_schema(items, &format!("{pointer}/items")),
@@ -441,40 +495,44 @@ impl Spec {
     }
 }
 
-/// YAML, or JSON, which is YAML too, as JSON; and the line of each node, by its JSON pointer.
-pub fn read(source: &str) -> Result<(Value, HashMap<String, usize>), Fault> {
-    let nodes = MarkedYaml::load_from_str(source).map_err(|error| Fault {
+/// Reads YAML, of which JSON is a subset. Returns it as JSON, with the line of each node by its JSON pointer.
+///
+/// # Errors
+///
+/// The text is not YAML, is empty, has a key twice, or uses tags or aliases.
+pub fn read(source: &str) -> Result<(Value, HashMap<String, usize>), SpecError> {
+    let nodes = MarkedYaml::load_from_str(source).map_err(|error| SpecError {
         line: error.marker().line(),
         place: String::new(),
         reason: error.info().to_string(),
     })?;
     let root = nodes
         .first()
-        .ok_or_else(|| Fault::whole("the description is empty".into()))?;
+        .ok_or_else(|| SpecError::without_line("the document is empty".into()))?;
     let mut lines = HashMap::new();
     let json = to_json(root, &mut String::new(), &mut lines)?;
     Ok((json, lines))
 }
 
-/// The last part of a reference within the document.
+/// The name in a reference within the document: `Ticket` in `#/components/schemas/Ticket`.
 pub fn component(reference: &str) -> Option<&str> {
     reference.strip_prefix("#/components/")?.split('/').nth(1)
 }
 
-/// The type of the records, if the schema is a page.
+/// The type of the records, if the schema is a page: an object with `itemsInPage`, and `items` that refer to a component.
 fn page_record(schema: &Schema) -> Option<&str> {
     let items = schema.properties.get("items")?;
     schema.properties.get("itemsInPage")?;
     component(items.items.as_ref()?.reference.as_deref()?)
 }
 
-/// A key as a part of a JSON pointer.
+/// A key as a part of a JSON pointer, by RFC 6901. Paths have slashes, so nearly every pointer needs it.
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A mistake at a pointer, or at the nearest place above it that has a line.
-fn fault(lines: &HashMap<String, usize>, pointer: &str, reason: String) -> Fault {
+/// A mistake at a pointer. A key that is missing has no line, so the line is that of the nearest place above it.
+fn error_at(lines: &HashMap<String, usize>, pointer: &str, reason: String) -> SpecError {
     let mut known = pointer;
     while !lines.contains_key(known) {
         known = known.rsplit_once('/').map_or("", |(above, _)| above);
@@ -487,19 +545,20 @@ fn fault(lines: &HashMap<String, usize>, pointer: &str, reason: String) -> Fault
         .skip(1)
         .map(|key| key.replace("~1", "/").replace("~0", "~"))
         .collect();
-    Fault {
+    SpecError {
         line: lines.get(known).copied().unwrap_or(0),
         place: place.join(" > "),
         reason,
     }
 }
 
-/// The node as JSON, with the line of every node below it noted.
+/// Converts a node to JSON, and adds the lines of the node and of all nodes below it to the table. `pointer` is that of the
+/// node; it is the same again when the function returns.
 fn to_json(
     node: &MarkedYaml<'_>,
     pointer: &mut String,
     lines: &mut HashMap<String, usize>,
-) -> Result<Value, Fault> {
+) -> Result<Value, SpecError> {
     lines.entry(pointer.clone()).or_insert(node.span.start.line());
     let length = pointer.len();
     match &node.data {
@@ -525,7 +584,13 @@ fn to_json(
                 let name = match &key.data {
                     YamlData::Value(Scalar::String(name)) => name.to_string(),
                     YamlData::Value(Scalar::Integer(number)) => number.to_string(),
-                    _ => return Err(fault(lines, pointer, "a key has to be text".into())),
+                    _ => {
+                        return Err(error_at(
+                            lines,
+                            pointer,
+                            "the key is not text; put it in quotes".into(),
+                        ));
+                    }
                 };
                 pointer.push('/');
                 pointer.push_str(&escape(&name));
@@ -535,10 +600,10 @@ fn to_json(
             }
             Ok(Value::Object(values))
         }
-        _ => Err(fault(
+        _ => Err(error_at(
             lines,
             pointer,
-            "tags, aliases and broken values are not understood".into(),
+            "tags, aliases and broken values are not supported; write the value out".into(),
         )),
     }
 }

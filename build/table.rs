@@ -1,4 +1,9 @@
-//! The description as data: `OPERATIONS` and `SCHEMAS`.
+//! The description as tables: `OPERATIONS`, `GROUPS` and `SCHEMAS`.
+//!
+//! The request checks, the command line and the sandbox work from these tables, and have no code for
+//! single operations. All are statics of constants, so they cost nothing when a program starts. Schemas
+//! refer to each other, so each is a static of its own in a private module, which also allows a schema
+//! to contain itself.
 
 use heck::ToShoutySnakeCase;
 use proc_macro2::TokenStream;
@@ -8,11 +13,11 @@ use serde_json::Value;
 use super::{
     examples,
     model::{Parameter, Schema, Source, Verb},
-    spec::{Fault, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
-/// Both tables.
-pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
+/// The tables, and the address of the service.
+pub fn generate(spec: &Spec) -> Result<TokenStream, SpecError> {
     let schemas = &spec.document.components.schemas;
     let objects: Vec<_> = schemas.iter().filter(|(_, schema)| !schema.open_enum).collect();
     let statics = objects
@@ -29,7 +34,7 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
     });
     let base_url = &spec.document.servers[0].url;
     Ok(quote! {
-        #[doc = " Where the live service is, by the description."]
+        #[doc = " The address of the live service."]
         pub const BASE_URL: &str = #base_url;
 
         #[doc = " Every operation of the description, in its order."]
@@ -52,6 +57,8 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
     })
 }
 
+/// An operation as a literal. Two of its fields follow from others: `idempotent` holds for every method
+/// but POST, and `reads` for GET and for a POST whose verb begins with `query_`, which changes nothing.
 fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
     let entry = &operation.entry;
     let (id, group, verb, path) = (
@@ -109,9 +116,10 @@ fn operation(spec: &Spec, operation: &Operation) -> TokenStream {
     }
 }
 
+/// A parameter as a literal. Its example is text, as it would be written in a URL or as an argument.
 fn parameter(spec: &Spec, parameter: &Parameter) -> TokenStream {
     let (name, description, required) = (&parameter.name, &parameter.description, parameter.required);
-    let (_, schema) = spec.flat(&parameter.schema);
+    let (_, schema) = spec.resolve(&parameter.schema);
     let kind = kind(spec, &parameter.schema);
     let location = if parameter.location == "path" {
         quote!(Location::Path)
@@ -123,7 +131,7 @@ fn parameter(spec: &Spec, parameter: &Parameter) -> TokenStream {
         Some(value) => value.to_string(),
         None => String::new(),
     };
-    let bounds = given([
+    let bounds = non_default_fields([
         ("minimum", schema.minimum.map(some)),
         ("maximum", schema.maximum.map(some)),
     ]);
@@ -141,23 +149,24 @@ fn parameter(spec: &Spec, parameter: &Parameter) -> TokenStream {
     }
 }
 
+/// An object as a static.
 fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
     let ident = static_name(name);
     let description = schema.description.as_deref().unwrap_or_default();
     let key = option(schema.key.as_ref());
     let sets = schema.requires.iter().map(|set| quote!(&[#(#set),*]));
     let fields = schema.properties.iter().map(|(name, property)| {
-        let (_, flat) = spec.flat(property);
+        let (_, resolved) = spec.resolve(property);
         let kind = kind(spec, property);
         let yes = |value: bool| value.then(|| quote!(true));
-        let rest = given([
-            ("description", flat.description.map(|text| quote!(#text))),
+        let rest = non_default_fields([
+            ("description", resolved.description.map(|text| quote!(#text))),
             ("required", yes(schema.required.contains(name))),
-            ("nullable", yes(flat.nullable)),
-            ("deprecated", yes(flat.deprecated)),
-            ("min_length", flat.min_length.map(|length| quote!(#length))),
-            ("minimum", flat.minimum.map(some)),
-            ("maximum", flat.maximum.map(some)),
+            ("nullable", yes(resolved.nullable)),
+            ("deprecated", yes(resolved.deprecated)),
+            ("min_length", resolved.min_length.map(|length| quote!(#length))),
+            ("minimum", resolved.minimum.map(some)),
+            ("maximum", resolved.maximum.map(some)),
         ]);
         quote!(Field { name: #name, kind: #kind, #rest ..Field::PLAIN })
     });
@@ -172,19 +181,19 @@ fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
     }
 }
 
-/// The `Kind` of a schema.
+/// The `Kind` of a schema, by its type first and its format second. Text of an unknown format is text.
 fn kind(spec: &Spec, schema: &Schema) -> TokenStream {
-    let (name, flat) = spec.flat(schema);
-    match (flat.kind.as_deref(), flat.format.as_deref(), name) {
-        (Some("string"), _, Some(name)) if flat.open_enum => {
-            let values = &flat.values;
+    let (name, resolved) = spec.resolve(schema);
+    match (resolved.kind.as_deref(), resolved.format.as_deref(), name) {
+        (Some("string"), _, Some(name)) if resolved.open_enum => {
+            let values = &resolved.values;
             quote!(Kind::Enum { name: #name, values: &[#(#values),*] })
         }
         (Some("object"), _, Some(name)) => {
             let ident = static_name(&name);
             quote!(Kind::Object(&schemas::#ident))
         }
-        (Some("object"), ..) => match flat.additional_properties {
+        (Some("object"), ..) => match resolved.additional_properties {
             Some(values) => {
                 let values = kind(spec, &values);
                 quote!(Kind::Map(&#values))
@@ -192,7 +201,7 @@ fn kind(spec: &Spec, schema: &Schema) -> TokenStream {
             None => quote!(Kind::Any),
         },
         (Some("array"), ..) => {
-            let items = flat.items.as_deref().map(|items| kind(spec, items));
+            let items = resolved.items.as_deref().map(|items| kind(spec, items));
             let items = items.unwrap_or(quote!(Kind::Any));
             quote!(Kind::Array(&#items))
         }
@@ -208,12 +217,14 @@ fn kind(spec: &Spec, schema: &Schema) -> TokenStream {
     }
 }
 
+/// The name of the static of a schema.
 fn static_name(schema: &str) -> proc_macro2::Ident {
     format_ident!("{}", schema.to_shouty_snake_case())
 }
 
-/// The fields of a literal that are not as in `PLAIN`.
-fn given<const N: usize>(fields: [(&str, Option<TokenStream>); N]) -> TokenStream {
+/// The fields of a literal that differ from `PLAIN`. Most fields have the value of `PLAIN`, so leaving
+/// them out keeps the generated file short.
+fn non_default_fields<const N: usize>(fields: [(&str, Option<TokenStream>); N]) -> TokenStream {
     fields
         .into_iter()
         .filter_map(|(name, value)| {

@@ -1,5 +1,9 @@
-//! progenitor's types, finished: the fields in the order of the description and under its names, scalars that may
-//! come in another form, `new` for what is required, and the identity of records.
+//! Finishes progenitor's types: fields in the order and with the names of the description, scalars that may be sent in
+//! another form, a function `new` with the required fields, and the ids of records.
+//!
+//! progenitor does not keep the order of fields. The order of the description is the one that users
+//! read in documentation and `Debug` output. Names on the wire stay as they are; `#[serde(rename)]`
+//! keeps them.
 
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, TokenStream};
@@ -9,13 +13,18 @@ use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
 use super::{
     docs,
     model::Schema,
-    spec::{Fault, Spec},
+    spec::{Spec, SpecError},
 };
 
 /// Splits progenitor's output into its client and the items of its `types` module.
-pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
-    let mut file: File = syn::parse2(code)
-        .map_err(|error| Fault::whole(format!("progenitor's output is not Rust: {error}")))?;
+///
+/// The client has the signatures that `methods` reads.
+pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), SpecError> {
+    let mut file: File = syn::parse2(code).map_err(|error| {
+        SpecError::without_line(format!(
+            "cannot read progenitor's output: it is not Rust: {error}"
+        ))
+    })?;
     let mut types = Vec::new();
     for item in &mut file.items {
         if let Item::Mod(module) = item
@@ -28,31 +37,39 @@ pub fn split(code: TokenStream) -> Result<(File, Vec<Item>), Fault> {
     Ok((file, types))
 }
 
-/// Finishes the structs among the items; the rest is of no use to us.
-pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, Fault> {
+/// Finishes the structs among the items. Everything else, such as builders and conversions, is discarded.
+///
+/// # Errors
+///
+/// A struct or a field has no counterpart in the description, which would mean that progenitor renamed
+/// it.
+pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, SpecError> {
     let mut out = TokenStream::new();
-    // Atera adds to what it answers; what is sent is written out by users.
-    let sent = spec.sent();
+    // Atera adds fields to answers, so their types are non-exhaustive. Users write request types as literals.
+    let in_requests = spec.request_schemas();
     for item in items {
         let Item::Struct(mut item) = item else { continue };
         let name = item.ident.to_string();
         let Some(schema) = spec.schema(&name) else {
-            return Err(Fault::whole(format!(
-                "progenitor made the type `{name}`, which has no schema of that name"
+            return Err(SpecError::without_line(format!(
+                "cannot finish the type `{name}`: the description has no schema of this name"
             )));
         };
         finish_struct(spec, &mut item, schema)?;
-        if !sent.contains(&name) {
+        if !in_requests.contains(&name) {
             item.attrs.push(parse_quote!(#[non_exhaustive]));
         }
         out.extend(item.to_token_stream());
         out.extend(constructor(spec, &item, schema));
-        out.extend(identity(&item, schema));
+        out.extend(record_impl(&item, schema));
     }
     Ok(out)
 }
 
-fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), Fault> {
+/// Every field with a scalar or an array of scalars is read by `lenient::read`, because the service
+/// sends numbers as text and text as numbers in places. Objects, arrays of objects and maps are read as
+/// they are.
+fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), SpecError> {
     set_doc(
         spec,
         &mut item.attrs,
@@ -67,25 +84,25 @@ fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<
     for mut field in std::mem::take(&mut fields.named) {
         let wire = wire_name(&field);
         let Some((index, _, property)) = schema.properties.get_full(&wire) else {
-            return Err(Fault::whole(format!(
-                "`{}` has a field `{wire}` that the description lacks",
+            return Err(SpecError::without_line(format!(
+                "cannot finish the type `{}`: the description has no property `{wire}` of it",
                 item.ident
             )));
         };
-        let (_, flat) = spec.flat(property);
-        let mut text = flat.description.clone().unwrap_or_default();
+        let (_, resolved) = spec.resolve(property);
+        let mut text = resolved.description.clone().unwrap_or_default();
         if !text.is_empty() {
             text.push_str("\n\n");
         }
         text.push_str(&format!("`{wire}` on the wire."));
-        if flat.deprecated {
+        if resolved.deprecated {
             text.push_str(" Deprecated by Atera.");
         }
         set_doc(spec, &mut field.attrs, &text)?;
         if let Some(name) = &property.rust_name {
             field.ident = Some(format_ident!("{name}"));
         }
-        if has_scalars(spec, &flat) {
+        if has_scalars(spec, &resolved) {
             field.attrs.push(match is_option(&field.ty) {
                 true => parse_quote!(#[serde(default, deserialize_with = "crate::types::lenient::read")]),
                 false => parse_quote!(#[serde(deserialize_with = "crate::types::lenient::read")]),
@@ -99,15 +116,18 @@ fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<
 }
 
 /// Whether a property is a scalar, or an array of scalars.
-fn has_scalars(spec: &Spec, flat: &Schema) -> bool {
-    let kind = match &flat.items {
-        Some(items) => spec.flat(items).1.kind,
-        None => flat.kind.clone(),
+fn has_scalars(spec: &Spec, resolved: &Schema) -> bool {
+    let kind = match &resolved.items {
+        Some(items) => spec.resolve(items).1.kind,
+        None => resolved.kind.clone(),
     };
     matches!(kind.as_deref(), Some("string" | "integer" | "number" | "boolean"))
 }
 
 /// `new` with what is required, in the order of `required`; the rest is `None`.
+///
+/// `required` has the order of the arguments, so its order in the description is part of the public
+/// surface.
 fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
     if schema.required.is_empty() {
         return None;
@@ -140,7 +160,7 @@ fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenS
     let name = &item.ident;
     let doc = docs::attribute(
         spec,
-        &format!("A `{name}` with what the service requires, and nothing else."),
+        &format!("A `{name}` with the fields that the service requires."),
     );
     Some(quote! {
         impl #name {
@@ -153,8 +173,8 @@ fn constructor(spec: &Spec, item: &ItemStruct, schema: &Schema) -> Option<TokenS
     })
 }
 
-/// The identity of a record, by `x-atera-key`.
-fn identity(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
+/// The implementation of `Record`, which returns the id of a record. None without `x-atera-key`.
+fn record_impl(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
     let key = schema.key.as_ref()?;
     let field = item.fields.iter().find(|field| wire_name(field) == *key)?;
     let (name, ident) = (&item.ident, field.ident.as_ref()?);
@@ -168,7 +188,8 @@ fn identity(item: &ItemStruct, schema: &Schema) -> Option<TokenStream> {
     })
 }
 
-/// Whether an argument of this type is taken by `Into`.
+/// Whether an argument of this type is `impl Into<..>`. Numbers, booleans, UUIDs and dates are passed
+/// as they are.
 pub fn converts(ty: &Type) -> bool {
     !matches!(
         last_segment(ty).as_deref(),
@@ -182,11 +203,12 @@ pub fn last_segment(ty: &Type) -> Option<String> {
     Some(path.path.segments.last()?.ident.to_string())
 }
 
+/// progenitor writes `::std::option::Option`, so only the last name counts.
 fn is_option(ty: &Type) -> bool {
     last_segment(ty).as_deref() == Some("Option")
 }
 
-/// What a field is called on the wire: its serde name, or its own.
+/// The name of a field on the wire: its serde name, or else its Rust name.
 pub fn wire_name(field: &Field) -> String {
     for attribute in field
         .attrs
@@ -194,7 +216,7 @@ pub fn wire_name(field: &Field) -> String {
         .filter(|attribute| attribute.path().is_ident("serde"))
     {
         let mut found = None;
-        // The other keys of the attribute are passed over; what they are does not matter here.
+        // Other keys of the attribute do not matter here. The error that they cause is ignored.
         let _ = attribute.parse_nested_meta(|meta| {
             if let Ok(value) = meta.value() {
                 let text: syn::LitStr = value.parse()?;
@@ -215,7 +237,8 @@ pub fn wire_name(field: &Field) -> String {
         .unwrap_or_default()
 }
 
-fn set_doc(spec: &Spec, attributes: &mut Vec<Attribute>, text: &str) -> Result<(), Fault> {
+/// Replaces the documentation, because progenitor adds the whole schema as JSON to it.
+fn set_doc(spec: &Spec, attributes: &mut Vec<Attribute>, text: &str) -> Result<(), SpecError> {
     attributes.retain(|attribute| !attribute.path().is_ident("doc"));
     let doc = docs::attribute(spec, text);
     attributes.insert(0, parse_quote!(#doc));

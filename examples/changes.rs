@@ -1,6 +1,6 @@
-//! Pulls what has changed since the last run: `cargo run --features changes --example changes -- bookmark.txt`.
+//! Reads the contacts that changed since the last run: `cargo run --features changes --example changes -- bookmark.txt`.
 //!
-//! The file holds the time to begin with, and gets the time to begin with the next time.
+//! The file has the time to begin with. The program replaces it with the time at which the next run has to begin.
 
 use std::{env, fs};
 
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::args().nth(1).ok_or("name the file with the bookmark")?;
     let since: Timestamp = match fs::read_to_string(&file) {
         Ok(bookmark) => bookmark.trim().parse()?,
-        // The first time, everything.
+        // The first run reads everything.
         Err(_) => "2000-01-01T00:00:00Z".parse()?,
     };
     let client = Client::from_env()?;

@@ -1,6 +1,6 @@
 //! Writes all tickets as NDJSON, as the service sent them: `cargo run --example export > tickets.ndjson`.
 //!
-//! The list is read until nothing is missing, though others work on it meanwhile.
+//! The list is read until nothing is missing, even if others change it meanwhile.
 
 use std::io::{BufWriter, Write, stdout};
 

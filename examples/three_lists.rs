@@ -1,4 +1,4 @@
-//! Reads three lists at once, under one limit: `cargo run --example three_lists`.
+//! Reads three lists concurrently, under one rate limit: `cargo run --example three_lists`.
 
 use atera::Client;
 

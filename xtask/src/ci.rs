@@ -1,4 +1,10 @@
-//! What has to pass before a change lands, and with `full` what is too slow for every change.
+//! The checks that a change has to pass, and with `full` those that are too slow for every change.
+//!
+//! Every check is a [`Step`]: a command of cargo, a script, or a task of this program. They run one
+//! after another, the quick ones that fail most often first, and the first failure ends the run. Their
+//! output is not captured, so that it can be read while they run.
+//!
+//! A step that needs a tool which is not part of this repository names the tool and how to install it.
 
 use std::{
     env,
@@ -7,14 +13,15 @@ use std::{
 
 use crate::{description, generate, layers};
 
-/// Something that has to hold.
+/// One check.
 struct Step {
-    /// What it shows.
-    shows: String,
-    how: How,
+    /// What holds if it passes. It is printed before the step runs, and in the failure.
+    name: String,
+    action: Action,
 }
 
-enum How {
+/// How a step runs.
+enum Action {
     /// cargo with these arguments, and these variables in its environment.
     Cargo(Vec<String>, Vec<(&'static str, String)>),
     /// A script of this repository.
@@ -24,38 +31,49 @@ enum How {
 }
 
 /// The features of the library. None of them brings another along.
+///
+/// A test compares them with `Cargo.toml`, so a new feature cannot be forgotten here.
 const FEATURES: [&str; 4] = ["cache", "changes", "mock", "schemars"];
 
 /// The crates that are published, each after those that it depends on.
+///
+/// A test compares them with the folders of `crates/`.
 const PUBLISHED: [&str; 4] = ["atera", "atera-limits", "atera-sandbox", "atera-cli"];
 
-/// Cases of each property with `full`; a test runs 256 of them otherwise.
+/// How many cases of each property run with `full`. Without it a test runs 256.
 const CASES: &str = "20000";
 
 /// Runs the steps one after another, and stops at the first that fails.
+///
+/// # Errors
+///
+/// The name of the step that failed, and its exit status. The output of the step has the details.
 pub(crate) fn run(full: bool) -> Result<(), String> {
     let mut steps = quick();
     if full {
         steps.extend(slow());
     }
     for step in &steps {
-        println!("== {}", step.shows);
+        println!("== {}", step.name);
         step.run()
-            .map_err(|reason| format!("step failed: {}: {reason}", step.shows))?;
+            .map_err(|reason| format!("step failed: {}: {reason}", step.name))?;
     }
     println!("== all steps passed");
     Ok(())
 }
 
-/// What every change has to pass.
+/// The steps that every change has to pass.
+///
+/// The library is also built alone and with each single feature. A build of the whole workspace would
+/// not find code that lacks its `cfg`, because the other crates enable features of the library.
 fn quick() -> Vec<Step> {
     let mut steps = vec![
         cargo("the code is formatted", "fmt --all --check"),
         task("imports run one way", layers::run),
-        task("the description is sound", || description::check(false)),
-        task("the bindings are as their snapshot shows", || generate::run(true)),
+        task("the description follows its rules", || description::check(false)),
+        task("the bindings match their snapshot", || generate::run(true)),
         cargo(
-            "clippy has nothing to say",
+            "clippy has no warnings",
             "clippy --workspace --all-targets --all-features -- -D warnings",
         ),
         cargo(
@@ -82,18 +100,21 @@ fn quick() -> Vec<Step> {
         "doc --workspace --all-features --no-deps",
     ));
     steps.push(cargo(
-        "the packages have what they need",
+        "the packages are complete",
         &format!("package {} --allow-dirty --no-verify", packages()),
     ));
     steps
 }
 
-/// The published crates, as arguments of cargo.
+/// The published crates, as arguments of cargo. They are packed together, so that each finds the new version of the others.
 fn packages() -> String {
     PUBLISHED.map(|name| format!("--package {name}")).join(" ")
 }
 
-/// What is too slow for every change.
+/// The steps that are too slow for every change.
+///
+/// Some need more than Rust: another toolchain, cargo-deny, Chromium or schemathesis. The comparisons
+/// of speed come last, and only mean something on an idle machine.
 fn slow() -> Vec<Step> {
     let mut steps = Vec::new();
     for features in combinations() {
@@ -107,7 +128,7 @@ fn slow() -> Vec<Step> {
             &format!("everything builds with the features {shown}"),
             &format!("clippy {arguments} --all-targets -- -D warnings"),
         ));
-        // A link that is broken by a missing feature is broken with it alone.
+        // Only one feature at a time: a link that needs a missing feature is already broken then.
         if !features.contains(',') {
             steps.push(cargo(
                 &format!("the documentation builds with the features {shown}"),
@@ -125,7 +146,7 @@ fn slow() -> Vec<Step> {
         &format!("package {} --allow-dirty --all-features", packages()),
     ));
     steps.push(cargo(
-        "licences, sources and advisories are as deny.toml wants (`cargo install cargo-deny`)",
+        "licenses, sources and advisories follow deny.toml (`cargo install cargo-deny`)",
         "deny --all-features check",
     ));
     steps.push(cargo(
@@ -133,32 +154,33 @@ fn slow() -> Vec<Step> {
         "test --release --package atera --lib -- --ignored",
     ));
     steps.push(Step {
-        shows: format!("the properties hold in {CASES} cases"),
-        how: How::Cargo(
-            words("test --package atera --all-features --test fuzz"),
+        name: format!("the properties hold in {CASES} cases"),
+        action: Action::Cargo(
+            split_words("test --package atera --all-features --test fuzz"),
             vec![("PROPTEST_CASES", CASES.into())],
         ),
     });
     steps.push(cargo(
-        "the sandbox can be tried out in a browser (packages `chromium` and `chromium-driver`)",
+        "the sandbox's pages work in a browser (packages `chromium` and `chromium-driver`)",
         "test --package atera-sandbox --all-features --test explorer -- --ignored",
     ));
     steps.push(Step {
-        shows: "the sandbox keeps the description whatever it is asked (`pip install schemathesis`)".into(),
-        how: How::Script("crates/atera-sandbox/tests/schemathesis.sh"),
+        name: "the sandbox follows the description for generated requests (`pip install schemathesis`)"
+            .into(),
+        action: Action::Script("crates/atera-sandbox/tests/schemathesis.sh"),
     });
     steps.push(cargo(
-        "the overhead is small, and the sandbox quick",
+        "the benchmarks of the overhead and the sandbox run",
         "bench --package atera --package atera-sandbox --all-features",
     ));
     steps.push(Step {
-        shows: "a cold build takes at most 0.5 of octocrab's".into(),
-        how: How::Script("benches/cold-build.sh"),
+        name: "a cold build takes at most 0.5 of octocrab's".into(),
+        action: Action::Script("benches/cold-build.sh"),
     });
     steps
 }
 
-/// All sets of features, as cargo takes them.
+/// All sets of features, as `--features` takes them. Bit n of a number stands for feature n.
 fn combinations() -> Vec<String> {
     let sets = (0..1 << FEATURES.len()).map(|bits: usize| {
         let chosen = FEATURES
@@ -170,32 +192,40 @@ fn combinations() -> Vec<String> {
     sets.collect()
 }
 
-fn cargo(shows: &str, arguments: &str) -> Step {
+/// A step of cargo with these arguments, which are separated by spaces.
+fn cargo(name: &str, arguments: &str) -> Step {
     Step {
-        shows: shows.into(),
-        how: How::Cargo(words(arguments), Vec::new()),
+        name: name.into(),
+        action: Action::Cargo(split_words(arguments), Vec::new()),
     }
 }
 
-fn task(shows: &str, task: fn() -> Result<(), String>) -> Step {
+/// A step that is a function of this program.
+fn task(name: &str, task: fn() -> Result<(), String>) -> Step {
     Step {
-        shows: shows.into(),
-        how: How::Task(task),
+        name: name.into(),
+        action: Action::Task(task),
     }
 }
 
-fn words(text: &str) -> Vec<String> {
+fn split_words(text: &str) -> Vec<String> {
     text.split_whitespace().map(String::from).collect()
 }
 
 impl Step {
+    /// rustdoc warnings are errors, and snapshots are never written, whatever the caller's environment
+    /// says. Steps cannot read from the terminal.
+    ///
+    /// # Errors
+    ///
+    /// The command cannot be started, or its exit status is not 0.
     fn run(&self) -> Result<(), String> {
-        let mut command = match &self.how {
-            How::Task(task) => return task(),
-            How::Script(script) => Command::new(format!("{}/../{script}", env!("CARGO_MANIFEST_DIR"))),
-            How::Cargo(arguments, variables) => {
+        let mut command = match &self.action {
+            Action::Task(task) => return task(),
+            Action::Script(script) => Command::new(format!("{}/../{script}", env!("CARGO_MANIFEST_DIR"))),
+            Action::Cargo(arguments, variables) => {
                 println!("cargo {}", arguments.join(" "));
-                // A toolchain by name is the business of rustup's cargo, not of the one that runs us.
+                // Only rustup's `cargo` understands `+1.95`. The one in `CARGO` is that of a fixed toolchain.
                 let cargo = match arguments[0].starts_with('+') {
                     true => "cargo".into(),
                     false => env::var("CARGO").unwrap_or_else(|_| "cargo".into()),
@@ -211,7 +241,9 @@ impl Step {
             .env("INSTA_UPDATE", "no")
             .stdin(Stdio::null())
             .status()
-            .map_err(|error| format!("it cannot be run: {error}"))?;
+            .map_err(|error| {
+                format!("cannot run the command: {error}; install the tool that the step names")
+            })?;
         match status.success() {
             true => Ok(()),
             false => Err(status.to_string()),
@@ -219,7 +251,9 @@ impl Step {
     }
 }
 
-/// Shows what there is for every operation.
+/// Prints a table of all operations: source, guide, request, decoding, sandbox and command. A gap is an error.
+///
+/// The table is made by a test of the command line, because only that crate can see all of them.
 pub(crate) fn coverage() -> Result<(), String> {
     cargo(
         "every operation is covered",
@@ -232,6 +266,7 @@ pub(crate) fn coverage() -> Result<(), String> {
 mod tests {
     use super::*;
 
+    /// Reads the manifest as text, since the table of features is simple.
     #[test]
     fn the_features_are_those_of_the_crate() {
         let manifest = include_str!("../../Cargo.toml");
@@ -254,6 +289,7 @@ mod tests {
         assert_eq!(known, declared);
     }
 
+    /// Four features have 16 sets, with the empty one and the one of all.
     #[test]
     fn every_set_of_features_is_built() {
         let all = combinations();
@@ -264,6 +300,7 @@ mod tests {
         );
     }
 
+    /// A crate is published unless its manifest says `publish = false`.
     #[test]
     fn the_published_crates_are_those_of_the_workspace() {
         let crates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates")).unwrap();

@@ -1,15 +1,19 @@
-//! The canonical form of the description's text. Order and words are the author's; layout and quotes are not.
+//! Formats the text of the description. Layout and quotes have one canonical form. Order, words and comments stay as the author
+//! wrote them.
+//!
+//! The description is edited by hand and reviewed as a diff, so the same content has to have the same
+//! lines. A test proves that formatting does not change its meaning.
 
 use pretty_yaml::config::{FormatOptions, LayoutOptions, ProseWrap, Quotes};
 
-/// Columns of a line.
+/// The longest line. Flow maps that fit into it stay on one line.
 const WIDTH: usize = 120;
 
 /// The same YAML in the canonical form.
 ///
 /// # Errors
 ///
-/// What is wrong with the text, if it is not YAML.
+/// The text is not YAML.
 pub(crate) fn canonical(source: &str) -> Result<String, String> {
     let mut options = FormatOptions {
         layout: LayoutOptions {
@@ -24,10 +28,12 @@ pub(crate) fn canonical(source: &str) -> Result<String, String> {
     pretty_yaml::format_text(source, &options).map_err(|error| error.to_string())
 }
 
-/// The lines, from 1, that a text has otherwise than its canonical form, with what they are there.
-pub(crate) fn departures(source: &str, canonical: &str) -> Vec<(usize, String)> {
+/// The lines of a text, from 1, where it differs from its canonical form, each with the canonical lines.
+///
+/// Lines that follow each other are one place. A line that has to be removed has no canonical lines.
+pub(crate) fn unformatted_places(source: &str, canonical: &str) -> Vec<(usize, String)> {
     let diff = similar::TextDiff::from_lines(source, canonical);
-    let mut departures = Vec::new();
+    let mut unformatted_places = Vec::new();
     for group in diff.ops() {
         if group.tag() == similar::DiffTag::Equal {
             continue;
@@ -37,15 +43,16 @@ pub(crate) fn departures(source: &str, canonical: &str) -> Vec<(usize, String)> 
             .filter(|change| change.tag() == similar::ChangeTag::Insert)
             .map(|change| change.value().trim_end().to_string() + "\n")
             .collect();
-        departures.push((group.old_range().start + 1, wanted.trim_end().to_string()));
+        unformatted_places.push((group.old_range().start + 1, wanted.trim_end().to_string()));
     }
-    departures
+    unformatted_places
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// It has what the formatter could change: a comment, flow collections, quotes and folded text.
     const CANONICAL: &str = "\
 # A remark stays.
 tags: [tickets]
@@ -58,7 +65,7 @@ description: >-
     #[test]
     fn what_is_canonical_stays_as_it_is() {
         assert_eq!(canonical(CANONICAL).unwrap(), CANONICAL);
-        assert_eq!(departures(CANONICAL, CANONICAL), []);
+        assert_eq!(unformatted_places(CANONICAL, CANONICAL), []);
     }
 
     #[test]
@@ -68,7 +75,7 @@ description: >-
             .replace('\'', "\"")
             .replace("{$ref", "{ $ref");
         assert_eq!(canonical(&loose).unwrap(), CANONICAL);
-        let lines: Vec<_> = departures(&loose, CANONICAL);
+        let lines: Vec<_> = unformatted_places(&loose, CANONICAL);
         assert_eq!(
             lines,
             [(

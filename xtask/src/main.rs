@@ -1,4 +1,12 @@
 //! Tools for maintainers: `cargo xtask`.
+//!
+//! Everything that a maintainer runs is here, so that there is one way to run it, on every system that
+//! Rust runs on. [`ci`] runs the checks, [`description`] checks and compares the description with
+//! [`lint`], [`format`](mod@format) and [`diff`], [`generate`] writes the bindings and their
+//! [`surface`], and [`layers`] checks the imports.
+//!
+//! The code generator is included from `build/` by its path. As a crate of its own it would have to be
+//! published with the library.
 
 #[path = "../../build/mod.rs"]
 #[allow(dead_code, reason = "the build script uses the rest")]
@@ -12,7 +20,7 @@ mod generate;
 mod layers;
 mod lint;
 #[cfg(test)]
-mod spec_faults;
+mod spec_errors;
 mod surface;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -25,55 +33,57 @@ use files::ACCEPTED;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Run what has to pass before a change lands.
+    /// Run the checks that every change has to pass.
     Ci {
-        /// And what is too slow for every change: all sets of features, the oldest Rust, the packed crate, licences, many
-        /// more cases of each property, and the comparisons of speed.
+        /// Run the slow checks too: all sets of features, the oldest Rust, the packed crates, licenses, many more cases of each
+        /// property, and the comparisons of speed.
         #[arg(long)]
         full: bool,
     },
-    /// Show what there is for every operation, and exit with 1 if there is a gap.
+    /// Show a table of what there is for each operation, and exit with 1 if something is missing.
     Coverage,
-    /// Write the bindings to where they can be read, and their public surface to its snapshot.
+    /// Write the bindings to target/generated, and their public surface to its snapshot.
     Generate {
-        /// Write nothing, and exit with 1 if the surface is not as its snapshot shows.
+        /// Write nothing, and exit with 1 if the surface differs from its snapshot.
         #[arg(long)]
         check: bool,
     },
     /// Check that every module uses only those below it, and exit with 1 if one does not.
     ///
-    /// The order of the modules is LAYERS in xtask/src/layers/mod.rs. No modules may use each other in a circle.
+    /// The order of the modules is LAYERS in xtask/src/layers/mod.rs. No modules may use each other in a cycle.
     Layers,
-    /// Look after the description.
+    /// Check the description, or compare it with another document.
     #[command(subcommand)]
     Spec(SpecTask),
 }
 
 #[derive(Subcommand)]
 enum SpecTask {
-    /// Check the description: that the build understands it, that it keeps to the rules, and that it is formatted.
+    /// Check that the build accepts the description, that it follows the rules, and that it is formatted.
     ///
-    /// Exits with 1 if there is anything to do.
+    /// Exits with 1 if something has to be corrected.
     Check {
         /// Format it.
         #[arg(long)]
         fix: bool,
     },
-    /// Tell how another OpenAPI document differs, such as the copy that a tenant can download.
+    /// Show how another OpenAPI document differs, such as the copy that a tenant can download.
     ///
     /// Operations are matched by method and path. Exits with 1 if a difference matters and is not accepted.
     Diff {
         /// The other document, JSON or YAML.
         other: PathBuf,
-        /// How to write it.
+        /// The format of the report.
         #[arg(long, value_enum, default_value = "text")]
         form: diff::Form,
-        /// The differences that are as they should be.
+        /// The file of accepted differences.
         #[arg(long, default_value = ACCEPTED, hide_default_value = true)]
         accepted: PathBuf,
     },
 }
 
+/// Prints the reason of a failure on stderr. Findings are already on stdout by then, each with its
+/// place.
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Ci { full } => ci::run(full),

@@ -1,7 +1,8 @@
-//! The public surface of the bindings, a line for each operation and for each field of a type, so that a change of the
-//! description can be read as what it does to users of the client.
+//! Lists the public surface of the bindings, with a line for each operation and for each field of a type. So a change of the
+//! description can be reviewed as a change for users of the client.
 //!
-//! It is read back from the generated code, not from the description: what is shown is what was made.
+//! The surface is read from the generated code and not from the description, so it also shows a change of the code generator.
+//! Paths are shortened, and everything that is the same for all operations is left out.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -10,14 +11,15 @@ use syn::{FnArg, ImplItem, Item, ItemImpl, Pat, ReturnType, Type, Visibility};
 
 use crate::build::{Bindings, spec::Spec, types};
 
-/// The surface of the bindings that were generated from the description.
+/// The surface of the bindings of a description: operations, types and closed lists.
 ///
 /// # Errors
 ///
-/// What of the generated code is not as expected.
+/// The generated code is not Rust, or has no call for an operation.
 pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String> {
     let items = |code: &str| {
-        let file = syn::parse_file(code).map_err(|error| format!("the bindings are not Rust: {error}"))?;
+        let file = syn::parse_file(code)
+            .map_err(|error| format!("cannot read the bindings: they are not Rust: {error}"))?;
         Ok::<_, String>(file.items)
     };
     let mut out = String::new();
@@ -31,7 +33,12 @@ pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String
         let call = groups
             .get(&operation.group)
             .and_then(|group| group.call(&operation.verb))
-            .ok_or_else(|| format!("the bindings have no call for `{}`", operation.id()))?;
+            .ok_or_else(|| {
+                format!(
+                    "cannot list the public surface: the bindings have no call for `{}`",
+                    operation.id()
+                )
+            })?;
         let method = operation.method.key().to_uppercase();
         let _ = writeln!(out, "{}().{call} {method} {}", operation.group, operation.path);
     }
@@ -46,18 +53,19 @@ pub(crate) fn written(spec: &Spec, bindings: &Bindings) -> Result<String, String
     Ok(out)
 }
 
-/// A module of calls.
+/// The module of a group, as it was read back.
 #[derive(Default)]
 struct Group {
-    /// The methods that begin a call: its arguments and its type.
-    starts: BTreeMap<String, (String, String)>,
+    /// For each method of the group its arguments, and the call that it returns.
+    call_methods: BTreeMap<String, (String, String)>,
     /// The setters of each call.
     setters: BTreeMap<String, Vec<String>>,
-    /// What each call answers.
+    /// The type of the answer of each call.
     answers: BTreeMap<String, String>,
 }
 
 impl Group {
+    /// Reads the items of a module.
     fn read(items: &[Item]) -> Self {
         let mut group = Group::default();
         for item in items {
@@ -78,6 +86,9 @@ impl Group {
         group
     }
 
+    /// Reads an `impl` block. A public method that returns `Self` is a setter of a call, and any other
+    /// one begins a call. `send` and the like are async and the same for all calls, so they are left
+    /// out.
     fn methods(&mut self, name: &str, block: &ItemImpl) {
         for item in &block.items {
             let ImplItem::Fn(function) = item else { continue };
@@ -107,14 +118,14 @@ impl Group {
                     .or_default()
                     .extend(arguments);
             } else {
-                self.starts.insert(method, (arguments.join(", "), answer));
+                self.call_methods.insert(method, (arguments.join(", "), answer));
             }
         }
     }
 
-    /// A call as one line: its arguments, in brackets what may be set, and what it answers.
+    /// A call as one line: its arguments, its setters in brackets, and the type of its answer.
     fn call(&self, verb: &str) -> Option<String> {
-        let (arguments, call) = self.starts.get(verb)?;
+        let (arguments, call) = self.call_methods.get(verb)?;
         let answer = self.answers.get(call)?;
         let setters = match self.setters.get(call) {
             Some(setters) => format!(" [{}]", setters.join(", ")),
@@ -124,7 +135,7 @@ impl Group {
     }
 }
 
-/// The types, each with its fields, and `new` where there is one.
+/// Adds the types, each with its fields, their names on the wire, and `new` if there is one.
 fn records(out: &mut String, items: &[Item]) {
     let structs: Vec<_> = items
         .iter()
@@ -162,7 +173,7 @@ fn records(out: &mut String, items: &[Item]) {
     }
 }
 
-/// A type as a person writes it. Every call may fail, and they all fail alike.
+/// A type without `Result`, because every call returns one.
 fn shown(ty: &Type) -> String {
     let text = tidy(ty);
     match text
@@ -174,7 +185,7 @@ fn shown(ty: &Type) -> String {
     }
 }
 
-/// Code without the spaces and the paths that only a compiler needs.
+/// Code without the spaces that `quote` adds, and without the paths of well-known types.
 fn tidy(code: impl ToTokens) -> String {
     let mut text = code.to_token_stream().to_string();
     for (from, to) in [
@@ -213,6 +224,7 @@ mod tests {
         written(&Spec::parse(source).unwrap(), &bindings).unwrap()
     }
 
+    /// A new property and a renamed operation: each is one line, and nothing else changes.
     #[test]
     fn a_change_of_the_description_is_a_line_of_the_surface() {
         let source = read(SPEC).unwrap();

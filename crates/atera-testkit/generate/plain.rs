@@ -7,7 +7,7 @@ use progenitor::{GenerationSettings, Generator};
 use serde_json::Value;
 
 use crate::build::{
-    spec::{Fault, Spec, component},
+    spec::{Spec, SpecError, component},
     widen,
 };
 
@@ -15,7 +15,7 @@ use crate::build::{
 const PATHS: [&str; 2] = ["/tickets", "/tickets/{ticketId}"];
 
 /// The client.
-pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
+pub fn generate(spec: &Spec) -> Result<TokenStream, SpecError> {
     let mut description = widen::for_progenitor(spec);
     let mut used = BTreeSet::new();
     if let Some(paths) = description["paths"].as_object_mut() {
@@ -30,7 +30,7 @@ pub fn generate(spec: &Spec) -> Result<TokenStream, Fault> {
     }
     Generator::new(&GenerationSettings::new())
         .generate_tokens(&widen::document(description)?)
-        .map_err(|error| Fault::whole(format!("no plain client can be made: {error}")))
+        .map_err(|error| SpecError::without_line(format!("no plain client can be made: {error}")))
 }
 
 /// The names of all schemas that a part of the document refers to, also by way of others.

@@ -8,12 +8,12 @@ use serde_json::Value;
 use crate::build::{
     examples::{bodies, examples},
     methods::Methods,
-    spec::{Fault, Operation, Spec},
+    spec::{Operation, Spec, SpecError},
 };
 
 /// A function `shapes` that returns one `Shape` per operation and request example. The file that includes it defines
 /// `Shape`, `argument` and `encoded`.
-pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, Fault> {
+pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, SpecError> {
     let mut shapes = TokenStream::new();
     for operation in &spec.operations {
         let method = methods.of(operation)?;

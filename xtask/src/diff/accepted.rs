@@ -1,4 +1,7 @@
-//! The differences that are as they should be, each with its reason.
+//! The differences that are intended, each with its reason.
+//!
+//! The file is YAML, a list of entries with `place`, `change` and `reason`. An entry that matches no
+//! difference is reported, so that the file does not keep reasons for differences that are gone.
 
 use serde::Deserialize;
 
@@ -9,13 +12,15 @@ use crate::build::spec;
 #[derive(Default)]
 pub(crate) struct Accepted(Vec<Entry>);
 
-/// One or several differences, and why they are there.
+/// A pattern for differences, and why they are intended.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    /// Our place as it is shown; `*` stands for any text.
+    /// The place by the names of our description, as the comparison prints it. `*` matches any text, also none.
     place: String,
+    /// The kind of difference, so that an entry for a missing property does not hide a changed one.
     change: Change,
+    /// Shown in the Markdown and JSON forms.
     reason: String,
 }
 
@@ -24,17 +29,17 @@ impl Accepted {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, after its line where that is known.
+    /// The first mistake in the file. Mistakes of the YAML have a line; others have the path of the entry.
     pub(crate) fn read(source: &str) -> Result<Self, String> {
-        let (json, _) = spec::read(source).map_err(|fault| fault.to_string())?;
+        let (json, _) = spec::read(source).map_err(|error| error.to_string())?;
         let entries: Vec<Entry> = serde_path_to_error::deserialize(&json)
             .map_err(|error| format!(" {}: {}", error.path(), error.inner()))?;
         Ok(Accepted(entries))
     }
 
-    /// Marks the differences that are accepted. Returns the places of the entries that none fits any more.
+    /// Marks the accepted differences with their reasons. Returns the places of the entries that matched none.
     pub(crate) fn apply(&self, comparison: &mut Comparison) -> Vec<&str> {
-        let mut idle = Vec::new();
+        let mut unused = Vec::new();
         for entry in &self.0 {
             let mut used = false;
             for difference in &mut comparison.differences {
@@ -44,14 +49,15 @@ impl Accepted {
                 }
             }
             if !used {
-                idle.push(entry.place.as_str());
+                unused.push(entry.place.as_str());
             }
         }
-        idle
+        unused
     }
 }
 
-/// Whether a text is as the pattern says, in which `*` stands for any text.
+/// Whether a text matches a pattern, in which `*` matches any text. It tries every position, which is fast enough for the
+/// short places here.
 fn fits(pattern: &str, text: &str) -> bool {
     let Some((before, rest)) = pattern.split_once('*') else {
         return pattern == text;
@@ -66,6 +72,7 @@ fn fits(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::fits;
 
+    /// A pattern, a place, and whether they match.
     #[test]
     fn a_star_stands_for_any_text() {
         for (pattern, text, same) in [

@@ -1,8 +1,11 @@
-//! The description against another OpenAPI document of the same API: what theirs has that ours lacks, what ours has that
-//! theirs lacks, and what the two say otherwise.
+//! Compares the description with another OpenAPI document of the same API, and reports what is missing on either side and what
+//! differs.
 //!
-//! Names of operations and schemas are ours to choose, so operations are matched by method and path, and schemas by where
-//! they are used; what is shown has our names. What ours takes from the guide is not expected in theirs.
+//! The two documents use different names for operations and schemas. So operations are matched by method and path, and schemas
+//! by where they are used. The report uses the names of the description. Operations from the guide are not expected in the
+//! other document.
+//!
+//! [`compare()`] finds the differences, [`accepted`] marks those that are intended, and [`report`] prints the rest.
 
 mod accepted;
 mod compare;
@@ -14,19 +17,20 @@ pub(crate) use report::Form;
 
 use serde::{Deserialize, Serialize};
 
-/// What was compared, and what differs.
+/// The result of a comparison.
 #[derive(Default, Serialize)]
 pub(crate) struct Comparison {
     pub(crate) compared: Compared,
     pub(crate) differences: Vec<Difference>,
 }
 
-/// How much of theirs was compared.
+/// How much of the other document was compared. A number that is too small shows that something was not found.
 #[derive(Default, Serialize)]
 pub(crate) struct Compared {
     pub(crate) operations: usize,
     pub(crate) parameters: usize,
     pub(crate) properties: usize,
+    /// The values of closed lists.
     pub(crate) values: usize,
 }
 
@@ -36,18 +40,18 @@ pub(crate) struct Difference {
     /// Where in our description, by our names: `tickets_list ? page`, `Ticket . TicketTitle`.
     pub(crate) place: String,
     pub(crate) change: Change,
-    /// What it is, as the end of a sentence that begins with the place.
+    /// The difference, as the end of a sentence that begins with the place.
     pub(crate) what: String,
-    /// Where it was met first, by the names of their document: `GET /api/v3/tickets 200`.
+    /// Where it was found first, by the names of the other document: `GET /api/v3/tickets 200`.
     pub(crate) at: String,
-    /// Whether the bindings would be other than they are.
+    /// Whether the generated client would change. Differences that do not matter are only listed in Markdown and JSON.
     pub(crate) matters: bool,
-    /// Why it is as it should be.
+    /// Why it is intended. None if nobody has accepted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) accepted: Option<String>,
 }
 
-/// From ours to theirs.
+/// The kind of a difference, from the description to the other document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Change {
@@ -58,6 +62,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    /// As it is written in the report and in the file of accepted differences.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Change::Added => "added",
@@ -76,6 +81,7 @@ impl Comparison {
 }
 
 impl Difference {
+    /// Whether somebody has to do something about it.
     fn is_open(&self) -> bool {
         self.matters && self.accepted.is_none()
     }

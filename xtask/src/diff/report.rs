@@ -1,4 +1,7 @@
-//! The result of a comparison, as text, as Markdown or as JSON.
+//! Writes the result of a comparison as text, Markdown or JSON.
+//!
+//! Text has only the differences that need work, for a terminal or a log. Markdown has all of them, in
+//! tables by what has to be done with them. JSON has everything that the comparison knows.
 
 use std::fmt::Write as _;
 
@@ -19,16 +22,17 @@ pub(crate) enum Form {
 }
 
 impl Comparison {
-    /// The comparison with `other`. `idle` are the accepted differences that are none any more.
-    pub(crate) fn written(&self, form: Form, other: &str, idle: &[&str]) -> String {
+    /// The comparison with the document `other`. `unused` has the places of accepted differences that were not found.
+    pub(crate) fn written(&self, form: Form, other: &str, unused: &[&str]) -> String {
         match form {
-            Form::Text => self.text(idle),
-            Form::Markdown => self.markdown(other, idle),
-            Form::Json => self.json(other, idle),
+            Form::Text => self.text(unused),
+            Form::Markdown => self.markdown(other, unused),
+            Form::Json => self.json(other, unused),
         }
     }
 
-    fn text(&self, idle: &[&str]) -> String {
+    /// A line for each difference, a line for each unused entry, and the summary.
+    fn text(&self, unused: &[&str]) -> String {
         let mut out = String::new();
         for difference in self.open() {
             let Difference { place, what, at, .. } = difference;
@@ -39,14 +43,16 @@ impl Comparison {
                 false => writeln!(out, "{change}: {place} {what} (at {at})"),
             };
         }
-        for place in idle {
-            let _ = writeln!(out, "accepted, but there is no such difference: {place}");
+        for place in unused {
+            let _ = writeln!(out, "accepted difference not found: {place}; remove its entry");
         }
         let _ = writeln!(out, "{}", self.summary());
         out
     }
 
-    fn markdown(&self, other: &str, idle: &[&str]) -> String {
+    /// Tables, from the differences that need work to those that do not matter. An empty table is left
+    /// out.
+    fn markdown(&self, other: &str, unused: &[&str]) -> String {
         let mut out = format!("# The description against {other}\n\n{}\n", self.summary());
         let (open, closed): (Vec<_>, Vec<_>) = self
             .differences
@@ -85,26 +91,29 @@ impl Comparison {
             &notes.into_iter().copied().collect::<Vec<_>>(),
             "at",
         );
-        if !idle.is_empty() {
-            let _ = writeln!(out, "\n## Accepted, but there is no such difference\n");
-            for place in idle {
+        if !unused.is_empty() {
+            let _ = writeln!(out, "\n## Accepted differences that were not found\n");
+            for place in unused {
                 let _ = writeln!(out, "- `{place}`");
             }
         }
         out
     }
 
-    fn json(&self, other: &str, idle: &[&str]) -> String {
+    /// One object. `open` is the number of differences that need work, and `idle` has the unused
+    /// entries.
+    fn json(&self, other: &str, unused: &[&str]) -> String {
         let whole = json!({
             "other": other,
             "compared": self.compared,
             "differences": self.differences,
-            "idle": idle,
+            "idle": unused,
             "open": self.open().count(),
         });
         format!("{whole:#}\n")
     }
 
+    /// How much was compared, and how many differences there are, in a sentence.
     fn summary(&self) -> String {
         let accepted = self
             .differences

@@ -1,6 +1,11 @@
+//! Comparisons of a small description with a document that is derived from it. Each test changes that
+//! document by replacing text.
+
 use super::*;
 use crate::build::spec;
 
+/// It has a reference, an `allOf`, a schema within itself, a closed list and an operation of the guide:
+/// everything that the comparison treats in its own way.
 const OURS: &str = "
 paths:
   /tickets/{ticketId}:
@@ -32,7 +37,7 @@ components:
         Parent: {$ref: '#/components/schemas/Ticket'}
 ";
 
-/// Their document: ours under other names and an own prefix, with a change.
+/// The other document: ours with other names and a prefix, without the guide, and with a change.
 fn theirs(change: impl Fn(String) -> String) -> String {
     let theirs = OURS
         .replace("/tickets", "/api/v3/tickets")
@@ -42,11 +47,13 @@ fn theirs(change: impl Fn(String) -> String) -> String {
     change(theirs)
 }
 
+/// Compares the description with the changed document.
 fn compared(change: impl Fn(String) -> String) -> Comparison {
     let read = |text: &str| spec::read(text).unwrap().0;
     compare(&read(OURS), &read(&theirs(change)))
 }
 
+/// The differences that need work, each as one text.
 fn open(comparison: &Comparison) -> Vec<String> {
     let told = |difference: &Difference| {
         format!(
@@ -59,6 +66,7 @@ fn open(comparison: &Comparison) -> Vec<String> {
     comparison.open().map(told).collect()
 }
 
+/// Names of schemas and the prefix of paths are not compared.
 #[test]
 fn the_same_under_other_names_has_no_difference() {
     let same = compared(|theirs| theirs);
@@ -69,13 +77,15 @@ fn the_same_under_other_names_has_no_difference() {
     assert_eq!(same.compared.values, 2);
 }
 
+/// Each case is a text of the other document, its replacement, and the difference. One change must not
+/// be reported twice.
 #[test]
 fn each_change_is_one_difference() {
     for (from, to, told) in [
         (
             "    get:",
             "    patch:",
-            "added: PATCH /api/v3/tickets/{ticketId} is an operation that we lack",
+            "added: PATCH /api/v3/tickets/{ticketId} is an operation that the description lacks",
         ),
         (
             "name: expand",
@@ -90,12 +100,12 @@ fn each_change_is_one_difference() {
         (
             ", {name: expand, in: query, schema: {type: boolean}}",
             "",
-            "removed: tickets_get ? expand is a parameter that they lack",
+            "removed: tickets_get ? expand is a parameter that the other document lacks",
         ),
         (
             "{name: expand,",
             "{name: dry, in: query, required: true, schema: {type: string}}, {name: expand,",
-            "added: tickets_get ? dry is a parameter that we lack",
+            "added: tickets_get ? dry is a parameter that the description lacks",
         ),
         (
             "{name: expand, in: query,",
@@ -105,17 +115,17 @@ fn each_change_is_one_difference() {
         (
             "[Low, High]",
             "[Low, High, Top]",
-            "added: Priority has the value \"Top\", which we lack",
+            "added: Priority has the value \"Top\", which the description lacks",
         ),
         (
             "[Low, High]",
             "[Low]",
-            "removed: Priority has not the value \"High\"",
+            "removed: Priority does not have the value \"High\"",
         ),
         (
             "        Title: {type: string}",
             "        Title: {type: string}\n        Site: {type: string}",
-            "added: Ticket . Site is a property that we lack",
+            "added: Ticket . Site is a property that the description lacks",
         ),
         (
             "        Title: {type: string}",
@@ -125,7 +135,7 @@ fn each_change_is_one_difference() {
         (
             "        Created: {type: string, format: date-time}\n",
             "",
-            "removed: Ticket . Created is a property that they lack",
+            "removed: Ticket . Created is a property that the other document lacks",
         ),
         (
             "        Title: {type: string}",
@@ -145,12 +155,12 @@ fn each_change_is_one_difference() {
         (
             "      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/UpdateTicket'}}}}\n",
             "",
-            "removed: tickets_update body is a body that they lack",
+            "removed: tickets_update body is a body that the other document lacks",
         ),
         (
             "'200': {}",
             "'200': {content: {application/json: {schema: {type: string}}}}",
-            "added: tickets_update 200 has content that we lack",
+            "added: tickets_update 200 has content that the description lacks",
         ),
     ] {
         let comparison = compared(|theirs| {
@@ -159,11 +169,12 @@ fn each_change_is_one_difference() {
         });
         let mut found = open(&comparison);
         // A method that changes is gone as well.
-        found.retain(|told| told != "removed: tickets_get is an operation that they lack");
+        found.retain(|told| told != "removed: tickets_get is an operation that the other document lacks");
         assert_eq!(found, [told]);
     }
 }
 
+/// The guide is never in the other document, so its operations are not missing there.
 #[test]
 fn an_operation_that_is_gone_is_told_and_one_of_the_guide_is_not_missed() {
     let comparison = compared(|theirs| {
@@ -175,17 +186,18 @@ fn an_operation_that_is_gone_is_told_and_one_of_the_guide_is_not_missed() {
     });
     assert_eq!(
         open(&comparison),
-        ["removed: tickets_update is an operation that they lack"]
+        ["removed: tickets_update is an operation that the other document lacks"]
     );
 }
 
+/// These do not fail `spec diff`, and are only listed in the longer forms.
 #[test]
 fn what_changes_no_binding_is_noted_apart() {
     for (from, to, told) in [
         (
             "'200': {}",
             "'200': {}, '418': {}",
-            "tickets_update 418 is a status that we lack",
+            "tickets_update 418 is a status that the description lacks",
         ),
         (
             "nullable: true",
@@ -209,6 +221,7 @@ fn what_changes_no_binding_is_noted_apart() {
     }
 }
 
+/// All three forms are compared, with an accepted difference, an open one and an unused entry.
 #[test]
 fn an_accepted_difference_has_its_reason_and_an_idle_entry_is_told() {
     let accepted = "
@@ -228,30 +241,30 @@ fn an_accepted_difference_has_its_reason_and_an_idle_entry_is_told() {
         ["changed: Ticket . Title is integer and not string"]
     );
 
-    let idle = ["Ticket . Gone"];
-    let text = comparison.written(Form::Text, "theirs.json", &idle);
+    let unused = ["Ticket . Gone"];
+    let text = comparison.written(Form::Text, "theirs.json", &unused);
     assert!(text.starts_with(
         "changed: Ticket . Title is integer and not string (at GET /api/v3/tickets/{ticketId} 200)\n"
     ));
     assert!(
-        text.contains("accepted, but there is no such difference: Ticket . Gone\n"),
+        text.contains("accepted difference not found: Ticket . Gone; remove its entry\n"),
         "{text}"
     );
     assert!(
         text.ends_with("1 differences, 1 accepted, 0 without effect on the bindings.\n"),
         "{text}"
     );
-    let markdown = comparison.written(Form::Markdown, "theirs.json", &idle);
+    let markdown = comparison.written(Form::Markdown, "theirs.json", &unused);
     for row in [
         "# The description against theirs.json",
         "| changed | `Ticket . Title` | is integer and not string | GET /api/v3/tickets/{ticketId} 200 |",
-        "| added | `Ticket . Site` | is a property that we lack | Nobody needs it. |",
+        "| added | `Ticket . Site` | is a property that the description lacks | Nobody needs it. |",
         "- `Ticket . Gone`",
     ] {
         assert!(markdown.lines().any(|line| line == row), "{row}\n{markdown}");
     }
     let json: serde_json::Value =
-        serde_json::from_str(&comparison.written(Form::Json, "theirs.json", &idle)).unwrap();
+        serde_json::from_str(&comparison.written(Form::Json, "theirs.json", &unused)).unwrap();
     assert_eq!(json["open"], 1);
     assert_eq!(json["differences"][0]["accepted"], "Nobody needs it.");
     assert_eq!(json["differences"][1]["change"], "changed");

@@ -1,10 +1,16 @@
 //! Reads attributes: whether an item is built only for tests, and which file a module is in.
+//!
+//! Conditions are only evaluated as far as tests are concerned. Which features are on or which system
+//! it is does not matter, since the layers hold for every build.
 
 use syn::{
     Attribute, Expr, ImplItem, Item, Lit, Meta, MetaList, Token, parse::Parser as _, punctuated::Punctuated,
 };
 
 /// Whether the code is built only for tests.
+///
+/// Each `#[cfg]` has to hold, so one that implies tests is enough. `#[cfg_attr]` removes no code, and
+/// is ignored.
 pub(super) fn only_in_tests(attributes: &[Attribute]) -> bool {
     attributes
         .iter()
@@ -13,6 +19,8 @@ pub(super) fn only_in_tests(attributes: &[Attribute]) -> bool {
         .any(|condition| implies_tests(&condition))
 }
 
+/// Whether a condition can only be true in a build for tests. `all` needs one part that implies tests,
+/// and `any` needs all of its parts to. `not(..)` never does.
 fn implies_tests(condition: &Meta) -> bool {
     match condition {
         Meta::Path(path) => path.is_ident("test") || path.is_ident("doctest"),
@@ -25,6 +33,8 @@ fn implies_tests(condition: &Meta) -> bool {
     }
 }
 
+/// The parts of `all(..)` or `any(..)`. None if they cannot be parsed, which the compiler reports
+/// anyway.
 fn parts(list: &MetaList) -> Vec<Meta> {
     let parts = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
     parts.map_or_else(|_| Vec::new(), |parts| parts.into_iter().collect())
@@ -47,6 +57,7 @@ pub(super) fn path(attributes: &[Attribute]) -> Option<String> {
     }
 }
 
+/// The attributes of an item. Every kind of item has them in a field of its own.
 pub(super) fn of_item(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(syn::ItemConst { attrs, .. })
@@ -68,6 +79,7 @@ pub(super) fn of_item(item: &Item) -> &[Attribute] {
     }
 }
 
+/// The attributes of an item of an `impl` block.
 pub(super) fn of_impl_item(item: &ImplItem) -> &[Attribute] {
     match item {
         ImplItem::Const(syn::ImplItemConst { attrs, .. })

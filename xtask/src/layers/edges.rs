@@ -1,4 +1,8 @@
-//! Which module of a crate uses which.
+//! Finds which module of a crate uses which.
+//!
+//! Modules count by file: a `mod name { .. }` belongs to the file that it is written in. A module uses
+//! another one if it names an item of it, by an import or by a longer path, through however many
+//! re-exports.
 
 use super::{
     names::{Names, Target},
@@ -16,6 +20,8 @@ pub(super) struct Edge {
 }
 
 /// The uses between the files of a crate, and the paths that cannot be resolved.
+///
+/// An inline path whose first name is imported is skipped, because the import already is the use.
 pub(super) fn find(tree: &Tree) -> (Vec<Edge>, Vec<Problem>) {
     let references: Vec<_> = tree
         .modules
@@ -41,6 +47,8 @@ pub(super) fn find(tree: &Tree) -> (Vec<Edge>, Vec<Problem>) {
     (edges, unresolved)
 }
 
+/// The use that a resolved reference stands for. None if it stays within one file, leads out of the
+/// crate, or is a re-export by which a folder shows its own child.
 fn edge(tree: &Tree, from: ModuleId, reference: &Reference, target: Target) -> Option<Edge> {
     let to = match target {
         // A single name outside an import cannot be a module, so it is a variable.

@@ -1,4 +1,7 @@
 //! Sorts the uses between modules by folder.
+//!
+//! A use of `page::walk` by `api::list` is a use of `page` by `api` in the folder `src`, and none in
+//! any other folder. So each use is looked at once, at the level where its two ends differ.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +15,9 @@ pub(super) type Node = Option<String>;
 
 /// A use between two nodes of a folder.
 pub(super) struct Step {
+    /// The node that contains the using module.
     pub(super) from: Node,
+    /// The node that contains the used module.
     pub(super) to: Node,
     pub(super) file: String,
     pub(super) line: usize,
@@ -22,6 +27,9 @@ pub(super) struct Step {
 pub(super) type Folders = BTreeMap<Vec<String>, Vec<Step>>;
 
 /// Puts each use into the innermost folder that holds both modules.
+///
+/// Steps are sorted, so that the output does not depend on the order in which modules are read, and the
+/// first use of a module is the one that is shown.
 pub(super) fn folders(tree: &Tree, edges: &[Edge]) -> Folders {
     let mut folders = Folders::new();
     for edge in edges {

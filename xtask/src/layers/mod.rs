@@ -1,13 +1,13 @@
 //! Checks that imports run one way: a module uses only modules below it, and no modules of a crate use each other in a
-//! circle.
+//! cycle.
 //!
 //! [`tree`] reads the sources of a crate, [`references`] finds the paths in them, and [`names`] resolves each path to the
 //! module that defines it, through all re-exports. The result is the [`edges`]: which module uses which. [`order`]
-//! compares them with the table below. [`graph`] sorts them by folder, and [`circles`] searches each folder.
+//! compares them with the table below. [`graph`] sorts them by folder, and [`cycles`] searches each folder.
 //!
-//! Circles are searched among the top-level modules of a crate, and among the modules of each folder. The items that a
+//! Cycles are searched among the top-level modules of a crate, and among the modules of each folder. The items that a
 //! folder's own file (`mod.rs`, `lib.rs`, `main.rs`) defines take part as well: if a child uses one of them, and one of
-//! them uses the child, that is a circle. The file may declare and re-export its children freely. So items that children
+//! them uses the child, that is a cycle. The file may declare and re-export its children freely. So items that children
 //! share belong in a module beside them, unless the file uses none of the children.
 //!
 //! The limits:
@@ -24,7 +24,7 @@
 //! Code under `#[cfg(test)]` is skipped: tests may use anything. Every other `cfg` counts as set.
 
 mod attributes;
-mod circles;
+mod cycles;
 mod edges;
 mod graph;
 mod names;
@@ -43,7 +43,7 @@ use problem::Problem;
 /// For each crate, by its folder, its top-level modules, lowest first. A module may use only modules that stand before
 /// it.
 ///
-/// `lib.rs` is not listed: it may use all of them. A crate that is not listed is only searched for circles.
+/// `lib.rs` is not listed: it may use all of them. A crate that is not listed is only searched for cycles.
 const LAYERS: &[(&str, &[&str])] = &[
     (
         ".",
@@ -75,9 +75,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crates/atera-cli", &["names", "output", "input", "commands"]),
 ];
 
+/// The root of the repository.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Prints each problem on a line of its own.
+///
+/// # Errors
+///
+/// The number of problems, or the reason why the sources cannot be read.
 pub(crate) fn run() -> Result<(), String> {
     let problems = check(Path::new(WORKSPACE), LAYERS)?;
     for problem in &problems {
@@ -85,7 +90,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     match problems.len() {
         0 => {
-            println!("imports run one way, and in no circle");
+            println!("imports run one way, and in no cycle");
             Ok(())
         }
         count => Err(format!(
@@ -95,6 +100,9 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// The problems of all crates of a workspace, sorted by file and line.
+///
+/// The table is a parameter, so that tests can check small crates with a table of their own. A crate
+/// with a library and a program has a tree for each, and both have to follow the same order.
 fn check(workspace: &Path, layers: &[(&str, &[&str])]) -> Result<Vec<Problem>, String> {
     let packages = packages::find(workspace)?;
     let mut problems = order::unknown_crates(&packages, layers);
@@ -105,7 +113,7 @@ fn check(workspace: &Path, layers: &[(&str, &[&str])]) -> Result<Vec<Problem>, S
             let (edges, unresolved) = edges::find(&tree);
             let folders = graph::folders(&tree, &edges);
             problems.extend(unresolved);
-            problems.extend(circles::problems(&tree, &folders));
+            problems.extend(cycles::problems(&tree, &folders));
             trees.push((tree, folders));
         }
         if let Some((_, order)) = layers.iter().find(|(folder, _)| *folder == package.folder) {

@@ -1,4 +1,8 @@
 //! Resolves paths to the modules that define what they name, through imports and re-exports.
+//!
+//! This is a small part of the name resolution of the compiler: modules, imports, globs and re-exports,
+//! exported macros, but no types and methods. A name may have several meanings, for example a module and a
+//! function, and all of them are followed, because it is better to report a use twice than to miss one.
 
 use std::collections::HashMap;
 
@@ -24,7 +28,10 @@ pub(super) enum Target {
 }
 
 /// What a name in a module is bound to.
+///
+/// A name may have several, since types, values and macros have separate namespaces.
 enum Binding {
+    /// By an item or a child module.
     Defined(Target),
     /// The index of the reference that imports it.
     Import(usize),
@@ -44,10 +51,13 @@ struct Scope {
 pub(super) struct Names<'t> {
     tree: &'t Tree,
     references: &'t [Vec<Reference>],
+    /// By module.
     scopes: Vec<Scope>,
 }
 
 /// The imports that are being followed. None is followed twice, so that the search ends.
+///
+/// An import is identified by its module and its index there.
 type Trail = Vec<(ModuleId, usize)>;
 
 impl<'t> Names<'t> {
@@ -97,6 +107,9 @@ impl<'t> Names<'t> {
     }
 
     /// Resolves a path from its first name on.
+    ///
+    /// A path begins at `crate`, `self`, `super`, or at a name that is looked up in the module. An
+    /// unknown first name is another crate.
     fn follow(&self, from: ModuleId, path: &[String], trail: &mut Trail) -> Vec<Target> {
         let Some((first, mut rest)) = path.split_first() else {
             return vec![Target::External];
@@ -181,6 +194,9 @@ impl<'t> Names<'t> {
     }
 
     /// What an import refers to.
+    ///
+    /// Empty if the import is already being followed, which happens if two modules import from each
+    /// other by `*`.
     fn import(&self, module: ModuleId, number: usize, trail: &mut Trail) -> Vec<Target> {
         if trail.contains(&(module, number)) {
             return Vec::new();
@@ -192,6 +208,9 @@ impl<'t> Names<'t> {
     }
 
     /// The most likely source of a name that is not in the sources of the module.
+    ///
+    /// Generated code is the usual reason: the module that includes it, or from which it is imported by
+    /// `*`, counts as the one that defines the name.
     fn guess(&self, module: ModuleId, trail: &mut Trail) -> Target {
         let scope = &self.scopes[module];
         if scope.has_hidden_names {
@@ -222,6 +241,8 @@ impl Scope {
 }
 
 /// The imports of a module, including those inside its functions.
+///
+/// An import inside a function counts for the whole module. That can only find too many uses.
 fn imports(references: &[Reference]) -> Scope {
     let mut scope = Scope::default();
     for (number, reference) in references.iter().enumerate() {
@@ -239,6 +260,9 @@ fn imports(references: &[Reference]) -> Scope {
 }
 
 /// The name that an item defines.
+///
+/// None for items without a name, such as `impl`, and for modules and imports, which are added
+/// separately.
 fn declared(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

@@ -1,4 +1,7 @@
 //! Compares the uses between top-level modules with the table of layers.
+//!
+//! The table names every top-level module of a crate. A module that is missing in it, or one that does
+//! not exist any more, is a problem as well: otherwise a new module could use everything.
 
 use super::{
     graph::{Folders, Step},
@@ -7,6 +10,7 @@ use super::{
     tree::Tree,
 };
 
+/// Where to change the order, for messages.
 const TABLE: &str = "xtask/src/layers/mod.rs";
 
 /// Crates in the table that do not exist.
@@ -46,6 +50,9 @@ pub(super) fn problems(package: &Package, trees: &[(Tree, Folders)], order: &[&s
 }
 
 /// Modules that are missing in the table.
+///
+/// A module that is declared in the root file itself, `mod name { .. }`, belongs to the root and needs
+/// no layer.
 fn unlisted(tree: &Tree, order: &[&str]) -> impl Iterator<Item = Problem> {
     let top_level = tree
         .modules

@@ -1,4 +1,8 @@
 //! Finds the packages of the workspace, and the root file of each crate.
+//!
+//! The folders are searched, and the manifests are not read: all crates of this workspace keep to the
+//! places where cargo looks by default. Tests, examples and benchmarks are not searched, because they
+//! may use anything.
 
 use std::{
     fs,
@@ -34,6 +38,8 @@ pub(super) fn find(workspace: &Path) -> Result<Vec<Package>, String> {
 }
 
 /// The root files where cargo expects them.
+///
+/// `src/lib.rs`, `src/main.rs`, and the programs in `src/bin`.
 fn roots(workspace: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
     let sources = folder.join("src");
     let mut candidates = vec![sources.join("lib.rs"), sources.join("main.rs")];
@@ -49,6 +55,10 @@ fn roots(workspace: &Path, folder: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The names in a folder, sorted. Empty if the folder does not exist.
+///
+/// # Errors
+///
+/// The folder exists and cannot be read.
 fn entries(folder: &Path) -> Result<Vec<String>, String> {
     if !folder.is_dir() {
         return Ok(Vec::new());

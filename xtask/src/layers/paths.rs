@@ -1,4 +1,6 @@
 //! Turns paths and `use` trees into lists of names.
+//!
+//! A path is a list of names here: `crate::page::Walk` is `["crate", "page", "Walk"]`.
 
 use proc_macro2::Ident;
 use syn::{UseTree, ext::IdentExt as _};
@@ -13,12 +15,14 @@ pub(super) fn name(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
+/// The line of a name in its file, from 1.
 pub(super) fn line(ident: &Ident) -> usize {
     ident.span().start().line
 }
 
 /// One name of a `use`.
 pub(super) struct Leaf {
+    /// The full path, from the first name of the `use`.
     pub(super) path: Vec<String>,
     /// The name that it gets; none for `*`.
     pub(super) name: Option<String>,
@@ -26,6 +30,8 @@ pub(super) struct Leaf {
 }
 
 /// All names of a `use` tree that continues a path.
+///
+/// `use a::{b, c::d}` has two leaves, `a::b` and `a::c::d`.
 pub(super) fn leaves(prefix: &[String], tree: &UseTree) -> Vec<Leaf> {
     match tree {
         UseTree::Path(part) => leaves(&continued(prefix, &part.ident), &part.tree),

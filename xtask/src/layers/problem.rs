@@ -1,4 +1,7 @@
 //! A problem as a line of output.
+//!
+//! A line begins with the place, as compilers print it, so that editors and terminals can open it. The
+//! text after it says what is wrong, and after a semicolon what to do.
 
 use std::fmt;
 
@@ -9,6 +12,7 @@ pub(super) struct Problem {
     pub(super) file: String,
     /// None for a problem of the whole file.
     pub(super) line: Option<usize>,
+    /// The rule that is broken, and what to do.
     pub(super) what: String,
 }
 

@@ -1,4 +1,7 @@
 //! Finds the paths in the code of a module.
+//!
+//! The search visits all code of a module, also inside functions, types and attributes. It only lists
+//! what is written; [`names`](super::names) decides what it means.
 
 use proc_macro2::TokenStream;
 use syn::{
@@ -12,15 +15,19 @@ use super::{
 };
 
 /// Macros whose tokens are code of another crate.
+///
+/// Paths in their tokens are resolved where the generated code is compiled, and that is another crate.
 const QUOTES: [&str; 4] = ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
 
 /// A path in the code.
 pub(super) struct Reference {
+    /// As it is written, without `self` at the end of a `use`.
     pub(super) path: Vec<String>,
     pub(super) line: usize,
     pub(super) kind: Kind,
 }
 
+/// How a path is used.
 pub(super) enum Kind {
     /// A name of a `use`.
     Import {
@@ -42,11 +49,13 @@ pub(super) fn find(items: &[Item]) -> Vec<Reference> {
     search.found
 }
 
+/// The visitor that collects the paths.
 struct Search {
     found: Vec<Reference>,
 }
 
 impl Search {
+    /// Adds paths that were found in tokens.
     fn inline(&mut self, found: Vec<Found>) {
         self.found.extend(found.into_iter().map(|found| Reference {
             path: found.path,

@@ -1,4 +1,8 @@
 //! Finds paths in the tokens of macros and attributes.
+//!
+//! The tokens of a macro are not parsed as code, since each macro has a syntax of its own. A path is
+//! recognized by its names with `::` between them. A path in a macro that is split or put together in
+//! another way is missed.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use syn::{LitStr, UseTree};
@@ -31,6 +35,7 @@ pub(super) fn of_attribute(tokens: &TokenStream) -> Vec<Found> {
     search.found
 }
 
+/// The search over one stream of tokens and the groups within it.
 struct Search {
     /// Whether strings are searched as well.
     strings: bool,
@@ -38,6 +43,7 @@ struct Search {
 }
 
 impl Search {
+    /// Searches a stream, and the streams in its brackets.
     fn tokens(&mut self, tokens: &TokenStream) {
         let tokens: Vec<_> = tokens.clone().into_iter().collect();
         let mut at = 0;

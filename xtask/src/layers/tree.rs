@@ -1,4 +1,8 @@
 //! Reads the modules of a crate, without those that are built only for tests.
+//!
+//! Files are found as the compiler finds them: `name.rs` or `name/mod.rs` beside the parent, or the
+//! file of `#[path]`. Every file is parsed by syn, so it has to be valid Rust even if a feature removes
+//! it from the build.
 
 use std::{
     fs,
@@ -36,6 +40,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// The module with this path.
     pub(super) fn find(&self, path: &[String]) -> Option<&Module> {
         self.modules.iter().find(|module| module.path == path)
     }
@@ -85,12 +90,14 @@ impl Place {
 /// The parent of a module, and the declaration in it.
 type Declared<'d> = Option<(ModuleId, &'d ItemMod)>;
 
+/// Reads the modules one after another. The index of a module is its id.
 struct Reader<'w> {
     workspace: &'w Path,
     modules: Vec<Module>,
 }
 
 impl Reader<'_> {
+    /// Reads a file, unless it begins with a `#![cfg(test)]`.
     fn file(&mut self, declared: Declared<'_>, place: Place) -> Result<(), String> {
         let shown = shown(&place.file);
         let text = fs::read_to_string(self.workspace.join(&place.file))
@@ -105,6 +112,7 @@ impl Reader<'_> {
         }
     }
 
+    /// Adds a module, and then its child modules. A parent always comes before its children.
     fn module(&mut self, declared: Declared<'_>, items: Vec<Item>, place: &Place) -> Result<(), String> {
         let id = self.modules.len();
         let mut inner = Vec::new();
@@ -153,6 +161,10 @@ impl Reader<'_> {
     }
 
     /// The file of a module that is declared as `mod name;`.
+    ///
+    /// # Errors
+    ///
+    /// There is no file at either place. The message names both.
     fn locate(&self, module: &ItemMod, around: &Place) -> Result<Place, String> {
         if let Some(path) = attributes::path(&module.attrs) {
             let base = match around.file.parent() {
@@ -185,15 +197,17 @@ impl Reader<'_> {
     }
 }
 
+/// The name without `r#`.
 fn name(module: &ItemMod) -> String {
     module.ident.unraw().to_string()
 }
 
+/// The line of the declaration.
 fn line(module: &ItemMod) -> usize {
     module.ident.span().start().line
 }
 
-/// The path with `..` resolved.
+/// The path with `.` and `..` resolved, without looking at the file system.
 fn straightened(path: &Path) -> PathBuf {
     let mut straight = PathBuf::new();
     for part in path.components() {
@@ -208,7 +222,7 @@ fn straightened(path: &Path) -> PathBuf {
     straight
 }
 
-/// The path with `/` on every system.
+/// The path with `/` on every system, so that messages and the table are the same everywhere.
 fn shown(path: &Path) -> String {
     let parts: Vec<_> = path
         .components()

@@ -1,4 +1,4 @@
-//! How names are written.
+//! Checks the case of names, which become names of Rust modules, methods and types.
 
 /// Whether the text is words of lower-case letters and digits with `separator` between them.
 pub(super) fn is_snake_case(text: &str) -> bool {

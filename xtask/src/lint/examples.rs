@@ -1,4 +1,8 @@
-//! Every example is valid against its schema, and there is one for everything that is sent.
+//! Rules for examples: each is valid against its schema, and there is one for everything that is sent.
+//!
+//! Examples are more than documentation. They become requests in tests, answers of mocks, examples in
+//! rustdoc and in the help of the command, so a wrong one fails in many places. They are validated by
+//! JSON Schema, with formats.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -11,6 +15,7 @@ use crate::build::{
     spec::{component, escape},
 };
 
+/// A component is checked once, and not again for each reference to it.
 pub(super) fn check(findings: &mut Findings<'_>) {
     let mut examples = Examples {
         components: schemas(&findings.spec.json["components"]["schemas"]),
@@ -21,7 +26,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         let at = operation.pointer();
         for (index, parameter) in operation.entry.parameters.iter().enumerate() {
             let (parameter, at) = match parameter.reference.as_deref().and_then(component) {
-                // Once for all who refer to it.
+                // Checked once, with the components.
                 Some(_) => continue,
                 None => (parameter, format!("{at}/parameters/{index}")),
             };
@@ -58,13 +63,16 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
+/// The validators, which are expensive to build and are kept for all examples of a schema.
 struct Examples {
     /// The schemas of the description as JSON Schema.
     components: Value,
+    /// By the reference of the schema, or by its place if it has no name.
     validators: HashMap<String, Rc<Validator>>,
 }
 
 impl Examples {
+    /// Every parameter needs an example.
     fn parameter(&mut self, findings: &mut Findings<'_>, name: &str, example: &Option<Value>, at: &str) {
         match example {
             Some(example) => self.value(
@@ -73,10 +81,11 @@ impl Examples {
                 &format!("{at}/schema"),
                 &format!("{at}/example"),
             ),
-            None => findings.add("examples", at, format!("`{name}` has no example")),
+            None => findings.add("examples", at, format!("`{name}` has no example; add one")),
         }
     }
 
+    /// A body or an answer may do without examples, because one can be composed from its properties.
     fn media(&mut self, findings: &mut Findings<'_>, media: &Media, at: &str) {
         let at = format!("{at}/content/application~1json");
         if let Some(example) = &media.example {
@@ -93,17 +102,17 @@ impl Examples {
         }
     }
 
-    /// The examples within a schema. Objects and arrays get theirs from their parts.
+    /// The examples within a schema. Every scalar needs one. Those of objects and arrays are composed from them.
     fn schema(&mut self, findings: &mut Findings<'_>, schema: &Schema, at: &str) {
         if let Some(example) = &schema.example {
             self.value(findings, example, at, &format!("{at}/example"));
         }
         for (name, property) in &schema.properties {
             let at = format!("{at}/properties/{}", escape(name));
-            let (_, flat) = findings.spec.flat(property);
-            let scalar = !matches!(flat.kind.as_deref(), Some("object" | "array"));
-            if scalar && flat.example.is_none() {
-                findings.add("examples", &at, format!("`{name}` has no example"));
+            let (_, resolved) = findings.spec.resolve(property);
+            let scalar = !matches!(resolved.kind.as_deref(), Some("object" | "array"));
+            if scalar && resolved.example.is_none() {
+                findings.add("examples", &at, format!("`{name}` has no example; add one"));
             }
             self.schema(findings, property, &at);
         }
@@ -120,11 +129,14 @@ impl Examples {
             Err(reason) => return findings.add("examples", schema_at, reason),
         };
         for error in validator.iter_errors(value) {
-            let reason = format!("the example does not fit: {error}");
+            let reason = format!("the example does not fit its schema: {error}");
             findings.add("examples", &format!("{at}{}", error.instance_path()), reason);
         }
     }
 
+    /// # Errors
+    ///
+    /// The schema is not a valid JSON Schema.
     fn validator(&mut self, at: &str, schema: &Value) -> Result<Rc<Validator>, String> {
         let name = schema["$ref"].as_str().unwrap_or(at);
         if let Some(validator) = self.validators.get(name) {
@@ -138,14 +150,14 @@ impl Examples {
             .should_validate_formats(true)
             .with_format("account-time", is_account_time)
             .build(&whole)
-            .map_err(|error| format!("the schema is not understood: {error}"))?;
+            .map_err(|error| format!("cannot check examples against the schema: {error}"))?;
         let validator = Rc::new(validator);
         self.validators.insert(name.to_string(), Rc::clone(&validator));
         Ok(validator)
     }
 }
 
-/// A day, or a day and a time without an offset.
+/// Whether the text is a date, or a date and a time without an offset. The format is our own, so JSON Schema does not know it.
 fn is_account_time(text: &str) -> bool {
     let digits = |form: &str| {
         text.len() == form.len()
@@ -157,6 +169,7 @@ fn is_account_time(text: &str) -> bool {
     digits("0000-00-00") || digits("0000-00-00T00:00:00")
 }
 
+/// A map of schemas, each as JSON Schema.
 fn schemas(schemas: &Value) -> Value {
     let entries = schemas.as_object().into_iter().flatten();
     entries
@@ -165,8 +178,8 @@ fn schemas(schemas: &Value) -> Value {
         .into()
 }
 
-/// A schema of OpenAPI 3.0 as JSON Schema: what may be null says so by its type, and an object has no other
-/// properties than its own, so that a slip of the pen in an example is found.
+/// Converts a schema of OpenAPI 3.0 to JSON Schema. `nullable` becomes part of the type. An object allows no other properties
+/// than its own, so that a typing error in an example is found.
 fn json_schema(schema: &Value) -> Value {
     let Value::Object(entries) = schema else {
         return schema.clone();
@@ -192,7 +205,7 @@ fn json_schema(schema: &Value) -> Value {
     }
     if entries.get("nullable") == Some(&Value::Bool(true)) {
         match out.get("type") {
-            // Said so, a failure names the type.
+            // In this form the message of a failure names the type.
             Some(Value::String(kind)) => {
                 let kinds = json!([kind, "null"]);
                 out.insert("type".into(), kinds);

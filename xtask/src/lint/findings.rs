@@ -1,24 +1,24 @@
-//! What was found in a description.
+//! Collects the findings of all rules.
 
 use std::fmt;
 
-use crate::build::spec::{Fault, Spec};
+use crate::build::spec::{Spec, SpecError};
 
-/// A place where the description does not keep to a rule.
+/// A place where the description breaks a rule.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    /// Name of the rule.
+    /// The name of the rule, which is shown in brackets after the message.
     pub(super) rule: &'static str,
-    pub(super) fault: Fault,
+    pub(super) error: SpecError,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} [{}]", self.fault, self.rule)
+        write!(out, "{} [{}]", self.error, self.rule)
     }
 }
 
-/// The description and what was found in it so far.
+/// The description, and the findings so far. Rules take it as their only argument.
 pub(super) struct Findings<'s> {
     pub(super) spec: &'s Spec,
     pub(super) all: Vec<Finding>,
@@ -27,7 +27,7 @@ pub(super) struct Findings<'s> {
 impl Findings<'_> {
     /// Notes a finding at a JSON pointer.
     pub(super) fn add(&mut self, rule: &'static str, pointer: &str, reason: impl Into<String>) {
-        let fault = self.spec.fault(pointer, reason);
-        self.all.push(Finding { rule, fault });
+        let error = self.spec.error_at(pointer, reason);
+        self.all.push(Finding { rule, error });
     }
 }

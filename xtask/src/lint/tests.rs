@@ -1,7 +1,10 @@
-//! Each rule, by a description that keeps to all of them and a change that breaks one.
+//! Tests of the rules. Each changes a description that follows all rules, so that it breaks one.
 
 use super::*;
 
+/// A small description without findings. It has one of everything that a rule looks at: a list with a
+/// page, a POST with a PUT beside it, an operation of the guide, a closed list, an id, and a time of
+/// the account.
 const SOUND: &str = "\
 openapi: 3.0.3
 info: {title: API}
@@ -82,8 +85,8 @@ components:
 fn findings(from: &str, to: &str) -> Vec<String> {
     assert!(SOUND.contains(from), "{from}");
     let changed = SOUND.replace(from, to);
-    let findings = check(&changed).unwrap_or_else(|fault| panic!("{from}: {fault}"));
-    let told = |finding: &Finding| format!("{} [{}]", finding.fault.reason, finding.rule);
+    let findings = check(&changed).unwrap_or_else(|error| panic!("{from}: {error}"));
+    let told = |finding: &Finding| format!("{} [{}]", finding.error.reason, finding.rule);
     findings.iter().map(told).collect()
 }
 
@@ -92,18 +95,20 @@ fn a_sound_description_has_no_findings() {
     assert_eq!(findings("Returns tickets.", "Returns all tickets."), [""; 0]);
 }
 
+/// Each case is a text of the sound description, its replacement, and the finding. An empty finding
+/// means that the change is allowed.
 #[test]
 fn each_rule_finds_what_breaks_it() {
     for (from, to, told) in [
         (
             "tickets_list\n",
             "tickets_List\n",
-            "`tickets_List` is not snake_case [naming]",
+            "`tickets_List` is not in snake_case; rename it [naming]",
         ),
         (
             "tickets_list\n",
             "tickets_get\n",
-            "`get` answers pages, so it is a `list` [naming]",
+            "`get` answers pages; call it `list` [naming]",
         ),
         (
             "tickets_update\n",
@@ -113,83 +118,83 @@ fn each_rule_finds_what_breaks_it() {
         (
             "tickets_update_put\n",
             "tickets_set\n",
-            "the PUT beside `tickets_update` is called `tickets_update_put` [naming]",
+            "the PUT beside `tickets_update` has another name; call it `tickets_update_put` [naming]",
         ),
         (
             "    put:\n",
             "  /other:\n    post:\n",
-            "only a PUT is called `_put` [naming]",
+            "only the name of a PUT can end with `_put`; rename it [naming]",
         ),
         (
             "x-atera-source: guide",
             "x-atera-source: published",
-            "`guide` is for what only the guide has [source]",
+            "`guide` is only for operations of the guide; move this one to the group of its resource [source]",
         ),
         (
             "summary: List tickets",
             "summary: list tickets",
-            "a summary begins with a capital and has no full stop [summary]",
+            "the summary has another form; begin with a capital, and leave out the full stop [summary]",
         ),
         (
             "summary: Update a ticket\n",
             "summary: List tickets\n",
-            "it is also the summary of `tickets_list` [summary]",
+            "`tickets_list` has the same summary; give each operation its own [summary]",
         ),
         (
             "summary: List tickets",
             "summary: List the tickets of all customers in the order in which they came in",
-            "a summary has at most 60 characters [summary]",
+            "the summary is too long; use at most 60 characters [summary]",
         ),
         (
             "description: Returns tickets.",
             "description: Tickets",
-            "a description is whole sentences [summary]",
+            "the description is not a sentence; end it with a full stop [summary]",
         ),
         (
             "description: Returns tickets.",
             "description: List tickets.",
-            "the description says no more than the summary [summary]",
+            "the description says no more than the summary; say more [summary]",
         ),
         (
             "responses: {'204': {}, default: {$ref: '#/components/responses/Error'}}",
             "responses: {default: {$ref: '#/components/responses/Error'}}",
-            "no success is described [answers]",
+            "no success is described; add a response for it [answers]",
         ),
         (
             "responses: {'204': {}, default: {$ref: '#/components/responses/Error'}}",
             "responses: {'204': {}}",
-            "`default`, which stands for every failure, is missing [answers]",
+            "no failure is described; add the response `default` [answers]",
         ),
         (
             "maximum: 50",
             "maximum: 500",
-            "`page` begins at 1, and `itemsInPage` lies between 1 and 50 [bounds]",
+            "the bounds differ from the service's; `page` begins at 1, and `itemsInPage` is 1 to 50 [bounds]",
         ),
         (
             "{type: integer, minimum: 1, maximum: 9, example: 7}",
             "{type: string, minimum: 1, example: x}",
-            "only a number has a minimum or a maximum [bounds]",
+            "only a number can have a minimum or a maximum; remove them [bounds]",
         ),
         (
             "  - {name: guide",
             "  - {name: zebras, description: None.}\n  - {name: guide",
-            "`zebras` has no operation [groups]",
+            "`zebras` has no operation; remove it [groups]",
         ),
         (
             "  - {name: guide, description: What only the guide has.}\n  - {name: tickets, description: Tickets.}\n",
             "  - {name: tickets, description: Tickets.}\n  - {name: guide, description: What only the guide has.}\n",
-            "`guide` belongs before `tickets` [groups]",
+            "`guide` is out of order; move it before `tickets` [groups]",
         ),
         ("    put:\n", "  /other:\n    put:\n", ""),
         (
             "TicketPage",
             "Tickets",
-            "a page of `Ticket` is called `TicketPage` [naming]",
+            "the page of `Ticket` has another name; call it `TicketPage` [naming]",
         ),
         (
             "    Priority: {type: string,",
             "    TicketDto: {type: integer, description: None., example: 1}\n    Priority: {type: string,",
-            "`TicketDto` says how it is carried: leave out `Dto` [naming]",
+            "`TicketDto` has a technical suffix; leave out `Dto` [naming]",
         ),
         (
             "    Priority: {type: string,",
@@ -199,52 +204,52 @@ fn each_rule_finds_what_breaks_it() {
         (
             "[Low, High]",
             "[Low, LOW]",
-            "`LOW` has the same Rust name as Low [closed lists]",
+            "`LOW` has the same Rust name as Low; remove one of them [closed lists]",
         ),
         (
             "x-atera-key: TicketID",
             "x-atera-key: Due",
-            "a key is an integer or a UUID [keys]",
+            "the id is neither an integer nor a UUID; choose another property [keys]",
         ),
         (
             "description: When.,",
             "description: When,",
-            "the description of `Due` is no sentence [descriptions]",
+            "the description of `Due` is not a sentence; end it with a full stop [descriptions]",
         ),
         (
             "description: Which.,",
             "",
-            "`page` is not described in whole sentences [descriptions]",
+            "`page` has no whole sentence as its description; add one [descriptions]",
         ),
         (
             "minimum: 1}, example: 1}",
             "minimum: 1}}",
-            "`page` has no example [examples]",
+            "`page` has no example; add one [examples]",
         ),
         (
             "minimum: 1}, example: 1}",
             "minimum: 1}, example: 0}",
-            "the example does not fit: 0 is less than the minimum of 1 [examples]",
+            "the example does not fit its schema: 0 is less than the minimum of 1 [examples]",
         ),
         (
             "{TicketID: 7, Priority: Low,",
             "{TicketID: seven, Priority: Low,",
-            "the example does not fit: \"seven\" is not of type \"integer\" [examples]",
+            "the example does not fit its schema: \"seven\" is not of type \"integer\" [examples]",
         ),
         (
             "{TicketID: 7, Priority: Low,",
             "{TicketId: 7, Priority: Low,",
-            "the example does not fit: Additional properties are not allowed ('TicketId' was unexpected) [examples]",
+            "the example does not fit its schema: Additional properties are not allowed ('TicketId' was unexpected) [examples]",
         ),
         (
             "Due: '2026-03-02'}",
             "Due: '2026-03-02T08:15:00Z'}",
-            "the example does not fit: \"2026-03-02T08:15:00Z\" is not a \"account-time\" [examples]",
+            "the example does not fit its schema: \"2026-03-02T08:15:00Z\" is not a \"account-time\" [examples]",
         ),
         (
             "nullable: true, description: When., example: '2026-03-02T08:15:00'",
             "nullable: true, description: When.",
-            "`Due` has no example [examples]",
+            "`Due` has no example; add one [examples]",
         ),
     ] {
         let found = findings(from, to);
@@ -256,6 +261,7 @@ fn each_rule_finds_what_breaks_it() {
     }
 }
 
+/// The paths of the guide are copied to the beginning, so that its group has two places.
 #[test]
 fn a_group_that_is_torn_apart_is_found() {
     let rates = SOUND.find("  /rates:").unwrap();
@@ -269,10 +275,11 @@ fn a_group_that_is_torn_apart_is_found() {
     let told: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["51: paths > /rates: `guide` has ended with /other; keep it together [groups]"]
+        ["51: paths > /rates: `guide` is in several places; move this path next to /other [groups]"]
     );
 }
 
+/// The description of this repository, and not a small one: `cargo test` also runs all rules on it.
 #[test]
 fn the_description_keeps_to_the_rules() {
     let found = check(&crate::files::read(crate::files::SPEC).unwrap()).unwrap();

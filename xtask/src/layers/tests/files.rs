@@ -1,7 +1,9 @@
-//! Where modules are read from.
+//! Tests of where the files of modules are found, and of files that are missing or broken.
 
 use super::*;
 
+/// Inline modules, `#[path]`, raw names, and both places of a child file. A cycle in each shows that it
+/// was read.
 #[test]
 fn files_are_found_where_the_compiler_finds_them() {
     let files = [
@@ -20,16 +22,17 @@ fn files_are_found_where_the_compiler_finds_them() {
         ("other/beside.rs", "fn f() { super::f(); }\n"),
     ];
     let found = shown(&files, &[]);
-    let circles = [
+    let cycles = [
         "`other/mod.rs` and `other::beside` use",
         "`low::inner` and `low::type` use",
     ];
     assert_eq!(found.len(), 2, "{found:#?}");
-    for (line, circle) in found.iter().zip(circles) {
-        assert!(line.contains(circle), "{line}");
+    for (line, cycle) in found.iter().zip(cycles) {
+        assert!(line.contains(cycle), "{line}");
     }
 }
 
+/// The check stops at the first file that it cannot read, because the rest would be a guess.
 #[test]
 fn what_cannot_be_read_is_told_with_its_place() {
     let failed = |files| check(plant(files).path(), &[]).err();

@@ -1,6 +1,6 @@
-//! Each test plants a small tree of sources.
+//! Tests of the check. Each writes a small tree of sources to a temporary folder, and compares the output as lines.
 
-mod circles;
+mod cycles;
 mod files;
 mod names;
 mod order;
@@ -11,10 +11,13 @@ use tempfile::TempDir;
 
 use super::*;
 
+/// The path and the text of each file.
 type Files<'f> = &'f [(&'f str, &'f str)];
 
+/// The table for a crate with two modules: `high` may use `low`.
 const TWO: &[(&str, &[&str])] = &[(".", &["low", "high"])];
 
+/// Writes the files. They are removed when the returned folder is dropped.
 fn plant(files: Files<'_>) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -37,6 +40,7 @@ fn shown_for_low(low: &str) -> Vec<String> {
     shown_with_root("mod high;\nmod low;\n", low)
 }
 
+/// The same with a root file of this text.
 fn shown_with_root(root: &str, low: &str) -> Vec<String> {
     let high = "pub struct Thing;\npub fn thing() -> Thing { Thing }\n";
     let files = [("src/lib.rs", root), ("src/low.rs", low), ("src/high.rs", high)];
@@ -50,4 +54,5 @@ fn upward(line: usize) -> Vec<String> {
     )]
 }
 
+/// No output, in the type that comparisons need.
 const NONE: [&str; 0] = [];

@@ -1,7 +1,8 @@
-//! Names that come through imports and re-exports.
+//! Tests of names that come through imports and re-exports. Whichever way a name comes, the module that defines it counts.
 
 use super::*;
 
+/// Each root shows the item in another way, and the use is reported in all of them.
 #[test]
 fn a_reexport_at_the_root_does_not_hide_an_upward_import() {
     let low = "use crate::Thing;\n";
@@ -26,6 +27,7 @@ fn a_reexport_at_the_root_does_not_hide_an_upward_import() {
     );
 }
 
+/// Such a use has no known target, so the check would miss it.
 #[test]
 fn a_name_that_the_root_does_not_show_is_a_problem() {
     assert_eq!(
@@ -36,6 +38,7 @@ fn a_name_that_the_root_does_not_show_is_a_problem() {
     );
 }
 
+/// The folder of generated files may not exist when the check runs.
 #[test]
 fn names_of_generated_code_are_those_of_the_module_that_includes_it() {
     let generated = "include!(concat!(env!(\"OUT_DIR\"), \"/client.rs\"));\n";

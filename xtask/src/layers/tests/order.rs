@@ -1,4 +1,4 @@
-//! The order of the layers, and what counts as a use.
+//! Tests of the order of the layers, and of which code counts as a use.
 
 use super::*;
 
@@ -40,6 +40,7 @@ fn an_upward_import_is_shown_with_both_modules_and_its_place() {
     assert_eq!(shown_for_low("fn f() {\n    use crate::high::*;\n}\n"), upward(2));
 }
 
+/// The line of the import is shown, but the names are those of the top-level modules.
 #[test]
 fn an_upward_import_from_deep_within_a_module_is_one_of_the_module() {
     let files = [
@@ -58,6 +59,7 @@ fn an_upward_import_from_deep_within_a_module_is_one_of_the_module() {
     );
 }
 
+/// A module without a layer, a layer without a module, and a crate that does not exist.
 #[test]
 fn the_table_has_every_module_and_no_other() {
     let files = [
@@ -76,6 +78,8 @@ fn the_table_has_every_module_and_no_other() {
     );
 }
 
+/// Every way to write code that is built only for tests: items, files, methods, and combined
+/// conditions.
 #[test]
 fn tests_may_use_anything() {
     let files = [
@@ -105,6 +109,7 @@ fn tests_may_use_anything() {
     }
 }
 
+/// A use needs no import: types, patterns, bounds and attributes can name a module as well.
 #[test]
 fn an_upward_path_in_code_is_shown() {
     for low in [
@@ -140,6 +145,7 @@ fn an_upward_path_in_a_macro_is_shown() {
     assert_eq!(shown(&files, TWO), upward(1));
 }
 
+/// Documentation, text, quoted code, other crates and variables use nothing.
 #[test]
 fn what_only_looks_like_a_use_is_none() {
     for low in [

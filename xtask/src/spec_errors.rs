@@ -1,12 +1,13 @@
-//! Mistakes in the description: each stops the build with its place and the reason.
+//! Tests of mistakes in the description: each stops the build with its line, its place and the reason.
 
 use crate::{
     build,
     files::{SPEC, read},
 };
 
-/// The fault of the description with a change.
-fn fault(from: &str, to: &str) -> String {
+/// The error of the description after a change, without its line. If the change contains `HERE`, in a comment, the error has to
+/// name the line of it.
+fn error(from: &str, to: &str) -> String {
     let spec = read(SPEC).unwrap();
     assert!(spec.contains(from), "{from}");
     let spec = spec.replacen(from, to, 1);
@@ -14,11 +15,11 @@ fn fault(from: &str, to: &str) -> String {
         .lines()
         .position(|line| line.contains("HERE"))
         .map(|index| index + 1);
-    let fault = build::generate(&spec).map(|_| ()).expect_err(to);
+    let error = build::generate(&spec).map(|_| ()).expect_err(to);
     if let Some(line) = line {
-        assert_eq!(fault.line, line, "{fault}");
+        assert_eq!(error.line, line, "{error}");
     }
-    fault.to_string().split_once(": ").unwrap().1.to_string()
+    error.to_string().split_once(": ").unwrap().1.to_string()
 }
 
 #[test]
@@ -27,12 +28,12 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
         (
             "operationId: tickets_list\n",
             "operationId: ticket_list # HERE\n",
-            "paths > /tickets > get > operationId: `ticket_list` has to begin with its group: `tickets_`",
+            "paths > /tickets > get > operationId: `ticket_list` does not begin with its group; call it `tickets_..`",
         ),
         (
             "operationId: tickets_create\n",
             "operationId: tickets_list # HERE\n",
-            "paths > /tickets > post > operationId: `tickets_list` is also the id of /tickets",
+            "paths > /tickets > post > operationId: `tickets_list` is also the id of /tickets; give each operation its own",
         ),
         (
             "      x-atera-source: published\n      summary: List tickets\n",
@@ -53,7 +54,7 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
         (
             "      x-atera-key: TicketID\n",
             "      x-atera-key: TicketId # HERE\n",
-            "components > schemas > Ticket > x-atera-key: `TicketId` is not a property",
+            "components > schemas > Ticket > x-atera-key: `TicketId` is not a property; use a name of `properties`",
         ),
         (
             "        - $ref: '#/components/parameters/TicketId'\n",
@@ -63,7 +64,7 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
         (
             "      tags: [tickets]\n      operationId: tickets_create\n",
             "      tags: [tickets, tickets] # HERE\n      operationId: tickets_create\n",
-            "paths > /tickets > post > tags: an operation has exactly one tag, its group",
+            "paths > /tickets > post > tags: the operation has no single group; give it exactly one tag",
         ),
         (
             "      operationId: tickets_create\n",
@@ -71,20 +72,22 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
             "duplicated key in mapping",
         ),
     ] {
-        let fault = fault(from, to);
-        assert!(fault.starts_with(told), "{fault}");
+        let error = error(from, to);
+        assert!(error.starts_with(told), "{error}");
     }
 }
 
+/// The parser reports the line, and its words are not ours to test.
 #[test]
 fn a_broken_document_is_told_with_its_line() {
-    let fault = fault(
+    let error = error(
         "      operationId: tickets_create\n",
         "     operationId: tickets_create # HERE\n",
     );
-    assert!(!fault.is_empty());
+    assert!(!error.is_empty());
 }
 
+/// Compares all files byte by byte.
 #[test]
 fn the_same_description_gives_the_same_client() {
     let spec = read(SPEC).unwrap();

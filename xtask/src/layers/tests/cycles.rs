@@ -1,9 +1,11 @@
-//! Circles of modules.
+//! Tests of cycles: which are found, and how they are shown.
 
 use super::*;
 
+/// The whole line is compared: its place is that of the first use, and each use of the cycle has a
+/// place.
 #[test]
-fn circles_are_shown_with_all_their_modules() {
+fn cycles_are_shown_with_all_their_modules() {
     let two = [
         ("src/lib.rs", "mod a;\nmod b;\nmod c;\npub use b::B;\n"),
         ("src/a.rs", "use crate::B;\npub struct A;\n"),
@@ -13,7 +15,7 @@ fn circles_are_shown_with_all_their_modules() {
     assert_eq!(
         shown(&two, &[]),
         [
-            "src/a.rs:1: `a` and `b` use each other in a circle: `a` uses `b` in src/a.rs:1, `b` uses `a` in \
+            "src/a.rs:1: `a` and `b` use each other in a cycle: `a` uses `b` in src/a.rs:1, `b` uses `a` in \
           src/b.rs:2; move what they share into a module below them"
         ]
     );
@@ -26,14 +28,15 @@ fn circles_are_shown_with_all_their_modules() {
     assert_eq!(
         shown(&three, &[]),
         [
-            "src/a.rs:1: `a`, `b` and `c` use each other in a circle: `a` uses `b` in src/a.rs:1, `b` uses `c` in \
+            "src/a.rs:1: `a`, `b` and `c` use each other in a cycle: `a` uses `b` in src/a.rs:1, `b` uses `c` in \
           src/b.rs:2, `c` uses `a` in src/c.rs:3; move what they share into a module below them"
         ]
     );
 }
 
+/// The shortest cycle is shown, and the others by their modules.
 #[test]
-fn circles_that_hang_together_are_one_problem() {
+fn cycles_that_hang_together_are_one_problem() {
     let files = [
         ("src/lib.rs", "mod a;\nmod b;\nmod c;\nmod d;\nmod e;\n"),
         ("src/a.rs", "use crate::b::B;\npub struct A;\n"),
@@ -45,14 +48,15 @@ fn circles_that_hang_together_are_one_problem() {
     assert_eq!(
         shown(&files, &[]),
         [
-            "src/c.rs:1: `c` and `d` use each other in a circle (in circles with them: `a` and `b`): `c` uses `d` \
+            "src/c.rs:1: `c` and `d` use each other in a cycle (in cycles with them: `a` and `b`): `c` uses `d` \
           in src/c.rs:1, `d` uses `c` in src/d.rs:1; move what they share into a module below them"
         ]
     );
 }
 
+/// Not only the top-level modules count, and not only crates that the table lists.
 #[test]
-fn circles_within_a_folder_are_shown_in_every_crate() {
+fn cycles_within_a_folder_are_shown_in_every_crate() {
     let files = [
         ("crates/one/src/main.rs", "mod outer;\n"),
         ("crates/one/src/outer/mod.rs", "mod a;\nmod b;\n"),
@@ -62,14 +66,16 @@ fn circles_within_a_folder_are_shown_in_every_crate() {
             "pub fn g() { crate::outer::a::f(); }\n",
         ),
     ];
-    let circle = "crates/one/src/outer/a.rs:1: `outer::a` and `outer::b` use each other in a circle: `outer::a` uses \
+    let cycle = "crates/one/src/outer/a.rs:1: `outer::a` and `outer::b` use each other in a cycle: `outer::a` uses \
                   `outer::b` in crates/one/src/outer/a.rs:1, `outer::b` uses `outer::a` in \
                   crates/one/src/outer/b.rs:1; move what they share into a module below them";
-    assert_eq!(shown(&files, &[]), [circle]);
+    assert_eq!(shown(&files, &[]), [cycle]);
 }
 
+/// A folder that only re-exports its child is no cycle. It is one if the file also uses the child, in
+/// whatever way.
 #[test]
-fn the_items_of_a_folders_own_file_take_part_in_circles() {
+fn the_items_of_a_folders_own_file_take_part_in_cycles() {
     let child = ("src/low/child.rs", "use super::Own;\npub struct Child(Own);\n");
     let parents = [
         ("mod child;\npub use child::Child;\npub struct Own;\n", None),
@@ -87,7 +93,7 @@ fn the_items_of_a_folders_own_file_take_part_in_circles() {
         let files = [("src/lib.rs", "mod low;\n"), ("src/low/mod.rs", parent), child];
         let expected = line.map(|line| {
             format!(
-                "src/low/mod.rs:{line}: `src/low/mod.rs` and `low::child` use each other in a circle: `src/low/mod.rs` \
+                "src/low/mod.rs:{line}: `src/low/mod.rs` and `low::child` use each other in a cycle: `src/low/mod.rs` \
                  uses `low::child` in src/low/mod.rs:{line}, `low::child` uses `src/low/mod.rs` in \
                  src/low/child.rs:1; move what they share into a module below them"
             )
