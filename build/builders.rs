@@ -177,7 +177,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
         quote! {
             crate::api::list::list_call!(#name, crate::types::#record #with_ids);
 
-            impl crate::api::listed::Listed for #name {
+            impl crate::api::typed_list::TypedList for #name {
                 type Record = crate::types::#record;
                 const HAS_IDS: bool = #keyed;
                 fn id(#record_name: &Self::Record) -> Option<crate::RecordId> {
@@ -287,17 +287,17 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
             }
         }
     });
-    let misfit = match (operation.record.is_some(), element) {
-        (true, _) => quote!(crate::api::listed::page_misfit::<Self>(answer)),
+    let decode_error = match (operation.record.is_some(), element) {
+        (true, _) => quote!(crate::api::typed_list::page_decode_error::<Self>(answer)),
         (false, Some(element)) if operation.keyed => {
-            quote!(crate::api::call::array_misfit::<#element>(answer))
+            quote!(crate::api::call::array_decode_error::<#element>(answer))
         }
         (false, _) => return missing_id,
     };
     Some(quote! {
         #missing_id
-        fn misfit(answer: &crate::pipeline::response::Answer) -> Option<crate::Error> {
-            #misfit
+        fn decode_error(answer: &crate::pipeline::response::Answer) -> Option<crate::Error> {
+            #decode_error
         }
     })
 }

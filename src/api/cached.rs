@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     call,
-    listed::{self, Listed},
+    typed_list::{self, TypedList},
 };
 use crate::{
     Error, ErrorKind, Result,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Whether the cache may answer: for a whole list, read in one pass.
-pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
+pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
     let options = list.clone().options().to_owned();
     L::OPERATION.cache
         && list.context().cache().is_some()
@@ -23,13 +23,13 @@ pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
 }
 
 /// The list from the cache, which is filled first if need be.
-pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
+pub(super) async fn list<L: TypedList>(list: L) -> Result<Reading<L::Record>> {
     let address = call::address(&list)?;
     let pages = match list.context().cache() {
         Some(cache) => cache.list(&address, walk(list.clone())).await?,
         None => walk(list.clone()).await?,
     };
-    let mut kept = listed::typed(list);
+    let mut kept = typed_list::typed(list);
     // Those and no others: what its answers say of others was said at different times.
     kept.last = i32::try_from(pages.len()).ok();
     kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
@@ -37,7 +37,7 @@ pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
 }
 
 /// A page of the list, from memory.
-fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
+fn decoded<L: TypedList>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
     let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
     let answer = answer.ok_or_else(|| {
         let sentence = format!(
@@ -46,15 +46,15 @@ fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>>
         );
         Error::new(ErrorKind::Decode, sentence).with_operation(L::OPERATION)
     })?;
-    listed::decoded::<L>(answer.clone())
+    typed_list::decoded::<L>(answer.clone())
 }
 
 /// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
-async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
+async fn walk<L: TypedList>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<UndecodedRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
-    let (answers, drift) = listed::reading(list, fetch).answers().await?;
+    let (answers, drift) = typed_list::reading(list, fetch).answers().await?;
     match drift.shows_loss() {
         true => Err(drift.unsettled(L::OPERATION)),
         false => Ok(answers),

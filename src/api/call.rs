@@ -37,7 +37,7 @@ pub(crate) trait TypedCall: Clone + Send + Sync + 'static {
     }
 
     /// The error of the first record of an answer that does not fit the description, if there is one.
-    fn misfit(_: &Answer) -> Option<Error> {
+    fn decode_error(_: &Answer) -> Option<Error> {
         None
     }
 }
@@ -70,7 +70,7 @@ pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
     call: R,
     make: impl FnOnce(Answer) -> Result<T> + Send + 'static,
 ) -> CallFuture<T> {
-    let request = match outgoing(&call) {
+    let request = match build_request(&call) {
         Ok(request) => request,
         Err(error) => return Box::pin(ready(Err(error))),
     };
@@ -81,7 +81,7 @@ pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
 /// Where a call would be sent, below the base URL. Nothing is sent.
 #[cfg(feature = "cache")]
 pub(crate) fn address<R: TypedCall>(call: &R) -> Result<String> {
-    let request = outgoing(call)?;
+    let request = build_request(call)?;
     Ok(call.context().shared().base_url.strip(&request.url).to_string())
 }
 
@@ -92,13 +92,13 @@ pub(super) fn decode_record<T: DeserializeOwned>(answer: &Answer, index: usize, 
 }
 
 /// The error of the first record of an array that does not fit the description.
-pub(crate) fn array_misfit<T: DeserializeOwned>(answer: &Answer) -> Option<Error> {
+pub(crate) fn array_decode_error<T: DeserializeOwned>(answer: &Answer) -> Option<Error> {
     let records: Vec<&RawValue> = json::decode(&answer.value).ok()?;
     let decode = |(index, record): (usize, &RawValue)| decode_record(answer, index, record.get());
-    first_misfit::<T>(answer, records.into_iter().enumerate().map(decode))
+    first_decode_error::<T>(answer, records.into_iter().enumerate().map(decode))
 }
 
-pub(super) fn first_misfit<T>(
+pub(super) fn first_decode_error<T>(
     answer: &Answer,
     mut records: impl Iterator<Item = Result<T>>,
 ) -> Option<Error> {
@@ -108,7 +108,7 @@ pub(super) fn first_misfit<T>(
 }
 
 /// What is to be sent for a call.
-fn outgoing<R: TypedCall>(call: &R) -> Result<Box<Request>> {
+fn build_request<R: TypedCall>(call: &R) -> Result<Box<Request>> {
     let request = RequestBuilder::of(R::OPERATION, &call.context().shared().base_url);
     call.arguments(request).build()
 }
@@ -121,10 +121,10 @@ fn decode<R: TypedCall>(answer: &Answer) -> Result<R::Output> {
         _ => json::decode(body),
     };
     let value = value
-        .map_err(|reason| R::misfit(answer).unwrap_or_else(|| failures::undecodable(answer, &reason)))?;
+        .map_err(|reason| R::decode_error(answer).unwrap_or_else(|| failures::undecodable(answer, &reason)))?;
     if let Some(field) = R::missing_id(&value) {
         // It may be no record: serde makes one of an empty array.
-        if let Some(error) = R::misfit(answer) {
+        if let Some(error) = R::decode_error(answer) {
             return Err(error);
         }
         tracing::warn!(operation = R::OPERATION.id, field, "a record came without its id");

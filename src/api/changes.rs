@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, header};
 
 use super::{
-    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, listed::typed,
+    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, typed_list::typed,
     tickets::Tickets,
 };
 use crate::{
@@ -50,14 +50,14 @@ const LOOK_BACK: Duration = Duration::from_secs(10 * 60);
 pub struct Changes<T> {
     pull: Option<Pull<T>>,
     records: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
-    began: Began,
+    began: PullStart,
     drift: Arc<Mutex<Drift>>,
     ended: bool,
     failed: bool,
 }
 
 /// When a pull began, by the clock of the service.
-type Began = Arc<Mutex<Option<DateTime<Utc>>>>;
+type PullStart = Arc<Mutex<Option<DateTime<Utc>>>>;
 
 /// A pull that has not begun.
 struct Pull<T> {
@@ -152,7 +152,7 @@ impl<T> Changes<T> {
 }
 
 impl<T: Send + 'static> Pull<T> {
-    async fn records(self, began: Began, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
+    async fn records(self, began: PullStart, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
         let mut list = self.list().await?;
         let (fetch, since) = (list.fetch, clock::now());
         list.fetch = Arc::new(move |page, size| {
@@ -160,7 +160,7 @@ impl<T: Send + 'static> Pull<T> {
             Box::pin(async move {
                 let fetched = fetching.await?;
                 let mut began = lock(&began);
-                began.get_or_insert_with(|| beginning(since, &fetched.answer.headers));
+                began.get_or_insert_with(|| pull_start(since, &fetched.answer.headers));
                 Ok(fetched)
             })
         });
@@ -182,7 +182,7 @@ impl<T: Send + 'static> Pull<T> {
 }
 
 /// When a pull began by the clock of the service: its answer's date, less the time since.
-fn beginning(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
+fn pull_start(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
     let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
     let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();

@@ -122,11 +122,11 @@ impl DynamicCall {
     ///
     /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have no id.
     pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
-        let keyed = self
+        let has_ids = self
             .operation
             .record()
             .is_some_and(|record| record.id_field.is_some());
-        if consistency == Consistency::Complete && !keyed {
+        if consistency == Consistency::Complete && !has_ids {
             let id = self.operation.id;
             return Err(self.invalid(format!(
                 "the records of {id} have no id, so one that moves may be missing; read it in one pass"

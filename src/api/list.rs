@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::cached;
 use super::{
     call,
-    listed::{Listed, reading, typed},
+    typed_list::{TypedList, reading, typed},
 };
 use crate::{
     page::{self, Consistency, Pages, Records, UndecodedRecord, WALK_PAGE_SIZE},
@@ -32,7 +32,7 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-pub trait List: Listed {
+pub trait List: TypedList {
     /// No more than so many records.
     #[must_use]
     fn limit(mut self, records: u64) -> Self {
@@ -79,10 +79,10 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost.
+    /// As reported by [`ErrorKind`](crate::ErrorKind); what was read before is lost.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
-        if cached::is_kept(&self) {
+        if cached::is_cacheable(&self) {
             return Box::pin(async move { cached::list(self).await?.records().collect().await });
         }
         Box::pin(self.stream().collect())
@@ -92,15 +92,15 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+    /// As reported by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
     fn count(mut self) -> CallFuture<u64> {
         self.ask(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let told = answer.value.told(1, 1, !answer.value.items.is_empty());
-            let total = told.total.and_then(|total| u64::try_from(total).ok());
+            let reported = answer.value.reported_length(1, 1, !answer.value.items.is_empty());
+            let total = reported.total.and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
-                let reason = match told.is_contradicted {
+                let reason = match reported.is_contradicted {
                     true => "it names a total below the records that it has",
                     false => "it names no total",
                 };
@@ -116,7 +116,7 @@ pub trait List: Listed {
     }
 }
 
-impl<L: Listed> List for L {}
+impl<L: TypedList> List for L {}
 
 /// The methods of [`List`] on a list call itself. They are compiled where they are used.
 macro_rules! list_call {
@@ -170,7 +170,7 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
+            /// As reported by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
             /// the list's own total or because a page before its last came short. What was read before is lost, so prefer
             /// [`stream`](Self::stream) for long lists.
             #[inline]
@@ -182,7 +182,7 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
+            /// As reported by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
             /// has.
             #[inline]
             pub fn count(self) -> crate::CallFuture<u64> {

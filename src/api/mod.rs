@@ -3,7 +3,7 @@
 //! [`Client`](crate::Client) has a method for each group, as in `client.tickets()`, and the group one for each operation, as in
 //! `client.tickets().get(54321)`. Beside the groups stand calls [by name](DynamicCall) and [to any path](UntypedCall).
 
-// `call` takes a call from its arguments to its value, `request` builds what is sent and checks it, `listed` makes pages of
+// `call` takes a call from its arguments to its value, `request` builds what is sent and checks it, `typed_list` makes pages of
 // answers, `list` has what lists can do, `cached` answers whole lists from the cache.
 
 pub mod batch;
@@ -14,7 +14,7 @@ mod call;
 pub(crate) mod changes;
 mod dynamic;
 mod list;
-mod listed;
+mod typed_list;
 mod request;
 mod untyped;
 

@@ -54,7 +54,7 @@ struct Waiter {
     id: u64,
     waker: Option<Waker>,
     /// When it will ask again, unless it is woken before.
-    armed: Option<Instant>,
+    asks_again_at: Option<Instant>,
 }
 
 /// What an answer said was left: up to which grant requests may be sent before the time.
@@ -78,10 +78,10 @@ pub(super) struct Window {
     paused_until: Option<Instant>,
     hints: Vec<Hint>,
     /// Number of the latest grant whose answer gave a hint.
-    heard: u64,
+    latest_hint: u64,
     waiting: [VecDeque<Waiter>; 2],
     /// Grants that waiters have not fetched yet.
-    handed: HashMap<u64, Grant>,
+    unclaimed: HashMap<u64, Grant>,
     next_place: u64,
     wakers_to_wake: Vec<Waker>,
 }
@@ -98,9 +98,9 @@ impl Window {
             granted: 0,
             paused_until: None,
             hints: Vec::new(),
-            heard: 0,
+            latest_hint: 0,
             waiting: Default::default(),
-            handed: HashMap::new(),
+            unclaimed: HashMap::new(),
             next_place: 0,
             wakers_to_wake: Vec::new(),
         }
@@ -113,12 +113,12 @@ impl Window {
             *time += stricter.window.saturating_sub(self.limit.window);
         }
         self.limit = stricter;
-        self.settle(now);
+        self.update(now);
     }
 
     /// A slot, if there is one for a newcomer.
     pub(super) fn take(&mut self, now: Instant, priority: Priority) -> Option<Grant> {
-        self.settle(now);
+        self.update(now);
         let priority = self.priority(priority);
         let first = self.waiting[priority as usize].is_empty();
         (first && self.blocked_until().is_none() && self.admits(priority)).then(|| self.grant(priority))
@@ -132,25 +132,25 @@ impl Window {
         self.waiting[priority as usize].push_back(Waiter {
             id,
             waker: None,
-            armed: None,
+            asks_again_at: None,
         });
         Place { id, priority }
     }
 
     /// Asks whether it is a waiter's turn. One that waits on is woken by the waker.
     pub(super) fn ask(&mut self, now: Instant, place: Place, patience: Duration, waker: &Waker) -> Turn {
-        self.settle(now);
-        let handed = self.handed.get(&place.id).copied();
+        self.update(now);
+        let unclaimed = self.unclaimed.get(&place.id).copied();
         // A pause may have begun after the slot was handed out.
-        let held = self.held(handed.map_or(self.granted + 1, |grant| grant.number));
+        let held = self.held(unclaimed.map_or(self.granted + 1, |grant| grant.number));
         let left = held.map(|until| until.saturating_duration_since(now));
         if let Some(left) = left.filter(|left| *left > patience) {
             self.leave(now, place);
             return Turn::Paused(left);
         }
-        match (handed, held) {
+        match (unclaimed, held) {
             (Some(grant), None) => {
-                self.handed.remove(&place.id);
+                self.unclaimed.remove(&place.id);
                 return Turn::Granted(grant);
             }
             (Some(_), Some(_)) => return Turn::Wait(held),
@@ -161,7 +161,7 @@ impl Window {
         };
         let due = self.due(position);
         let waiter = &mut self.waiting[place.priority as usize][position];
-        waiter.armed = due;
+        waiter.asks_again_at = due;
         match &mut waiter.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
@@ -171,11 +171,11 @@ impl Window {
 
     /// Gives up a place, and the slot that may have been handed to it.
     pub(super) fn leave(&mut self, now: Instant, place: Place) {
-        if let Some(grant) = self.handed.remove(&place.id) {
+        if let Some(grant) = self.unclaimed.remove(&place.id) {
             self.finish(now, grant, SlotUse::Unsent);
         } else if let Some(position) = self.position(place) {
             self.waiting[place.priority as usize].remove(position);
-            self.settle(now);
+            self.update(now);
         }
     }
 
@@ -197,12 +197,12 @@ impl Window {
             self.returning.insert(at, (free, grant.priority));
             self.returning_of[kind] += 1;
         }
-        self.settle(now);
+        self.update(now);
     }
 
     /// Nothing more is sent before the time. Tells whether that is news: nothing was paused yet.
     pub(super) fn pause(&mut self, now: Instant, until: Instant) -> bool {
-        self.settle(now);
+        self.update(now);
         let news = self.paused_until.is_none();
         self.paused_until = self.paused_until.max(Some(until).filter(|until| *until > now));
         // Whoever would not wait so long is to know at once.
@@ -215,10 +215,10 @@ impl Window {
     /// The service says how many more requests it takes before the time. A hint that was overtaken by a later request's
     /// says nothing, and none ever adds to what is left.
     pub(super) fn hint(&mut self, now: Instant, grant: Grant, remaining: u32, until: Instant) {
-        if grant.number < self.heard {
+        if grant.number < self.latest_hint {
             return;
         }
-        self.heard = grant.number;
+        self.latest_hint = grant.number;
         let last = grant.number + u64::from(remaining);
         if self
             .hints
@@ -231,11 +231,11 @@ impl Window {
         if self.hints.len() < MOST_HINTS {
             self.hints.push(Hint { until, last });
         }
-        self.settle(now);
+        self.update(now);
     }
 
     pub(super) fn rate(&mut self, now: Instant) -> Rate {
-        self.settle(now);
+        self.update(now);
         Rate {
             limit: self.limit,
             in_use: self.in_use(),
@@ -251,7 +251,7 @@ impl Window {
 
     /// Whether nothing is known that a new window would not know.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
-        self.settle(now);
+        self.update(now);
         self.in_use() == 0 && self.blocked_until().is_none() && self.hints.is_empty()
     }
 
@@ -335,7 +335,7 @@ impl Window {
     }
 
     /// Drops expired slots, grants free ones, collects wakers.
-    fn settle(&mut self, now: Instant) {
+    fn update(&mut self, now: Instant) {
         while let Some((_, priority)) = self.returning.front().filter(|(time, _)| *time <= now) {
             self.returning_of[*priority as usize] -= 1;
             self.returning.pop_front();
@@ -347,13 +347,13 @@ impl Window {
                 break;
             };
             let grant = self.grant(priority);
-            self.handed.insert(waiter.id, grant);
+            self.unclaimed.insert(waiter.id, grant);
             self.wakers_to_wake.extend(waiter.waker);
         }
         for priority in [Priority::Interactive, Priority::Background] {
             // The first must know when to come, and so must the first of those who had no time to come at.
             for position in [0, self.returning.len().saturating_sub(1)] {
-                self.rouse(priority, position);
+                self.wake_if_late(priority, position);
             }
         }
     }
@@ -369,14 +369,14 @@ impl Window {
     }
 
     /// Wakes a waiter that would come too late.
-    fn rouse(&mut self, priority: Priority, position: usize) {
+    fn wake_if_late(&mut self, priority: Priority, position: usize) {
         let Some(waiter) = self.waiting[priority as usize].get(position) else {
             return;
         };
         let due = self.due(position);
-        if due.is_some_and(|due| waiter.armed.is_none_or(|armed| due < armed)) {
+        if due.is_some_and(|due| waiter.asks_again_at.is_none_or(|asks_again_at| due < asks_again_at)) {
             let waiter = &mut self.waiting[priority as usize][position];
-            waiter.armed = due;
+            waiter.asks_again_at = due;
             self.wakers_to_wake.extend(waiter.waker.clone());
         }
     }

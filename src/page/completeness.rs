@@ -3,7 +3,7 @@
 //! A list is swept, and swept again, until one of these holds:
 //!
 //! 1. The list is ordered by a growing id, and its one sweep is quiet, without repeats, and in order. Its last page was
-//!    read before the sweep too ([`Completeness::wants_bookend`]), and the first and the last page, read again after it, are
+//!    read before the sweep too ([`Completeness::wants_last_page_first`]), and the first and the last page, read again after it, are
 //!    unchanged ([`Next::Confirm`]): so no record was created that is still there, none was deleted, and none moved.
 //! 2. A later sweep is quiet, found no record that the sweeps before it missed, and missed none that the one before it saw: an
 //!    insert for each delete leaves totals as they are. A sweep is quiet if all its answers told the same total, it saw as
@@ -62,7 +62,7 @@ pub(crate) struct Completeness {
     /// Whether any sweep has shown that the list moves.
     moves: bool,
     /// The ids of the page that was the last one before the first sweep went on to it.
-    bookend: Option<Vec<Option<RecordId>>>,
+    initial_last_page: Option<Vec<Option<RecordId>>>,
 }
 
 /// What to do after a sweep.
@@ -124,13 +124,13 @@ impl Completeness {
 
     /// Whether the last page is to be read once more, now that the first page of the first sweep is there. `by_id` is whether
     /// the list is known to be ordered by a growing id.
-    pub(super) fn wants_bookend(&self, sweep: &Sweep, by_id: bool) -> bool {
-        by_id && self.sweeps == 0 && sweep.pages == 1 && self.bookend.is_none()
+    pub(super) fn wants_last_page_first(&self, sweep: &Sweep, by_id: bool) -> bool {
+        by_id && self.sweeps == 0 && sweep.pages == 1 && self.initial_last_page.is_none()
     }
 
     /// Takes in the ids of the last page, before the sweep goes on to it.
-    pub(super) fn bookend(&mut self, ids: Vec<Option<RecordId>>) {
-        self.bookend = Some(ids);
+    pub(super) fn set_initial_last_page(&mut self, ids: Vec<Option<RecordId>>) {
+        self.initial_last_page = Some(ids);
     }
 
     /// How many records a page of the next sweep is to have, where those of the first have so many.
@@ -146,13 +146,13 @@ impl Completeness {
     pub(crate) fn end_sweep(&mut self, sweep: Sweep, by_id: bool) -> Next {
         self.sweeps += 1;
         self.repeats += sweep.repeats;
-        self.moves |= sweep.repeats > 0 || sweep.totals().last.is_some() && !sweep.is_quiet();
+        self.moves |= sweep.repeats > 0 || sweep.totals().last.is_some() && !sweep.is_consistent();
         let next = match self.sweeps {
             1 => {
-                let bookend = self.bookend.take();
-                let same_end = sweep.pages == 1 || bookend.is_some_and(|ids| ids == sweep.last_page);
+                let initial_last_page = self.initial_last_page.take();
+                let same_end = sweep.pages == 1 || initial_last_page.is_some_and(|ids| ids == sweep.last_page);
                 let confirm =
-                    by_id && same_end && sweep.is_quiet() && sweep.repeats == 0 && sweep.is_ordered();
+                    by_id && same_end && sweep.is_consistent() && sweep.repeats == 0 && sweep.is_ordered();
                 if confirm { Next::Confirm } else { Next::Again }
             }
             _ => self.judge(&sweep),
@@ -183,8 +183,8 @@ impl Completeness {
         self.moves |= !same;
         let totals = sweep.totals();
         let quiet = match totals.last {
-            Some(_) => sweep.is_quiet(),
-            None => same && sweep.is_plain(),
+            Some(_) => sweep.is_consistent(),
+            None => same && sweep.shows_no_loss(),
         };
         if quiet && self.missed_by_all == 0 && missed_now == 0 {
             return Next::Settled;
@@ -198,14 +198,14 @@ impl Completeness {
         let allowed = totals.moved() + missed_now;
         let counted = match totals.last {
             Some(total) => u64::try_from(total).is_ok_and(|total| total.abs_diff(sweep.count()) <= allowed),
-            None => sweep.is_plain(),
+            None => sweep.shows_no_loss(),
         };
         if estimate < NEGLIGIBLE && counted && sweep.holes() == 0 {
             return Next::Settled;
         }
 
         let is_steady = match totals.last {
-            Some(_) => sweep.steady_total().is_some() && sweep.steady_total() == before.steady_total(),
+            Some(_) => sweep.constant_total().is_some() && sweep.constant_total() == before.constant_total(),
             None => before.totals().last.is_none(),
         };
         let disagrees = same && is_steady;
@@ -272,7 +272,7 @@ impl Unsettled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{end::Told, record::Identity};
+    use crate::page::{end::ReportedLength, record::Identity};
 
     /// Sweeps over a list, in pages of ten, each of which tells a total.
     #[derive(Default)]
@@ -302,9 +302,9 @@ mod tests {
         fn pages_with(&mut self, pages: &[(Option<i64>, &[i64])]) -> Next {
             let mut sweep = Sweep::default();
             for (total, ids) in pages {
-                sweep.begin_page(Told {
+                sweep.begin_page(ReportedLength {
                     total: *total,
-                    ..Told::default()
+                    ..ReportedLength::default()
                 });
                 for id in *ids {
                     if sweep.record(Identity::Id(RecordId::Number(*id))) {
@@ -312,10 +312,10 @@ mod tests {
                     }
                 }
                 sweep.end_page().unwrap();
-                if self.completeness.wants_bookend(&sweep, self.by_id) {
+                if self.completeness.wants_last_page_first(&sweep, self.by_id) {
                     let last = pages.last().map_or(&[][..], |(_, ids)| ids);
                     let last = last.iter().map(|id| Some(RecordId::Number(*id)));
-                    self.completeness.bookend(last.collect());
+                    self.completeness.set_initial_last_page(last.collect());
                 }
             }
             self.completeness.end_sweep(sweep, self.by_id)
@@ -361,7 +361,7 @@ mod tests {
             by_id: true,
             ..List::default()
         };
-        list.completeness.bookend(vec![Some(RecordId::Number(2))]);
+        list.completeness.set_initial_last_page(vec![Some(RecordId::Number(2))]);
         assert_eq!(list.sweep(&[Some(4); 2], [4, 3, 2, 1]), Next::Again);
     }
 

@@ -1,7 +1,7 @@
 //! Lists: one page, or a walk over all of them.
 //!
 //! What a list call gives is here: a [`Page`], its [`Records`] or its [`Pages`] as streams, and a [`PagedWalk`] for programs that
-//! write down how far they came. [`Consistency`] is what is promised of a walk, [`Drift`] what was seen on the way.
+//! write down how far they came. [`Consistency`] is what is estimated_last_page of a walk, [`Drift`] what was seen on the way.
 
 // `walk` fetches pages side by side and in order, as many at a time as `prefetch` allows, and `end` tells when it is over.
 // `sweep` is what one time over the list has shown, and notices one without an end. `records` makes records of the pages: each

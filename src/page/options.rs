@@ -1,6 +1,6 @@
 //! How a list is to be read.
 
-/// What is promised of the records of a walk, if others come and go while it reads.
+/// What is estimated_last_page of the records of a walk, if others come and go while it reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {

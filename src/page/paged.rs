@@ -3,7 +3,7 @@
 use super::{
     completeness::{Completeness, Next},
     drift::Drift,
-    end::{self, Told},
+    end::{self, ReportedLength},
     options::Consistency,
     reading::Reading,
     record::{Identity, UndecodedRecord},
@@ -135,14 +135,14 @@ impl PagedWalk {
             return Ok(Vec::new());
         }
         let mut words = entry.split(' ');
-        let told = words.next().and_then(Told::parse);
+        let reported = words.next().and_then(ReportedLength::parse);
         let identities = words.map(Identity::parse).collect::<Option<Vec<_>>>();
-        let (Some(told), Some(identities)) = (told, identities) else {
+        let (Some(reported), Some(identities)) = (reported, identities) else {
             return Err(Error::invalid_request(
                 "the journal of the walk cannot be read; begin the walk anew",
             ));
         };
-        let is_new = self.take_in(told, &identities);
+        let is_new = self.take_in(reported, &identities);
         let new = identities.iter().zip(is_new).filter(|(_, is_new)| *is_new);
         Ok(new.map(|(identity, _)| identity.id()).collect())
     }
@@ -167,12 +167,12 @@ impl PagedWalk {
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
-                let seen = end::Seen {
+                let context = end::PageContext {
                     size: pages.full_page(),
                     has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
-                    was_told: false,
+                    had_paging_info: false,
                 };
-                let told = end::told(&fetched.page, fetched.items.len(), page, seen);
+                let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
                 let (identities, records): (Vec<_>, Vec<_>) = fetched
                     .items
                     .into_iter()
@@ -183,7 +183,7 @@ impl PagedWalk {
                     .collect::<Result<Vec<_>>>()
                     .map_err(|error| error.with_page(page));
                 match records {
-                    Ok(records) => Ok(Step::Page(self.page(told, seen.size, &identities, records))),
+                    Ok(records) => Ok(Step::Page(self.page(reported, context.size, &identities, records))),
                     Err(error) => {
                         self.pages = None;
                         Err(error)
@@ -208,13 +208,13 @@ impl PagedWalk {
 
     fn page(
         &mut self,
-        told: Told,
+        reported: ReportedLength,
         full_page: i32,
         identities: &[Identity],
         records: Vec<UndecodedRecord>,
     ) -> PageStep {
         // A walk that begins in the middle does not see what lies before.
-        let to_come = told.seen_from(self.reading.start, full_page);
+        let to_come = reported.from_page(self.reading.start, full_page);
         let is_new = self.take_in(to_come, identities);
         let mut entry = to_come.to_string();
         for identity in identities {
@@ -227,17 +227,17 @@ impl PagedWalk {
         PageStep {
             records,
             ids,
-            total: told.total,
+            total: reported.total,
             entry,
         }
     }
 
     /// Takes in a page. Returns of each record whether it came for the first time.
-    fn take_in(&mut self, told: Told, identities: &[Identity]) -> Vec<bool> {
+    fn take_in(&mut self, reported: ReportedLength, identities: &[Identity]) -> Vec<bool> {
         self.next_page = self.next_page.saturating_add(1);
         let records = i32::try_from(identities.len()).unwrap_or(i32::MAX);
         self.largest_page = self.largest_page.max(records);
-        self.sweep.begin_page(told);
+        self.sweep.begin_page(reported);
         let is_new = identities.iter().map(|identity| {
             let is_new_to_sweep = self.sweep.record(*identity);
             match identity {

@@ -17,9 +17,9 @@ const MOST: usize = 32;
 /// The levels 1, 2, 4, … [`MOST`].
 const LEVELS: usize = MOST.ilog2() as usize + 1;
 /// Twice as many at a time have to bring so many times the pages a second.
-const GAIN: f64 = 1.05;
+const MIN_GAIN: f64 = 1.05;
 /// Rounds at one level after which the levels beside it are tried again.
-const ROUNDS_BEFORE_NEWS: u32 = 8;
+const ROUNDS_BEFORE_PROBE: u32 = 8;
 /// Pages that have to come after a failure before more are tried at a time.
 const HOLD: u32 = 256;
 
@@ -33,11 +33,11 @@ pub(super) enum Prefetch {
 
 /// A page that came.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Observed {
+pub(super) struct PageTiming {
     /// How many were allowed at a time when it was sent for.
     pub(super) limit: usize,
     /// How many were on their way then, itself included.
-    pub(super) side_by_side: usize,
+    pub(super) in_flight: usize,
     /// From the sending of the last request for it to the end of its answer.
     pub(super) took: Duration,
     /// Whether it waited for a slot of the rate limit.
@@ -57,7 +57,7 @@ pub(super) struct Adaptive {
     rounds: u32,
     /// The round under way.
     pages: usize,
-    side_by_side: usize,
+    in_flight: usize,
     took: Duration,
     waited: bool,
     /// When the number was halved the last time.
@@ -90,7 +90,7 @@ impl Prefetch {
     }
 
     /// Takes note of a page that came.
-    pub(super) fn observe(&mut self, page: Observed) {
+    pub(super) fn observe(&mut self, page: PageTiming) {
         if let Prefetch::Adaptive(adaptive) = self {
             adaptive.observe(page);
         }
@@ -107,21 +107,21 @@ impl Adaptive {
             rates: [None; LEVELS],
             rounds: 0,
             pages: 0,
-            side_by_side: 0,
+            in_flight: 0,
             took: Duration::ZERO,
             waited: false,
             halved: None,
         }
     }
 
-    fn observe(&mut self, page: Observed) {
+    fn observe(&mut self, page: PageTiming) {
         let limit = 1 << self.level;
         self.recover();
         if page.limit != limit {
             return;
         }
         self.pages += 1;
-        self.side_by_side += page.side_by_side;
+        self.in_flight += page.in_flight;
         self.took += page.took;
         self.waited |= page.waited;
         // Half of them were sent when the number was raised; the others follow as earlier ones come.
@@ -149,10 +149,10 @@ impl Adaptive {
 
     fn end_round(&mut self) {
         let level = self.level;
-        let rate = self.side_by_side as f64 / self.took.as_secs_f64().max(1e-6);
+        let rate = self.in_flight as f64 / self.took.as_secs_f64().max(1e-6);
         self.rates[level] = Some(rate);
         self.rounds += 1;
-        if self.rounds >= ROUNDS_BEFORE_NEWS {
+        if self.rounds >= ROUNDS_BEFORE_PROBE {
             self.rounds = 0;
             self.rates = [None; LEVELS];
             self.rates[level] = Some(rate);
@@ -161,12 +161,12 @@ impl Adaptive {
         let above = (level < self.ceiling).then(|| self.rates[level + 1]);
         let next = match (below, above) {
             // Fewer at a time bring as much.
-            (Some(below), _) if rate < GAIN * below => level - 1,
+            (Some(below), _) if rate < MIN_GAIN * below => level - 1,
             // More at a time were not tried yet, or brought more. Where slots are waited for they cannot.
             (_, Some(None)) if !self.waited => level + 1,
-            (_, Some(Some(above))) if above >= GAIN * rate => level + 1,
+            (_, Some(Some(above))) if above >= MIN_GAIN * rate => level + 1,
             // More at a time brought less, so fewer may bring more.
-            (None, Some(Some(above))) if above * GAIN < rate && level > 0 => level - 1,
+            (None, Some(Some(above))) if above * MIN_GAIN < rate && level > 0 => level - 1,
             _ => level,
         };
         match next == level {
@@ -182,7 +182,7 @@ impl Adaptive {
     }
 
     fn begin_round(&mut self) {
-        (self.pages, self.side_by_side) = (0, 0);
+        (self.pages, self.in_flight) = (0, 0);
         self.took = Duration::ZERO;
         self.waited = false;
     }
@@ -196,9 +196,9 @@ mod tests {
     fn limits(prefetch: &mut Prefetch, pages: usize, millis: impl Fn(usize) -> u64) -> Vec<usize> {
         let page = |_| {
             let limit = prefetch.limit();
-            prefetch.observe(Observed {
+            prefetch.observe(PageTiming {
                 limit,
-                side_by_side: limit,
+                in_flight: limit,
                 took: Duration::from_millis(millis(limit)),
                 waited: false,
             });
@@ -277,9 +277,9 @@ mod tests {
     fn it_does_not_grow_where_slots_are_waited_for() {
         let mut prefetch = Prefetch::new(None);
         for _ in 0..100 {
-            prefetch.observe(Observed {
+            prefetch.observe(PageTiming {
                 limit: prefetch.limit(),
-                side_by_side: prefetch.limit(),
+                in_flight: prefetch.limit(),
                 took: Duration::from_millis(200),
                 waited: true,
             });

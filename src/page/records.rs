@@ -79,7 +79,7 @@ impl<T: Send + 'static> Sweeps<T> {
             let next = match self.walk.next(self.wanted).await {
                 Some(Ok(fetched)) => {
                     self.take(fetched);
-                    self.read_bookend().await.map(|()| false)
+                    self.read_last_page_first().await.map(|()| false)
                 }
                 Some(Err(error)) => Err(error),
                 None => self.is_complete().await,
@@ -111,13 +111,13 @@ impl<T: Send + 'static> Sweeps<T> {
     }
 
     /// Reads the last page before the sweep comes to it, if that will help to tell whether the list changed.
-    async fn read_bookend(&mut self) -> Result<()> {
+    async fn read_last_page_first(&mut self) -> Result<()> {
         let complete = self.reading.options.consistency == Consistency::Complete;
         let last = self.walk.last_page();
-        let is_wanted = self.completeness.wants_bookend(&self.walk.sweep, self.is_by_id());
+        let is_wanted = self.completeness.wants_last_page_first(&self.walk.sweep, self.is_by_id());
         if complete && is_wanted && last > self.reading.start {
             let ids = ids_of(&self.reading, last).await?;
-            self.completeness.bookend(ids);
+            self.completeness.set_initial_last_page(ids);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    end::Told,
+    end::ReportedLength,
     record::{Identity, Ids},
 };
 use crate::types::RecordId;
@@ -27,7 +27,7 @@ pub(crate) struct Sweep {
     /// Records that came again, because they moved to a later page.
     pub(crate) repeats: u64,
     pub(super) pages: u32,
-    told: Totals,
+    reported: Totals,
     lengths: Lengths,
     /// Ids of the first and the last page, as far as they are needed to look at the pages again.
     pub(super) first_page: Vec<Option<RecordId>>,
@@ -77,15 +77,15 @@ pub(crate) enum Endless {
 
 impl Sweep {
     /// Begins a page, whose answer tells so much.
-    pub(crate) fn begin_page(&mut self, told: Told) {
+    pub(crate) fn begin_page(&mut self, reported: ReportedLength) {
         self.pages += 1;
         self.page_has_new = false;
         self.page_has_new_id = false;
         self.last_page.clear();
-        let totals = &mut self.told;
-        totals.is_contradicted |= told.is_contradicted;
-        totals.pages = [totals.pages, told.pages].into_iter().flatten().min();
-        if let Some(total) = told.total {
+        let totals = &mut self.reported;
+        totals.is_contradicted |= reported.is_contradicted;
+        totals.pages = [totals.pages, reported.pages].into_iter().flatten().min();
+        if let Some(total) = reported.total {
             let (least, most) = totals.range.unwrap_or((total, total));
             totals.range = Some((least.min(total), most.max(total)));
             totals.last = Some(total);
@@ -160,16 +160,16 @@ impl Sweep {
     /// The totals that the answers told: none if one was contradicted by its own answer, and more records came than any of
     /// them says that there are.
     pub(super) fn totals(&self) -> Totals {
-        let told = self.told;
-        let most = told.range.map_or(0, |(_, most)| most);
-        match told.is_contradicted && u64::try_from(most).unwrap_or(0) < self.count() {
+        let reported = self.reported;
+        let most = reported.range.map_or(0, |(_, most)| most);
+        match reported.is_contradicted && u64::try_from(most).unwrap_or(0) < self.count() {
             true => Totals {
                 range: None,
                 last: None,
                 answers: 0,
-                ..told
+                ..reported
             },
-            false => told,
+            false => reported,
         }
     }
 
@@ -184,21 +184,21 @@ impl Sweep {
     }
 
     /// The total that every answer told, if they agree.
-    pub(super) fn steady_total(&self) -> Option<i64> {
+    pub(super) fn constant_total(&self) -> Option<i64> {
         let totals = self.totals();
         let (least, most) = totals.range?;
         (totals.answers == self.pages && least == most).then_some(least)
     }
 
     /// Whether every answer told the same total, and so many records came, and no page before the last was short.
-    pub(super) fn is_quiet(&self) -> bool {
-        let total = self.steady_total().and_then(|total| u64::try_from(total).ok());
+    pub(super) fn is_consistent(&self) -> bool {
+        let total = self.constant_total().and_then(|total| u64::try_from(total).ok());
         total == Some(self.count()) && self.holes() == 0
     }
 
     /// Whether nothing shows that a record is missing, where no answer told a total: no page was short or came again, and as
     /// many records came as there are at least.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(super) fn shows_no_loss(&self) -> bool {
         self.repeats == 0 && self.holes() == 0 && self.shortfall() == 0
     }
 
@@ -215,7 +215,7 @@ impl Sweep {
     /// How many records there are at least by the number of pages: all but the last are full, and that has one. A list
     /// without a record may have a page.
     fn least_by_pages(&self) -> u64 {
-        let pages = u64::try_from(self.told.pages.unwrap_or(0)).unwrap_or(0);
+        let pages = u64::try_from(self.reported.pages.unwrap_or(0)).unwrap_or(0);
         match pages.saturating_sub(1) {
             0 => 0,
             full => full * self.lengths.longest as u64 + 1,
@@ -252,9 +252,9 @@ mod tests {
     use super::*;
 
     fn page(sweep: &mut Sweep, total: Option<i64>, ids: &[i64]) -> Result<(), Endless> {
-        sweep.begin_page(Told {
+        sweep.begin_page(ReportedLength {
             total,
-            ..Told::default()
+            ..ReportedLength::default()
         });
         for id in ids {
             sweep.record(Identity::Id(RecordId::Number(*id)));
@@ -266,10 +266,10 @@ mod tests {
     fn a_sweep_counts_each_record_once_and_knows_the_totals() {
         let mut sweep = Sweep::default();
         page(&mut sweep, Some(4), &[4, 3]).unwrap();
-        assert_eq!(sweep.steady_total(), Some(4));
+        assert_eq!(sweep.constant_total(), Some(4));
         page(&mut sweep, Some(5), &[3, 1]).unwrap();
         assert_eq!((sweep.count(), sweep.repeats, sweep.pages), (3, 1, 2));
-        assert_eq!((sweep.steady_total(), sweep.totals().moved()), (None, 1));
+        assert_eq!((sweep.constant_total(), sweep.totals().moved()), (None, 1));
         assert_eq!(sweep.shortfall(), 1);
         assert!(sweep.is_ordered());
         assert_eq!(
@@ -284,13 +284,13 @@ mod tests {
     fn records_without_an_id_are_counted_and_told_apart_by_their_content_for_progress_alone() {
         let mut sweep = Sweep::default();
         for number in 0..MOST_PAGES_WITHOUT_NEW {
-            sweep.begin_page(Told::default());
+            sweep.begin_page(ReportedLength::default());
             assert!(sweep.record(Identity::new(None, b"{}")), "it may be another one");
             let ended = sweep.end_page();
             assert_eq!(ended.is_err(), number + 1 > MOST_PAGES_WITHOUT_NEW, "{number}");
         }
         assert_eq!((sweep.without_id, sweep.count()), (100, 1));
-        sweep.begin_page(Told::default());
+        sweep.begin_page(ReportedLength::default());
         sweep.record(Identity::new(None, b"{}"));
         assert_eq!(sweep.end_page(), Err(Endless::NothingNew));
     }
@@ -299,7 +299,7 @@ mod tests {
     fn records_without_an_id_that_differ_each_time_come_to_an_end() {
         let mut sweep = Sweep::default();
         let mut end_page = |content: u32, id: Option<RecordId>| {
-            sweep.begin_page(Told::default());
+            sweep.begin_page(ReportedLength::default());
             sweep.record(Identity::new(id, &content.to_le_bytes()));
             sweep.end_page()
         };
@@ -335,17 +335,17 @@ mod tests {
     fn totals_that_are_contradicted_and_exceeded_say_nothing() {
         let mut sweep = Sweep::default();
         page(&mut sweep, Some(2), &[1, 2]).unwrap();
-        assert!(sweep.is_quiet());
-        sweep.begin_page(Told {
+        assert!(sweep.is_consistent());
+        sweep.begin_page(ReportedLength {
             is_contradicted: true,
-            ..Told::default()
+            ..ReportedLength::default()
         });
         assert_eq!(sweep.totals().last, Some(2), "no more came");
         sweep.record(Identity::Id(RecordId::Number(3)));
         sweep.end_page().unwrap();
         let totals = sweep.totals();
         assert_eq!((totals.last, totals.range, totals.moved()), (None, None, 0));
-        assert_eq!((sweep.steady_total(), sweep.shortfall()), (None, 0));
+        assert_eq!((sweep.constant_total(), sweep.shortfall()), (None, 0));
         // One that was not reached is said all the same.
         page(&mut sweep, Some(9), &[]).unwrap();
         assert_eq!(sweep.shortfall(), 0, "by the smallest");
@@ -357,9 +357,9 @@ mod tests {
         for (pages, shortfall) in [(0, 0), (1, 0), (2, 0), (3, 1), (4, 3)] {
             let mut sweep = Sweep::default();
             for ids in [[1, 2], [3, 4]] {
-                sweep.begin_page(Told {
+                sweep.begin_page(ReportedLength {
                     pages: Some(pages),
-                    ..Told::default()
+                    ..ReportedLength::default()
                 });
                 for id in ids {
                     sweep.record(Identity::Id(RecordId::Number(id)));
@@ -369,12 +369,12 @@ mod tests {
             assert_eq!(sweep.shortfall(), shortfall, "{pages} pages");
         }
         let mut empty = Sweep::default();
-        empty.begin_page(Told {
+        empty.begin_page(ReportedLength {
             pages: Some(1),
-            ..Told::default()
+            ..ReportedLength::default()
         });
         empty.end_page().unwrap();
-        assert!(empty.is_plain());
+        assert!(empty.shows_no_loss());
     }
 
     #[test]

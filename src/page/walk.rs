@@ -22,7 +22,7 @@ use super::{
     end::{self, More},
     options::Options,
     page::Page,
-    prefetch::{Observed, Prefetch},
+    prefetch::{PageTiming, Prefetch},
     reading::{Fetch, Fetched, Reading},
     sweep::{Endless, MOST_PAGES_WITHOUT_ID, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
@@ -53,12 +53,12 @@ pub(super) struct Walk<T> {
     /// The page that is handed on next.
     next: i32,
     /// The page that is asked for next, and the last that is to be asked for.
-    ask: i32,
+    next_request: i32,
     planned: i32,
     /// Whether an answer has told how many there are, or whether there are more.
-    was_told: bool,
+    had_paging_info: bool,
     /// Whether the page that is handed on next was asked for without a sign of it.
-    is_guess: bool,
+    is_speculative: bool,
     ended: bool,
     tasks: JoinSet<Arrival<T>>,
     ready: BTreeMap<i32, Result<Fetched<T>>>,
@@ -74,7 +74,7 @@ struct Arrival<T> {
     /// How many pages were allowed on their way when it was sent for.
     limit: usize,
     /// How many pages were on their way when it was sent for, itself included.
-    side_by_side: usize,
+    in_flight: usize,
     result: Result<Fetched<T>>,
 }
 
@@ -124,10 +124,10 @@ impl<T: Send + 'static> Walk<T> {
             asked_size: reading.size.unwrap_or(least),
             size: None,
             next: start,
-            ask: start,
+            next_request: start,
             planned: start,
-            was_told: false,
-            is_guess: false,
+            had_paging_info: false,
+            is_speculative: false,
             ended: false,
             tasks: JoinSet::new(),
             ready: BTreeMap::new(),
@@ -144,8 +144,8 @@ impl<T: Send + 'static> Walk<T> {
         if self.asked_size != size {
             (self.asked_size, self.size) = (size, None);
         }
-        (self.next, self.ask, self.ended) = (self.start, self.start, false);
-        self.is_guess = false;
+        (self.next, self.next_request, self.ended) = (self.start, self.start, false);
+        self.is_speculative = false;
         self.planned = self.start.saturating_add(pages);
         self.sweep = Sweep::default();
         self.before = None;
@@ -179,17 +179,17 @@ impl<T: Send + 'static> Walk<T> {
         }
         let page = self.next;
         let result = loop {
-            self.send_for(wanted);
+            self.request_pages(wanted);
             if let Some(result) = self.ready.remove(&page) {
                 break result;
             }
             match self.tasks.join_next().await? {
                 Ok(arrival) => self.arrived(arrival),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => break Err(self.cut_off()),
+                Err(_) => break Err(self.runtime_shut_down()),
             }
         };
-        if self.is_guess && self.shows_no_more(&result) {
+        if self.is_speculative && self.is_past_the_end(&result) {
             self.ended = true;
             return None;
         }
@@ -206,7 +206,7 @@ impl<T: Send + 'static> Walk<T> {
         let Arrival {
             page,
             limit,
-            side_by_side,
+            in_flight,
             result,
         } = arrival;
         if let Some(sent) = self.congestion.take() {
@@ -214,9 +214,9 @@ impl<T: Send + 'static> Walk<T> {
         }
         if let Ok(fetched) = &result {
             let sent = &fetched.answer.sent;
-            self.prefetch.observe(Observed {
+            self.prefetch.observe(PageTiming {
                 limit,
-                side_by_side,
+                in_flight,
                 took: sent.took,
                 waited: sent.waited,
             });
@@ -225,35 +225,35 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     /// Sends for the pages that are planned and wanted, no more than may be on their way.
-    fn send_for(&mut self, wanted: Option<u64>) {
+    fn request_pages(&mut self, wanted: Option<u64>) {
         let size = u64::try_from(self.full_page()).unwrap_or(1).max(1);
         let pages = wanted.map_or(u64::MAX, |wanted| wanted.div_ceil(size));
         let last = i64::from(self.next).saturating_add_unsigned(pages.min(1 << 32));
         let limit = self.prefetch.limit();
-        while self.ask <= self.planned
-            && i64::from(self.ask) < last
+        while self.next_request <= self.planned
+            && i64::from(self.next_request) < last
             && self.tasks.len() + self.ready.len() < limit
         {
-            let page = self.ask;
+            let page = self.next_request;
             let fetching = (self.fetch)(page, self.asked_size);
-            let side_by_side = self.tasks.len() + 1;
+            let in_flight = self.tasks.len() + 1;
             let arrival = async move {
                 let result = fetching.await;
                 Arrival {
                     page,
                     limit,
-                    side_by_side,
+                    in_flight,
                     result,
                 }
             };
             self.tasks.spawn(arrival.in_current_span());
             let Some(next) = page.checked_add(1) else { return };
-            self.ask = next;
+            self.next_request = next;
         }
     }
 
     /// The tasks that fetch pages were ended: the runtime that they ran on has shut down, and the stream is polled on another.
-    fn cut_off(&self) -> Error {
+    fn runtime_shut_down(&self) -> Error {
         let sentence = format!(
             "{} was not read to its end, the runtime on which its pages were fetched has shut down; poll a stream on one runtime",
             self.operation.id
@@ -263,7 +263,7 @@ impl<T: Send + 'static> Walk<T> {
 
     /// Whether a page that was asked for without a sign of it shows that there is none: it is not found, or the service has
     /// answered what it has answered before.
-    fn shows_no_more(&self, result: &Result<Fetched<T>>) -> bool {
+    fn is_past_the_end(&self, result: &Result<Fetched<T>>) -> bool {
         match result {
             Ok(fetched) => {
                 let identities = fetched.items.iter().map(|item| item.identity);
@@ -276,34 +276,34 @@ impl<T: Send + 'static> Walk<T> {
     /// Takes in what the next page says.
     fn advance(&mut self, mut fetched: Fetched<T>) -> Result<Fetched<T>> {
         let (page, records) = (self.next, fetched.items.len());
-        self.refuse_another(page, &fetched)?;
+        self.check_page_number(page, &fetched)?;
         let asked = self.asked_size;
         let size = self
             .size
             .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
-        let size = end::larger_size(size, records, asked);
+        let size = end::grown_page_size(size, records, asked);
         self.size = Some(size);
-        let seen = end::Seen {
+        let context = end::PageContext {
             size,
             has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
-            was_told: self.was_told,
+            had_paging_info: self.had_paging_info,
         };
-        let swept = self.sweep_over(page, seen, &mut fetched);
+        let swept = self.record_page(page, context, &mut fetched);
         let more = match self.last {
             Some(last) if page < last => More::Yes,
             Some(_) => More::No,
-            None => end::more(&fetched.page, records, page, seen),
+            None => end::more(&fetched.page, records, page, context),
         };
         let next = page.checked_add(1).filter(|_| more != More::No);
         if let (Err(endless), Some(_)) = (swept, next) {
             return Err(self.endless(endless, page, &fetched));
         }
-        self.was_told |= end::tells(&fetched.page);
-        self.is_guess = more == More::Perhaps;
+        self.had_paging_info |= end::has_paging_info(&fetched.page);
+        self.is_speculative = more == More::Perhaps;
         self.planned = match (next, self.last) {
             (Some(_), Some(last)) => last,
-            (Some(next), None) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
-            (None, _) => self.ask - 1,
+            (Some(next), None) => end::estimated_last_page(&fetched.page, page, size).unwrap_or(next).max(next),
+            (None, _) => self.next_request - 1,
         };
         // Pages that were asked for already are taken in all the same.
         self.ended = self.planned <= page;
@@ -329,9 +329,9 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     /// Notes the records of a page, and which of them came already.
-    fn sweep_over(&mut self, page: i32, seen: end::Seen, fetched: &mut Fetched<T>) -> Result<(), Endless> {
-        let told = end::told(&fetched.page, fetched.items.len(), page, seen);
-        self.sweep.begin_page(told.seen_from(self.start, seen.size));
+    fn record_page(&mut self, page: i32, context: end::PageContext, fetched: &mut Fetched<T>) -> Result<(), Endless> {
+        let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
+        self.sweep.begin_page(reported.from_page(self.start, context.size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }
@@ -339,15 +339,15 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
-    fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
+    fn check_page_number(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
         let refuse = |reason: String| {
             let error = failures::undecodable(&fetched.answer, &reason);
             Err(error.with_page(page))
         };
         match fetched.page.page {
-            Some(told) if told != page => {
+            Some(number) if number != page => {
                 return refuse(format!(
-                    "it says that it is page {told}, and page {page} was asked for"
+                    "it says that it is page {number}, and page {page} was asked for"
                 ));
             }
             Some(_) => {}

@@ -61,7 +61,7 @@ pub(crate) async fn receive(
     until: Option<Instant>,
 ) -> Result<Answer, Failure> {
     let mut timer = pin!(until.map(clock::sleep_until));
-    let answer = in_time(timer.as_mut(), answer).await;
+    let answer = before_timer(timer.as_mut(), answer).await;
     // Read at once, for it may be told as a time.
     let hint = answer.as_ref().ok().and_then(hint);
     let paused = report_to_limiter(shared, credential, slot, &answer, hint).await;
@@ -78,9 +78,9 @@ pub(crate) async fn receive(
         };
         Failure::new(failures::unanswered(operation, fault), class)
     })?;
-    let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
+    let body = before_timer(timer, pin!(read(body, shared.body_limit))).await;
     let body = match ends_unmarked && status.is_success() {
-        true => body.and_then(|body| whole_json(operation, body)),
+        true => body.and_then(|body| complete_json(operation, body)),
         false => body,
     };
     match status.is_success() {
@@ -123,10 +123,10 @@ fn report_to_limiter(
         let mut paused = false;
         if let Some(pause) = pause {
             // Before anything else: whoever asks for a slot from here on has to know.
-            paused = logged(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
+            paused = log_failure(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
         }
         if let Some(slot_use) = slot_use {
-            logged(slot.finish(slot_use, left).await);
+            log_failure(slot.finish(slot_use, left).await);
         }
         paused
     }
@@ -138,7 +138,7 @@ fn succeeded(
     shared: &ClientState,
     status: StatusCode,
     headers: HeaderMap,
-    body: Result<Bytes, Cut>,
+    body: Result<Bytes, BodyError>,
 ) -> Result<Answer, Failure> {
     let limit = shared.body_limit;
     match body {
@@ -157,11 +157,11 @@ fn succeeded(
                 )),
             }
         }
-        Err(Cut::TooLong) => Err(Failure::new(
+        Err(BodyError::TooLong) => Err(Failure::new(
             failures::too_long(operation, status, limit),
             FailureClass::Final,
         )),
-        Err(Cut::Fault(fault)) => Err(Failure::new(
+        Err(BodyError::Fault(fault)) => Err(Failure::new(
             failures::interrupted(operation, status, fault),
             FailureClass::CutShort,
         )),
@@ -173,14 +173,14 @@ fn refused(
     operation: &'static Operation,
     credential: &Credential,
     status: StatusCode,
-    body: Result<Bytes, Cut>,
+    body: Result<Bytes, BodyError>,
     hint: Option<Duration>,
     paused: bool,
 ) -> Failure {
     let (body, fault) = match body {
         Ok(body) => (credential.redact_key(body), None),
-        Err(Cut::TooLong) => (Bytes::new(), None),
-        Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
+        Err(BodyError::TooLong) => (Bytes::new(), None),
+        Err(BodyError::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
     let class = status::classify(status, operation);
     let error = failures::refused(operation, credential, &class, status, body, hint);
@@ -196,21 +196,21 @@ fn refused(
 }
 
 /// A store that fails after the request was sent does not make the call fail.
-fn logged<T>(stored: Result<T, StoreError>) -> Option<T> {
+fn log_failure<T>(stored: Result<T, StoreError>) -> Option<T> {
     stored
         .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
         .ok()
 }
 
 /// What comes of it before the timer, which an answer and its body share.
-async fn in_time<T, E: From<Late>>(
+async fn before_timer<T, E: From<TimeOver>>(
     mut timer: Pin<&mut Option<Sleep>>,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut future = pin!(future);
     poll_fn(
         |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
-            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(Late.into())),
+            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(TimeOver.into())),
             (result, _) => result,
         },
     )
@@ -218,59 +218,59 @@ async fn in_time<T, E: From<Late>>(
 }
 
 /// The time is over.
-struct Late;
+struct TimeOver;
 
 /// Why a body was not read to its end.
-enum Cut {
+enum BodyError {
     Fault(Fault),
     TooLong,
 }
 
-impl From<Late> for Cut {
-    fn from(late: Late) -> Self {
-        Cut::Fault(late.into())
+impl From<TimeOver> for BodyError {
+    fn from(late: TimeOver) -> Self {
+        BodyError::Fault(late.into())
     }
 }
 
-impl From<Late> for Fault {
-    fn from(_: Late) -> Self {
+impl From<TimeOver> for Fault {
+    fn from(_: TimeOver) -> Self {
         Fault::broken("the time for it is over").timed_out()
     }
 }
 
 /// Reads a body, counting what it has become after decompression. It is copied once, and not at all if it comes in one piece.
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
-    let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let Some(first) = body.try_next().await.map_err(BodyError::Fault)? else {
         return Ok(Bytes::new());
     };
     let mut rest = Vec::new();
     let mut length = first.len();
     while length <= limit {
-        let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
-            return Ok(whole(first, &rest, length));
+        let Some(chunk) = body.try_next().await.map_err(BodyError::Fault)? else {
+            return Ok(joined(first, &rest, length));
         };
         length += chunk.len();
         rest.push(chunk);
     }
-    Err(Cut::TooLong)
+    Err(BodyError::TooLong)
 }
 
 /// The body of a success whose end nothing marks, unless its JSON ends early.
-fn whole_json(operation: &Operation, body: Bytes) -> Result<Bytes, Cut> {
+fn complete_json(operation: &Operation, body: Bytes) -> Result<Bytes, BodyError> {
     let json = json::without_bom(&body);
     let ends_early = match json.trim_ascii().is_empty() {
         true => operation.answers(),
         false => serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof()),
     };
     match ends_early {
-        true => Err(Cut::Fault(Fault::broken(
+        true => Err(BodyError::Fault(Fault::broken(
             "the connection ended before the JSON did",
         ))),
         false => Ok(body),
     }
 }
 
-fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
+fn joined(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
     if rest.is_empty() {
         return first;
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long before the end of a key its user is warned.
-const NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const EXPIRY_NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// A key and what goes with it.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Credential {
             .expires_at()
             .map(|time| (time.to_utc() - clock::utc()).to_std().unwrap_or_default());
         // An end that no clock can tell is far enough off.
-        let warn_at = left.and_then(|left| clock::now().checked_add(left.saturating_sub(NOTICE)));
+        let warn_at = left.and_then(|left| clock::now().checked_add(left.saturating_sub(EXPIRY_NOTICE)));
         Ok(Credential {
             header: key.header()?,
             expires_at: key.expires_at(),
@@ -97,7 +97,7 @@ impl Credential {
     }
 
     /// What is known of a key that was refused.
-    pub(crate) fn refused(&self) -> Option<String> {
+    pub(crate) fn refusal_reason(&self) -> Option<String> {
         let expires_at = self.expires_at?;
         let over = clock::utc() - expires_at.to_utc();
         Some(if over < chrono::TimeDelta::zero() {

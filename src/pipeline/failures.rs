@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::{
     credential::Credential,
     response::Answer,
-    status::{StatusClass, took_effect},
+    status::{StatusClass, applied_unless_read},
 };
 use crate::{
     Applied, Error, ErrorKind,
@@ -38,7 +38,7 @@ pub(super) fn refused(
         &answer,
         &body,
         wait,
-        credential.refused(),
+        credential.refusal_reason(),
     );
     Error::new(class.kind, sentence)
         .with_operation(operation)
@@ -71,7 +71,7 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
-        .with_applied(took_effect(operation, Applied::Yes))
+        .with_applied(applied_unless_read(operation, Applied::Yes))
         .with_attempts(answer.sent.attempts)
         .with_status(answer.status, answer.sent.redact_key(answer.value.clone()))
 }
@@ -99,7 +99,7 @@ pub(super) fn too_long(operation: &'static Operation, status: StatusCode, limit:
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
-        .with_applied(took_effect(operation, Applied::Yes))
+        .with_applied(applied_unless_read(operation, Applied::Yes))
         .with_status(status, Bytes::new())
 }
 
@@ -139,7 +139,7 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
         ),
     };
     let applied = match fault.was_sent() {
-        true => took_effect(operation, Applied::Unknown),
+        true => applied_unless_read(operation, Applied::Unknown),
         false => Applied::No,
     };
     Error::new(kind, sentence)
@@ -163,7 +163,7 @@ pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fau
         format!("the answer to {} was cut short; {advice}", operation.id),
     )
     .with_operation(operation)
-    .with_applied(took_effect(operation, Applied::Yes))
+    .with_applied(applied_unless_read(operation, Applied::Yes))
     .with_status(status, Bytes::new())
     .with_source(fault)
 }

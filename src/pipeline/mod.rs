@@ -49,7 +49,7 @@ pub use retry::RetryPolicy;
 pub use usage::{Counts, Usage};
 
 /// What takes less was no wait for a slot, but the taking of it.
-const WAIT: Duration = Duration::from_millis(1);
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// Sends a request, again where that is right, and returns the answer of a success.
 pub(crate) async fn run(
@@ -103,8 +103,8 @@ async fn exchange(
             .deadline
             .and_then(|deadline| clock::now().checked_add(deadline)),
         attempts: 0,
-        unsettled: false,
-        renewed: false,
+        may_have_applied: false,
+        key_was_renewed: false,
         took: Duration::ZERO,
         waited: false,
     };
@@ -121,7 +121,7 @@ async fn exchange(
 }
 
 /// The request once more, as it is sent: with the headers that every request has, and room for those of the transport.
-fn outgoing(shared: &ClientState, credential: &Credential, request: &Request) -> Request {
+fn with_common_headers(shared: &ClientState, credential: &Credential, request: &Request) -> Request {
     let mut copy = Request::new(request.method.clone(), request.url.clone());
     copy.headers.reserve(request.headers.len() + 5);
     let own = request.headers.iter();
@@ -148,9 +148,9 @@ struct Call<'a> {
     /// Requests that were sent, or begun to be.
     attempts: u32,
     /// Whether an earlier attempt may have taken effect.
-    unsettled: bool,
+    may_have_applied: bool,
     /// Whether the key was looked up again.
-    renewed: bool,
+    key_was_renewed: bool,
     /// How long the last attempt took, and whether any of them waited for its slot.
     took: Duration,
     waited: bool,
@@ -187,8 +187,8 @@ impl Call<'_> {
             }
             match self.decide(&failure) {
                 Decision::GiveUp => return Err(self.give_up(failure)),
-                Decision::Again(delay) => {
-                    self.unsettled |= failure.error.applied() == Applied::Unknown;
+                Decision::Retry(delay) => {
+                    self.may_have_applied |= failure.error.applied() == Applied::Unknown;
                     tracing::debug!(attempt = self.attempts, ?delay, "sent again");
                     clock::sleep_until(clock::now() + delay).await;
                 }
@@ -209,7 +209,7 @@ impl Call<'_> {
     }
 
     /// How long the call may still take.
-    fn left(&self) -> Option<Duration> {
+    fn remaining_time(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(clock::now()))
     }
@@ -217,27 +217,27 @@ impl Call<'_> {
     /// The key to send with.
     async fn credential(&self) -> Result<Arc<Credential>, Error> {
         let credentials = &self.context.shared().credentials;
-        match self.in_time(credentials.current()).await {
-            Some(result) => result.map_err(|error| self.unsent(error)),
-            None => Err(self.unsent(self.late("the API key"))),
+        match self.before_deadline(credentials.current()).await {
+            Some(result) => result.map_err(|error| self.with_call(error)),
+            None => Err(self.with_call(self.deadline_exceeded("the API key"))),
         }
     }
 
     /// Waits for a slot, from now on.
     async fn slot(&mut self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
         let patience = self.context.settings().retry.patience();
-        let patience = self.left().map_or(patience, |left| left.min(patience));
+        let patience = self.remaining_time().map_or(patience, |left| left.min(patience));
         let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
-        let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
+        let acquired = self.before_deadline(credential.limiter.acquire(priority, patience)).await;
         let until = match &acquired {
             Some(Ok(slot)) => slot.since,
             _ => clock::now(),
         };
-        self.waited |= until - now >= WAIT;
+        self.waited |= until - now >= SHORTEST_WAIT;
         self.counter.count(|counts| counts.waited += until - now);
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
-            None => self.late("a slot within the rate limit"),
+            None => self.deadline_exceeded("a slot within the rate limit"),
             Some(Err(NoSlot::Paused(left))) => Error::new(
                 ErrorKind::RateLimited,
                 format!(
@@ -253,7 +253,7 @@ impl Call<'_> {
             ))
             .with_source(source),
         };
-        Err(self.unsent(error))
+        Err(self.with_call(error))
     }
 
     /// Sends once, and tells what came of it.
@@ -267,7 +267,7 @@ impl Call<'_> {
         let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
         slot.sending();
-        let answer = shared.transport.send(outgoing(shared, credential, self.request));
+        let answer = shared.transport.send(with_common_headers(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answer, until).await;
         self.took = clock::now() - slot.since;
         if let (Err(failure), Some(congestion)) = (&result, &self.context.settings().congestion)
@@ -300,19 +300,19 @@ impl Call<'_> {
 
     /// A DELETE that finds nothing after one whose outcome is not known: that one deleted it.
     fn was_deleted_before(&self, failure: &Failure) -> bool {
-        self.unsettled
+        self.may_have_applied
             && self.operation.method == Method::DELETE
             && failure.error.kind() == ErrorKind::NotFound
     }
 
     /// Whether the key was refused, and there is another to try, once.
     async fn has_another_key(&mut self, credential: &Arc<Credential>, failure: &Failure) -> bool {
-        if failure.error.kind() != ErrorKind::Unauthorized || self.renewed {
+        if failure.error.kind() != ErrorKind::Unauthorized || self.key_was_renewed {
             return false;
         }
-        self.renewed = true;
+        self.key_was_renewed = true;
         let changed = self.context.shared().credentials.changed_since(credential);
-        self.in_time(changed).await.unwrap_or(false)
+        self.before_deadline(changed).await.unwrap_or(false)
     }
 
     fn decide(&self, failure: &Failure) -> Decision {
@@ -322,7 +322,7 @@ impl Call<'_> {
             effect: self.effect,
             hint: failure.hint,
             paused: failure.paused,
-            left: self.left(),
+            left: self.remaining_time(),
         };
         let random = self.context.shared().random();
         self.budget(|budget| retry::decide(&self.context.settings().retry, failed, budget, random))
@@ -334,7 +334,7 @@ impl Call<'_> {
             FailureClass::Throttled => Some(retry::pause(failure.hint, 0.0)),
             _ => failure.hint,
         };
-        let error = self.unsent(failure.error);
+        let error = self.with_call(failure.error);
         match wait {
             Some(wait) => error.with_retry_after(wait),
             None => error,
@@ -342,15 +342,15 @@ impl Call<'_> {
     }
 
     /// The error of an attempt, with what the attempts before it did.
-    fn unsent(&self, error: Error) -> Error {
+    fn with_call(&self, error: Error) -> Error {
         let error = match error.applied() {
-            Applied::No if self.unsettled => error.with_applied(Applied::Unknown),
+            Applied::No if self.may_have_applied => error.with_applied(Applied::Unknown),
             _ => error,
         };
         error.with_operation(self.operation).with_attempts(self.attempts)
     }
 
-    fn late(&self, what: &str) -> Error {
+    fn deadline_exceeded(&self, what: &str) -> Error {
         Error::new(
             ErrorKind::Timeout,
             format!(
@@ -361,7 +361,7 @@ impl Call<'_> {
     }
 
     /// What comes of it before the deadline.
-    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         let Some(deadline) = self.deadline else {
             return Some(future.await);

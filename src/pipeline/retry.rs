@@ -170,7 +170,7 @@ pub(crate) struct FailedAttempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Send it again after the delay.
-    Again(Duration),
+    Retry(Duration),
     GiveUp,
 }
 
@@ -218,7 +218,7 @@ pub(crate) fn decide(
     if least > policy.longest_pause || too_late || !budget.spend(cost) {
         return Decision::GiveUp;
     }
-    Decision::Again(delay)
+    Decision::Retry(delay)
 }
 
 /// What a client may spend on sending again, so that an outage does not multiply its requests.
@@ -297,7 +297,7 @@ mod tests {
                 ..failed(FailureClass::Unavailable, Effect::Reads)
             };
             match decide(&policy, failed, &mut Budget::new(), 1.0) {
-                Decision::Again(delay) => delay.as_millis(),
+                Decision::Retry(delay) => delay.as_millis(),
                 Decision::GiveUp => panic!("gave up"),
             }
         };
@@ -317,7 +317,7 @@ mod tests {
         let none = decided(failed(FailureClass::Unavailable, Effect::Reads), 0.0);
         assert_eq!(
             none,
-            Decision::Again(Duration::ZERO),
+            Decision::Retry(Duration::ZERO),
             "full jitter begins at nothing"
         );
     }
@@ -362,7 +362,7 @@ mod tests {
     fn a_delay_is_no_shorter_than_the_hint_and_ends_within_the_deadline() {
         let mut unavailable = failed(FailureClass::Unavailable, Effect::Reads);
         unavailable.hint = Some(Duration::from_secs(7));
-        assert_eq!(decided(unavailable, 0.5), Decision::Again(Duration::from_secs(7)));
+        assert_eq!(decided(unavailable, 0.5), Decision::Retry(Duration::from_secs(7)));
         unavailable.left = Some(Duration::from_secs(7));
         assert_eq!(decided(unavailable, 0.5), Decision::GiveUp);
     }

@@ -39,11 +39,11 @@ pub(crate) fn classify(status: StatusCode, operation: &Operation) -> StatusClass
     StatusClass {
         kind,
         failure,
-        applied: took_effect(operation, applied),
+        applied: applied_unless_read(operation, applied),
     }
 }
 
 /// What took effect: nothing, where the operation only reads.
-pub(crate) fn took_effect(operation: &Operation, otherwise: Applied) -> Applied {
+pub(crate) fn applied_unless_read(operation: &Operation, otherwise: Applied) -> Applied {
     if operation.reads { Applied::No } else { otherwise }
 }

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::call::{TypedCall, decode_record, first_misfit, sending};
+use super::call::{TypedCall, decode_record, first_decode_error, sending};
 use crate::{
     Error, Result,
     page::{Fetched, Identity, Item, Options, Page, Reading, UndecodedRecord, undecoded},
@@ -13,7 +13,7 @@ use crate::{
 /// What the generated code says of a list.
 #[doc(hidden)]
 #[allow(private_bounds, reason = "only the generated calls are lists")]
-pub trait Listed: TypedCall<Output = Page<Self::Record>> {
+pub trait TypedList: TypedCall<Output = Page<Self::Record>> {
     type Record: DeserializeOwned + Send + 'static;
     /// The page and the page size that the caller asked for.
     fn asked(&self) -> (Option<i32>, Option<i32>);
@@ -28,12 +28,12 @@ pub trait Listed: TypedCall<Output = Page<Self::Record>> {
 }
 
 /// A list as it is to be read, its records decoded.
-pub(crate) fn typed<L: Listed>(list: L) -> Reading<L::Record> {
+pub(crate) fn typed<L: TypedList>(list: L) -> Reading<L::Record> {
     reading(list, fetch)
 }
 
 /// A list as it is to be read, its pages as the function fetches them.
-pub(super) fn reading<L: Listed, T: Send + 'static>(
+pub(super) fn reading<L: TypedList, T: Send + 'static>(
     mut list: L,
     fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
 ) -> Reading<T> {
@@ -57,27 +57,27 @@ pub(super) fn reading<L: Listed, T: Send + 'static>(
 }
 
 /// Sends for a page. A record that does not fit the description does not spoil the others.
-pub(crate) fn fetch<L: Listed>(call: L) -> CallFuture<Fetched<L::Record>> {
+pub(crate) fn fetch<L: TypedList>(call: L) -> CallFuture<Fetched<L::Record>> {
     sending(call, decoded::<L>)
 }
 
 /// A page from its answer, without a request.
-pub(crate) fn decoded<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+pub(crate) fn decoded<L: TypedList>(answer: Answer) -> Result<Fetched<L::Record>> {
     // Records that have no id are told apart by their JSON.
     let page = L::HAS_IDS.then(|| json::decode(&answer.value).ok()).flatten();
     match page {
-        Some(page) => keyed::<L>(page, answer),
-        None => salvage::<L>(answer),
+        Some(page) => with_decoded_ids::<L>(page, answer),
+        None => decode_each_record::<L>(answer),
     }
 }
 
 /// A page that was decoded, its records by their ids.
-fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
+fn with_decoded_ids<L: TypedList>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
     let (page, records) = page.with_items(Vec::new());
     let mut items = Vec::with_capacity(records.len());
     for record in records {
         let Some(id) = L::id(&record) else {
-            return salvage::<L>(answer);
+            return decode_each_record::<L>(answer);
         };
         items.push(Item::new(Identity::Id(id), Ok(record)));
     }
@@ -85,7 +85,7 @@ fn keyed<L: Listed>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::
 }
 
 /// Decodes a page record by record.
-fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
+fn decode_each_record<L: TypedList>(answer: Answer) -> Result<Fetched<L::Record>> {
     let Fetched { answer, page, items } = undecoded(L::OPERATION, answer)?;
     let decode = |(index, item): (usize, Item<UndecodedRecord>)| {
         let record = item.record;
@@ -99,7 +99,7 @@ fn salvage<L: Listed>(answer: Answer) -> Result<Fetched<L::Record>> {
 }
 
 /// The error of the first record of a page that does not fit the description.
-pub(crate) fn page_misfit<L: Listed>(answer: &Answer) -> Option<Error> {
-    let items = salvage::<L>(answer.clone()).ok()?.items;
-    first_misfit(answer, items.into_iter().map(|item| item.record))
+pub(crate) fn page_decode_error<L: TypedList>(answer: &Answer) -> Option<Error> {
+    let items = decode_each_record::<L>(answer.clone()).ok()?.items;
+    first_decode_error(answer, items.into_iter().map(|item| item.record))
 }
