@@ -220,7 +220,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
             #[doc = ""]
             #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = " As told by [`ErrorKind`](crate::ErrorKind)."]
+            #[doc = " See [`ErrorKind`](crate::ErrorKind)."]
             pub async fn send(self) -> crate::Result<crate::Response<#output>> {
                 crate::api::call::send(self).await
             }
@@ -229,7 +229,7 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
             #[doc = ""]
             #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = " As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`."]
+            #[doc = " See [`ErrorKind`](crate::ErrorKind), except `Decode`."]
             pub async fn send_undecoded(self) -> crate::Result<crate::Response<bytes::Bytes>> {
                 crate::api::call::send_undecoded(self).await
             }

@@ -129,7 +129,7 @@ impl<T: Send + 'static> Changes<T> {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`]; `Decode` if the account's time zone is needed and not known.
+    /// See [`ErrorKind`]; `Decode` if the account's time zone is needed and not known.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.next().await.transpose()
     }

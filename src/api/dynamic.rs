@@ -98,7 +98,7 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
+    /// See [`ErrorKind`](crate::ErrorKind), except `Decode`, since nothing is decoded.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.operation, &request).await
@@ -184,7 +184,7 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind).
+    /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn page(self) -> Result<Response<Page<UndecodedRecord>>> {
         self.fetched().await?.into_page()
     }
@@ -194,7 +194,7 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind), where there is no page.
+    /// See [`ErrorKind`](crate::ErrorKind), where there is no page.
     pub async fn page_of_results(self) -> Result<Response<Page<Result<UndecodedRecord>>>> {
         let Fetched { answer, page, items } = self.fetched().await?;
         let records = items.into_iter().map(|item| item.record).collect();

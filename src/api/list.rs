@@ -79,7 +79,7 @@ pub trait List: TypedList {
     ///
     /// # Errors
     ///
-    /// As reported by [`ErrorKind`](crate::ErrorKind); what was read before is lost.
+    /// See [`ErrorKind`](crate::ErrorKind); what was read before is lost.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
         if cached::is_cacheable(&self) {
@@ -92,7 +92,7 @@ pub trait List: TypedList {
     ///
     /// # Errors
     ///
-    /// As reported by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
     fn count(mut self) -> CallFuture<u64> {
         self.ask(1, 1);
         Box::pin(async move {
@@ -170,7 +170,7 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As reported by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
+            /// See [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
             /// the list's own total or because a page before its last came short. What was read before is lost, so prefer
             /// [`stream`](Self::stream) for long lists.
             #[inline]
@@ -182,7 +182,7 @@ macro_rules! list_call {
             ///
             /// # Errors
             ///
-            /// As reported by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
+            /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
             /// has.
             #[inline]
             pub fn count(self) -> crate::CallFuture<u64> {

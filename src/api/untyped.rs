@@ -91,7 +91,7 @@ impl UntypedCall {
     /// # Errors
     ///
     /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
-    /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
+    /// the base URL; otherwise see [`ErrorKind`](crate::ErrorKind), except `Decode`.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.row()?, &request).await

@@ -112,7 +112,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is not known.
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is not known.
     #[cfg(feature = "changes")]
     pub async fn account_time(&self, time: Timestamp) -> Result<AccountTime> {
         let local = crate::api::changes::account_time(&self.context, time.to_utc()).await?;

@@ -1,11 +1,12 @@
-//! When a sweep ends.
+//! Decides which page is the last of a sweep.
 //!
-//! The service says in several ways whether there is more: by the number of pages, by a total, by a link. Not all of them
-//! come always, and they may disagree. A number that the answer itself contradicts says nothing: fewer pages than the one
-//! that was answered with records, a total below the records that lie before its end, a negative one. Records that came already
-//! contradict nothing, for they may be another page's. Of what is left, the first row that fits decides:
+//! The service reports in several ways whether there are more pages: by the number of pages, by a total, by a link. An answer
+//! may lack some of them, and they may disagree. A number that its own answer contradicts is ignored: a number of pages below
+//! that of a page with records, a total below the number of records up to the end of the page, a negative number. Only records
+//! that are new to the sweep contradict a number, since repeated ones may belong to another page. Then the first row that
+//! matches decides:
 //!
-//! | the answer | is it the last? |
+//! | the answer | is it the last page? |
 //! |---|---|
 //! | has no record, and is past `totalPages` | yes |
 //! | says by `totalPages` or by its total that there is more | no, even without a record: an empty page in the middle |
@@ -14,44 +15,44 @@
 //! | has a `nextLink` | no, even without a record |
 //! | has no record | yes |
 //! | has a `nextLink` that is empty | yes |
-//! | is otherwise mute, and holds as many records as a full page | no |
-//! | is mute as all before it, and has a record new to the sweep | perhaps: the service may hand out less than it is asked for |
-//! | is mute | yes |
+//! | reports nothing, and has as many records as a full page | no |
+//! | reports nothing, like all before it, and has a record new to the sweep | perhaps: pages may be smaller than requested |
+//! | reports nothing | yes |
 //!
 //! The service sends a `nextLink` that is null or empty with its last page, so the third row costs it no request. After
-//! *perhaps* one more page is asked for: if that is not found, or has nothing but records that came already, there was no
-//! more, and the service knows nothing of pages.
+//! *perhaps* the walk requests one more page. If that is not found (404), or has only records that came already, the list has
+//! ended: such a service does not support paging.
 //!
-//! A `nextLink` is never followed, wherever it leads: it is a sign, and the walk asks for the next number itself. Totals
-//! are those of the latest answer, so a list that grows while it is read is read to its new end, and one that shrinks is
-//! not asked for pages that it no longer has. A service that says for ever that there is more is stopped by the
-//! [sweep](super::sweep).
+//! A `nextLink` only shows that there is a next page. It is never followed; the walk requests the next page by its number.
+//! The latest answer's total counts, so a list that grows while it is read is read to its new end, and a list that shrinks is
+//! not asked for pages that it no longer has. The [sweep](super::sweep) stops a walk over a service that always reports more
+//! pages.
 
 use std::fmt;
 
 use super::page::Page;
 
-/// What the sweep has seen, this page included.
+/// What the walk knows about a page besides its answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageContext {
-    /// How many records a full page has.
+    /// Number of records of a full page.
     pub(super) size: i32,
     /// Whether the page has a record new to the sweep.
     pub(super) has_new: bool,
-    /// Whether an answer before it told a total, a number of pages or a link.
+    /// Whether an earlier answer had a total, a number of pages, or a `nextLink`.
     pub(super) had_paging_info: bool,
 }
 
-/// Whether there is a page after one.
+/// Whether another page follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum More {
     Yes,
-    /// Nothing is said, and the page is shorter than it might be.
+    /// The answer reports nothing, and the page is shorter than a full one.
     Perhaps,
     No,
 }
 
-/// Whether there is a page after this one.
+/// Whether another page follows this one, by the table of this module.
 pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, context: PageContext) -> More {
     let is_empty = records == 0;
     if is_empty && answer.total_pages.is_some_and(|pages| (0..page).contains(&pages)) {
@@ -75,12 +76,12 @@ pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, context: Page
     }
 }
 
-/// Whether an answer says anything of how many records there are, or whether there are more, right or wrong.
+/// Whether an answer has a total, a number of pages, or a `nextLink`, be they right or wrong.
 pub(super) fn has_paging_info<T>(answer: &Page<T>) -> bool {
     answer.total().is_some() || answer.total_pages.is_some() || answer.next_link.is_some()
 }
 
-/// What an answer tells of the length of its list, unless the answer itself contradicts it.
+/// The length of the list as an answer reports it, without numbers that the answer itself contradicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedLength {
     pub(crate) total: Option<i64>,
@@ -89,7 +90,7 @@ pub(crate) struct ReportedLength {
     pub(crate) pages: Option<i32>,
 }
 
-/// What an answer tells.
+/// The length that an answer reports. `records` is the number of its records, and `page` the number that was requested.
 pub(super) fn reported_length<T>(answer: &Page<T>, records: usize, page: i32, context: PageContext) -> ReportedLength {
     let least = match context.has_new {
         true => records_before(page, context.size) + records as i64,
@@ -104,11 +105,11 @@ pub(super) fn reported_length<T>(answer: &Page<T>, records: usize, page: i32, co
     }
 }
 
-/// In place of a number that is not told, and of a total that the answer contradicts.
+/// Written in place of a number that is not reported, and of a total that the answer contradicts.
 const NOTHING: &str = "-";
 const CONTRADICTED: &str = "!";
 
-/// A word: the total, and the number of pages.
+/// Written as `total/pages`, without spaces, for the journal of a [`PagedWalk`](super::PagedWalk).
 impl fmt::Display for ReportedLength {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.total {
@@ -127,7 +128,7 @@ impl fmt::Display for ReportedLength {
 }
 
 impl ReportedLength {
-    /// What [`Display`](fmt::Display) wrote.
+    /// Reads what [`Display`](fmt::Display) wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (total, pages) = text.split_once('/')?;
         Some(ReportedLength {
@@ -145,7 +146,7 @@ impl ReportedLength {
 }
 
 impl ReportedLength {
-    /// The same for a walk that begins with this page, and does not see what lies before.
+    /// The length that remains for a walk that begins with page `start`.
     pub(super) fn from_page(self, start: i32, size: i32) -> Self {
         let skipped = start.max(1) - 1;
         ReportedLength {
@@ -157,8 +158,8 @@ impl ReportedLength {
 }
 
 impl<T> Page<T> {
-    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, `asked`
-    /// how many records it was asked for, and `has_new` whether it has one that came on no page before.
+    /// The length of the list that the page reports. `number` is the number of the page, from 1, `asked` the page size that was
+    /// requested, and `has_new` whether it has a record that came on no earlier page.
     pub(crate) fn reported_length(&self, number: i32, asked: i32, has_new: bool) -> ReportedLength {
         let records = self.items.len();
         let context = PageContext {
@@ -170,7 +171,7 @@ impl<T> Page<T> {
     }
 }
 
-/// The last page, as far as the answer with this page tells. It is no more than a plan.
+/// The last page, as estimated from this answer. It only decides how far ahead to fetch.
 pub(super) fn estimated_last_page<T>(answer: &Page<T>, page: i32, size: i32) -> Option<i32> {
     let of_total = |total: i64| {
         let pages = u64::try_from(total).ok()?.div_ceil(u64::try_from(size).ok()?);
@@ -180,9 +181,9 @@ pub(super) fn estimated_last_page<T>(answer: &Page<T>, page: i32, size: i32) -> 
     total_pages.or_else(|| of_total(answer.total()?))
 }
 
-/// How many records a full page has. The service may hand out smaller ones than it was asked for: it says so, or it shows
-/// when the first page that is read is smaller than what was asked for, and not the last one by the total. Too small a size
-/// costs a request, too large a one would cost records, so one that is found too small later is [corrected](grown_page_size).
+/// The number of records of a full page. The service may send smaller pages than requested: it reports that, or the first page
+/// is smaller than requested although its total says that it is not the last. A size that is too small costs a request, but one
+/// that is too large would lose records, so a smaller size wins and is [raised](grown_page_size) by a larger page.
 pub(super) fn page_size<T>(answer: &Page<T>, records: usize, page: i32, asked: i32) -> i32 {
     let shown = || {
         let records = i32::try_from(records).ok().filter(|records| *records > 0)?;
@@ -198,12 +199,12 @@ pub(super) fn page_size<T>(answer: &Page<T>, records: usize, page: i32, asked: i
         .unwrap_or(asked)
 }
 
-/// The size of a full page after a page with so many records: it is no smaller than any page.
+/// The size of a full page once a page with this many records came: at least that many, and at most the requested size.
 pub(super) fn grown_page_size(size: i32, records: usize, asked: i32) -> i32 {
     i32::try_from(records).map_or(size, |records| size.max(records.min(asked)))
 }
 
-/// How many records lie on the pages before this one.
+/// The number of records on all pages before this one.
 pub(super) fn records_before(page: i32, size: i32) -> i64 {
     i64::from(page - 1) * i64::from(size)
 }

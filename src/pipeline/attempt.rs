@@ -1,4 +1,4 @@
-//! One attempt: the request is sent once, its answer read whole within its time and size, and judged.
+//! One attempt: sends the request once, reads the whole answer within the time and size limits, and classifies it.
 
 use std::{
     future::poll_fn,
@@ -29,14 +29,14 @@ use crate::{
     types::json,
 };
 
-/// An attempt that failed, with what is needed to decide whether there is another.
+/// An attempt that failed, with what the retry decision needs.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) class: FailureClass,
     /// How long the service asks to wait.
     pub(crate) hint: Option<Duration>,
-    /// Whether others waited for the same pause already.
+    /// Whether the limiter already knew of a pause.
     pub(crate) paused: bool,
 }
 
@@ -51,7 +51,7 @@ impl Failure {
     }
 }
 
-/// Sees a request sent and reads its answer, until the time at the latest.
+/// Waits for the answer and reads its body. Fails at the time `until`, if one is given.
 pub(crate) async fn receive(
     operation: &'static Operation,
     shared: &ClientState,
@@ -62,7 +62,7 @@ pub(crate) async fn receive(
 ) -> Result<Answer, Failure> {
     let mut timer = pin!(until.map(clock::sleep_until));
     let answer = before_timer(timer.as_mut(), answer).await;
-    // Read at once, for it may be told as a time.
+    // Computed right away, because `Retry-After` may be a date: the wait shrinks as time passes.
     let hint = answer.as_ref().ok().and_then(hint);
     let paused = report_to_limiter(shared, credential, slot, &answer, hint).await;
     let Response {
@@ -89,7 +89,7 @@ pub(crate) async fn receive(
     }
 }
 
-/// How long an answer that is no success asks to wait.
+/// How long an answer with an error status asks to wait.
 fn hint(answer: &Response) -> Option<Duration> {
     match answer.status {
         status if status.is_success() => None,
@@ -98,8 +98,9 @@ fn hint(answer: &Response) -> Option<Duration> {
     }
 }
 
-/// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
-/// the same pause already. The answer is looked at before anything is awaited, for its body cannot be shared by threads.
+/// Reports to the limiter how the slot was used, how many requests are left, and a pause after a 429. The result is whether
+/// the limiter already knew of a pause. The answer is read before the future is returned: its body is not `Sync`, so a
+/// future that borrowed it would not be `Send`.
 fn report_to_limiter(
     shared: &ClientState,
     credential: &Credential,
@@ -109,9 +110,9 @@ fn report_to_limiter(
 ) -> impl Future<Output = bool> {
     let (slot_use, left) = match answer {
         Ok(answer) => (Some(SlotUse::Answered), hints::remaining(&answer.headers)),
-        // Dropped, the slot tells so itself. A store is not waited for, since the time may be over.
+        // The slot reports this itself when it is dropped. A store is not awaited, since the time may be over.
         Err(fault) if fault.was_sent() => (None, None),
-        // It may be counted, and no later than now.
+        // The service may have counted the request, but no later than now.
         Err(fault) if fault.was_refused() => (Some(SlotUse::Answered), None),
         Err(_) => (Some(SlotUse::Unsent), None),
     };
@@ -122,7 +123,7 @@ fn report_to_limiter(
     async move {
         let mut paused = false;
         if let Some(pause) = pause {
-            // Before anything else: whoever asks for a slot from here on has to know.
+            // Before anything else, so that every call that asks for a slot from now on is held back.
             paused = log_failure(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
         }
         if let Some(slot_use) = slot_use {
@@ -132,7 +133,7 @@ fn report_to_limiter(
     }
 }
 
-/// The answer of a success, if it is one.
+/// The answer of a successful request, unless its body is incomplete, too long, or empty where JSON is expected.
 fn succeeded(
     operation: &'static Operation,
     shared: &ClientState,
@@ -168,7 +169,7 @@ fn succeeded(
     }
 }
 
-/// The failure of an answer that is no success. The status tells all that matters, whatever becomes of the body.
+/// The failure of an answer with an error status. The status decides, even if the body could not be read.
 fn refused(
     operation: &'static Operation,
     credential: &Credential,
@@ -195,14 +196,15 @@ fn refused(
     }
 }
 
-/// A store that fails after the request was sent does not make the call fail.
+/// Logs a failure of the store. It does not make the call fail, because the request was already sent.
 fn log_failure<T>(stored: Result<T, StoreError>) -> Option<T> {
     stored
         .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
         .ok()
 }
 
-/// What comes of it before the timer, which an answer and its body share.
+/// The result of the future, or an error if the timer fires first. The answer and its body share one timer, so that an
+/// attempt needs no second one.
 async fn before_timer<T, E: From<TimeOver>>(
     mut timer: Pin<&mut Option<Sleep>>,
     future: impl Future<Output = Result<T, E>>,
@@ -217,7 +219,7 @@ async fn before_timer<T, E: From<TimeOver>>(
     .await
 }
 
-/// The time is over.
+/// The time for the attempt is over.
 struct TimeOver;
 
 /// Why a body was not read to its end.
@@ -234,11 +236,11 @@ impl From<TimeOver> for BodyError {
 
 impl From<TimeOver> for Fault {
     fn from(_: TimeOver) -> Self {
-        Fault::broken("the time for it is over").timed_out()
+        Fault::broken("the time for the attempt is over").timed_out()
     }
 }
 
-/// Reads a body, counting what it has become after decompression. It is copied once, and not at all if it comes in one piece.
+/// Reads a body of at most `limit` bytes after decompression. A body that arrives in one chunk is not copied.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     let Some(first) = body.try_next().await.map_err(BodyError::Fault)? else {
         return Ok(Bytes::new());
@@ -255,7 +257,7 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
     Err(BodyError::TooLong)
 }
 
-/// The body of a success whose end nothing marks, unless its JSON ends early.
+/// Checks a successful body that only the end of the connection delimits: its JSON must not end early.
 fn complete_json(operation: &Operation, body: Bytes) -> Result<Bytes, BodyError> {
     let json = json::without_bom(&body);
     let ends_early = match json.trim_ascii().is_empty() {

@@ -16,7 +16,7 @@ pub(crate) struct StatusClass {
     pub(crate) applied: Applied,
 }
 
-/// Classifies a status. One that has no row of its own is that of its hundred.
+/// Classifies a status. A status without a row of its own has the class of its hundred.
 pub(crate) fn classify(status: StatusCode, operation: &Operation) -> StatusClass {
     use Applied::{No, Unknown};
     use ErrorKind::*;
@@ -43,7 +43,7 @@ pub(crate) fn classify(status: StatusCode, operation: &Operation) -> StatusClass
     }
 }
 
-/// What took effect: nothing, where the operation only reads.
+/// Whether the call took effect: `No` if the operation only reads.
 pub(crate) fn applied_unless_read(operation: &Operation, otherwise: Applied) -> Applied {
     if operation.reads { Applied::No } else { otherwise }
 }
