@@ -1,4 +1,4 @@
-//! Whole lists that the cache keeps.
+//! Whole lists from the cache.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     pipeline::{CallFuture, response::Answer},
 };
 
-/// Whether the cache may answer: for a whole list, read in one pass.
+/// Whether the cache may answer this call: it must read the whole list in one pass.
 pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
     let options = list.clone().options().to_owned();
     L::OPERATION.cache
@@ -22,7 +22,7 @@ pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
         && list.asked() == (None, None)
 }
 
-/// The list from the cache, which is filled first if need be.
+/// The list from the cache, which is filled first if it does not have the list.
 pub(super) async fn list<L: TypedList>(list: L) -> Result<Reading<L::Record>> {
     let address = call::address(&list)?;
     let pages = match list.context().cache() {
@@ -30,18 +30,18 @@ pub(super) async fn list<L: TypedList>(list: L) -> Result<Reading<L::Record>> {
         None => walk(list.clone()).await?,
     };
     let mut kept = typed_list::typed(list);
-    // Those and no others: what its answers say of others was said at different times.
+    // The walk ends with the last cached page, whatever the answers report about further pages.
     kept.last = i32::try_from(pages.len()).ok();
     kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
     Ok(kept)
 }
 
-/// A page of the list, from memory.
+/// Decodes a cached page of the list.
 fn decoded<L: TypedList>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
     let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
     let answer = answer.ok_or_else(|| {
         let sentence = format!(
-            "page {page} of {} is not in the cache; read it without",
+            "page {page} of {} is not in the cache; read the list with `without_cache`",
             L::OPERATION.id
         );
         Error::new(ErrorKind::Decode, sentence).with_operation(L::OPERATION)
@@ -49,7 +49,7 @@ fn decoded<L: TypedList>(pages: &[Answer], page: i32) -> Result<Fetched<L::Recor
     typed_list::decoded::<L>(answer.clone())
 }
 
-/// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
+/// The undecoded pages of the list. A list with missing records is an error, so that it is not cached.
 async fn walk<L: TypedList>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<UndecodedRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))

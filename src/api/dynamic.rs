@@ -1,4 +1,4 @@
-//! Calls that are put together at run time, by the names of the description: what the command line sends.
+//! Calls that are built at run time from the names in the description. The command line uses them.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::{
     transport::Request,
 };
 
-/// A call by names: of its operation, its parameters, and the fields of its body.
+/// A call that is built at run time, by the names of its operation, its parameters, and the fields of its body.
 ///
-/// It is checked and sent like a typed call, and answers JSON as the service sent it.
+/// It is checked and sent like a typed call, and returns the JSON undecoded.
 ///
 /// ```no_run
 /// # async fn example(client: atera::Client) -> atera::Result<()> {
@@ -49,7 +49,7 @@ impl DynamicCall {
         }
     }
 
-    /// Gives a parameter its value, in place of one that it had. Names are matched without regard to case.
+    /// Sets a parameter, and replaces an earlier value. Letter case of the name is ignored.
     ///
     /// # Errors
     ///
@@ -74,11 +74,11 @@ impl DynamicCall {
         Ok(self)
     }
 
-    /// Gives the call its body.
+    /// Sets the body.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if the operation takes no body, or if this cannot be written as JSON.
+    /// `InvalidRequest` if the operation takes no body, or if the value cannot be written as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Result<Self> {
         if self.operation.body.is_none() {
             return Err(self.invalid(format!("{} takes no body", self.operation.id)));
@@ -104,23 +104,23 @@ impl DynamicCall {
         pipeline::run(&self.context, self.operation, &request).await
     }
 
-    /// No more than so many records, as [`List::limit`](crate::List::limit).
+    /// The largest number of records, as [`List::limit`](crate::List::limit).
     pub fn limit(mut self, records: u64) -> Self {
         self.options.limit = Some(records);
         self
     }
 
-    /// How many pages may be on their way at a time, as [`List::prefetch`](crate::List::prefetch).
+    /// How many pages may be in flight at a time, as [`List::prefetch`](crate::List::prefetch).
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.options.prefetch = Some(pages.max(1));
         self
     }
 
-    /// What is promised of the records, as [`List::consistency`](crate::List::consistency).
+    /// What a walk guarantees about the records, as [`List::consistency`](crate::List::consistency).
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have no id.
+    /// `InvalidRequest` for [`Complete`](Consistency::Complete), if the records have no id.
     pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
         let has_ids = self
             .operation
@@ -146,7 +146,7 @@ impl DynamicCall {
         self.reading().pages()
     }
 
-    /// The list page by page, in steps that can be written down; see [`PagedWalk`].
+    /// The list page by page, in steps whose progress can be saved; see [`PagedWalk`].
     pub fn paged(self) -> PagedWalk {
         PagedWalk::new(self.reading())
     }
@@ -189,12 +189,12 @@ impl DynamicCall {
         self.fetched().await?.into_page()
     }
 
-    /// One page of the list, each record by itself: one that is not UTF-8 is an error with its [`record`](Error::record) and
-    /// its [`body`](Error::body), and the others come all the same.
+    /// One page of the list, with a result for each record: a record that is not UTF-8 is an error with its
+    /// [`record`](Error::record) and its [`body`](Error::body), and does not affect the others.
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind), where there is no page.
+    /// See [`ErrorKind`](crate::ErrorKind), if there is no page.
     pub async fn page_of_results(self) -> Result<Response<Page<Result<UndecodedRecord>>>> {
         let Fetched { answer, page, items } = self.fetched().await?;
         let records = items.into_iter().map(|item| item.record).collect();

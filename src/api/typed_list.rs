@@ -1,4 +1,4 @@
-//! What a call needs to be a list: which page it asks for, and how its records are made of an answer.
+//! Typed list calls: which page they request, and how an answer is decoded into records.
 
 use serde::de::DeserializeOwned;
 
@@ -10,29 +10,29 @@ use crate::{
     types::{RecordId, json},
 };
 
-/// What the generated code says of a list.
+/// A typed call that lists records. The generated list calls implement it.
 #[doc(hidden)]
 #[allow(private_bounds, reason = "only the generated calls are lists")]
 pub trait TypedList: TypedCall<Output = Page<Self::Record>> {
     type Record: DeserializeOwned + Send + 'static;
-    /// The page and the page size that the caller asked for.
+    /// The page number and the page size that the caller set.
     fn asked(&self) -> (Option<i32>, Option<i32>);
     fn ask(&mut self, page: i32, items_in_page: i32);
-    /// Whether anything else was asked for: a filter, an order.
+    /// Whether the caller set a filter or an order.
     fn is_filtered(&self) -> bool;
     fn options(&mut self) -> &mut Options;
-    /// Whether records have an identity.
+    /// Whether the records have an id.
     const HAS_IDS: bool;
-    /// The identity of a record.
+    /// The id of a record.
     fn id(record: &Self::Record) -> Option<RecordId>;
 }
 
-/// A list as it is to be read, its records decoded.
+/// The list, with decoded records.
 pub(crate) fn typed<L: TypedList>(list: L) -> Reading<L::Record> {
     reading(list, fetch)
 }
 
-/// A list as it is to be read, its pages as the function fetches them.
+/// The list, with pages that `fetch` fetches.
 pub(super) fn reading<L: TypedList, T: Send + 'static>(
     mut list: L,
     fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
@@ -56,14 +56,14 @@ pub(super) fn reading<L: TypedList, T: Send + 'static>(
     }
 }
 
-/// Sends for a page. A record that does not fit the description does not spoil the others.
+/// Fetches a page. A record that does not fit the description does not affect the others.
 pub(crate) fn fetch<L: TypedList>(call: L) -> CallFuture<Fetched<L::Record>> {
     sending(call, decoded::<L>)
 }
 
-/// A page from its answer, without a request.
+/// Decodes a page from its answer.
 pub(crate) fn decoded<L: TypedList>(answer: Answer) -> Result<Fetched<L::Record>> {
-    // Records that have no id are told apart by their JSON.
+    // Records of lists without ids are identified by their JSON, so their pages are decoded record by record.
     let page = L::HAS_IDS.then(|| json::decode(&answer.value).ok()).flatten();
     match page {
         Some(page) => with_decoded_ids::<L>(page, answer),
@@ -71,7 +71,7 @@ pub(crate) fn decoded<L: TypedList>(answer: Answer) -> Result<Fetched<L::Record>
     }
 }
 
-/// A page that was decoded, its records by their ids.
+/// A decoded page whose records are identified by their ids. If one has no id, the page is decoded again record by record.
 fn with_decoded_ids<L: TypedList>(page: Page<L::Record>, answer: Answer) -> Result<Fetched<L::Record>> {
     let (page, records) = page.with_items(Vec::new());
     let mut items = Vec::with_capacity(records.len());
@@ -90,7 +90,7 @@ fn decode_each_record<L: TypedList>(answer: Answer) -> Result<Fetched<L::Record>
     let decode = |(index, item): (usize, Item<UndecodedRecord>)| {
         let record = item.record;
         let record = record.and_then(|record| decode_record(&answer, index, record.get()));
-        // The id that was decoded counts, for it may come in another form than the raw record's.
+        // The decoded id is used, because the undecoded record may have it in another form.
         let id = record.as_ref().ok().and_then(L::id);
         Item::new(id.map_or(item.identity, Identity::Id), record)
     };

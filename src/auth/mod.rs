@@ -1,4 +1,4 @@
-//! The API key: how it is read, checked, kept and sent, and how it is kept out of what is shown.
+//! The API key: how it is read, checked, kept and sent, and how it is kept out of errors.
 
 mod key;
 mod provider;
