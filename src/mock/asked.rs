@@ -1,4 +1,4 @@
-//! What a request has to ask for.
+//! The conditions that a request has to meet for a mock to match.
 
 use httpmock::When;
 use serde::Serialize;
@@ -25,7 +25,7 @@ impl Asked {
         }))
     }
 
-    /// Only those with this value in the path.
+    /// Only requests with this value in the path.
     pub(crate) fn path(self, name: &'static str, value: String) -> Self {
         Asked(self.0.is_true(move |request| {
             let uri = request.uri();
@@ -37,7 +37,7 @@ impl Asked {
         }))
     }
 
-    /// Only those with this value in the query, or without any.
+    /// Only requests with this value in the query, or without the parameter.
     pub(crate) fn query(self, name: &'static str, value: Option<String>) -> Self {
         Asked(match value {
             Some(value) => self.0.query_param(name, value),
@@ -45,13 +45,13 @@ impl Asked {
         })
     }
 
-    /// Only those with this body.
+    /// Only requests with this body.
     pub(crate) fn body(self, value: &impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or_default();
         Asked(self.0.json_body(value))
     }
 
-    /// Only those whose body has these fields.
+    /// Only requests whose body has these fields.
     pub(crate) fn body_includes(self, fields: &Value) -> Self {
         Asked(self.0.json_body_includes(fields.to_string()))
     }
