@@ -189,10 +189,10 @@ fn call(spec: &Spec, operation: &Operation, method: &Method, index: usize) -> To
                 fn options(&mut self) -> &mut crate::page::Options {
                     &mut self.options
                 }
-                fn asked(&self) -> (Option<i32>, Option<i32>) {
+                fn requested_page(&self) -> (Option<i32>, Option<i32>) {
                     (self.page, self.items_in_page)
                 }
-                fn ask(&mut self, page: i32, items_in_page: i32) {
+                fn set_page(&mut self, page: i32, items_in_page: i32) {
                     (self.page, self.items_in_page) = (Some(page), Some(items_in_page));
                 }
             }

@@ -112,7 +112,7 @@
 //! | feature | adds | brings |
 //! |---|---|---|
 //! | (none) | the client | reqwest with rustls and ring, no other TLS |
-//! | `cache` | `atera::Cache`, which keeps what changes slowly | moka |
+//! | `cache` | `atera::Cache`, for answers that change slowly | moka |
 //! | `changes` | `modified_since`: what has changed since the last time | chrono-tz, localzone |
 //! | `schemars` | `JsonSchema` on all types | schemars |
 //! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, ErrorKind, Result,
-    page::{Consistency, Fetched, Reading, UndecodedRecord, undecoded},
+    page::{Consistency, Fetched, ListReader, UndecodedRecord, undecoded},
     pipeline::{CallFuture, response::Answer},
 };
 
@@ -19,11 +19,11 @@ pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
         && list.context().cache().is_some()
         && options.limit.is_none()
         && options.consistency == Consistency::OnePass
-        && list.asked() == (None, None)
+        && list.requested_page() == (None, None)
 }
 
 /// The list from the cache, which is filled first if it does not have the list.
-pub(super) async fn list<L: TypedList>(list: L) -> Result<Reading<L::Record>> {
+pub(super) async fn list<L: TypedList>(list: L) -> Result<ListReader<L::Record>> {
     let address = call::address(&list)?;
     let pages = match list.context().cache() {
         Some(cache) => cache.list(&address, walk(list.clone())).await?,

@@ -120,8 +120,9 @@ fn decode<R: TypedCall>(answer: &Answer) -> Result<R::Output> {
         Some(Kind::Object(_)) => json::decode_object(body),
         _ => json::decode(body),
     };
-    let value = value
-        .map_err(|reason| R::decode_error(answer).unwrap_or_else(|| failures::undecodable(answer, &reason)))?;
+    let value = value.map_err(|reason| {
+        R::decode_error(answer).unwrap_or_else(|| failures::undecodable(answer, &reason))
+    })?;
     if let Some(field) = R::missing_id(&value) {
         // The JSON may be no record: serde decodes an empty array as one.
         if let Some(error) = R::decode_error(answer) {

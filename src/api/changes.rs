@@ -14,12 +14,12 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, header};
 
 use super::{
-    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, typed_list::typed,
-    tickets::Tickets,
+    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, tickets::Tickets,
+    typed_list::typed,
 };
 use crate::{
     Error, ErrorKind, Result, clock,
-    page::{Drift, Reading, Records},
+    page::{Drift, ListReader, Records},
     pipeline::context::Context,
     sync::lock,
     types::{AccountTime, Contact, Customer, Ticket, Timestamp},
@@ -30,7 +30,7 @@ const LOOK_BACK: Duration = Duration::from_secs(10 * 60);
 
 /// The records that changed since a time, and the time to continue from.
 ///
-/// Made by `modified_since` of [`Tickets`](crate::api::tickets::Tickets::modified_since),
+/// Returned by `modified_since` of [`Tickets`](crate::api::tickets::Tickets::modified_since),
 /// [`Contacts`](crate::api::contacts::Contacts::modified_since) and
 /// [`Customers`](crate::api::customers::Customers::modified_since). Each pull reaches back further than the
 /// given time, 10 minutes by default, to find records that were written late. So a record may come in several pulls; process
@@ -70,8 +70,8 @@ struct Pull<T> {
 
 /// The list of records since a time, which the service takes in UTC or in the time zone of the account.
 enum ListSince<T> {
-    Utc(Box<dyn FnOnce(Timestamp) -> Reading<T> + Send>),
-    Account(Box<dyn FnOnce(AccountTime) -> Reading<T> + Send>),
+    Utc(Box<dyn FnOnce(Timestamp) -> ListReader<T> + Send>),
+    Account(Box<dyn FnOnce(AccountTime) -> ListReader<T> + Send>),
 }
 
 impl Tickets {
@@ -169,7 +169,7 @@ impl<T: Send + 'static> Pull<T> {
     }
 
     /// The list, from the given time less `look_back` on.
-    async fn list(self) -> Result<Reading<T>> {
+    async fn list(self) -> Result<ListReader<T>> {
         let look_back = TimeDelta::from_std(self.look_back).unwrap_or(TimeDelta::MAX);
         let since = self.since.to_utc();
         let since = since

@@ -10,7 +10,8 @@ use crate::{
     Error, Result,
     description::{Location, Operation},
     page::{
-        Consistency, Fetched, Options, Page, PagedWalk, Pages, Reading, Records, UndecodedRecord, undecoded,
+        Consistency, Fetched, ListReader, Options, Page, PagedWalk, Pages, Records, UndecodedRecord,
+        undecoded,
     },
     pipeline::{self, Response, context::Context},
     transport::Request,
@@ -151,7 +152,7 @@ impl DynamicCall {
         PagedWalk::new(self.reading())
     }
 
-    fn reading(mut self) -> Reading<UndecodedRecord> {
+    fn reading(mut self) -> ListReader<UndecodedRecord> {
         let (context, congestion) = self.context.for_walk();
         self.context = context;
         let paging = ["page", "itemsInPage"];
@@ -159,7 +160,7 @@ impl DynamicCall {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
             argument.and_then(|(_, value)| value.parse().ok())
         };
-        Reading {
+        ListReader {
             operation: self.operation,
             start: asked(paging[0]).unwrap_or(1),
             size: asked(paging[1]),

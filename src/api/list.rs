@@ -43,8 +43,8 @@ pub trait List: TypedList {
     /// Starts at this page instead of the first.
     #[must_use]
     fn start_page(mut self, page: i32) -> Self {
-        let size = self.asked().1.unwrap_or(WALK_PAGE_SIZE);
-        self.ask(page, size);
+        let size = self.requested_page().1.unwrap_or(WALK_PAGE_SIZE);
+        self.set_page(page, size);
         self
     }
 
@@ -94,7 +94,7 @@ pub trait List: TypedList {
     ///
     /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the answer has no total.
     fn count(mut self) -> CallFuture<u64> {
-        self.ask(1, 1);
+        self.set_page(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
             let reported = answer.value.reported_length(1, 1, !answer.value.items.is_empty());

@@ -14,8 +14,8 @@ mod call;
 pub(crate) mod changes;
 mod dynamic;
 mod list;
-mod typed_list;
 mod request;
+mod typed_list;
 mod untyped;
 
 #[cfg(feature = "changes")]

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::call::{TypedCall, decode_record, first_decode_error, sending};
 use crate::{
     Error, Result,
-    page::{Fetched, Identity, Item, Options, Page, Reading, UndecodedRecord, undecoded},
+    page::{Fetched, Identity, Item, ListReader, Options, Page, UndecodedRecord, undecoded},
     pipeline::{CallFuture, response::Answer},
     types::{RecordId, json},
 };
@@ -16,8 +16,8 @@ use crate::{
 pub trait TypedList: TypedCall<Output = Page<Self::Record>> {
     type Record: DeserializeOwned + Send + 'static;
     /// The page number and the page size that the caller set.
-    fn asked(&self) -> (Option<i32>, Option<i32>);
-    fn ask(&mut self, page: i32, items_in_page: i32);
+    fn requested_page(&self) -> (Option<i32>, Option<i32>);
+    fn set_page(&mut self, page: i32, items_in_page: i32);
     /// Whether the caller set a filter or an order.
     fn is_filtered(&self) -> bool;
     fn options(&mut self) -> &mut Options;
@@ -28,7 +28,7 @@ pub trait TypedList: TypedCall<Output = Page<Self::Record>> {
 }
 
 /// The list, with decoded records.
-pub(crate) fn typed<L: TypedList>(list: L) -> Reading<L::Record> {
+pub(crate) fn typed<L: TypedList>(list: L) -> ListReader<L::Record> {
     reading(list, fetch)
 }
 
@@ -36,11 +36,11 @@ pub(crate) fn typed<L: TypedList>(list: L) -> Reading<L::Record> {
 pub(super) fn reading<L: TypedList, T: Send + 'static>(
     mut list: L,
     fetch: impl Fn(L) -> CallFuture<Fetched<T>> + Send + Sync + 'static,
-) -> Reading<T> {
+) -> ListReader<T> {
     let (context, congestion) = list.context().for_walk();
     *list.context_mut() = context;
-    let (page, size) = list.asked();
-    Reading {
+    let (page, size) = list.requested_page();
+    ListReader {
         operation: L::OPERATION,
         start: page.unwrap_or(1),
         size,
@@ -50,7 +50,7 @@ pub(super) fn reading<L: TypedList, T: Send + 'static>(
         congestion,
         fetch: std::sync::Arc::new(move |page, size| {
             let mut call = list.clone();
-            call.ask(page, size);
+            call.set_page(page, size);
             fetch(call)
         }),
     }

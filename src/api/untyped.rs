@@ -16,7 +16,7 @@ use crate::{
 /// A request to any path of the service.
 ///
 /// It goes through the same pipeline as every other call: the key, the rate limit, the retries, the size limit of the answer. It
-/// is not checked against the description, and its path must stay below the base URL. Made by
+/// is not checked against the description, and its path must stay below the base URL. Created by
 /// [`Client::request`](crate::Client::request).
 ///
 /// A POST counts as a create, which is never sent twice once the service may have seen it, unless
@@ -115,7 +115,9 @@ impl UntypedCall {
             let idempotent = self.idempotent.unwrap_or(row.idempotent);
             row.method == self.method && (row.reads || row.idempotent == idempotent)
         });
-        row.ok_or_else(|| self.invalid("the method is not supported; use GET, HEAD, POST, PUT, PATCH or DELETE"))
+        row.ok_or_else(|| {
+            self.invalid("the method is not supported; use GET, HEAD, POST, PUT, PATCH or DELETE")
+        })
     }
 
     fn request(&self) -> Result<Box<Request>> {

@@ -1,4 +1,4 @@
-//! The API key: how it is read, checked, kept and sent.
+//! The API key: how it is read, checked, stored and sent.
 
 use std::{
     env, fmt, fs,

@@ -1,4 +1,4 @@
-//! The API key: how it is read, checked, kept and sent, and how it is kept out of errors.
+//! The API key: how it is read, checked, stored and sent, and how it is removed from errors.
 
 mod key;
 mod provider;

@@ -229,8 +229,9 @@ impl ClientBuilder {
         };
         let product = concat!("atera/", env!("CARGO_PKG_VERSION"));
         let user_agent = match self.user_agent {
-            Some(before) => HeaderValue::try_from(format!("{before} {product}"))
-                .map_err(|_| Error::config("the user agent is not a valid header value; write it like my-tool/1.0"))?,
+            Some(before) => HeaderValue::try_from(format!("{before} {product}")).map_err(|_| {
+                Error::config("the user agent is not a valid header value; write it like my-tool/1.0")
+            })?,
             None => HeaderValue::from_static(product),
         };
         let transport = match self.transport {

@@ -228,7 +228,7 @@ impl Check {
         }
     }
 
-    /// Checks that every required parameter is given. `is_given` tells by the name on the wire.
+    /// Checks that every required parameter is given. `is_given` says whether a parameter is given.
     pub fn required(&mut self, operation: &Operation, is_given: impl Fn(&Parameter) -> bool) {
         for parameter in operation.parameters {
             if parameter.required && !is_given(parameter) {

@@ -1,4 +1,4 @@
-//! Waits for slots of a [`Window`]: a call gets its slot in turn, or the reason why it gets none.
+//! Waits for slots of a [`Window`]. A call gets its slot in turn, or the reason why it gets none.
 
 use std::{
     fmt,

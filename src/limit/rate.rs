@@ -198,7 +198,7 @@ pub enum Priority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rate {
-    /// The limit that is kept.
+    /// The limit that applies.
     pub limit: RateLimit,
     /// Slots that are not free: of requests in flight, and of requests less than a window ago.
     pub in_use: u32,

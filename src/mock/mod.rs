@@ -72,7 +72,7 @@
 //! ```
 
 mod answer;
-mod asked;
+mod matcher;
 mod recorder;
 mod shape;
 
@@ -81,7 +81,7 @@ pub use generated::{Mocks, when};
 pub use recorder::Recorder;
 pub use shape::request_shape;
 
-pub(crate) use asked::Asked;
+pub(crate) use matcher::RequestMatcher;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

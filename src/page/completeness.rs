@@ -155,7 +155,8 @@ impl Completeness {
         let next = match self.sweeps {
             1 => {
                 let initial_last_page = self.initial_last_page.take();
-                let same_end = sweep.pages == 1 || initial_last_page.is_some_and(|ids| ids == sweep.last_page);
+                let same_end =
+                    sweep.pages == 1 || initial_last_page.is_some_and(|ids| ids == sweep.last_page);
                 let confirm =
                     by_id && same_end && sweep.is_consistent() && sweep.repeats == 0 && sweep.is_ordered();
                 if confirm { Next::Confirm } else { Next::Again }
@@ -366,7 +367,8 @@ mod tests {
             by_id: true,
             ..List::default()
         };
-        list.completeness.set_initial_last_page(vec![Some(RecordId::Number(2))]);
+        list.completeness
+            .set_initial_last_page(vec![Some(RecordId::Number(2))]);
         assert_eq!(list.sweep(&[Some(4); 2], [4, 3, 2, 1]), Next::Again);
     }
 
@@ -418,7 +420,7 @@ mod tests {
             (3, 50, Some(250))
         );
         assert!(unsettled.alike);
-        // Where the total moves as well, each sweep has to be tried.
+        // If the total changes as well, all sweeps have to be tried.
         let mut list = List::default();
         let sweeps = (0..MOST_SWEEPS as i64).map(|sweep| list.sweep(&[Some(250), Some(250 + sweep)], 1..=50));
         let sweeps: Vec<_> = sweeps.collect();
@@ -478,7 +480,7 @@ mod tests {
 
     #[test]
     fn where_totals_keep_moving_the_estimate_decides() {
-        // Each sweep misses one in a hundred, another one each time, and a hundred go meanwhile.
+        // Each sweep misses one record in a hundred, another one each time, and a hundred are deleted meanwhile.
         let mut list = List::default();
         let mut next = Next::Again;
         let mut sweeps = 0;

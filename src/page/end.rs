@@ -91,7 +91,12 @@ pub(crate) struct ReportedLength {
 }
 
 /// The length that an answer reports. `records` is the number of its records, and `page` the number that was requested.
-pub(super) fn reported_length<T>(answer: &Page<T>, records: usize, page: i32, context: PageContext) -> ReportedLength {
+pub(super) fn reported_length<T>(
+    answer: &Page<T>,
+    records: usize,
+    page: i32,
+    context: PageContext,
+) -> ReportedLength {
     let least = match context.has_new {
         true => records_before(page, context.size) + records as i64,
         false => 0,
@@ -150,7 +155,9 @@ impl ReportedLength {
     pub(super) fn from_page(self, start: i32, size: i32) -> Self {
         let skipped = start.max(1) - 1;
         ReportedLength {
-            total: self.total.map(|total| (total - records_before(skipped + 1, size)).max(0)),
+            total: self
+                .total
+                .map(|total| (total - records_before(skipped + 1, size)).max(0)),
             pages: self.pages.map(|pages| (pages - skipped).max(0)),
             ..self
         }
@@ -542,7 +549,10 @@ mod tests {
                 is_contradicted,
                 pages,
             };
-            assert_eq!((length.to_string().as_str(), ReportedLength::parse(text)), (text, Some(length)));
+            assert_eq!(
+                (length.to_string().as_str(), ReportedLength::parse(text)),
+                (text, Some(length))
+            );
         }
         for text in ["", "250", "x/1", "1/x", "end"] {
             assert_eq!(ReportedLength::parse(text), None, "{text}");

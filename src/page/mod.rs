@@ -28,7 +28,7 @@ pub use drift::Drift;
 pub use options::{Consistency, Options};
 pub use page::Page;
 pub use paged::{PageStep, PagedWalk, Step, Verdict};
-pub(crate) use reading::{Fetched, Item, Reading};
+pub(crate) use reading::{Fetched, Item, ListReader};
 pub(crate) use record::Identity;
 pub use record::UndecodedRecord;
 pub use records::Records;

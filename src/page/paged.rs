@@ -5,7 +5,7 @@ use super::{
     drift::Drift,
     end::{self, ReportedLength},
     options::Consistency,
-    reading::Reading,
+    reading::ListReader,
     record::{Identity, UndecodedRecord},
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
@@ -19,7 +19,7 @@ use crate::{Error, Result, types::RecordId};
 /// continues after the last of them. Completeness is decided as for [`Consistency::Complete`]. A limit on the number of
 /// records has no effect.
 ///
-/// Made by [`DynamicCall::paged`](crate::DynamicCall::paged).
+/// Created by [`DynamicCall::paged`](crate::DynamicCall::paged).
 ///
 /// ```no_run
 /// use atera::{Consistency, description::Operation, page::Step};
@@ -48,7 +48,7 @@ use crate::{Error, Result, types::RecordId};
 /// ```
 #[derive(Debug)]
 pub struct PagedWalk {
-    reading: Reading<UndecodedRecord>,
+    reading: ListReader<UndecodedRecord>,
     /// The pages of the current sweep, once its first page was requested.
     pages: Option<Walk<UndecodedRecord>>,
     next_page: i32,
@@ -107,7 +107,7 @@ pub enum Verdict {
 const END_OF_SWEEP: &str = "end";
 
 impl PagedWalk {
-    pub(crate) fn new(mut reading: Reading<UndecodedRecord>) -> Self {
+    pub(crate) fn new(mut reading: ListReader<UndecodedRecord>) -> Self {
         reading.options.prefetch = Some(1);
         PagedWalk {
             next_page: reading.start.max(1),
@@ -151,7 +151,7 @@ impl PagedWalk {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](Error::page) that failed.
+    /// See [`ErrorKind`](crate::ErrorKind). The error has the [`page`](Error::page) that failed.
     pub async fn step(&mut self) -> Result<Step> {
         if let Some(verdict) = self.verdict {
             return Ok(Step::End(verdict));
@@ -183,7 +183,12 @@ impl PagedWalk {
                     .collect::<Result<Vec<_>>>()
                     .map_err(|error| error.with_page(page));
                 match records {
-                    Ok(records) => Ok(Step::Page(self.page(reported, context.size, &identities, records))),
+                    Ok(records) => Ok(Step::Page(self.page(
+                        reported,
+                        context.size,
+                        &identities,
+                        records,
+                    ))),
                     Err(error) => {
                         self.pages = None;
                         Err(error)

@@ -194,7 +194,7 @@ impl Adaptive {
 mod tests {
     use super::*;
 
-    /// The number of pages at a time after each of so many pages, from a service that takes so long by how many there are.
+    /// The limit after each of `pages` pages, from a service that takes `millis` milliseconds by the number in flight.
     fn limits(prefetch: &mut Prefetch, pages: usize, millis: impl Fn(usize) -> u64) -> Vec<usize> {
         let page = |_| {
             let limit = prefetch.limit();

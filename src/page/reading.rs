@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A list to read, and how to fetch its pages.
-pub(crate) struct Reading<T> {
+pub(crate) struct ListReader<T> {
     pub(crate) operation: &'static Operation,
     pub(crate) start: i32,
     /// The page size that the caller set.
@@ -59,7 +59,7 @@ impl<T> Item<T> {
     }
 }
 
-impl<T> Reading<T> {
+impl<T> ListReader<T> {
     /// Whether its records have ids.
     pub(super) fn has_ids(&self) -> bool {
         self.operation
@@ -68,9 +68,9 @@ impl<T> Reading<T> {
     }
 }
 
-impl<T> fmt::Debug for Reading<T> {
+impl<T> fmt::Debug for ListReader<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Reading")
+        out.debug_struct("ListReader")
             .field("operation", &self.operation.id)
             .finish_non_exhaustive()
     }

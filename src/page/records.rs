@@ -10,14 +10,14 @@ use super::{
     completeness::{Completeness, Next, Unsettled},
     drift::Drift,
     options::{Consistency, Options},
-    reading::{Fetched, Item, Reading},
+    reading::{Fetched, Item, ListReader},
     record::Identity,
     walk::{WALK_PAGE_SIZE, Walk},
 };
 use crate::{Error, ErrorKind, Result, description::Operation, sync::lock, types::RecordId};
 use futures_util::{Stream, StreamExt, stream};
 
-impl<T: Send + 'static> Reading<T> {
+impl<T: Send + 'static> ListReader<T> {
     pub(crate) fn records(self) -> Records<T> {
         self.records_noting(Arc::default())
     }
@@ -49,7 +49,7 @@ impl<T: Send + 'static> Reading<T> {
 
 /// Sweeps over a list, one after another, until it is read.
 struct Sweeps<T> {
-    reading: Reading<T>,
+    reading: ListReader<T>,
     walk: Walk<T>,
     /// How many more records the caller wants.
     wanted: Option<u64>,
@@ -114,7 +114,9 @@ impl<T: Send + 'static> Sweeps<T> {
     async fn read_last_page_first(&mut self) -> Result<()> {
         let complete = self.reading.options.consistency == Consistency::Complete;
         let last = self.walk.last_page();
-        let is_wanted = self.completeness.wants_last_page_first(&self.walk.sweep, self.is_by_id());
+        let is_wanted = self
+            .completeness
+            .wants_last_page_first(&self.walk.sweep, self.is_by_id());
         if complete && is_wanted && last > self.reading.start {
             let ids = ids_of(&self.reading, last).await?;
             self.completeness.set_initial_last_page(ids);
@@ -177,14 +179,17 @@ impl<T: Send + 'static> Sweeps<T> {
 }
 
 /// Whether the first and the last page of the finished sweep are unchanged.
-async fn is_unchanged<T: Send + 'static>(reading: &Reading<T>, completeness: &Completeness) -> Result<bool> {
+async fn is_unchanged<T: Send + 'static>(
+    reading: &ListReader<T>,
+    completeness: &Completeness,
+) -> Result<bool> {
     let (first_page, pages, last_page) = completeness.to_confirm();
     let last = reading.start.saturating_add_unsigned(pages - 1);
     Ok(ids_of(reading, reading.start).await? == first_page && ids_of(reading, last).await? == last_page)
 }
 
 /// Reads a page and returns only the ids of its records.
-async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Vec<Option<RecordId>>> {
+async fn ids_of<T: Send + 'static>(reading: &ListReader<T>, page: i32) -> Result<Vec<Option<RecordId>>> {
     let options = Options {
         limit: None,
         ..reading.options

@@ -351,7 +351,7 @@ mod tests {
         let totals = sweep.totals();
         assert_eq!((totals.last, totals.range, totals.moved()), (None, None, 0));
         assert_eq!((sweep.constant_total(), sweep.shortfall()), (None, 0));
-        // One that was not reached is said all the same.
+        // A later total that the records do not exceed counts again.
         page(&mut sweep, Some(9), &[]).unwrap();
         assert_eq!(sweep.shortfall(), 0, "by the smallest");
         assert_eq!(sweep.totals().range, Some((2, 9)));

@@ -23,7 +23,7 @@ use super::{
     options::Options,
     page::Page,
     prefetch::{PageTiming, Prefetch},
-    reading::{Fetch, Fetched, Reading},
+    reading::{Fetch, Fetched, ListReader},
     sweep::{Endless, MOST_PAGES_WITHOUT_ID, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
 #[cfg(feature = "cache")]
@@ -79,7 +79,7 @@ struct Arrival<T> {
     result: Result<Fetched<T>>,
 }
 
-impl<T: Send + 'static> Reading<T> {
+impl<T: Send + 'static> ListReader<T> {
     pub(super) fn walk(&self) -> Walk<T> {
         Walk::new(self, self.start, &self.options)
     }
@@ -111,7 +111,7 @@ impl<T> std::fmt::Debug for Walk<T> {
 
 impl<T: Send + 'static> Walk<T> {
     /// A walk over the list from page `start` on.
-    pub(super) fn new(reading: &Reading<T>, start: i32, options: &Options) -> Self {
+    pub(super) fn new(reading: &ListReader<T>, start: i32, options: &Options) -> Self {
         // A limit below the page size needs only a smaller page.
         let enough = options.limit.and_then(|limit| i32::try_from(limit.max(1)).ok());
         let least = enough.map_or(WALK_PAGE_SIZE, |enough| enough.min(WALK_PAGE_SIZE));
@@ -302,7 +302,9 @@ impl<T: Send + 'static> Walk<T> {
         self.is_speculative = more == More::Perhaps;
         self.planned = match (next, self.last) {
             (Some(_), Some(last)) => last,
-            (Some(next), None) => end::estimated_last_page(&fetched.page, page, size).unwrap_or(next).max(next),
+            (Some(next), None) => end::estimated_last_page(&fetched.page, page, size)
+                .unwrap_or(next)
+                .max(next),
             (None, _) => self.next_request - 1,
         };
         // Pages that were already requested are still returned.
@@ -329,9 +331,15 @@ impl<T: Send + 'static> Walk<T> {
     }
 
     /// Adds the records of a page to the sweep, and marks those that came already.
-    fn record_page(&mut self, page: i32, context: end::PageContext, fetched: &mut Fetched<T>) -> Result<(), Endless> {
+    fn record_page(
+        &mut self,
+        page: i32,
+        context: end::PageContext,
+        fetched: &mut Fetched<T>,
+    ) -> Result<(), Endless> {
         let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
-        self.sweep.begin_page(reported.from_page(self.start, context.size));
+        self.sweep
+            .begin_page(reported.from_page(self.start, context.size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }
@@ -418,7 +426,7 @@ impl<T> Pages<T> {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](crate::Error::page) that failed, and ends the
+    /// See [`ErrorKind`](crate::ErrorKind). The error has the [`page`](crate::Error::page) that failed, and ends the
     /// stream, unless it is a record that does not fit the description.
     pub async fn try_next(&mut self) -> Result<Option<Response<Page<T>>>> {
         self.next().await.transpose()

@@ -38,7 +38,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache of 64 MiB that keeps answers for 5 minutes, the values of the guide.
+    /// A cache of 64 MiB that keeps answers for 5 minutes, the time that the guide gives.
     pub fn new() -> Self {
         Cache {
             time_to_live: Duration::from_secs(5 * 60),

@@ -183,7 +183,9 @@ fn sentence(
     let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
     let unknown = || {
         let find_out = operation.how_to_find_out();
-        format!("a gateway answered instead of the service, so the call may or may not have taken effect; {find_out}")
+        format!(
+            "a gateway answered instead of the service, so the call may or may not have taken effect; {find_out}"
+        )
     };
     let advice = match kind {
         ErrorKind::Unauthorized => &format!("the key was refused; {of_key}"),

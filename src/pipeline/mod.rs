@@ -229,7 +229,9 @@ impl Call<'_> {
         let patience = self.context.settings().retry.patience();
         let patience = self.remaining_time().map_or(patience, |left| left.min(patience));
         let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
-        let acquired = self.before_deadline(credential.limiter.acquire(priority, patience)).await;
+        let acquired = self
+            .before_deadline(credential.limiter.acquire(priority, patience))
+            .await;
         let until = match &acquired {
             Some(Ok(slot)) => slot.since,
             _ => clock::now(),
@@ -268,7 +270,9 @@ impl Call<'_> {
         let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
         slot.sending();
-        let answer = shared.transport.send(with_common_headers(shared, credential, self.request));
+        let answer = shared
+            .transport
+            .send(with_common_headers(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answer, until).await;
         self.took = clock::now() - slot.since;
         if let (Err(failure), Some(congestion)) = (&result, &self.context.settings().congestion)

@@ -32,8 +32,8 @@ impl fmt::Display for UntrustedCertificate {
         };
         out.write_str(match error {
             Expired | ExpiredContext { .. } => {
-                "the certificate of the service has expired; check this machine's clock, or ask whoever runs the service or \
-                 a proxy before it to renew it"
+                "the certificate of the service has expired; check this machine's clock, or ask the operator of the service, \
+                 or of a proxy in front of it, to renew it"
             }
             NotValidYet | NotValidYetContext { .. } => {
                 "the certificate of the service is not valid yet; check this machine's clock"
@@ -41,17 +41,17 @@ impl fmt::Display for UntrustedCertificate {
             NotValidForName | NotValidForNameContext { .. } => {
                 "the certificate of the service is for another name; check the base URL, and whether a proxy answers"
             }
-            Revoked => "the certificate of the service was revoked; ask whoever runs it for a new one",
+            Revoked => "the certificate of the service was revoked; ask the operator of the service for a new one",
             // An unknown authority with the name of a known one, but another key, causes a bad signature.
             UnknownIssuer | BadSignature if READS_SSL_CERT_FILE => {
-                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                "the certificate of the service is from an unknown authority; if it belongs to a proxy that you trust, add that \
                  authority to those of the system, or to the file that SSL_CERT_FILE names, which is read in their place"
             }
             UnknownIssuer | BadSignature => {
-                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                "the certificate of the service is from an unknown authority; if it belongs to a proxy that you trust, add that \
                  authority to those that the system trusts"
             }
-            _ => "the certificate of the service is not accepted; ask whoever runs it, or a proxy before it",
+            _ => "the certificate of the service is not accepted; ask the operator of the service, or of a proxy in front of it",
         })
     }
 }
