@@ -375,11 +375,7 @@ impl Window {
             return;
         };
         let due = self.due(position);
-        if due.is_some_and(|due| {
-            waiter
-                .asks_again_at
-                .is_none_or(|asks_again_at| due < asks_again_at)
-        }) {
+        if due.is_some_and(|due| waiter.asks_again_at.is_none_or(|time| due < time)) {
             let waiter = &mut self.waiting[priority as usize][position];
             waiter.asks_again_at = due;
             self.wakers_to_wake.extend(waiter.waker.clone());

@@ -15,9 +15,9 @@ pub enum Consistency {
     ///
     /// Numbered pages allow no proof of that. These are the criteria:
     ///
-    /// 1. A list that is ordered by a growing id, read without a filter, is complete after one sweep (one pass over all pages) if every answer reported
-    ///    the same total, the ids came in order, no record came twice, as many came as the total, and the first and the
-    ///    last page, read again, are unchanged.
+    /// 1. A list that is ordered by a growing id, read without a filter, is complete after one sweep (one pass over all
+    ///    pages) if every answer reported the same total, the ids came in order, no record came twice, as many came
+    ///    as the total, and the first and the last page, read again, are unchanged.
     /// 2. Any other list is complete after a sweep that found no record that all earlier sweeps missed, and missed none that the
     ///    sweep before it found, if also every answer reported the same total, the sweep found that many records, and no page
     ///    before its last was short. If no answer has a total, two consecutive sweeps have to find the same records, and the

@@ -253,7 +253,8 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
-    /// The error if the tasks that fetch pages were cancelled: their runtime has shut down, and the stream is now polled on another.
+    /// The error if the tasks that fetch pages were cancelled: their runtime has shut down, and the stream is now polled on
+    /// another.
     fn runtime_shut_down(&self) -> Error {
         let sentence = format!(
             "{} was not read to its end: the runtime that fetched its pages has shut down; poll a stream on one runtime",

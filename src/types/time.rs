@@ -100,8 +100,8 @@ impl fmt::Display for Timestamp {
 
 /// A time in the account's own zone, or a whole day there, without an offset.
 ///
-/// The parameters `FromLastModifiedDate`, `startWorkhour` and `endWorkhour` have this type. A text with an offset is refused. The zone is
-/// `TimeZoneName` of [`account().get()`](crate::api::account::Account::get).
+/// The parameters `FromLastModifiedDate`, `startWorkhour` and `endWorkhour` have this type. A text with an offset is refused. The
+/// zone is `TimeZoneName` of [`account().get()`](crate::api::account::Account::get).
 ///
 /// ```
 /// use atera::AccountTime;
