@@ -125,7 +125,7 @@ async fn a_page_of_a_proxy_is_told_with_the_host_that_sent_it() {
         ),
         (
             create(Recorder::answering(200, login)).await,
-            "if the service sent it, the call took effect, so check that before you repeat the call",
+            "if the service sent it, the call took effect, so do not repeat it before you have checked",
         ),
         (
             Recorder::answering(200, login)

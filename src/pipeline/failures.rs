@@ -53,7 +53,7 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
     let done = match operation.reads {
         true => "",
         false if is_html => {
-            "; if the service sent it, the call took effect, so check that before you repeat the call"
+            "; if the service sent it, the call took effect, so do not repeat it before you have checked"
         }
         false => "; the call took effect, so do not repeat it",
     };
