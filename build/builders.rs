@@ -196,7 +196,7 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
         quote! {
             crate::api::list::list_call!(#name, crate::types::#record #with_ids);
 
-            impl crate::api::listed::Listed for #name {
+            impl crate::api::typed_list::TypedList for #name {
                 type Record = crate::types::#record;
                 const HAS_IDS: bool = #has_ids;
                 #[inline]
@@ -212,11 +212,11 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
                     &mut self.options
                 }
                 #[inline]
-                fn asked(&self) -> (Option<i32>, Option<i32>) {
+                fn requested_page(&self) -> (Option<i32>, Option<i32>) {
                     (self.page, self.items_in_page)
                 }
                 #[inline]
-                fn ask(&mut self, page: i32, items_in_page: i32) {
+                fn set_page(&mut self, page: i32, items_in_page: i32) {
                     (self.page, self.items_in_page) = (Some(page), Some(items_in_page));
                 }
             }
@@ -244,7 +244,7 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
             #[doc = ""]
             #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = " As told by [`ErrorKind`](crate::ErrorKind)."]
+            #[doc = " See [`ErrorKind`](crate::ErrorKind)."]
             #[inline]
             pub async fn send(self) -> crate::Result<crate::Response<#output>> {
                 crate::api::call::send(self).await
@@ -254,7 +254,7 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
             #[doc = ""]
             #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = " As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`."]
+            #[doc = " See [`ErrorKind`](crate::ErrorKind), except `Decode`."]
             #[inline]
             pub async fn send_undecoded(self) -> crate::Result<crate::Response<bytes::Bytes>> {
                 crate::api::call::send_undecoded(self).await
@@ -321,18 +321,18 @@ fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
             }
         }
     });
-    let misfit = match (operation.record.is_some(), element) {
-        (true, _) => quote!(crate::api::listed::page_misfit::<Self>(answer)),
+    let decode_error = match (operation.record.is_some(), element) {
+        (true, _) => quote!(crate::api::typed_list::page_decode_error::<Self>(answer)),
         (false, Some(element)) if operation.has_ids => {
-            quote!(crate::api::call::array_misfit::<#element>(answer))
+            quote!(crate::api::call::array_decode_error::<#element>(answer))
         }
         (false, _) => return missing_id,
     };
     Some(quote! {
         #missing_id
         #[inline]
-        fn misfit(answer: &crate::pipeline::response::Answer) -> Option<crate::Error> {
-            #misfit
+        fn decode_error(answer: &crate::pipeline::response::Answer) -> Option<crate::Error> {
+            #decode_error
         }
     })
 }

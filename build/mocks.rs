@@ -31,7 +31,7 @@ pub fn generate(spec: &Spec, methods: &Methods) -> Result<TokenStream, SpecError
         declared.extend(quote!(#doc #signature;));
         defined.extend(quote! {
             #signature {
-                self.mock(|when, then| configure(super::Asked::of(#id, when).into(), super::Answer::new(then)))
+                self.mock(|when, then| configure(super::RequestMatcher::of(#id, when).into(), super::Answer::new(then)))
             }
         });
     }
@@ -81,10 +81,10 @@ fn matcher_type(operation: &Operation, method: &Method) -> TokenStream {
     quote! {
         #doc
         #[derive(Debug)]
-        pub struct #name(super::super::Asked);
+        pub struct #name(super::super::RequestMatcher);
 
-        impl From<super::super::Asked> for #name {
-            fn from(asked: super::super::Asked) -> Self {
+        impl From<super::super::RequestMatcher> for #name {
+            fn from(asked: super::super::RequestMatcher) -> Self {
                 #name(asked)
             }
         }

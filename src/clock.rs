@@ -1,26 +1,26 @@
-//! The one place that reads a clock. Time passes as tokio has it, so that tests can make it pass without waiting.
+//! The only place that reads a clock. It uses the time of tokio, so that tests can advance it without waiting.
 
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-/// Now, for measuring.
+/// The current time, for measuring.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// Now, for comparing with dates that others write.
+/// The current date and time, for comparing with dates of the service.
 #[allow(clippy::disallowed_methods, reason = "the one place")]
 pub(crate) fn utc() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Waits for the time.
+/// Sleeps until the time.
 pub(crate) fn sleep_until(time: Instant) -> tokio::time::Sleep {
     tokio::time::sleep_until(time.into())
 }
 
-/// The time after so long, which may be as far off as a clock can tell.
+/// The time `now + length`. `length` may be `Duration::MAX`; it is cut to 30 days.
 pub(crate) fn after(now: Instant, length: Duration) -> Instant {
     const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
     now + length.min(LONGEST)

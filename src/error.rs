@@ -16,17 +16,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call failed, and what can be done about it.
 ///
-/// [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took effect. The message is one
-/// sentence; what lies behind it is in [`source`](StdError::source). Neither holds the key. Of a request they hold no more
-/// than the argument that was refused, and of an answer what the service says of a failure.
+/// [`kind`](Error::kind) is for deciding what to do, and [`applied`](Error::applied) says whether the call took effect. The
+/// message is one sentence; the cause is in [`source`](StdError::source). Neither contains the key. From a request they contain
+/// at most the argument that was refused, and from an answer what the service says about the failure.
 pub struct Error(Box<Inner>);
 
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
-    /// What happened, in words that say what to do next.
+    /// What failed, why, and what to do.
     sentence: String,
-    /// Whether the sentence tells also how many requests were sent.
+    /// Whether the sentence is complete, so that `Display` does not add the number of attempts.
     is_whole: bool,
     operation: Option<&'static Operation>,
     status: Option<StatusCode>,
@@ -56,21 +56,21 @@ pub enum ErrorKind {
     Rejected,
     /// The record is in conflict with another (409).
     Conflict,
-    /// The service failed (5xx), or sent the client elsewhere (3xx).
+    /// The service failed (5xx), or sent a redirect (3xx), which is not followed.
     Server,
-    /// A create was sent and its answer lost: the record may or may not exist.
+    /// A create was sent and its answer was lost: the record may or may not exist.
     OutcomeUnknown,
     /// Too many requests (429).
     RateLimited,
     /// The service could not be reached, or the connection broke.
     Connection,
-    /// There was no answer in time, or the service gave up waiting (408).
+    /// There was no answer in time, or the service timed out (408).
     Timeout,
     /// The answer does not fit the description.
     Decode,
-    /// A complete walk over a list would not settle.
+    /// A list could not be read completely: it kept changing, or records are missing by its total.
     Unsettled,
-    /// The client is not set up: key, base URL, files.
+    /// The client is set up wrongly: its key, its base URL, a file, a store.
     Config,
 }
 
@@ -87,12 +87,12 @@ pub enum Applied {
 }
 
 impl Error {
-    /// An error of this kind, for what stands beside the client and fails in the same way: a transport, a store of the
-    /// limit, a program that reports its own failures by it. The sentence says what failed, why, and what to do.
+    /// An error of this kind, for code that works with the client and fails in the same ways: a transport, a store of the limit, a
+    /// program that reports its own failures with this type. The sentence says what failed, why, and what to do.
     pub fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
-            // It may quote the service, and is shown on terminals.
+            // It may quote the service and be shown on a terminal, so control characters are replaced.
             sentence: plain(sentence),
             is_whole: false,
             operation: None,
@@ -112,12 +112,12 @@ impl Error {
         Error::new(ErrorKind::InvalidRequest, sentence)
     }
 
-    /// A `Config` error: something is not set up.
+    /// A `Config` error: something is set up wrongly.
     pub fn config(sentence: impl Into<String>) -> Self {
         Error::new(ErrorKind::Config, sentence)
     }
 
-    /// The same error, as an answer with this status, what it says, and its body.
+    /// Adds the answer: its status, the error that it describes, and its body.
     pub(crate) fn with_answer(mut self, status: StatusCode, answer: ApiError, body: Bytes) -> Self {
         self.0.status = Some(status);
         self.0.answer = answer;
@@ -125,7 +125,7 @@ impl Error {
         self
     }
 
-    /// Which record of a page it is, and its JSON.
+    /// Adds the index of the record in its page, and its JSON.
     pub(crate) fn with_record(mut self, index: usize, json: Bytes) -> Self {
         self.0.record = Some(index);
         self.0.body = json;
@@ -164,8 +164,8 @@ impl Error {
         self
     }
 
-    /// The same error, told in other words: where a program knows better what to do. This one becomes its source. The sentence
-    /// is all that is displayed, so it may quote this error in full.
+    /// The same error with another message, for a program that knows better what to do. This error becomes its source. `Display`
+    /// shows only the sentence, so it may quote this error in full.
     #[must_use]
     pub fn explained(self, sentence: impl Into<String>) -> Self {
         let mut inner = self.0.clone();
@@ -174,41 +174,41 @@ impl Error {
         Error(inner).with_source(self)
     }
 
-    /// The same error, with what brought it about.
+    /// The same error with a cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// The same error, for another who waited for the same thing.
+    /// A copy of the error, for another call that waited for the same answer.
     #[cfg(feature = "cache")]
     pub(crate) fn duplicate(&self) -> Self {
         Error(self.0.clone())
     }
 
-    /// What kind of failure it was.
+    /// The kind of the failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Status of the answer, if there was one.
+    /// HTTP status of the answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// The service's code for programs (`ErrorCode`), if it sent one.
+    /// The machine-readable code of the service (`ErrorCode`), if it sent one.
     pub fn code(&self) -> Option<&str> {
         self.0.answer.error_code.as_deref()
     }
 
-    /// What the service says went wrong: `Message`, `detail` or `title` of its answer, as it came. Only what is displayed of
-    /// it is without control characters.
+    /// The error message of the service: `Message`, `detail` or `title` of its answer, unchanged. It may have control characters;
+    /// `Display` of this error replaces them.
     pub fn message(&self) -> Option<&str> {
         message(&self.0.answer)
     }
 
-    /// By field, what the service says is wrong with its value.
+    /// The validation errors of the service, by field.
     pub fn field_errors(&self) -> BTreeMap<&str, &[String]> {
         let errors = self.0.answer.errors.iter().flatten();
         errors
@@ -221,7 +221,7 @@ impl Error {
         self.0.operation
     }
 
-    /// How many requests were sent.
+    /// How many requests were sent, with all retries.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -231,24 +231,24 @@ impl Error {
         self.0.retry_after
     }
 
-    /// Whether the call took effect all the same.
+    /// Whether the call took effect although it failed.
     pub fn applied(&self) -> Applied {
         self.0.applied
     }
 
-    /// The page of a list that failed, for `start_page` to go on from.
+    /// The page of a list that failed. Give it to `start_page` to continue from there.
     pub fn page(&self) -> Option<i32> {
         self.0.page
     }
 
-    /// Which record of the page or the array it is, from 0, that does not fit the description. [`body`](Error::body) is its
-    /// JSON then, and not that of the others. A stream that it came from goes on.
+    /// The index of the record that does not fit the description, in its page or array, from 0. [`body`](Error::body) is then the
+    /// JSON of this record only. A stream that returned this error continues.
     pub fn record(&self) -> Option<usize> {
         self.0.record
     }
 
-    /// Body of the answer, as it came, but for the key if the answer quotes it; of one [`record`](Error::record) alone, its
-    /// JSON.
+    /// The body of the answer, unchanged except that the key is removed if the answer quotes it. If [`record`](Error::record) is
+    /// set, the JSON of that record.
     pub fn body(&self) -> &[u8] {
         &self.0.body
     }
@@ -302,7 +302,7 @@ impl From<InvalidTime> for Error {
     }
 }
 
-/// What the service says went wrong, in whichever form it says it.
+/// The error message of the service, from the first of its fields that has one.
 pub(crate) fn message(answer: &ApiError) -> Option<&str> {
     [&answer.message, &answer.detail, &answer.title]
         .into_iter()

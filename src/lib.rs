@@ -49,13 +49,13 @@
 //! # }
 //! ```
 //!
-//! Lists are read side by side, and each record comes once. [`Consistency::Complete`] reads a list until nothing is missing.
-//! `modified_since` (feature `changes`) gives what has changed since the last time.
+//! Pages are fetched concurrently, and each record comes once. [`Consistency::Complete`] reads a list until no record is missing.
+//! `modified_since` (feature `changes`) gives the records that changed since a time.
 //!
 //! # Handle failures
 //!
-//! There is one [`Error`]. Its [`kind`](Error::kind) tells what to do, [`applied`](Error::applied) whether the call took
-//! effect, and its message says it in a sentence. Bad input is refused before anything is sent.
+//! There is one [`Error`]. Its [`kind`](Error::kind) is for deciding what to do, [`applied`](Error::applied) says whether the call
+//! took effect, and its message is one sentence. Invalid input is refused before anything is sent.
 //!
 //! ```no_run
 //! use atera::{ErrorKind, types::CreateTicket};
@@ -71,11 +71,11 @@
 //!
 //! # Keep within the limit
 //!
-//! Every request waits for its slot, and all clients with the same key share the limit: [`RateLimit`]. What failed in passing is
-//! sent again by [`RetryPolicy`], a create never once the service may have seen it. [`Client::with_deadline`],
-//! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch()`] does the
-//! same thing for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
-//! tell what is going on; `tracing` has a span for each call and an event for each attempt.
+//! Every request waits for its slot, and all clients with the same key share the limit: [`RateLimit`]. [`RetryPolicy`] retries
+//! temporary failures, but never a create that the service may have seen. [`Client::with_deadline`],
+//! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch()`] runs the
+//! same call for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
+//! show the current state; `tracing` has a span for each call and an event for each attempt.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -92,7 +92,7 @@
 //!
 //! A key from a file is read again when the service refuses it; a [`KeyProvider`](auth::KeyProvider) gives keys from elsewhere.
 //!
-//! # Go beside the description
+//! # Call any path
 //!
 //! [`Client::request`] sends any method to any path through the same pipeline, and a field of its body can be an explicit
 //! `null`; the typed bodies leave out what is not set.
@@ -112,7 +112,7 @@
 //! | feature | adds | brings |
 //! |---|---|---|
 //! | (none) | the client | reqwest with rustls and ring, no other TLS |
-//! | `cache` | `atera::Cache`, which keeps what changes slowly | moka |
+//! | `cache` | `atera::Cache`, for answers that change slowly | moka |
 //! | `changes` | `modified_since`: what has changed since the last time | chrono-tz, localzone |
 //! | `schemars` | `JsonSchema` on all types | schemars |
 //! | `mock` | `atera::mock`: mocks, a recording transport, request shapes | httpmock |
@@ -162,7 +162,7 @@ pub use types::{AccountTime, ActionId, Record, RecordId, Timestamp};
 #[doc = include_str!("../docs/guide.md")]
 pub mod guide {}
 
-/// The examples of the README, to be compiled.
+/// The examples of the README, so that they are compiled as doc tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

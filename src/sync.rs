@@ -1,4 +1,4 @@
-//! Locks that go on after a panic. What they guard is changed in single steps, so it is whole even if its holder panicked.
+//! Locks that ignore poisoning. The values that they guard change in single steps, so they are consistent even after a panic.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

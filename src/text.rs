@@ -1,17 +1,17 @@
-//! Text from elsewhere, made fit for a terminal: records and messages hold what strangers wrote in their mails.
+//! Makes text safe for a terminal: records and messages contain text that strangers wrote in their mails.
 //!
 //! ```
 //! let title = "Printer\u{1b}[2J\non fire";
 //! assert_eq!(atera::text::plain_line(title), "Printer [2J on fire");
 //! ```
 
-/// Whether a terminal would obey a character, or show what stands beside it in another order: C0, DEL, C1, and what
-/// embeds, overrides or isolates a direction.
+/// Whether a terminal would interpret a character or reorder the text around it: C0, DEL, C1, and the characters that embed,
+/// override or isolate a text direction.
 pub fn is_control(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A text with spaces in place of what a terminal would obey, line breaks among it.
+/// Replaces every [control character](is_control) with a space, including line breaks.
 pub fn plain(text: impl Into<String>) -> String {
     let text = text.into();
     match text.contains(is_control) {
@@ -20,7 +20,7 @@ pub fn plain(text: impl Into<String>) -> String {
     }
 }
 
-/// The same on one line, with one space between words.
+/// Like [`plain`], and on one line with single spaces between words.
 pub fn plain_line(text: &str) -> String {
     let words = text.split(|it: char| it.is_whitespace() || is_control(it));
     words

@@ -54,7 +54,7 @@ async fn assert_told(acceptor: TlsAcceptor, host: &str, says: &str) {
     );
     assert_eq!(
         error.to_string(),
-        format!("tickets_create was not sent, the certificate of the service {says}")
+        format!("tickets_create was not sent: the certificate of the service {says}")
     );
     assert_eq!(connections.load(Ordering::Relaxed), 1);
     assert_eq!(client.rate().in_use, 0, "nothing was sent, so nothing is counted");
@@ -80,7 +80,7 @@ async fn an_unknown_authority_is_told_and_where_it_would_have_to_stand() {
         assert_told(
             acceptor_with(certificate.into(), key),
             "127.0.0.1",
-            "is from an unknown authority; if it is a proxy's that you trust, add that authority to those of the system, or \
+            "is from an unknown authority; if it belongs to a proxy that you trust, add that authority to those of the system, or \
              to the file that SSL_CERT_FILE names, which is read in their place",
         )
         .await;
@@ -110,7 +110,7 @@ async fn a_certificate_that_has_expired_is_told() {
     assert_told(
         acceptor(),
         "127.0.0.1",
-        "has expired; check this machine's clock, or ask whoever runs the service or a proxy before it to renew it",
+        "has expired; check this machine's clock, or ask the operator of the service, or of a proxy in front of it, to renew it",
     )
     .await;
 }

@@ -125,7 +125,7 @@ async fn a_page_of_a_proxy_is_told_with_the_host_that_sent_it() {
         ),
         (
             create(Recorder::answering(200, login)).await,
-            "if the service sent it, the call took effect, so do not repeat it before you have looked",
+            "if the service sent it, the call took effect, so do not repeat it before you have checked",
         ),
         (
             Recorder::answering(200, login)
@@ -142,7 +142,7 @@ async fn a_page_of_a_proxy_is_told_with_the_host_that_sent_it() {
         assert_eq!(error.kind(), ErrorKind::Decode);
         let told = error.to_string();
         let cause =
-            "app.atera.com sent an HTML page and not JSON, so a proxy or a login page may stand in between; ";
+            "app.atera.com sent an HTML page instead of JSON, so a proxy or a login page may have answered; ";
         assert!(told.contains(cause) && told.ends_with(says), "{told}");
         assert!(!told.contains("maya"), "{told}");
     }
@@ -181,7 +181,7 @@ async fn a_fault_that_stays_is_not_tried_again() {
         assert_eq!(error.kind(), ErrorKind::Connection);
         let told = error
             .to_string()
-            .ends_with("was not sent, the tunnel has no such end");
+            .ends_with("was not sent: the tunnel has no such end");
         assert_eq!(told, attempts == 1, "{error}");
     }
 }

@@ -59,7 +59,7 @@ async fn a_refused_stream_was_not_looked_at_so_even_a_create_is_sent_again() {
             .expect_err("a refusal");
         assert_eq!(
             error.to_string(),
-            "tickets_get was turned away by the service, which did not look at it; try again; tried 4 times"
+            "tickets_get was refused by the service before it was processed; try again; tried 4 times"
         );
         assert_every_stream_took_a_slot(&server, &client, 8);
     }

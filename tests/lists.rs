@@ -116,7 +116,7 @@ async fn a_count_asks_for_one_record() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("names no total"), "{error}");
+    assert!(error.to_string().contains("it has no total"), "{error}");
 }
 
 #[tokio::test]

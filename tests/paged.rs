@@ -398,6 +398,9 @@ async fn what_is_no_entry_is_refused() {
     for entry in ["", "x", "1 x", "- 1  2", "END"] {
         let error = one_pass(&recorder).replay(entry).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{entry}");
-        assert!(error.to_string().contains("begin the walk anew"), "{error}");
+        assert!(
+            error.to_string().contains("start the walk from the beginning"),
+            "{error}"
+        );
     }
 }

@@ -393,7 +393,7 @@ async fn a_service_that_answers_the_same_page_for_ever_is_an_error() {
         ),
         (
             |_, size| format!(r#"{{"items": [{}], "nextLink": "/next"}}"#, items(1, size, 230)),
-            "the page before it once more",
+            "is identical to the page before it",
         ),
         (
             |_, _| r#"{"items": [], "nextLink": "/next"}"#.to_string(),

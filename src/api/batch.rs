@@ -1,4 +1,4 @@
-//! The same thing for many items.
+//! Runs the same call for many items.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,10 +6,10 @@ use futures_util::{StreamExt, stream};
 
 use crate::{Error, ErrorKind, Result};
 
-/// Does the same thing for many items, several at a time, and tells of each what came of it.
+/// Runs the same call for many items, several at a time, and reports the outcome of each.
 ///
-/// The rate limit is kept by the client, so there is no need to wait between items. Calls that nobody waits for are best
-/// made by a client [in the background](crate::Client::with_priority).
+/// The client keeps the rate limit, so there is no need to wait between items. If nobody waits for the calls, use a client
+/// with [background priority](crate::Client::with_priority).
 ///
 /// ```no_run
 /// # async fn example(client: atera::Client, alerts: Vec<i64>) -> atera::Result<()> {
@@ -30,7 +30,7 @@ pub fn batch<T>(items: impl IntoIterator<Item = T>) -> Batch<T> {
     }
 }
 
-/// Items that something is to be done for; see [`batch`].
+/// The items of a batch; see [`batch`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is done before `run` is awaited"]
 pub struct Batch<T> {
@@ -38,19 +38,20 @@ pub struct Batch<T> {
     concurrency: usize,
 }
 
-/// What came of an item.
+/// The outcome of an item.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome<R> {
-    /// It was done.
+    /// The call succeeded.
     Done(R),
-    /// It failed; [`applied`](Error::applied) tells whether it took effect all the same.
+    /// The call failed; [`applied`](Error::applied) says whether it took effect nevertheless.
     Failed(Error),
-    /// It was not tried, because another one had failed as this one would have: the key was refused.
+    /// The call was not sent, because an earlier one failed in a way that this one would have too: the service refused the key,
+    /// or the configuration is wrong.
     NotTried,
 }
 
-/// What came of all items, in their order.
+/// The outcomes of all items, in the order of the items.
 #[derive(Debug)]
 #[must_use = "some may have failed"]
 pub struct Report<T, R> {
@@ -59,7 +60,7 @@ pub struct Report<T, R> {
 }
 
 impl<T> Batch<T> {
-    /// How many items are under way at a time; 10 by default, and at least 1.
+    /// How many items are processed at a time; 10 by default, and at least 1.
     pub fn concurrency(mut self, items: usize) -> Self {
         self.concurrency = items.max(1);
         self
@@ -67,7 +68,8 @@ impl<T> Batch<T> {
 }
 
 impl<T: Clone> Batch<T> {
-    /// Does it for every item. If the key is refused no further item is begun, and those under way are finished.
+    /// Calls `act` for every item. After an error of kind `Unauthorized` or `Config`, no further item is started, and those in
+    /// progress are finished.
     pub async fn run<R, F>(self, act: impl Fn(T) -> F) -> Report<T, R>
     where
         F: IntoFuture<Output = Result<R>>,
@@ -103,7 +105,7 @@ impl<T: Clone> Batch<T> {
 }
 
 impl<T, R> Report<T, R> {
-    /// The items that were done, with what came of them.
+    /// The items whose calls succeeded, with their results.
     pub fn done(&self) -> impl Iterator<Item = (&T, &R)> {
         self.items.iter().filter_map(|(item, outcome)| match outcome {
             Outcome::Done(done) => Some((item, done)),
@@ -127,7 +129,7 @@ impl<T, R> Report<T, R> {
         })
     }
 
-    /// Whether all of it was done.
+    /// Whether the calls of all items succeeded.
     pub fn is_done(&self) -> bool {
         self.items
             .iter()

@@ -1,60 +1,60 @@
-//! Whole lists that the cache keeps.
+//! Whole lists from the cache.
 
 use std::sync::Arc;
 
 use super::{
     call,
-    listed::{self, Listed},
+    typed_list::{self, TypedList},
 };
 use crate::{
     Error, ErrorKind, Result,
-    page::{Consistency, Fetched, Reading, UndecodedRecord, undecoded},
+    page::{Consistency, Fetched, ListReader, UndecodedRecord, undecoded},
     pipeline::{CallFuture, response::Answer},
 };
 
-/// Whether the cache may answer: for a whole list, read in one pass.
-pub(super) fn is_kept<L: Listed>(list: &L) -> bool {
+/// Whether the cache may answer this call: it must read the whole list in one pass.
+pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
     let options = list.clone().options().to_owned();
     L::OPERATION.cache
         && list.context().cache().is_some()
         && options.limit.is_none()
         && options.consistency == Consistency::OnePass
-        && list.asked() == (None, None)
+        && list.requested_page() == (None, None)
 }
 
-/// The list from the cache, which is filled first if need be.
-pub(super) async fn list<L: Listed>(list: L) -> Result<Reading<L::Record>> {
+/// The list from the cache, which is filled first if it does not have the list.
+pub(super) async fn list<L: TypedList>(list: L) -> Result<ListReader<L::Record>> {
     let address = call::address(&list)?;
     let pages = match list.context().cache() {
         Some(cache) => cache.list(&address, walk(list.clone())).await?,
         None => walk(list.clone()).await?,
     };
-    let mut kept = listed::typed(list);
-    // Those and no others: what its answers say of others was said at different times.
+    let mut kept = typed_list::typed(list);
+    // The walk ends with the last cached page, whatever the answers report about further pages.
     kept.last = i32::try_from(pages.len()).ok();
     kept.fetch = Arc::new(move |page, _| Box::pin(std::future::ready(decoded::<L>(&pages, page))));
     Ok(kept)
 }
 
-/// A page of the list, from memory.
-fn decoded<L: Listed>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
+/// Decodes a cached page of the list.
+fn decoded<L: TypedList>(pages: &[Answer], page: i32) -> Result<Fetched<L::Record>> {
     let answer = usize::try_from(page - 1).ok().and_then(|index| pages.get(index));
     let answer = answer.ok_or_else(|| {
         let sentence = format!(
-            "page {page} of {} is not in the cache; read it without",
+            "page {page} of {} is not in the cache; read the list with `without_cache`",
             L::OPERATION.id
         );
         Error::new(ErrorKind::Decode, sentence).with_operation(L::OPERATION)
     })?;
-    listed::decoded::<L>(answer.clone())
+    typed_list::decoded::<L>(answer.clone())
 }
 
-/// The pages of the list as they come. One of which records are missing is an error, so that it is not kept.
-async fn walk<L: Listed>(list: L) -> Result<Vec<Answer>> {
+/// The undecoded pages of the list. A list with missing records is an error, so that it is not cached.
+async fn walk<L: TypedList>(list: L) -> Result<Vec<Answer>> {
     let fetch = |call| -> CallFuture<Fetched<UndecodedRecord>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
-    let (answers, drift) = listed::reading(list, fetch).answers().await?;
+    let (answers, drift) = typed_list::reading(list, fetch).answers().await?;
     match drift.shows_loss() {
         true => Err(drift.unsettled(L::OPERATION)),
         false => Ok(answers),

@@ -1,4 +1,4 @@
-//! One call: from its arguments to a request, through the pipeline, and back as a value or an error.
+//! One typed call: builds its request, sends it through the pipeline, and decodes the answer.
 
 use std::future::ready;
 
@@ -15,11 +15,11 @@ use crate::{
     types::json,
 };
 
-/// A call that can be sent: what the generated calls implement.
+/// A call that can be sent. The generated calls implement it.
 pub(crate) trait TypedCall: Clone + Send + Sync + 'static {
-    /// What the answer decodes to.
+    /// The type of the decoded answer.
     type Output: DeserializeOwned + Send + 'static;
-    /// Its row of the table.
+    /// Its row in the table of operations.
     const OPERATION: &'static Operation;
 
     fn context(&self) -> &Context;
@@ -31,24 +31,24 @@ pub(crate) trait TypedCall: Clone + Send + Sync + 'static {
     /// Adds its arguments to the request.
     fn arguments<'a>(&self, request: RequestBuilder<'a>) -> RequestBuilder<'a>;
 
-    /// The field of the id, if a record of an answer came without it.
+    /// The name of the id field, if a record of the answer lacks its id.
     fn missing_id(_: &Self::Output) -> Option<&'static str> {
         None
     }
 
     /// The error of the first record of an answer that does not fit the description, if there is one.
-    fn misfit(_: &Answer) -> Option<Error> {
+    fn decode_error(_: &Answer) -> Option<Error> {
         None
     }
 }
 
-/// Sends a call and returns what its answer decodes to.
+/// Sends a call and returns the decoded value.
 #[inline]
 pub(crate) fn value<R: TypedCall>(call: R) -> CallFuture<R::Output> {
     sending(call, |answer| decode::<R>(&answer))
 }
 
-/// Sends a call and decodes its answer.
+/// Sends a call and returns the decoded value with status and headers.
 pub(crate) fn send<R: TypedCall>(call: R) -> CallFuture<Response<R::Output>> {
     sending(call, |answer| {
         let value = decode::<R>(&answer)?;
@@ -56,21 +56,21 @@ pub(crate) fn send<R: TypedCall>(call: R) -> CallFuture<Response<R::Output>> {
     })
 }
 
-/// Sends a call and returns the body of its answer as it came.
+/// Sends a call and returns the undecoded answer.
 pub(crate) fn send_undecoded<R: TypedCall>(call: R) -> CallFuture<Answer> {
     sending(call, Ok)
 }
 
-/// Sends a call and makes something of its answer.
+/// Sends a call and converts its answer with `make`.
 ///
-/// The request is made at once, so that the future that sends it needs no room for the arguments of the call: it is the
-/// largest of what a call allocates.
+/// The request is built before the future is created, so that the future does not hold the arguments of the call: it is the
+/// largest allocation of a call.
 #[inline]
 pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
     call: R,
     make: impl FnOnce(Answer) -> Result<T> + Send + 'static,
 ) -> CallFuture<T> {
-    let request = match outgoing(&call) {
+    let request = match build_request(&call) {
         Ok(request) => request,
         Err(error) => return Box::pin(ready(Err(error))),
     };
@@ -78,10 +78,10 @@ pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
     Box::pin(async move { make(pipeline::run(&context, R::OPERATION, &request).await?) })
 }
 
-/// Where a call would be sent, below the base URL. Nothing is sent.
+/// The address of a call below the base URL. Nothing is sent.
 #[cfg(feature = "cache")]
 pub(crate) fn address<R: TypedCall>(call: &R) -> Result<String> {
-    let request = outgoing(call)?;
+    let request = build_request(call)?;
     Ok(call.context().shared().base_url.strip(&request.url).to_string())
 }
 
@@ -92,13 +92,13 @@ pub(super) fn decode_record<T: DeserializeOwned>(answer: &Answer, index: usize, 
 }
 
 /// The error of the first record of an array that does not fit the description.
-pub(crate) fn array_misfit<T: DeserializeOwned>(answer: &Answer) -> Option<Error> {
+pub(crate) fn array_decode_error<T: DeserializeOwned>(answer: &Answer) -> Option<Error> {
     let records: Vec<&RawValue> = json::decode(&answer.value).ok()?;
     let decode = |(index, record): (usize, &RawValue)| decode_record(answer, index, record.get());
-    first_misfit::<T>(answer, records.into_iter().enumerate().map(decode))
+    first_decode_error::<T>(answer, records.into_iter().enumerate().map(decode))
 }
 
-pub(super) fn first_misfit<T>(
+pub(super) fn first_decode_error<T>(
     answer: &Answer,
     mut records: impl Iterator<Item = Result<T>>,
 ) -> Option<Error> {
@@ -107,24 +107,25 @@ pub(super) fn first_misfit<T>(
     Some(error.with_status(answer.status, json))
 }
 
-/// What is to be sent for a call.
-fn outgoing<R: TypedCall>(call: &R) -> Result<Box<Request>> {
+/// Builds the request of a call.
+fn build_request<R: TypedCall>(call: &R) -> Result<Box<Request>> {
     let request = RequestBuilder::of(R::OPERATION, &call.context().shared().base_url);
     call.arguments(request).build()
 }
 
-/// Decodes an answer. All that an empty one could tell is unknown: an object without fields.
+/// Decodes an answer. An empty body is decoded as an object without fields, since all fields of an answer are optional.
 fn decode<R: TypedCall>(answer: &Answer) -> Result<R::Output> {
     let body: &[u8] = if answer.is_empty() { b"{}" } else { &answer.value };
     let value = match R::OPERATION.answer {
         Some(Kind::Object(_)) => json::decode_object(body),
         _ => json::decode(body),
     };
-    let value = value
-        .map_err(|reason| R::misfit(answer).unwrap_or_else(|| failures::undecodable(answer, &reason)))?;
+    let value = value.map_err(|reason| {
+        R::decode_error(answer).unwrap_or_else(|| failures::undecodable(answer, &reason))
+    })?;
     if let Some(field) = R::missing_id(&value) {
-        // It may be no record: serde makes one of an empty array.
-        if let Some(error) = R::misfit(answer) {
+        // The JSON may be no record: serde decodes an empty array as one.
+        if let Some(error) = R::decode_error(answer) {
             return Err(error);
         }
         tracing::warn!(operation = R::OPERATION.id, field, "a record came without its id");

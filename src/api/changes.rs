@@ -1,4 +1,4 @@
-//! What has changed since the last time.
+//! Reads the records that changed since a time.
 
 use std::{
     fmt,
@@ -14,27 +14,28 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, header};
 
 use super::{
-    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, listed::typed,
-    tickets::Tickets,
+    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, tickets::Tickets,
+    typed_list::typed,
 };
 use crate::{
     Error, ErrorKind, Result, clock,
-    page::{Drift, Reading, Records},
+    page::{Drift, ListReader, Records},
     pipeline::context::Context,
     sync::lock,
     types::{AccountTime, Contact, Customer, Ticket, Timestamp},
 };
 
-/// How far a pull reaches back before the time it is asked for, unless told otherwise.
+/// How far a pull reaches back before the given time by default: 10 minutes.
 const LOOK_BACK: Duration = Duration::from_secs(10 * 60);
 
-/// The records that were changed since a time, and from when to ask the next time.
+/// The records that changed since a time, and the time to continue from.
 ///
-/// Made by `modified_since` of [`Tickets`](crate::api::tickets::Tickets::modified_since),
+/// Returned by `modified_since` of [`Tickets`](crate::api::tickets::Tickets::modified_since),
 /// [`Contacts`](crate::api::contacts::Contacts::modified_since) and
-/// [`Customers`](crate::api::customers::Customers::modified_since). Each pull reaches back a little further than it is asked
-/// to, 10 minutes by default, for what was written late; so records come again that came the last time, and it should not
-/// matter to you. Within a pull each comes once. Deletions cannot be seen: compare with the whole list now and then.
+/// [`Customers`](crate::api::customers::Customers::modified_since). Each pull reaches back further than the
+/// given time, 10 minutes by default, to find records that were written late. So a record may come in several pulls; process
+/// it so that this does no harm. Within a pull each record comes once. Deletions are not visible: compare with the whole list
+/// now and then.
 ///
 /// ```no_run
 /// # async fn example(client: atera::Client, last_time: atera::Timestamp) -> atera::Result<()> {
@@ -50,16 +51,16 @@ const LOOK_BACK: Duration = Duration::from_secs(10 * 60);
 pub struct Changes<T> {
     pull: Option<Pull<T>>,
     records: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
-    began: Began,
+    began: PullStart,
     drift: Arc<Mutex<Drift>>,
     ended: bool,
     failed: bool,
 }
 
-/// When a pull began, by the clock of the service.
-type Began = Arc<Mutex<Option<DateTime<Utc>>>>;
+/// When a pull began, by the clock of the service; `None` before its first answer.
+type PullStart = Arc<Mutex<Option<DateTime<Utc>>>>;
 
-/// A pull that has not begun.
+/// A pull that has not started.
 struct Pull<T> {
     context: Context,
     since: Timestamp,
@@ -67,14 +68,14 @@ struct Pull<T> {
     list: ListSince<T>,
 }
 
-/// The list from a time on: in UTC, or by the clock of the account.
+/// The list of records since a time, which the service takes in UTC or in the time zone of the account.
 enum ListSince<T> {
-    Utc(Box<dyn FnOnce(Timestamp) -> Reading<T> + Send>),
-    Account(Box<dyn FnOnce(AccountTime) -> Reading<T> + Send>),
+    Utc(Box<dyn FnOnce(Timestamp) -> ListReader<T> + Send>),
+    Account(Box<dyn FnOnce(AccountTime) -> ListReader<T> + Send>),
 }
 
 impl Tickets {
-    /// The tickets that were changed since the time: created, commented on, or edited.
+    /// The tickets that changed since the time: created, commented on, or edited.
     #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Ticket> {
         let tickets = self.clone();
@@ -84,7 +85,7 @@ impl Tickets {
 }
 
 impl Contacts {
-    /// The contacts that were changed since the time. The account is asked for its time zone first.
+    /// The contacts that changed since the time. This first requests the account, for its time zone.
     #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Contact> {
         let contacts = self.clone();
@@ -94,7 +95,7 @@ impl Contacts {
 }
 
 impl Customers {
-    /// The customers that were changed since the time. The account is asked for its time zone first.
+    /// The customers that changed since the time. This first requests the account, for its time zone.
     #[inline]
     pub fn modified_since(&self, since: Timestamp) -> Changes<Customer> {
         let customers = self.clone();
@@ -120,7 +121,7 @@ impl<T: Send + 'static> Changes<T> {
         }
     }
 
-    /// How far to reach back before the time; 10 minutes by default.
+    /// How far to reach back before the given time; 10 minutes by default.
     pub fn look_back(mut self, time: Duration) -> Self {
         if let Some(pull) = &mut self.pull {
             pull.look_back = time;
@@ -132,14 +133,14 @@ impl<T: Send + 'static> Changes<T> {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`]; `Decode` if the account's time zone is needed and not known.
+    /// See [`ErrorKind`]; `Decode` if the time zone of the account is needed and unknown.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.next().await.transpose()
     }
 
-    /// From when to ask the next time: when this pull began, by the clock of the service. There is none before all records
-    /// have come, or when one of them was an error, or when [`drift`](Changes::drift) tells of a shortfall or of holes: ask
-    /// again from the same time then.
+    /// The time to give to the next pull: when this pull began, by the clock of the service. It is `None` before all records have
+    /// come, if one of them was an error, or if [`drift`](Changes::drift) has a shortfall or holes: then pull again from the
+    /// same time.
     pub fn bookmark(&self) -> Option<Timestamp> {
         let is_whole = self.ended && !self.failed && !self.drift().shows_loss();
         let began = lock(&self.began);
@@ -148,14 +149,14 @@ impl<T: Send + 'static> Changes<T> {
 }
 
 impl<T> Changes<T> {
-    /// What changed in the list while it was read, as far as it was read, and whether records are missing.
+    /// What changed in the list so far while it was read, and whether records are missing.
     pub fn drift(&self) -> Drift {
         *lock(&self.drift)
     }
 }
 
 impl<T: Send + 'static> Pull<T> {
-    async fn records(self, began: Began, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
+    async fn records(self, began: PullStart, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
         let mut list = self.list().await?;
         let (fetch, since) = (list.fetch, clock::now());
         list.fetch = Arc::new(move |page, size| {
@@ -163,15 +164,15 @@ impl<T: Send + 'static> Pull<T> {
             Box::pin(async move {
                 let fetched = fetching.await?;
                 let mut began = lock(&began);
-                began.get_or_insert_with(|| beginning(since, &fetched.answer.headers));
+                began.get_or_insert_with(|| pull_start(since, &fetched.answer.headers));
                 Ok(fetched)
             })
         });
         Ok(list.records_noting(drift))
     }
 
-    /// The list, from a little before the time on.
-    async fn list(self) -> Result<Reading<T>> {
+    /// The list, from the given time less `look_back` on.
+    async fn list(self) -> Result<ListReader<T>> {
         let look_back = TimeDelta::from_std(self.look_back).unwrap_or(TimeDelta::MAX);
         let since = self.since.to_utc();
         let since = since
@@ -184,35 +185,35 @@ impl<T: Send + 'static> Pull<T> {
     }
 }
 
-/// When a pull began by the clock of the service: its answer's date, less the time since.
-fn beginning(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
+/// When a pull began by the clock of the service: the `Date` of its answer, less the time since `since`.
+fn pull_start(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
     let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
     let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();
     date.map_or_else(clock::utc, DateTime::from) - elapsed
 }
 
-/// A time by the clocks of the account, which is asked for its time zone.
+/// Converts a time to the time zone of the account, which is requested from the service.
 pub(crate) async fn account_time(context: &Context, time: DateTime<Utc>) -> Result<NaiveDateTime> {
     let account = Account::new(context.clone()).get().await?;
     Ok(local(zone(account.time_zone_name.as_deref())?, time))
 }
 
-/// The account's time zone, which .NET names in the way of Windows.
+/// The time zone of the account. The service sends Windows names, since it runs on .NET.
 fn zone(name: Option<&str>) -> Result<Tz> {
     let name = name.unwrap_or_default().trim();
     let iana = localzone::win_zone_to_iana(name, None).unwrap_or(name);
     iana.parse().map_err(|_| {
         let sentence = format!(
-            "the time zone of the account, `{}`, is not known; give `from_last_modified_date` a time of your own",
+            "the time zone of the account is not known: `{}`; convert the time yourself, and use `from_last_modified_date`",
             name.escape_debug()
         );
         Error::new(ErrorKind::Decode, sentence)
     })
 }
 
-/// The time by the clocks of a zone. Where they were put back it is told before they were: the service may take a time
-/// that came twice for the later one.
+/// The local time in a zone. A local time that occurs twice, when the clocks are set back, is moved back by the length of that
+/// change, since the service may take it for the later one.
 fn local(zone: Tz, time: DateTime<Utc>) -> NaiveDateTime {
     let local = zone.from_utc_datetime(&time.naive_utc()).naive_local();
     match zone.from_local_datetime(&local) {

@@ -1,4 +1,4 @@
-//! Calls that are put together at run time, by the names of the description: what the command line sends.
+//! Calls that are built at run time from the names in the description. The command line uses them.
 
 use std::sync::Arc;
 
@@ -10,15 +10,16 @@ use crate::{
     Error, Result,
     description::{Location, Operation},
     page::{
-        Consistency, Fetched, Options, Page, PagedWalk, Pages, Reading, Records, UndecodedRecord, undecoded,
+        Consistency, Fetched, ListReader, Options, Page, PagedWalk, Pages, Records, UndecodedRecord,
+        undecoded,
     },
     pipeline::{self, Response, context::Context},
     transport::Request,
 };
 
-/// A call by names: of its operation, its parameters, and the fields of its body.
+/// A call that is built at run time, by the names of its operation, its parameters, and the fields of its body.
 ///
-/// It is checked and sent like a typed call, and answers JSON as the service sent it.
+/// It is checked and sent like a typed call, and returns the JSON undecoded.
 ///
 /// ```no_run
 /// # async fn example(client: atera::Client) -> atera::Result<()> {
@@ -49,7 +50,7 @@ impl DynamicCall {
         }
     }
 
-    /// Gives a parameter its value, in place of one that it had. Names are matched without regard to case.
+    /// Sets a parameter, and replaces an earlier value. Letter case of the name is ignored.
     ///
     /// # Errors
     ///
@@ -74,11 +75,11 @@ impl DynamicCall {
         Ok(self)
     }
 
-    /// Gives the call its body.
+    /// Sets the body.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if the operation takes no body, or if this cannot be written as JSON.
+    /// `InvalidRequest` if the operation takes no body, or if the value cannot be written as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Result<Self> {
         if self.operation.body.is_none() {
             return Err(self.invalid(format!("{} takes no body", self.operation.id)));
@@ -98,35 +99,35 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind), but for `Decode`, since nothing is decoded.
+    /// See [`ErrorKind`](crate::ErrorKind), except `Decode`, since nothing is decoded.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.operation, &request).await
     }
 
-    /// No more than so many records, as [`List::limit`](crate::List::limit).
+    /// The largest number of records, as [`List::limit`](crate::List::limit).
     pub fn limit(mut self, records: u64) -> Self {
         self.options.limit = Some(records);
         self
     }
 
-    /// How many pages may be on their way at a time, as [`List::prefetch`](crate::List::prefetch).
+    /// How many pages may be in flight at a time, as [`List::prefetch`](crate::List::prefetch).
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.options.prefetch = Some(pages.max(1));
         self
     }
 
-    /// What is promised of the records, as [`List::consistency`](crate::List::consistency).
+    /// What a walk guarantees about the records, as [`List::consistency`](crate::List::consistency).
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if it is [`Complete`](Consistency::Complete), and the records have no id.
+    /// `InvalidRequest` for [`Complete`](Consistency::Complete), if the records have no id.
     pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
-        let keyed = self
+        let has_ids = self
             .operation
             .record()
             .is_some_and(|record| record.id_field.is_some());
-        if consistency == Consistency::Complete && !keyed {
+        if consistency == Consistency::Complete && !has_ids {
             let id = self.operation.id;
             return Err(self.invalid(format!(
                 "the records of {id} have no id, so one that moves may be missing; read it in one pass"
@@ -146,12 +147,12 @@ impl DynamicCall {
         self.reading().pages()
     }
 
-    /// The list page by page, in steps that can be written down; see [`PagedWalk`].
+    /// The list page by page, in steps whose progress can be saved; see [`PagedWalk`].
     pub fn paged(self) -> PagedWalk {
         PagedWalk::new(self.reading())
     }
 
-    fn reading(mut self) -> Reading<UndecodedRecord> {
+    fn reading(mut self) -> ListReader<UndecodedRecord> {
         let (context, congestion) = self.context.for_walk();
         self.context = context;
         let paging = ["page", "itemsInPage"];
@@ -159,7 +160,7 @@ impl DynamicCall {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
             argument.and_then(|(_, value)| value.parse().ok())
         };
-        Reading {
+        ListReader {
             operation: self.operation,
             start: asked(paging[0]).unwrap_or(1),
             size: asked(paging[1]),
@@ -184,17 +185,17 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind).
+    /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn page(self) -> Result<Response<Page<UndecodedRecord>>> {
         self.fetched().await?.into_page()
     }
 
-    /// One page of the list, each record by itself: one that is not UTF-8 is an error with its [`record`](Error::record) and
-    /// its [`body`](Error::body), and the others come all the same.
+    /// One page of the list, with a result for each record: a record that is not UTF-8 is an error with its
+    /// [`record`](Error::record) and its [`body`](Error::body), and does not affect the others.
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind), where there is no page.
+    /// See [`ErrorKind`](crate::ErrorKind), if there is no page.
     pub async fn page_of_results(self) -> Result<Response<Page<Result<UndecodedRecord>>>> {
         let Fetched { answer, page, items } = self.fetched().await?;
         let records = items.into_iter().map(|item| item.record).collect();

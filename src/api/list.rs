@@ -1,4 +1,4 @@
-//! Lists as calls: what can be done with one besides asking for a page.
+//! The methods of list calls, besides the request of one page.
 
 use bytes::Bytes;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::cached;
 use super::{
     call,
-    listed::{Listed, reading, typed},
+    typed_list::{TypedList, reading, typed},
 };
 use crate::{
     page::{self, Consistency, Pages, Records, UndecodedRecord, WALK_PAGE_SIZE},
@@ -14,9 +14,9 @@ use crate::{
     types::Record,
 };
 
-/// What every list call can do besides asking for one page.
+/// The methods of every list call, besides the request of one page.
 ///
-/// List calls have these methods themselves, so this is for code that is to work with any list:
+/// List calls also have these methods themselves, so this trait is only needed in code that works with any list:
 ///
 /// ```no_run
 /// use atera::List;
@@ -32,30 +32,30 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-pub trait List: Listed {
-    /// No more than so many records.
+pub trait List: TypedList {
+    /// The largest number of records.
     #[must_use]
     fn limit(mut self, records: u64) -> Self {
         self.options().limit = Some(records);
         self
     }
 
-    /// Begins with this page instead of the first.
+    /// Starts at this page instead of the first.
     #[must_use]
     fn start_page(mut self, page: i32) -> Self {
-        let size = self.asked().1.unwrap_or(WALK_PAGE_SIZE);
-        self.ask(page, size);
+        let size = self.requested_page().1.unwrap_or(WALK_PAGE_SIZE);
+        self.set_page(page, size);
         self
     }
 
-    /// How many pages may be on their way at a time.
+    /// How many pages may be in flight at a time.
     #[must_use]
     fn prefetch(mut self, pages: usize) -> Self {
         self.options().prefetch = Some(pages.max(1));
         self
     }
 
-    /// What is promised of the records.
+    /// What a walk guarantees about the records.
     #[must_use]
     fn consistency(mut self, consistency: Consistency) -> Self
     where
@@ -79,10 +79,10 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); what was read before is lost.
+    /// See [`ErrorKind`](crate::ErrorKind); the records that were read before the error are lost.
     fn all(self) -> CallFuture<Vec<Self::Record>> {
         #[cfg(feature = "cache")]
-        if cached::is_kept(&self) {
+        if cached::is_cacheable(&self) {
             return Box::pin(async move { cached::list(self).await?.records().collect().await });
         }
         Box::pin(self.stream().collect())
@@ -92,17 +92,17 @@ pub trait List: Listed {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total.
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the answer has no total.
     fn count(mut self) -> CallFuture<u64> {
-        self.ask(1, 1);
+        self.set_page(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let told = answer.value.told(1, 1, !answer.value.items.is_empty());
-            let total = told.total.and_then(|total| u64::try_from(total).ok());
+            let reported = answer.value.reported_length(1, 1, !answer.value.items.is_empty());
+            let total = reported.total.and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
-                let reason = match told.is_contradicted {
-                    true => "it names a total below the records that it has",
-                    false => "it names no total",
+                let reason = match reported.is_contradicted {
+                    true => "its total is smaller than the number of its records",
+                    false => "it has no total",
                 };
                 failures::undecodable(&answer.with(Bytes::new()), reason)
             })
@@ -116,20 +116,20 @@ pub trait List: Listed {
     }
 }
 
-impl<L: Listed> List for L {}
+impl<L: TypedList> List for L {}
 
-/// The methods of [`List`] on a list call itself. They are compiled where they are used.
+/// The methods of [`List`] on a list call itself. They are `#[inline]`, so that only the crates that use them compile them.
 macro_rules! list_call {
     ($call:ident, $record:ty) => {
         impl $call {
-            /// No more than so many records. No page is asked for that is not needed for them.
+            /// The largest number of records. Only the pages that are needed for them are requested.
             #[inline]
             #[must_use]
             pub fn limit(self, records: u64) -> Self {
                 crate::api::List::limit(self, records)
             }
 
-            /// Begins with this page instead of the first: the [`page`](crate::Error::page) of an error, to go on where a
+            /// Starts at this page instead of the first. Use the [`page`](crate::Error::page) of an error to continue where a
             /// walk failed.
             #[inline]
             #[must_use]
@@ -137,60 +137,60 @@ macro_rules! list_call {
                 crate::api::List::start_page(self, page)
             }
 
-            /// How many pages may be on their way at a time, at least 1. The rate limit holds all the same.
+            /// How many pages may be in flight at a time, at least 1. The rate limit applies as well.
             ///
-            /// Unless set, it follows from how the service bears it: it begins with 4, is doubled up to 32 as long as that
-            /// brings more pages a second, and is halved when a page is refused or fails.
+            /// By default the number adapts to the service: it begins with 4, is doubled up to 32 as long as that brings more
+            /// pages per second, and is halved when a page is refused or fails.
             #[inline]
             #[must_use]
             pub fn prefetch(self, pages: usize) -> Self {
                 crate::api::List::prefetch(self, pages)
             }
 
-            /// Every record of the list, in the order of its pages. Pages hold 50 records unless asked otherwise.
+            /// Every record of the list, in the order of its pages. Pages have 50 records unless `items_in_page` is set.
             ///
-            /// Pages are fetched side by side by tasks of their own, so a consumer may take its time: it holds no slot of the
-            /// rate limit, and nothing times out meanwhile. Dropping the stream ends its requests. A record that does not fit
-            /// the description comes as an error that has its JSON, and the stream goes on. One pass ends well though records
-            /// are missing: [`drift`](crate::Records::drift) tells that. A walk that does not end by itself ends with an error:
-            /// after 100 pages, one after another, without a new record, and after 20,000 pages without a new id.
+            /// Pages are fetched concurrently by separate tasks, so a consumer may be slow: it holds no slot of the rate limit,
+            /// and nothing times out meanwhile. Dropping the stream cancels its requests. A record that does not fit the
+            /// description is an error with its JSON, and the stream continues. A walk in one pass ends without an error even if
+            /// records are missing; check [`drift`](crate::Records::drift). A walk that would never end fails after 100
+            /// consecutive pages without a new record, or after 20,000 pages without a new id.
             #[inline]
             pub fn stream(self) -> crate::Records<$record> {
                 crate::api::List::stream(self)
             }
 
-            /// Every page of the list, with its status and headers. They end well though records are missing:
-            /// [`drift`](crate::page::Pages::drift) tells that.
+            /// Every page of the list, with its status and headers. The stream ends without an error even if records are missing;
+            /// check [`drift`](crate::page::Pages::drift).
             #[inline]
             pub fn pages(self) -> crate::page::Pages<$record> {
                 crate::api::List::pages(self)
             }
 
-            /// Every record of the list, in memory, which holds little more than the records.
+            /// Every record of the list, in memory.
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
-            /// the list's own total or because a page before its last came short. What was read before is lost, so prefer
-            /// [`stream`](Self::stream) for long lists.
+            /// See [`ErrorKind`](crate::ErrorKind); [`Unsettled`](crate::ErrorKind::Unsettled) if records are missing, by
+            /// the total of the list or because a page before the last was short. After an error the records that were read are
+            /// lost, so prefer [`stream`](Self::stream) for long lists.
             #[inline]
             pub fn all(self) -> crate::CallFuture<Vec<$record>> {
                 crate::api::List::all(self)
             }
 
-            /// How many records the list has. One record is asked for.
+            /// How many records the list has. This requests a page of one record and returns its total.
             ///
             /// # Errors
             ///
-            /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the answer names no total, or one below the records that it
-            /// has.
+            /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the answer has no total, or one that is smaller
+            /// than the number of its records.
             #[inline]
             pub fn count(self) -> crate::CallFuture<u64> {
                 crate::api::List::count(self)
             }
 
-            /// Every record of the list as the service sent it, undecoded, so that a field that this version does not know
-            /// is not lost. One that is not UTF-8 cannot be kept so, and comes as an error.
+            /// Every record of the list as the service sent it, undecoded, so that fields that this version does not know are
+            /// kept. A record that is not UTF-8 is an error.
             #[inline]
             pub fn undecoded(self) -> crate::Records<crate::UndecodedRecord> {
                 crate::api::List::undecoded(self)
@@ -201,8 +201,9 @@ macro_rules! list_call {
         crate::api::list::list_call!($call, $record);
 
         impl $call {
-            /// What is promised of the records; [`OnePass`](crate::Consistency::OnePass) by default, which may miss one that
-            /// moves while the list is read. [`Complete`](crate::Consistency::Complete) reads it until nothing is missing.
+            /// What a walk guarantees about the records; [`OnePass`](crate::Consistency::OnePass) by default, which may miss a
+            /// record that moves while the list is read. [`Complete`](crate::Consistency::Complete) reads the list until no
+            /// record is missing.
             #[inline]
             #[must_use]
             pub fn consistency(self, consistency: crate::Consistency) -> Self {

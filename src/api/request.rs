@@ -1,5 +1,5 @@
-//! Builds the request of a call. Typed calls and calls by name give it their arguments, which it checks against the
-//! description as they come, so that nothing is read back from the text of the address; requests to any path give it a path.
+//! Builds the request of a call. Arguments of typed calls and of calls by name are checked against the description as they are
+//! added, so that nothing has to be parsed back from the address. Requests to any path are not checked.
 
 use std::fmt::{Display, Write as _};
 
@@ -20,19 +20,19 @@ pub(crate) struct RequestBuilder<'a> {
     operation: &'static Operation,
     base: &'a BaseUrl,
     path: String,
-    /// What is left of the template of the path.
+    /// The rest of the path template, after the parameters that were set.
     template: &'static str,
     query: String,
     body: Option<Bytes>,
-    /// A bit for each parameter that was given, by its place in the table.
+    /// A bit for each parameter that was given, by its index in the table.
     given: u64,
     check: Check,
     error: Option<serde_json::Error>,
-    /// The last argument as text.
+    /// The last argument as text; a buffer that is reused.
     text: String,
 }
 
-/// A body, as it is sent and as it is checked.
+/// A body: the bytes to send, and the value to check.
 #[derive(Clone, Debug)]
 pub(crate) struct Body {
     json: Bytes,
@@ -65,7 +65,7 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
-    /// Gives a parameter of the path its value. They come in the order of the path.
+    /// Sets a path parameter. They must be set in the order of the path.
     pub(crate) fn path(mut self, name: &str, value: &impl Display) -> Self {
         let Some(parameter) = self.take(name, value) else {
             return self;
@@ -85,7 +85,7 @@ impl<'a> RequestBuilder<'a> {
         self
     }
 
-    /// Gives a parameter of the query its value, if there is one.
+    /// Sets a query parameter, if there is a value.
     pub(crate) fn query(mut self, name: &str, value: Option<&impl Display>) -> Self {
         if let Some(parameter) = value.and_then(|value| self.take(name, value)) {
             self.check.argument(parameter, &self.text);
@@ -105,7 +105,7 @@ impl<'a> RequestBuilder<'a> {
         }
     }
 
-    /// Sets a body that was written already.
+    /// Sets a body that is already written as JSON.
     pub(crate) fn written_body(mut self, body: &Body) -> Self {
         if let Some(kind) = &self.operation.body {
             self.check.body(kind, &body.value);
@@ -118,7 +118,7 @@ impl<'a> RequestBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest`, with the first rule that is broken.
+    /// `InvalidRequest`, with the first rule that an argument breaks.
     pub(crate) fn build(mut self) -> Result<Box<Request>> {
         let operation = self.operation;
         if let Some(error) = self.error {
@@ -145,7 +145,7 @@ impl<'a> RequestBuilder<'a> {
         Ok(finish(operation.method.clone(), url, self.body))
     }
 
-    /// Takes note of an argument, which is left in `text`. Nothing, if there is no such parameter.
+    /// Marks a parameter as given and writes its value to `text`. `None` if there is no such parameter.
     fn take(&mut self, name: &str, value: &impl Display) -> Option<&'static Parameter> {
         let mut parameters = self.operation.parameters.iter().enumerate();
         let (index, parameter) = parameters.find(|(_, parameter)| parameter.name == name)?;
@@ -157,7 +157,7 @@ impl<'a> RequestBuilder<'a> {
     }
 }
 
-/// A request to any path, of which the description says nothing.
+/// A request to any path, without checks against the description.
 pub(crate) fn untyped(
     method: Method,
     mut url: Url,
@@ -197,7 +197,7 @@ fn refused(operation: &'static Operation, reason: &str) -> Error {
     Error::invalid_request(format!("{} was not sent: {reason}", operation.id)).with_operation(operation)
 }
 
-/// No operation has as many parameters as there are bits.
+/// The bit of a parameter. No operation has more than 64 parameters.
 fn bit(index: usize) -> u64 {
     1 << (index % 64)
 }

@@ -1,4 +1,4 @@
-//! Requests to any path of the service, for what the description does not have.
+//! Requests to any path of the service, for operations that the description lacks.
 
 use bytes::Bytes;
 use http::Method;
@@ -15,10 +15,11 @@ use crate::{
 
 /// A request to any path of the service.
 ///
-/// It goes through the same pipeline as every other call: the key, the limit, the retries, the bounded answer. It is
-/// checked against nothing, and goes nowhere but below the base URL. Made by [`Client::request`](crate::Client::request).
+/// It goes through the same pipeline as every other call: the key, the rate limit, the retries, the size limit of the answer. It
+/// is not checked against the description, and its path must stay below the base URL. Created by
+/// [`Client::request`](crate::Client::request).
 ///
-/// A POST is taken for a create, which is never sent twice once the service may have seen it, unless
+/// A POST counts as a create, which is never sent twice once the service may have seen it, unless
 /// [`idempotent`](UntypedCall::idempotent) says otherwise. The body goes out as it is, so a field that is an explicit `null`
 /// is sent as `null`:
 ///
@@ -59,17 +60,17 @@ impl UntypedCall {
         }
     }
 
-    /// Adds a pair to the query.
+    /// Adds a query parameter.
     pub fn query(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.query.push((name.into(), value.to_string()));
         self
     }
 
-    /// Gives the request a body of JSON.
+    /// Sets a JSON body.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if this cannot be written as JSON.
+    /// `InvalidRequest` if the value cannot be written as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self> {
         let json = serde_json::to_vec(body).map_err(|error| {
             self.invalid("its body cannot be written as JSON")
@@ -79,19 +80,19 @@ impl UntypedCall {
         Ok(self)
     }
 
-    /// Whether sending the request twice does the same as sending it once. GET, HEAD, PUT and DELETE are taken to be so,
-    /// POST and PATCH are not.
+    /// Sets whether sending the request twice has the same effect as sending it once. By default GET, HEAD, PUT and DELETE are
+    /// idempotent; POST and PATCH are not.
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = Some(idempotent);
         self
     }
 
-    /// Sends the request and returns the answer as it came.
+    /// Sends the request and returns the undecoded answer.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads elsewhere than below
-    /// the base URL; otherwise as told by [`ErrorKind`](crate::ErrorKind), but for `Decode`.
+    /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads outside the
+    /// base URL; otherwise see [`ErrorKind`](crate::ErrorKind), except `Decode`.
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.row()?, &request).await
@@ -101,20 +102,22 @@ impl UntypedCall {
     ///
     /// # Errors
     ///
-    /// As [`send`](UntypedCall::send), and `Decode` if the answer is not what was expected.
+    /// As [`send`](UntypedCall::send), and `Decode` if the answer does not fit the type.
     pub async fn decode<T: DeserializeOwned>(self) -> Result<T> {
-        // What is decoded borrows nothing of the answer.
+        // `T` is `DeserializeOwned`, so the value does not borrow from the answer.
         let answer = self.send().await?;
         answer.json()
     }
 
-    /// The row that stands in for an operation of the table.
+    /// The row that is used in place of an operation of the description.
     fn row(&self) -> Result<&'static Operation> {
         let row = ROWS.iter().find(|row| {
             let idempotent = self.idempotent.unwrap_or(row.idempotent);
             row.method == self.method && (row.reads || row.idempotent == idempotent)
         });
-        row.ok_or_else(|| self.invalid("there is no such method; use GET, HEAD, POST, PUT, PATCH or DELETE"))
+        row.ok_or_else(|| {
+            self.invalid("the method is not supported; use GET, HEAD, POST, PUT, PATCH or DELETE")
+        })
     }
 
     fn request(&self) -> Result<Box<Request>> {
@@ -126,7 +129,7 @@ impl UntypedCall {
                 self.invalid("the path must not have `?`, `#` or `\\` in it; give the query with `query`")
             );
         }
-        // These disappear from an address, which then means another thing.
+        // A URL parser removes these, so the address would mean another path.
         let dots = |segment| matches!(&*percent_decoded(segment), "." | "..");
         let trimmed = self.path.ends_with(' ');
         if trimmed || self.path.contains(char::is_control) || self.path.split('/').any(dots) {
@@ -136,14 +139,14 @@ impl UntypedCall {
         }
         let base = self.context.shared().base_url.as_str();
         let Ok(url) = Url::parse(&format!("{base}{}", self.path)) else {
-            return Err(self.invalid("the path does not make an address"));
+            return Err(self.invalid("the path does not form a valid URL; check its characters"));
         };
         if !url
             .as_str()
             .strip_prefix(base)
             .is_some_and(|path| path.starts_with('/'))
         {
-            return Err(self.invalid("the path leads elsewhere than below the base URL"));
+            return Err(self.invalid("the path leads outside the base URL; give it as in /tickets"));
         }
         let body = self.body.clone();
         Ok(request::untyped(self.method.clone(), url, &self.query, body))
@@ -154,7 +157,7 @@ impl UntypedCall {
     }
 }
 
-/// What is known of a request by its method alone. The first of a method is the usual.
+/// What is known about a request by its method alone. The first row of a method is its default.
 static ROWS: [Operation; 10] = [
     row("untyped_get", Method::GET, true, true),
     row("untyped_head", Method::HEAD, true, true),

@@ -1,4 +1,4 @@
-//! The API key: how it is read, checked, kept and sent.
+//! The API key: how it is read, checked, stored and sent.
 
 use std::{
     env, fmt, fs,
@@ -32,7 +32,7 @@ pub struct ApiKey {
     secret: SecretString,
     /// The header that its form suggests.
     suggested: KeyHeader,
-    /// The header that was chosen in place of it.
+    /// The header that the caller chose instead.
     chosen: Option<KeyHeader>,
     expires_at: Option<Timestamp>,
     file: Option<PathBuf>,
@@ -53,7 +53,7 @@ impl ApiKey {
     ///
     /// # Errors
     ///
-    /// `Config` if nothing is left, or if the key holds anything but visible ASCII characters.
+    /// `Config` if the key is empty, or if it has other characters than visible ASCII.
     pub fn new(key: impl Into<String>) -> Result<Self> {
         let given = SecretString::from(key.into());
         let key = given.expose_secret().trim();
@@ -63,9 +63,8 @@ impl ApiKey {
             ));
         }
         if let Some(position) = key.chars().position(|character| !character.is_ascii_graphic()) {
-            let what = "which is white space or not ASCII; copy the key alone, without `Bearer` or quotes";
             return Err(Error::config(format!(
-                "character {} of the API key cannot be part of one, {what}",
+                "character {} of the API key is white space or not ASCII; copy the key alone, without `Bearer` or quotes",
                 position + 1
             )));
         }
@@ -130,8 +129,7 @@ impl ApiKey {
         }
     }
 
-    /// Whether a text is so much like a key that it is better not shown: a program may have been given one in the wrong
-    /// place.
+    /// Whether a text looks like a key. A program should not print such a text: a user may have given the key in the wrong place.
     ///
     /// ```
     /// assert!(atera::ApiKey::resembles("0123456789abcdef0123456789abcdef"));
@@ -143,20 +141,20 @@ impl ApiKey {
         is_token || claims(text).is_some()
     }
 
-    /// The same key in another header than the one that its form suggests.
+    /// The same key, sent in this header instead of the one that its form suggests.
     #[must_use]
     pub fn in_header(mut self, header: KeyHeader) -> Self {
         self.chosen = Some(header);
         self
     }
 
-    /// When the key expires. Only a JWT tells.
+    /// When the key expires. Only a JWT has that time.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// The key itself, for what has to tell keys apart, such as a [`SlotStore`](crate::limit::SlotStore) by a hash. Keep it
-    /// out of logs, messages and file names.
+    /// The key itself, for code that has to distinguish keys, such as a [`SlotStore`](crate::limit::SlotStore) that hashes it.
+    /// Keep it out of logs, messages and file names.
     pub fn expose_secret(&self) -> &str {
         self.secret.expose_secret()
     }
@@ -166,7 +164,7 @@ impl ApiKey {
         self.chosen.unwrap_or(self.suggested)
     }
 
-    /// The file that it was read from, and the header that was chosen for it.
+    /// The file that the key was read from, and the header that the caller chose.
     pub(crate) fn file(&self) -> Option<(&Path, Option<KeyHeader>)> {
         self.file.as_deref().map(|path| (path, self.chosen))
     }
@@ -194,7 +192,7 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// What we read of a JWT.
+/// The claims of a JWT that the client uses.
 #[derive(Deserialize)]
 struct Claims {
     exp: Option<f64>,

@@ -1,10 +1,10 @@
-//! The API key: how it is read, checked, kept and sent, and how it is kept out of what is shown.
+//! The API key: how it is read, checked, stored and sent, and how it is removed from errors.
 
 mod key;
-mod provider;
+mod key_provider;
 mod redact;
 
 pub use key::{ApiKey, KeyHeader};
-pub(crate) use provider::KeyFile;
-pub use provider::{KeyFuture, KeyProvider};
+pub(crate) use key_provider::KeyFile;
+pub use key_provider::{KeyFuture, KeyProvider};
 pub(crate) use redact::redact;

@@ -1,8 +1,8 @@
-//! Keeps the key out of what errors show: a proxy that refuses a request may quote its headers.
+//! Removes the key from the bodies that errors hold: a proxy that refuses a request may quote its headers.
 
 use bytes::Bytes;
 
-/// A body without the key in it, as it is or as JSON may spell it. By bytes, for not every body is text.
+/// Replaces the key in a body, also where JSON escapes its characters. This compares bytes, since a body need not be text.
 pub(crate) fn redact(key: &str, body: Bytes) -> Bytes {
     let key = key.as_bytes();
     let (mut redacted, mut rest) = (Vec::new(), &body[..]);
@@ -19,7 +19,7 @@ pub(crate) fn redact(key: &str, body: Bytes) -> Bytes {
     redacted.into()
 }
 
-/// How many bytes it takes to spell the key out, where these bytes begin with it: plainly, or as JSON may write it.
+/// If the bytes begin with the key, plain or with JSON escapes, the number of bytes that it takes.
 fn spelt_out(key: &[u8], bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     for byte in key {

@@ -1,4 +1,4 @@
-//! How a client is set up.
+//! Builds a client.
 
 use std::{
     env, fmt,
@@ -71,7 +71,7 @@ pub struct ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the base URL, which nobody has checked yet: it may hold a password.
+        // Without the base URL, which is not checked yet and may hold a password.
         out.debug_struct("ClientBuilder")
             .field("key", &self.key)
             .field("rate_limit", &self.rate_limit)
@@ -102,19 +102,19 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The key to send. There is no client without one.
+    /// The key to send. Either this or [`key_provider`](ClientBuilder::key_provider) is required.
     pub fn api_key(mut self, key: ApiKey) -> Self {
         self.key = Some(KeySource::Key(key));
         self
     }
 
-    /// What gives the key, in place of a key that stays the same.
+    /// The source of a key that changes while the program runs, in place of a fixed key.
     pub fn key_provider(mut self, provider: impl KeyProvider) -> Self {
         self.key = Some(KeySource::Provider(Arc::new(provider)));
         self
     }
 
-    /// Where to send, [`BASE_URL`](crate::description::BASE_URL) by default: https, or http to this machine alone.
+    /// The base URL; [`BASE_URL`](crate::description::BASE_URL) by default. It must be https, or http to this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
@@ -123,13 +123,13 @@ impl ClientBuilder {
     /// Takes the base URL from `ATERA_BASE_URL`, if it is set.
     pub fn base_url_from_env(mut self) -> Self {
         if let Some(url) = env::var_os(BASE_URL_VARIABLE).filter(|url| !url.is_empty()) {
-            // What is not UTF-8 is no URL, which `build` then says.
+            // A value that is not UTF-8 is not a URL either; `build` reports that.
             self.base_url = url.to_string_lossy().into_owned();
         }
         self
     }
 
-    /// Who asks, in front of `atera/<version>` in `User-Agent`: `my-tool/1.0`.
+    /// The name and version of your program, such as `my-tool/1.0`. `User-Agent` has it before `atera/<version>`.
     pub fn user_agent(mut self, product: impl Into<String>) -> Self {
         self.user_agent = Some(product.into());
         self
@@ -141,14 +141,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one attempt may take, from sending to the last byte of the answer; 30 seconds by default.
+    /// How long one attempt may take, from getting its slot to the last byte of the answer; 30 seconds by default.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// How long a call may take in all: waiting for slots and between attempts, every attempt, and the answer. There is no
-    /// deadline by default; [`Client::with_deadline`] sets one for some calls.
+    /// How long a call may take in total, with all attempts and the waits for slots and between attempts. There is no deadline
+    /// by default; [`Client::with_deadline`] sets one for some calls.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -156,51 +156,52 @@ impl ClientBuilder {
 
     /// How many requests may be sent; 700 a minute by default.
     ///
-    /// The limit is kept by all clients of the process together that send with the same key to the same host. If they
-    /// have different limits, the stricter one is kept.
+    /// All clients of the process that send with the same key to the same host share the limit. If they have different limits,
+    /// the stricter one applies.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = limit;
         self
     }
 
-    /// Where to take slots, in place of the built-in limiter: a limit that several processes or machines share.
+    /// A store that replaces the built-in limiter, for a limit that several processes or machines share. `rate_limit` then has
+    /// no effect.
     pub fn slot_store(mut self, store: impl SlotStore) -> Self {
         self.slot_store = Some(Arc::new(store));
         self
     }
 
-    /// How calls are sent again; [`RetryPolicy::new`] by default. [`Client::with_retry`] changes it for some calls.
+    /// When failed calls are retried; [`RetryPolicy::new`] by default. [`Client::with_retry`] changes it for some calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Keeps answers that change slowly; see [`Cache`].
+    /// Caches answers that change slowly; see [`Cache`]. There is no cache by default.
     #[cfg(feature = "cache")]
     pub fn cache(mut self, cache: Cache) -> Self {
         self.cache = Some(cache);
         self
     }
 
-    /// Where the random delays begin, so that a test has the same ones each time.
+    /// The seed of the random delays, so that a test gets the same ones each time.
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// How many bytes the body of an answer may have after decompression; 16 MiB by default.
+    /// The largest body of an answer in bytes, after decompression; 16 MiB by default.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// What sends the requests, in place of the built-in HTTP client. `connect_timeout` is then up to it.
+    /// A transport that replaces the built-in HTTP client. `connect_timeout` then has no effect.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
@@ -228,8 +229,9 @@ impl ClientBuilder {
         };
         let product = concat!("atera/", env!("CARGO_PKG_VERSION"));
         let user_agent = match self.user_agent {
-            Some(before) => HeaderValue::try_from(format!("{before} {product}"))
-                .map_err(|_| Error::config("the user agent cannot be a header; write it like my-tool/1.0"))?,
+            Some(before) => HeaderValue::try_from(format!("{before} {product}")).map_err(|_| {
+                Error::config("the user agent is not a valid header value; write it like my-tool/1.0")
+            })?,
             None => HeaderValue::from_static(product),
         };
         let transport = match self.transport {

@@ -1,4 +1,4 @@
-//! What users call: groups of operations, and the settings of calls.
+//! The client: its groups of operations, and the settings of its calls.
 
 use std::{fmt, time::Duration};
 
@@ -37,13 +37,13 @@ impl Client {
         Client { context }
     }
 
-    /// Where requests go.
+    /// The base URL that requests are sent below.
     pub fn base_url(&self) -> &str {
         self.context.shared().base_url.as_str()
     }
 
-    /// The same client with a deadline for each of its calls: for the waiting, all attempts, and the answer. Each page of
-    /// a walk is a call.
+    /// The same client with a deadline for each of its calls, which covers all attempts and all waits. Each page of a walk is a
+    /// call.
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -64,7 +64,7 @@ impl Client {
         self.with(|settings| settings.priority = Some(priority))
     }
 
-    /// The same client with another retry policy. What is spent on sending again is shared all the same.
+    /// The same client with another retry policy. The retry budget stays shared by all clones.
     ///
     /// ```no_run
     /// # async fn example(client: atera::Client, changes: atera::types::UpdateTicket) -> atera::Result<()> {
@@ -78,7 +78,7 @@ impl Client {
         self.with(|settings| settings.retry = policy)
     }
 
-    /// The same client, which asks the service itself and not the cache.
+    /// The same client, which bypasses the cache.
     #[cfg(feature = "cache")]
     #[must_use]
     pub fn without_cache(&self) -> Self {
@@ -91,40 +91,39 @@ impl Client {
         }
     }
 
-    /// What the rate limiter does at the moment: the limit, how much of it is in use, how many calls wait, and until when
-    /// the service asked for a pause.
+    /// The current state of the rate limiter: the limit, how much of it is in use, how many calls wait, and until when the
+    /// service asked for a pause.
     pub fn rate(&self) -> Rate {
         self.context.shared().credentials.rate()
     }
 
-    /// What this client and its clones did so far, by operation.
+    /// The counters of this client and its clones, by operation.
     pub fn usage(&self) -> Usage {
         self.context.shared().tally.usage()
     }
 
-    /// When the key in use expires. Only a JWT tells; from two weeks before on there is also a warning in the log.
+    /// When the key in use expires. Only a JWT has that time; two weeks before it a warning is logged.
     pub fn key_expires_at(&self) -> Option<Timestamp> {
         self.context.shared().credentials.known()?.expires_at
     }
 
-    /// A time by the clocks of the account, which is asked for its time zone: what the parameters that take an
-    /// [`AccountTime`] want.
+    /// Converts a time to the time zone of the account, for parameters of type [`AccountTime`]. This requests the account.
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is not known.
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is unknown.
     #[cfg(feature = "changes")]
     pub async fn account_time(&self, time: Timestamp) -> Result<AccountTime> {
         let local = crate::api::changes::account_time(&self.context, time.to_utc()).await?;
         Ok(local.into())
     }
 
-    /// Begins a call of an operation that is known at run time only; see [`DynamicCall`].
+    /// Starts a call of an operation that is chosen at run time; see [`DynamicCall`].
     pub fn operation(&self, operation: &'static Operation) -> DynamicCall {
         DynamicCall::new(self.context.clone(), operation)
     }
 
-    /// Begins a request to any path below the base URL: `client.request(Method::GET, "/account")`; see [`UntypedCall`].
+    /// Starts a request to any path below the base URL: `client.request(Method::GET, "/account")`; see [`UntypedCall`].
     pub fn request(&self, method: Method, path: impl Into<String>) -> UntypedCall {
         UntypedCall::new(self.context.clone(), method, path.into())
     }

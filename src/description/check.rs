@@ -1,4 +1,4 @@
-//! The rules of the description as one check: the client refuses by it before it sends, the sandbox once it has received.
+//! Checks a request against the rules of the description. The client does so before it sends, the sandbox when it receives.
 
 use std::{borrow::Cow, fmt};
 
@@ -67,8 +67,8 @@ pub enum Violation {
         /// The sets, at least one of which has to be given.
         sets: &'static [&'static [&'static str]],
     },
-    /// A path parameter that is empty, `.` or `..` does not survive as a segment of its own: the address would then name
-    /// another thing, and a DELETE would hit it.
+    /// A path parameter is empty, `.` or `..`. A URL parser would drop that segment, so the request would go to another address,
+    /// and a DELETE could delete something else.
     NotASegment {
         /// Which one.
         place: String,
@@ -161,7 +161,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// Holds the values of a request against the rules, and collects what breaks them.
+/// Checks the values of a request against the rules, and collects the violations.
 ///
 /// ```
 /// use atera::description::{Check, Operation};
@@ -180,12 +180,12 @@ pub struct Check {
 }
 
 impl Check {
-    /// A check that lets values through which a list lacks, since Atera extends its lists.
+    /// A check that accepts values that are missing in a list of known values, since Atera extends its lists.
     pub fn new() -> Self {
         Check::default()
     }
 
-    /// The same check, which refuses values that a list lacks: most likely they are mistyped.
+    /// The same check, which refuses values that are missing in a list of known values: most likely they are typing errors.
     #[must_use]
     pub fn with_closed_lists(mut self) -> Self {
         self.lists_are_closed = true;
@@ -228,7 +228,7 @@ impl Check {
         }
     }
 
-    /// Checks that every required parameter is given. `is_given` tells by the name on the wire.
+    /// Checks that every required parameter is given. `is_given` says whether a parameter is given.
     pub fn required(&mut self, operation: &Operation, is_given: impl Fn(&Parameter) -> bool) {
         for parameter in operation.parameters {
             if parameter.required && !is_given(parameter) {
@@ -244,7 +244,7 @@ impl Check {
         self.value(kind, body, "");
     }
 
-    /// Reads a body, checks it, and returns what it holds. Nothing, if it is no JSON.
+    /// Reads a body as JSON, checks it, and returns its value, or `null` if it is not JSON.
     pub fn read_body(&mut self, kind: &Kind, body: Option<&[u8]>) -> Value {
         let Some(body) = body else {
             self.violations.push(Violation::NoBody);
@@ -263,12 +263,12 @@ impl Check {
         }
     }
 
-    /// Adds what was found in another way.
+    /// Adds a violation that was found by other code.
     pub fn push(&mut self, violation: Violation) {
         self.violations.push(violation);
     }
 
-    /// What breaks the rules, in the order in which it was found.
+    /// The violations, in the order in which they were found.
     pub fn into_violations(self) -> Vec<Violation> {
         self.violations
     }

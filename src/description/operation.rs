@@ -1,4 +1,4 @@
-//! The rows of the tables: operations, their parameters, and the schemas of what they take and answer.
+//! The rows of the tables: operations, their parameters, and the schemas of their bodies and answers.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ pub struct Operation {
     pub description: &'static str,
     /// Whether it changes nothing: a GET, or a POST that only asks (its verb begins with `query`).
     pub reads: bool,
-    /// Whether sending it twice does the same as sending it once. Only a create is not so.
+    /// Whether sending it twice has the same effect as sending it once. Only creates are not idempotent.
     pub idempotent: bool,
     /// Whether it answers pages.
     pub list: bool,
@@ -189,25 +189,25 @@ impl Operation {
         OPERATIONS.iter().find(|operation| operation.id == id)
     }
 
-    /// Whether it makes something anew each time it is sent.
+    /// Whether it creates something each time it is sent.
     pub fn creates(&self) -> bool {
         !self.idempotent
     }
 
-    /// Whether an answer without a body is none.
+    /// Whether a successful answer must have a body.
     pub(crate) fn answers(&self) -> bool {
         self.reads && self.answer.is_some()
     }
 
-    /// What to do when it is not known whether this took effect: which operation shows what it makes, and which of its
-    /// filters fit what was sent.
+    /// What to do if it is unknown whether this call took effect, as the end of a sentence: which operation shows the created
+    /// record, and by which filters.
     pub(crate) fn how_to_find_out(&self) -> String {
         let shows = |fits: &dyn Fn(&Operation) -> bool| {
             let mut all = OPERATIONS.iter();
             all.find(|other| other.method == Method::GET && fits(other))
         };
         let of_group = |verb: &str| shows(&|other| other.group == self.group && other.verb == verb);
-        // What is made below a record is shown with it, unless it has a list of its own.
+        // Something that is created below a record is part of that record, unless it has its own list.
         let of_record = || of_group("get").filter(|_| self.path.contains('{'));
         let Some(other) = shows(&|other| other.path == self.path)
             .or_else(of_record)
@@ -243,7 +243,7 @@ impl Operation {
         }
     }
 
-    /// The fields of the records that a list answers.
+    /// The schema of the records of a list.
     pub fn record(&self) -> Option<&'static Schema> {
         let Some(Kind::Object(page)) = self.answer else {
             return None;
@@ -264,7 +264,7 @@ impl Operation {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
-    /// The parameters in a query, whose names are matched without regard to case, as the service does.
+    /// The parameters in a query. Letter case of their names is ignored, as the service does.
     pub fn query_arguments<'a>(
         &self,
         query: &'a str,
@@ -295,7 +295,7 @@ impl Parameter {
 }
 
 impl Field {
-    /// A field of which only its name and its kind are told, for rows that a program makes itself.
+    /// A field with only a name and a kind, for tables that a program defines itself.
     ///
     /// ```
     /// use atera::description::{Field, Kind, Schema};
@@ -326,7 +326,7 @@ impl Field {
 }
 
 impl Schema {
-    /// A schema that is not of the API, for rows that a program makes itself.
+    /// A schema that is not part of the API, for tables that a program defines itself.
     pub const fn new(name: &'static str, fields: &'static [Field]) -> Self {
         Schema {
             name,

@@ -1,4 +1,4 @@
-//! Paths: which operation a request is for, and how a value is written as a segment.
+//! Paths: finds the operation of a request, and encodes values as path segments.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{
     operation::{Operation, Parameter},
 };
 
-/// What would not stay within a segment of a path. In the address of an http request a backslash is a slash.
+/// Characters that have to be encoded in a path segment. In a URL with the scheme http a backslash counts as a slash.
 const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -25,17 +25,17 @@ const NOT_IN_A_SEGMENT: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// A text as one segment of a path.
+/// Encodes a text as one path segment.
 pub(crate) fn encode_segment(text: &str) -> impl Iterator<Item = &str> {
     utf8_percent_encode(text, NOT_IN_A_SEGMENT)
 }
 
-/// A segment of a path as text.
+/// Decodes a path segment.
 pub(crate) fn percent_decoded(segment: &str) -> Cow<'_, str> {
     percent_decode_str(segment).decode_utf8_lossy()
 }
 
-/// What a method and a path lead to; see [`route`].
+/// The result of [`route`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Route<'a> {
@@ -47,9 +47,8 @@ pub enum Route<'a> {
     Nowhere,
 }
 
-/// Finds the operation that a request is for, by its path below the base URL. Letter case and a slash at the end make no
-/// difference, and where a path fits several templates the one that spells out more of it wins: `/tickets/lastmodified` is
-/// not a ticket.
+/// Finds the operation that a request is for, by its path below the base URL. Letter case and a slash at the end are
+/// ignored. If a path matches several templates, literal segments win over parameters: `/tickets/lastmodified` is not a ticket.
 ///
 /// ```
 /// use atera::description::{Route, route};
@@ -75,7 +74,7 @@ pub fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
     }
 }
 
-/// The parameters in a path, if it fits the operation's.
+/// The parameters in a path, if it matches the template of the operation.
 fn arguments<'a>(
     operation: &'static Operation,
     path: &'a str,
@@ -93,7 +92,7 @@ fn arguments<'a>(
     segments.next().is_none().then_some(arguments)
 }
 
-/// Sorts a segment that is spelt out before a parameter.
+/// Sort key of a template: literal segments come before parameters.
 fn spelt_out_first(operation: &Operation) -> impl Iterator<Item = bool> {
     operation.path.split('/').map(|segment| segment.starts_with('{'))
 }

@@ -1,4 +1,4 @@
-//! The waiting around a [`Window`]: who asks for a slot gets one, in turn, or is told why not.
+//! Waits for slots of a [`Window`]. A call gets its slot in turn, or the reason why it gets none.
 
 use std::{
     fmt,
@@ -31,20 +31,20 @@ pub(crate) struct SharedWindow(Mutex<Window>);
 /// Why there is no slot.
 #[derive(Debug)]
 pub(crate) enum NoSlot {
-    /// The service asked for a longer pause than the call would wait.
+    /// The service asked for a pause that is longer than the call waits.
     Paused(Duration),
     Failed(StoreError),
 }
 
-/// A slot on its way back. It is there already, unless a store has to be told.
+/// The end of a slot. It is ready at once for the built-in limiter; a store has to be awaited.
 pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, StoreFuture<()>>;
 
-/// A slot that was taken. Dropped, it goes back as far as it was used.
+/// A slot that was taken. When it is dropped, it is finished as unsent or as unanswered.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(super) held: Option<HeldSlot>,
-    /// When it was taken; after a wait, when the waiter came to fetch it.
+    /// When it was taken; after a wait, when the waiter was polled and got it.
     pub(crate) since: Instant,
     pub(super) sent: bool,
 }
@@ -68,7 +68,7 @@ impl Limiter {
                 let at_once = window.with(|state, now| state.take(now, priority).map(|grant| (grant, now)));
                 let (grant, since) = match at_once {
                     Some(taken) => taken,
-                    // In a box, for it is large and most calls need not wait.
+                    // Boxed, because the future is large and most calls do not wait.
                     None => (Box::pin(window.queue(priority, patience)).await?, clock::now()),
                 };
                 (HeldSlot::Window(window.clone(), grant), since)
@@ -90,7 +90,7 @@ impl Limiter {
         })
     }
 
-    /// Lets nobody send for this long. Tells whether that is news: no pause was known.
+    /// Holds back all requests for this long. Returns whether no pause was known before.
     pub(crate) async fn pause(&self, length: Duration) -> Result<bool, StoreError> {
         match self {
             Limiter::Window(window) => {
@@ -117,7 +117,7 @@ impl SharedWindow {
         SharedWindow(Mutex::new(Window::new(limit)))
     }
 
-    /// Reads or changes the window, and wakes the waiters that this lets go on.
+    /// Reads or changes the window, and wakes the waiters that can continue.
     pub(super) fn with<T>(&self, change: impl FnOnce(&mut Window, Instant) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state, clock::now());
@@ -158,7 +158,7 @@ impl SharedWindow {
     }
 }
 
-/// A place in the queue, which is given up with the future that holds it.
+/// A place in the queue. Dropping it gives up the place.
 struct Queued<'a> {
     window: &'a SharedWindow,
     place: Place,
@@ -171,13 +171,13 @@ impl Drop for Queued<'_> {
 }
 
 impl Slot {
-    /// From here on the service may see the request.
+    /// Marks the request as sent: from now on the service may see it.
     pub(crate) fn sending(&mut self) {
         self.sent = true;
     }
 
-    /// Tells what became of it. `left` is how many requests the answer allows for how long.
-    #[must_use = "a store is told by awaiting it"]
+    /// Reports how the slot was used. `left` is how many more requests the answer allows, and for how long.
+    #[must_use = "a store gets the report only when this is awaited"]
     pub(crate) fn finish(&mut self, slot_use: SlotUse, left: Option<(u32, Option<Duration>)>) -> Finishing {
         match self.held.take() {
             Some(HeldSlot::Window(window, grant)) => window.with(|state, now| {
@@ -196,7 +196,7 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // A reservation that is dropped tells its store itself.
+        // A reservation of a store reports to it when it is dropped.
         if let Some(HeldSlot::Window(..)) = self.held {
             let slot_use = match self.sent {
                 true => SlotUse::Unanswered,

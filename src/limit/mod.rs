@@ -1,10 +1,10 @@
-//! The rate limiter: who may send when, so that the service never counts more requests than it allows.
+//! The rate limiter: it delays requests so that the service never counts more of them than it allows.
 //!
-//! A [`RateLimit`] is kept by all clients of the process with the same key and host. [`SlotStore`] is the
-//! seam for a limit that several processes share; [`Rate`] is what [`Client::rate`](crate::Client::rate) tells.
+//! All clients of the process with the same key and host share one [`RateLimit`]. [`SlotStore`] is the interface for a limit
+//! that several processes share. [`Rate`] is the state that [`Client::rate`](crate::Client::rate) returns.
 
-// `window` decides and is told the time, `limiter` is the waiting around it, `registry` has one window for each key and host.
-// Nothing here knows of HTTP or of Atera.
+// `window` decides and gets the time as an argument, `limiter` waits, `registry` has one window for each key and host. Nothing
+// here depends on HTTP or on Atera.
 
 mod limiter;
 mod rate;

@@ -1,4 +1,4 @@
-//! The limit to keep, and who goes first within it.
+//! The rate limit, and the priorities within it.
 
 use std::{
     fmt,
@@ -8,9 +8,9 @@ use std::{
 
 /// How many requests may be sent with one key.
 ///
-/// The limit holds for all clients of the process that send with the same key to the same host. The service never counts
-/// more requests than this in any window of this length, whatever the network delays: a slot comes back one window after
-/// the *answer* arrived. It can take up to `late_allowance` longer for a request that was never answered.
+/// The limit applies to all clients of the process together that send with the same key to the same host. The service never
+/// counts more requests than this in any window of this length, whatever the network delays: a slot becomes free one window
+/// after the *answer* arrived, or up to [`late_allowance`](RateLimit::late_allowance) later if there was no answer.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,7 +45,7 @@ impl RateLimit {
         }
     }
 
-    /// No limit of one's own. When the service asks for a pause, the pause is kept all the same.
+    /// No limit. Pauses that the service asks for are still kept.
     pub fn off() -> Self {
         RateLimit {
             requests: None,
@@ -53,13 +53,13 @@ impl RateLimit {
         }
     }
 
-    /// How many slots are kept for `Interactive` calls: 10 by default, and a tenth of the limit at most.
+    /// How many slots are reserved for `Interactive` calls: 10 by default, and at most a tenth of the limit.
     pub fn kept_for_interactive(mut self, slots: u32) -> Self {
         self.kept = slots;
         self
     }
 
-    /// How late the service may count a request that was given up, a timeout or a broken connection; 30 seconds by default.
+    /// How late the service may count a request that timed out or lost its connection; 30 seconds by default.
     pub fn late_allowance(mut self, late: Duration) -> Self {
         self.late = late;
         self
@@ -75,14 +75,13 @@ impl RateLimit {
         self.window
     }
 
-    /// How late the service may count a request that was given up, as a store has to allow for.
+    /// How late the service may count a request that got no answer; see [`late_allowance`](RateLimit::late_allowance).
     pub fn allowance(&self) -> Duration {
         self.late
     }
 
-    /// How many slots are kept for calls of this priority while calls of the other wait, as a store has to leave free for
-    /// them: `Background` leaves some for `Interactive` and has nine tenths of the limit for itself. Nothing, if there is no
-    /// limit.
+    /// How many slots are reserved for calls of this priority while calls of the other wait, for stores: some slots for
+    /// `Interactive`, and nine tenths of the limit for `Background`. `None` if there is no limit.
     pub fn reserved_for(&self, priority: Priority) -> Option<u32> {
         let tenth = self.share()?;
         Some(match priority {
@@ -91,11 +90,11 @@ impl RateLimit {
         })
     }
 
-    /// Why this limit cannot be kept.
+    /// Why this limit is invalid, if it is.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         match self.requests {
-            Some(0) => Some("lets nothing through; `RateLimit::off()` is no limit"),
+            Some(0) => Some("lets nothing through; use `RateLimit::off()` for no limit"),
             _ if self.window.is_zero() => Some("has a window without length"),
             _ if self.window > DAY || self.late > DAY => {
                 Some("has a window or an allowance of more than a day")
@@ -104,7 +103,7 @@ impl RateLimit {
         }
     }
 
-    /// What keeps both limits.
+    /// The limit that satisfies both.
     pub(super) fn stricter(self, other: Self) -> Self {
         let (Some(one), Some(two)) = (self.requests, other.requests) else {
             return if self.requests.is_some() { self } else { other };
@@ -117,14 +116,14 @@ impl RateLimit {
         }
     }
 
-    /// How much of the limit interactive requests may have while background requests wait.
+    /// How many slots interactive requests may use while background requests wait: a tenth of the limit.
     pub(super) fn share(&self) -> Option<u32> {
         self.requests.map(|limit| limit / 10)
     }
 }
 
 impl Default for RateLimit {
-    /// 700 a minute, as in the guide.
+    /// 700 requests a minute, the value of the guide.
     fn default() -> Self {
         RateLimit::per_minute(700)
     }
@@ -139,7 +138,7 @@ impl fmt::Display for RateLimit {
     }
 }
 
-/// Why a text is no rate limit.
+/// A text that is not a rate limit. Its message says how to write one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidRateLimit;
@@ -184,33 +183,33 @@ impl FromStr for RateLimit {
     }
 }
 
-/// Who goes first when there are not enough slots for all.
+/// Which calls get slots first when there are not enough for all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Priority {
-    /// Somebody waits for it: the default of single calls. It overtakes `Background`, but takes no more than a tenth of
-    /// the limit while calls of that wait.
+    /// Somebody waits for the result: the default of single calls. These calls go before `Background` ones, but use at most a
+    /// tenth of the limit while `Background` calls wait.
     Interactive,
-    /// Nobody waits for it: the default of walks over lists.
+    /// Nobody waits for the result: the default of walks over lists.
     Background,
 }
 
-/// What a limiter does at the moment.
+/// The current state of a limiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rate {
-    /// The limit that is kept.
+    /// The limit that applies.
     pub limit: RateLimit,
-    /// Slots that are taken or on their way back.
+    /// Slots that are not free: of requests in flight, and of requests less than a window ago.
     pub in_use: u32,
     /// Calls that wait for a slot.
     pub waiting: usize,
-    /// Until when nothing is sent at all, because the service asked for it.
+    /// Until when nothing is sent, because the service asked for a pause.
     pub paused_until: Option<Instant>,
 }
 
 impl Rate {
-    /// What a limiter does before anything was sent.
+    /// The state of a limiter before anything was sent.
     pub fn new(limit: RateLimit) -> Self {
         Rate {
             limit,

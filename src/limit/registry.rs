@@ -1,4 +1,4 @@
-//! All windows of the process: one for each key and host, whichever client asks.
+//! All windows of the process: one for each key and host, shared by all clients.
 
 use std::{
     collections::HashMap,
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::sync::lock;
 
-/// Keys are kept as hashes, whose seed is drawn anew by every process.
+/// The windows by the hash of their key and their host. The seed of the hash is random in each process.
 struct Registry {
     seed: RandomState,
     windows: HashMap<(u64, String), Arc<SharedWindow>>,
-    /// How many windows there have to be before those that are over are looked for again: twice as many as were left, so that
-    /// a program with many keys does not look at all of them for each.
+    /// The number of windows at which idle ones are removed next: twice as many as were left the last time, so that a program
+    /// with many keys does not check all of them for each new one.
     sweep_at: usize,
 }
 
@@ -29,7 +29,7 @@ static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
     })
 });
 
-/// The limiter of a key and a host. Of limits that differ the stricter is kept, as long as the window is in use.
+/// The limiter of a key and a host. If clients have different limits, the stricter one applies as long as the window is in use.
 pub(crate) fn shared(key: &str, host: &str, limit: RateLimit) -> Limiter {
     let mut registry = lock(&REGISTRY);
     if registry.windows.len() >= registry.sweep_at {
@@ -49,8 +49,8 @@ pub(crate) fn shared(key: &str, host: &str, limit: RateLimit) -> Limiter {
     Limiter::Window(window)
 }
 
-/// Whether a window need not be kept. It outlives its clients until nothing is in it, or a client made anew would begin with
-/// an empty one.
+/// Whether a window can be removed. A window outlives its clients until it is idle; otherwise a new client would start with an
+/// empty one and exceed the limit.
 fn is_over(window: &Arc<SharedWindow>) -> bool {
     Arc::strong_count(window) == 1 && window.with(|state, now| state.is_idle(now))
 }

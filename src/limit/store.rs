@@ -1,10 +1,10 @@
-//! The seam for a limit that is kept outside of this process.
+//! The interface to a limit that is kept outside of this process.
 
 use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
 
 use super::rate::{Priority, Rate};
 
-/// What became of a slot.
+/// How a slot was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SlotUse {
@@ -16,40 +16,41 @@ pub enum SlotUse {
     Unanswered,
 }
 
-/// A limit that is kept outside of this process: by a file, a database, another service.
+/// A limit that is kept outside of this process: in a file, in a database, by another service.
 ///
-/// It takes the place of the built-in limiter, see [`ClientBuilder::slot_store`](crate::ClientBuilder::slot_store).
+/// It replaces the built-in limiter; see [`ClientBuilder::slot_store`](crate::ClientBuilder::slot_store).
 pub trait SlotStore: fmt::Debug + Send + Sync + 'static {
-    /// Waits for a slot and takes it. A call that cannot have one fails without being sent.
+    /// Waits for a slot and takes it. If this fails, the call fails without being sent.
     ///
     /// # Errors
     ///
-    /// Whatever the store fails with; it becomes the source of an error of kind `Config`.
+    /// Any failure of the store. It becomes the source of an error of kind `Config`.
     fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>>;
 
-    /// Sends nothing more for this long.
+    /// Holds back all requests for this long.
     ///
     /// # Errors
     ///
-    /// Whatever the store fails with. It is logged.
+    /// Any failure of the store. It is logged.
     fn pause(&self, length: Duration) -> StoreFuture<()>;
 
-    /// What the store knows without asking anybody.
+    /// The state of the limit, as far as the store knows it without I/O.
     fn rate(&self) -> Rate;
 }
 
-/// A slot of a [`SlotStore`]. One that is dropped without being completed was sent and not answered.
+/// A slot of a [`SlotStore`]. If it is dropped without [`complete`](Reservation::complete), the store must treat it as
+/// [`Unanswered`](SlotUse::Unanswered).
 pub trait Reservation: Send {
-    /// Tells what became of the slot.
+    /// Reports how the slot was used.
     ///
     /// # Errors
     ///
-    /// Whatever the store fails with. It is logged, and the call goes on.
+    /// Any failure of the store. It is logged, and does not make the call fail.
     fn complete(self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()>;
 }
 
-/// What a [`SlotStore`] answers when it is done.
+/// The future that a [`SlotStore`] returns.
 pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
 
-/// What a [`SlotStore`] fails with.
+/// The error of a [`SlotStore`].
 pub type StoreError = Box<dyn StdError + Send + Sync>;

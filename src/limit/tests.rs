@@ -1,4 +1,4 @@
-//! The limiter in virtual time, against a service that counts.
+//! Tests the limiter in virtual time, against a service that counts requests.
 
 use std::{
     sync::{Arc, Mutex},
@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 const LATE: Duration = Duration::from_secs(30);
 const PATIENT: Duration = Duration::MAX;
 
-/// A service that notes when it counted a request.
+/// A service that records when it counted each request.
 #[derive(Clone, Default)]
 struct Service(Arc<Mutex<Vec<Instant>>>);
 
@@ -88,15 +88,15 @@ impl Delay {
     }
 }
 
-/// When a slot is taken to be used.
+/// The time from which a used slot is counted.
 #[derive(Clone, Copy, PartialEq)]
 enum Stamp {
     AtTheAnswer,
-    /// What the limiter does not do.
+    /// The limiter does not do this; a test shows that it would break the limit.
     AtSending,
 }
 
-/// Requests of many tasks for a time, all of them as fast as they can.
+/// Requests of many tasks until a time, as fast as the limiter allows.
 #[derive(Clone)]
 struct Load {
     seed: u64,
@@ -133,7 +133,7 @@ impl Load {
         for task in tasks {
             task.await.unwrap();
         }
-        // What may still arrive late.
+        // Waits for requests that the service counts late.
         sleep(LATE).await;
     }
 
@@ -159,14 +159,14 @@ impl Load {
             let waiting = tokio::time::timeout(patience.mul_f64(given), slot(&self.limiter, priority));
             let Ok(mut slot) = waiting.await else { continue };
             let answered = self.request(&mut random, &mut slot).await;
-            // One that was answered may be dropped all the same, by a caller who goes away.
+            // A slot may be dropped after the answer, if the caller cancels the call.
             if answered && (!self.faults || random.u8(..) < 200) {
                 slot.finish(SlotUse::Answered, None).await.unwrap();
             }
         }
     }
 
-    /// What happens between the slot and the answer. Tells whether there was one.
+    /// Simulates a request between its slot and its answer. Returns whether there was an answer.
     async fn request(&self, random: &mut fastrand::Rng, slot: &mut Slot) -> bool {
         let delay = self.delay.draw(random);
         if self.faults && random.u8(..) < 10 {
@@ -188,7 +188,7 @@ impl Load {
             .unwrap();
         }
         if self.faults && random.u8(..) < 10 {
-            // Given up after the delay, and counted as late after that as it may be.
+            // The client gives up after the delay, and the service counts the request up to `LATE` after that.
             let (service, late) = (self.service.clone(), delay + LATE.mul_f64(random.f64()));
             tokio::spawn(async move {
                 sleep(late).await;
@@ -262,7 +262,7 @@ async fn waiters_of_a_priority_are_served_in_their_order() {
         };
         tasks.push(tokio::spawn(async move {
             let mut slot = slot(&limiter, priority).await;
-            // When tasks run that got their slots at the same time is up to the runtime.
+            // The runtime decides in which order tasks run that got their slots at the same time.
             let Some(HeldSlot::Window(_, grant)) = &slot.held else {
                 unreachable!()
             };
@@ -271,7 +271,7 @@ async fn waiters_of_a_priority_are_served_in_their_order() {
             sleep(Duration::from_millis(number % 7 * 100)).await;
             slot.finish(SlotUse::Answered, None).await.unwrap();
         }));
-        // Each has its place before the next asks.
+        // Each task is in the queue before the next one starts.
         tokio::task::yield_now().await;
     }
     for task in tasks {
@@ -290,7 +290,7 @@ async fn waiters_of_a_priority_are_served_in_their_order() {
     }
 }
 
-/// Requests that never end, of so many tasks.
+/// Starts this many tasks that send requests without end.
 fn saturate(limiter: &Limiter, priority: Priority, tasks: usize, served: &Arc<Mutex<usize>>) {
     for _ in 0..tasks {
         let (limiter, served) = (limiter.clone(), served.clone());
@@ -330,7 +330,7 @@ async fn background_keeps_nine_tenths_under_constant_interactive_load() {
         saturate(&limiter, Priority::Interactive, tasks, &interactive);
         sleep(WINDOW).await;
         saturate(&limiter, Priority::Background, tasks, &background);
-        // The window that the others had filled by then.
+        // Waits out the window that the interactive requests had filled.
         sleep(WINDOW + Duration::from_secs(1)).await;
         let before = (*interactive.lock().unwrap(), *background.lock().unwrap());
         sleep((WINDOW + Duration::from_millis(150)) * 10).await;
@@ -606,7 +606,7 @@ fn a_limit_is_read_as_it_is_written() {
     }
 }
 
-/// What taking a slot and sending it back costs, when there are slots.
+/// Taking and finishing a slot must not allocate if one is free.
 #[tokio::test]
 async fn a_free_slot_is_taken_without_an_allocation() {
     let limiter = limiter(RateLimit::default());

@@ -1,9 +1,9 @@
-//! The exact window: which request may be sent when. Every method is told the time, and nothing here waits.
+//! The exact sliding window: which request may be sent when. Every method gets the time as an argument; nothing here waits.
 //!
-//! A slot is taken before a request is sent. The service counts the request somewhere between its sending and its answer,
-//! so the slot comes back one window after the answer: then whatever the service counts in any window of that length
-//! fits into the limit, however long answers take. A request that was never answered may be counted late, and its slot
-//! comes back later by that allowance.
+//! A slot is taken before a request is sent. The service counts the request at some time between sending and answer, so the
+//! slot becomes free one window after the answer. Then no window of that length at the service exceeds the limit, however long
+//! answers take. A request that was never answered may be counted late, so its slot becomes free later by
+//! [`late_allowance`](RateLimit::late_allowance).
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,28 +17,28 @@ use super::{
     store::SlotUse,
 };
 
-/// Added to every slot's way back, for clocks that do not run alike.
+/// Added to the time until a slot is free, for clocks that run at different speeds.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// Most hints that are kept at a time. They are few: one that another undercuts and outlives is dropped.
+/// The largest number of hints. There are few, because a hint is dropped if another is stricter and lasts longer.
 const MOST_HINTS: usize = 16;
 
 /// A slot that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grant {
-    /// How many had been taken when this one was, itself counted.
+    /// The number of this grant, counted from 1.
     pub(super) number: u64,
     priority: Priority,
 }
 
-/// What a waiter is told.
+/// The answer to a waiter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// It has its slot.
     Granted(Grant),
-    /// Nothing may be sent for longer than the waiter would wait. It has left the queue.
+    /// Nothing may be sent for longer than the waiter waits. It was removed from the queue.
     Paused(Duration),
-    /// It has to wait, and ask again at this time at the latest, or when it is woken.
+    /// It has to wait, and ask again at this time at the latest, or earlier when it is woken.
     Wait(Option<Instant>),
 }
 
@@ -53,24 +53,24 @@ pub(super) struct Place {
 struct Waiter {
     id: u64,
     waker: Option<Waker>,
-    /// When it will ask again, unless it is woken before.
-    armed: Option<Instant>,
+    /// When it will ask again, unless it is woken earlier.
+    asks_again_at: Option<Instant>,
 }
 
-/// What an answer said was left: up to which grant requests may be sent before the time.
+/// A limit that an answer reported: until this time, only grants up to this number may be sent.
 #[derive(Debug)]
 struct Hint {
     until: Instant,
     last: u64,
 }
 
-/// All that is known of the requests with one key.
+/// The state of the requests with one key.
 #[derive(Debug)]
 pub(super) struct Window {
     limit: RateLimit,
-    /// Slots whose requests are under way, by priority.
+    /// Slots whose requests are in flight, by priority.
     taken: [u32; 2],
-    /// Slots on their way back and when they are free again, in this order.
+    /// Slots of finished requests, sorted by when they become free.
     returning: VecDeque<(Instant, Priority)>,
     /// The same, counted by priority.
     returning_of: [u32; 2],
@@ -78,17 +78,17 @@ pub(super) struct Window {
     paused_until: Option<Instant>,
     hints: Vec<Hint>,
     /// Number of the latest grant whose answer gave a hint.
-    heard: u64,
+    latest_hint: u64,
     waiting: [VecDeque<Waiter>; 2],
-    /// Grants that waiters have not fetched yet.
-    handed: HashMap<u64, Grant>,
+    /// Grants that waiters have not claimed yet, by the id of their place.
+    unclaimed: HashMap<u64, Grant>,
     next_place: u64,
     wakers_to_wake: Vec<Waker>,
 }
 
 impl Window {
     pub(super) fn new(limit: RateLimit) -> Self {
-        // Room from the start, so that a slot's way back costs no allocation either; within reason.
+        // Reserved from the start, so that finishing a slot does not allocate; at most 4096.
         let room = limit.requests.unwrap_or_default().min(4096) as usize;
         Window {
             limit,
@@ -98,27 +98,27 @@ impl Window {
             granted: 0,
             paused_until: None,
             hints: Vec::new(),
-            heard: 0,
+            latest_hint: 0,
             waiting: Default::default(),
-            handed: HashMap::new(),
+            unclaimed: HashMap::new(),
             next_place: 0,
             wakers_to_wake: Vec::new(),
         }
     }
 
-    /// Takes on what is stricter of another limit: the smaller number, the longer window.
+    /// Makes the limit as strict as another one: the smaller number, the longer window.
     pub(super) fn tighten(&mut self, now: Instant, other: RateLimit) {
         let stricter = self.limit.stricter(other);
         for (time, _) in &mut self.returning {
             *time += stricter.window.saturating_sub(self.limit.window);
         }
         self.limit = stricter;
-        self.settle(now);
+        self.update(now);
     }
 
-    /// A slot, if there is one for a newcomer.
+    /// A slot, if one is free and nobody waits before this call.
     pub(super) fn take(&mut self, now: Instant, priority: Priority) -> Option<Grant> {
-        self.settle(now);
+        self.update(now);
         let priority = self.priority(priority);
         let first = self.waiting[priority as usize].is_empty();
         (first && self.blocked_until().is_none() && self.admits(priority)).then(|| self.grant(priority))
@@ -132,25 +132,25 @@ impl Window {
         self.waiting[priority as usize].push_back(Waiter {
             id,
             waker: None,
-            armed: None,
+            asks_again_at: None,
         });
         Place { id, priority }
     }
 
-    /// Asks whether it is a waiter's turn. One that waits on is woken by the waker.
+    /// Asks whether it is a waiter's turn. If not, `waker` will wake it.
     pub(super) fn ask(&mut self, now: Instant, place: Place, patience: Duration, waker: &Waker) -> Turn {
-        self.settle(now);
-        let handed = self.handed.get(&place.id).copied();
-        // A pause may have begun after the slot was handed out.
-        let held = self.held(handed.map_or(self.granted + 1, |grant| grant.number));
+        self.update(now);
+        let unclaimed = self.unclaimed.get(&place.id).copied();
+        // A pause may have begun after the slot was granted.
+        let held = self.held(unclaimed.map_or(self.granted + 1, |grant| grant.number));
         let left = held.map(|until| until.saturating_duration_since(now));
         if let Some(left) = left.filter(|left| *left > patience) {
             self.leave(now, place);
             return Turn::Paused(left);
         }
-        match (handed, held) {
+        match (unclaimed, held) {
             (Some(grant), None) => {
-                self.handed.remove(&place.id);
+                self.unclaimed.remove(&place.id);
                 return Turn::Granted(grant);
             }
             (Some(_), Some(_)) => return Turn::Wait(held),
@@ -161,7 +161,7 @@ impl Window {
         };
         let due = self.due(position);
         let waiter = &mut self.waiting[place.priority as usize][position];
-        waiter.armed = due;
+        waiter.asks_again_at = due;
         match &mut waiter.waker {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
@@ -169,17 +169,17 @@ impl Window {
         Turn::Wait(due)
     }
 
-    /// Gives up a place, and the slot that may have been handed to it.
+    /// Gives up a place, and the slot that may already be granted to it.
     pub(super) fn leave(&mut self, now: Instant, place: Place) {
-        if let Some(grant) = self.handed.remove(&place.id) {
+        if let Some(grant) = self.unclaimed.remove(&place.id) {
             self.finish(now, grant, SlotUse::Unsent);
         } else if let Some(position) = self.position(place) {
             self.waiting[place.priority as usize].remove(position);
-            self.settle(now);
+            self.update(now);
         }
     }
 
-    /// Sends a slot on its way back.
+    /// Finishes a slot: computes when it becomes free again.
     pub(super) fn finish(&mut self, now: Instant, grant: Grant, slot_use: SlotUse) {
         let kind = grant.priority as usize;
         self.taken[kind] -= 1;
@@ -197,28 +197,28 @@ impl Window {
             self.returning.insert(at, (free, grant.priority));
             self.returning_of[kind] += 1;
         }
-        self.settle(now);
+        self.update(now);
     }
 
-    /// Nothing more is sent before the time. Tells whether that is news: nothing was paused yet.
+    /// Holds back all requests until the time. Returns whether there was no pause before.
     pub(super) fn pause(&mut self, now: Instant, until: Instant) -> bool {
-        self.settle(now);
+        self.update(now);
         let news = self.paused_until.is_none();
         self.paused_until = self.paused_until.max(Some(until).filter(|until| *until > now));
-        // Whoever would not wait so long is to know at once.
+        // All waiters are woken, so that those that do not wait so long fail at once.
         let waiters = self.waiting.iter().flatten();
         self.wakers_to_wake
             .extend(waiters.filter_map(|waiter| waiter.waker.clone()));
         news
     }
 
-    /// The service says how many more requests it takes before the time. A hint that was overtaken by a later request's
-    /// says nothing, and none ever adds to what is left.
+    /// Adds a hint of the service: how many more requests it accepts until the time. A hint is ignored if a later request already
+    /// gave one, and a hint never raises the limit.
     pub(super) fn hint(&mut self, now: Instant, grant: Grant, remaining: u32, until: Instant) {
-        if grant.number < self.heard {
+        if grant.number < self.latest_hint {
             return;
         }
-        self.heard = grant.number;
+        self.latest_hint = grant.number;
         let last = grant.number + u64::from(remaining);
         if self
             .hints
@@ -231,11 +231,11 @@ impl Window {
         if self.hints.len() < MOST_HINTS {
             self.hints.push(Hint { until, last });
         }
-        self.settle(now);
+        self.update(now);
     }
 
     pub(super) fn rate(&mut self, now: Instant) -> Rate {
-        self.settle(now);
+        self.update(now);
         Rate {
             limit: self.limit,
             in_use: self.in_use(),
@@ -249,18 +249,18 @@ impl Window {
         self.limit.window
     }
 
-    /// Whether nothing is known that a new window would not know.
+    /// Whether the window is in the same state as a new one.
     pub(super) fn is_idle(&mut self, now: Instant) -> bool {
-        self.settle(now);
+        self.update(now);
         self.in_use() == 0 && self.blocked_until().is_none() && self.hints.is_empty()
     }
 
-    /// Those who have to be woken now, to be called after every other method.
+    /// The waiters to wake now. The caller must call this after every other method.
     pub(super) fn wakers_to_wake(&mut self) -> Vec<Waker> {
         mem::take(&mut self.wakers_to_wake)
     }
 
-    /// Where the share of interactive requests would be less than one, all are served in the order they came.
+    /// For limits below 10, where a tenth is less than one slot, all requests are served in the order they came.
     fn priority(&self, priority: Priority) -> Priority {
         match self.limit.share() {
             Some(0) => Priority::Interactive,
@@ -282,7 +282,7 @@ impl Window {
             .map_or(u32::MAX, |limit| limit.saturating_sub(self.in_use()))
     }
 
-    /// Whether the next slot may go to this kind of request.
+    /// Whether a request of this priority may get the next slot.
     fn admits(&self, priority: Priority) -> bool {
         let (Some(limit), Some(share)) = (self.limit.requests, self.limit.share()) else {
             return true;
@@ -296,7 +296,7 @@ impl Window {
             }
     }
 
-    /// Until when nothing more may be sent, although there may be slots.
+    /// Until when no new grant may be sent, even if slots are free.
     fn blocked_until(&self) -> Option<Instant> {
         self.held(self.granted + 1)
     }
@@ -322,8 +322,8 @@ impl Window {
             .ok()
     }
 
-    /// When a waiter should ask again: when as many slots have come back as there are waiters before it, and one more.
-    /// The first thereby hands out slots to all behind it. The others only have to if the first does not come to ask.
+    /// When a waiter should ask again: when enough slots are free for all waiters before it and for itself. When the first waiter
+    /// asks, slots are granted to those behind it too. The others ask only in case the first is never polled.
     fn due(&self, position: usize) -> Option<Instant> {
         let blocked = self.blocked_until();
         let free = self.free() as usize;
@@ -335,7 +335,7 @@ impl Window {
     }
 
     /// Drops expired slots, grants free ones, collects wakers.
-    fn settle(&mut self, now: Instant) {
+    fn update(&mut self, now: Instant) {
         while let Some((_, priority)) = self.returning.front().filter(|(time, _)| *time <= now) {
             self.returning_of[*priority as usize] -= 1;
             self.returning.pop_front();
@@ -347,18 +347,19 @@ impl Window {
                 break;
             };
             let grant = self.grant(priority);
-            self.handed.insert(waiter.id, grant);
+            self.unclaimed.insert(waiter.id, grant);
             self.wakers_to_wake.extend(waiter.waker);
         }
         for priority in [Priority::Interactive, Priority::Background] {
-            // The first must know when to come, and so must the first of those who had no time to come at.
+            // The first waiter needs a time to ask again, and so does the first one that had none, because fewer slots than
+            // waiters had a known time.
             for position in [0, self.returning.len().saturating_sub(1)] {
-                self.rouse(priority, position);
+                self.wake_if_late(priority, position);
             }
         }
     }
 
-    /// Who is next, if anyone may be.
+    /// The priority of the next waiter that may get a slot.
     fn next(&self) -> Option<Priority> {
         if self.blocked_until().is_some() {
             return None;
@@ -368,15 +369,15 @@ impl Window {
             .find(|priority| !self.waiting[*priority as usize].is_empty() && self.admits(*priority))
     }
 
-    /// Wakes a waiter that would come too late.
-    fn rouse(&mut self, priority: Priority, position: usize) {
+    /// Wakes a waiter whose next time to ask is too late.
+    fn wake_if_late(&mut self, priority: Priority, position: usize) {
         let Some(waiter) = self.waiting[priority as usize].get(position) else {
             return;
         };
         let due = self.due(position);
-        if due.is_some_and(|due| waiter.armed.is_none_or(|armed| due < armed)) {
+        if due.is_some_and(|due| waiter.asks_again_at.is_none_or(|time| due < time)) {
             let waiter = &mut self.waiting[priority as usize][position];
-            waiter.armed = due;
+            waiter.asks_again_at = due;
             self.wakers_to_wake.extend(waiter.waker.clone());
         }
     }

@@ -1,4 +1,4 @@
-//! What a mock answers.
+//! The answer of a mock.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData, time::Duration};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Page;
 
-/// The answer of a mocked operation, in the forms of the service.
+/// The answer of a mocked operation, in the formats of the service.
 ///
 /// `T` is what the operation answers; lists have [`page`](Answer::page) and [`records`](Answer::records), the rest has
 /// [`value`](Answer::value). Failures are those
@@ -75,7 +75,7 @@ impl<T> Answer<T> {
         Answer { then, of }
     }
 
-    /// What httpmock itself can answer: a delay, other headers.
+    /// The underlying `Then` of httpmock, for a delay or other headers.
     pub fn into_inner(self) -> Then {
         self.then
     }
@@ -127,7 +127,7 @@ impl<R: Serialize> Answer<Page<R>> {
     }
 }
 
-/// Records of a page, if the request does not say, and at most.
+/// The default page size and the largest one.
 const USUAL: usize = 20;
 const MOST: usize = 50;
 

@@ -14,7 +14,7 @@ use crate::{
     transport::{Fault, Request, Response, ResponseFuture, Transport},
 };
 
-/// Notes what is sent, and answers it, without a network. A clone is the same recorder.
+/// A transport that records requests and answers them without a network. A clone is the same recorder.
 #[derive(Clone)]
 pub struct Recorder {
     sent: Arc<Mutex<Vec<Request>>>,
@@ -24,12 +24,12 @@ pub struct Recorder {
 type Answer = dyn Fn(&Request) -> ResponseFuture + Send + Sync;
 
 impl Recorder {
-    /// Answers at once, by the function, which may also tell what went wrong on the way.
+    /// Answers each request at once with the result of the function, an answer or a fault.
     pub fn new(answer: impl Fn(&Request) -> Result<Response, Fault> + Send + Sync + 'static) -> Self {
         Recorder::in_time(move |request| Box::pin(std::future::ready(answer(request))))
     }
 
-    /// Answers when the future of the function does.
+    /// Answers each request with the future of the function, which may take time.
     pub fn in_time(answer: impl Fn(&Request) -> ResponseFuture + Send + Sync + 'static) -> Self {
         Recorder {
             sent: Arc::default(),
@@ -37,7 +37,7 @@ impl Recorder {
         }
     }
 
-    /// Answers everything alike.
+    /// Answers every request with this status and body.
     ///
     /// # Panics
     ///
@@ -48,7 +48,7 @@ impl Recorder {
         Recorder::new(move |_| Ok(Response::new(status, body.clone())))
     }
 
-    /// A client that sends through it, everything once, with a key of its own.
+    /// A client that sends through this recorder, without retries and with a unique key.
     ///
     /// # Panics
     ///
@@ -59,17 +59,17 @@ impl Recorder {
             .expect("nothing of the client has to be set up")
     }
 
-    /// The same client, to be set up further.
+    /// The builder of such a client, for more settings.
     pub fn builder(&self) -> ClientBuilder {
         builder().transport(self.clone())
     }
 
-    /// What was sent so far.
+    /// The requests that were sent so far.
     pub fn sent(&self) -> Vec<Request> {
         lock(&self.sent).clone()
     }
 
-    /// The one request that was sent.
+    /// The only request that was sent.
     ///
     /// # Panics
     ///

@@ -1,41 +1,42 @@
-//! Whether a list was read completely, although records come and go while it is read. Nothing here fetches.
+//! Decides whether a list was read completely, although records are created and deleted while it is read. Nothing here fetches.
 //!
-//! A list is swept, and swept again, until one of these holds:
+//! A sweep is one pass over all pages. Sweeps are repeated until one of these holds:
 //!
-//! 1. The list is ordered by a growing id, and its one sweep is quiet, without repeats, and in order. Its last page was
-//!    read before the sweep too ([`Completeness::wants_bookend`]), and the first and the last page, read again after it, are
-//!    unchanged ([`Next::Confirm`]): so no record was created that is still there, none was deleted, and none moved.
-//! 2. A later sweep is quiet, found no record that the sweeps before it missed, and missed none that the one before it saw: an
-//!    insert for each delete leaves totals as they are. A sweep is quiet if all its answers told the same total, it saw as
-//!    many records, and no page before its last was short. Where no answer tells a total, it is quiet if it saw the same
-//!    records as the sweep before it, no record twice, no short page before its last, and as many records as the number of
-//!    pages says at least. A total that its own answer contradicts is none.
-//! 3. Totals keep moving, and what every sweep may have missed is estimated to be less than [`NEGLIGIBLE`] records. The
+//! 1. The list is ordered by a growing id, and its one sweep is consistent, without repeats, and in order. Its last page was
+//!    also read before the sweep ([`Completeness::wants_last_page_first`]), and the first and the last page, read again after
+//!    the sweep, are unchanged ([`Next::Confirm`]). So no record was created that still exists, none was deleted, and none moved.
+//! 2. A later sweep is consistent, found no record that all earlier sweeps missed, and missed none that the sweep before it
+//!    found. (Totals alone do not suffice: they stay the same if one record is created for each that is deleted.) A sweep is
+//!    consistent if all its answers reported the same total, it found that many records, and no page before its last was short.
+//!    If no answer has a total, it is consistent if it found the same records as the sweep before it, no record twice, no short
+//!    page before its last, and at least as many records as the number of pages implies. A total that its own answer
+//!    contradicts does not count as one.
+//! 3. Totals keep changing, and the number of records that every sweep missed is estimated to be below [`NEGLIGIBLE`]. The
 //!    estimate is that of capture-recapture: of `n` records in the last two sweeps, sweep `i` missed `m(i)` that the next one
-//!    saw (for the last sweep: that the one before it saw), so that all of them missed `n × Π (m(i) + ½) / n`. The last sweep
-//!    must also have seen as many records as the last total tells, give or take how far the totals moved and `m` of that sweep,
-//!    and no short page before its last. Without totals it must have seen no record twice: pages that come in place of others
-//!    lose the same records in each sweep, which the estimate takes for none.
+//!    found (for the last sweep: that the one before it found), so that all of them missed `n × Π (m(i) + ½) / n`. The last
+//!    sweep must also have found as many records as the last total, within the range by which the totals changed plus `m` of
+//!    that sweep, and no short page before its last. Without totals it must have found no record twice: a service that sends
+//!    one page in place of another loses the same records in each sweep, which the estimate cannot detect.
 //!
-//! Records with a number above all of the first sweep's were created meanwhile, and do not count as missed.
+//! Records whose number is greater than all of the first sweep were created during the walk, and do not count as missed.
 //!
-//! The estimate takes sweeps to miss records independently. A record is missed where it moves over the boundary of two
-//! pages, and where a list only moves a little, the same records lie at the boundaries in each sweep. So the sweeps over a
-//! list that moves have pages of different sizes ([`Completeness::page_size`]).
+//! The estimate assumes that sweeps miss records independently. A record is missed if it moves across the boundary of two
+//! pages, and if a list changes only a little, the same records lie at the boundaries in each sweep. So the sweeps over a list
+//! that changes use different page sizes ([`Completeness::page_size`]).
 
 use super::{record::Ids, sweep::Sweep};
 use crate::types::RecordId;
 
-/// How often a list is swept at most.
+/// The largest number of sweeps over a list.
 pub(super) const MOST_SWEEPS: u32 = 8;
 
-/// The estimate of missed records below which none is taken to be missed.
+/// Below this estimated number of missed records, a list counts as complete.
 const NEGLIGIBLE: f64 = 0.000_1;
 
-/// After so many sweeps that saw the same records, and not as many as the same total tells, others would see no more.
+/// A walk gives up after this many sweeps that found the same records although the total disagrees: more would find no others.
 const MOST_ALIKE: u32 = 3;
 
-/// How many fiftieths smaller the pages of each sweep are than those of the first.
+/// By how many fiftieths the pages of each sweep are smaller than those of the first.
 const SMALLER_BY: [i32; MOST_SWEEPS as usize] = [0, 3, 7, 1, 5, 9, 2, 6];
 
 /// What the sweeps over a list have shown so far.
@@ -45,24 +46,26 @@ pub(crate) struct Completeness {
     pub(crate) sweeps: u32,
     /// Records that came again within a sweep.
     pub(crate) repeats: u64,
-    /// Records that an earlier sweep missed, and those of them that were created meanwhile.
+    /// Records that an earlier sweep missed.
     pub(crate) late: u64,
+    /// Those of them that were created during the walk.
     pub(crate) created_during_walk: u64,
-    /// The greatest number of the first sweep.
+    /// The greatest number among the ids of the first sweep.
     newest: Option<i64>,
-    /// The ids of all sweeps that have ended, and the last of these sweeps.
+    /// The ids of all sweeps that have ended.
     earlier: Ids,
+    /// The last of these sweeps.
     last: Sweep,
-    /// How many records each sweep but the last missed that the next one saw.
+    /// For each sweep but the last, how many records it missed that the next one found.
     missed: Vec<u64>,
-    /// Records of the sweep under way that all sweeps before it missed.
+    /// Records of the current sweep that all earlier sweeps missed.
     missed_by_all: u64,
-    /// How many sweeps, the last one included, were alike and disagree with their total.
+    /// How many consecutive sweeps, up to the last, found the same records although the total disagrees.
     alike: u32,
-    /// Whether any sweep has shown that the list moves.
+    /// Whether any sweep has shown that the list changes.
     moves: bool,
-    /// The ids of the page that was the last one before the first sweep went on to it.
-    bookend: Option<Vec<Option<RecordId>>>,
+    /// The ids of the last page, as read before the first sweep reached it.
+    initial_last_page: Option<Vec<Option<RecordId>>>,
 }
 
 /// What to do after a sweep.
@@ -70,32 +73,34 @@ pub(crate) struct Completeness {
 pub(crate) enum Next {
     /// The list was read completely.
     Settled,
-    /// It was, if its first and its last page are unchanged.
+    /// It was read completely if its first and its last page are still the same.
     Confirm,
-    /// Only another sweep can tell.
+    /// Another sweep is needed.
     Again,
-    /// It does not settle.
+    /// Further sweeps would not make it complete, or the limit of sweeps is reached.
     GiveUp(Unsettled),
 }
 
-/// What is known of a list that does not settle.
+/// Why a list does not settle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unsettled {
     pub(crate) sweeps: u32,
-    /// Records that the last sweep saw.
+    /// Records that the last sweep found.
     pub(crate) seen: u64,
-    /// The last total, and by how much totals differed in the last sweep.
+    /// The last total.
     pub(crate) total: Option<i64>,
+    /// By how much the totals differed in the last sweep.
     pub(crate) moved: u64,
-    /// Pages of the last sweep that were short, and not at its end, and records that came again.
+    /// Pages of the last sweep that were short although they were not the last.
     pub(crate) holes: u64,
+    /// Records that came more than once in the last sweep.
     pub(crate) repeats: u64,
-    /// Whether the last sweeps were alike, so that nothing moves, and the total disagrees all the same.
+    /// Whether the last sweeps found the same records although the total disagrees.
     pub(crate) alike: bool,
 }
 
 impl Completeness {
-    /// Takes in an id that is new to the sweep under way. Returns whether it is new to all sweeps.
+    /// Adds an id that is new to the current sweep. Returns whether it is new to all sweeps.
     pub(crate) fn admit(&mut self, id: RecordId) -> bool {
         if self.sweeps == 0 {
             if let RecordId::Number(number) = id {
@@ -122,18 +127,18 @@ impl Completeness {
         }
     }
 
-    /// Whether the last page is to be read once more, now that the first page of the first sweep is there. `by_id` is whether
-    /// the list is known to be ordered by a growing id.
-    pub(super) fn wants_bookend(&self, sweep: &Sweep, by_id: bool) -> bool {
-        by_id && self.sweeps == 0 && sweep.pages == 1 && self.bookend.is_none()
+    /// Whether to read the last page now, after the first page of the first sweep. `by_id` is whether the list is known to be
+    /// ordered by a growing id.
+    pub(super) fn wants_last_page_first(&self, sweep: &Sweep, by_id: bool) -> bool {
+        by_id && self.sweeps == 0 && sweep.pages == 1 && self.initial_last_page.is_none()
     }
 
-    /// Takes in the ids of the last page, before the sweep goes on to it.
-    pub(super) fn bookend(&mut self, ids: Vec<Option<RecordId>>) {
-        self.bookend = Some(ids);
+    /// Sets the ids of the last page, as read before the sweep reaches it.
+    pub(super) fn set_initial_last_page(&mut self, ids: Vec<Option<RecordId>>) {
+        self.initial_last_page = Some(ids);
     }
 
-    /// How many records a page of the next sweep is to have, where those of the first have so many.
+    /// The page size of the next sweep. `first` is that of the first sweep.
     pub(crate) fn page_size(&self, first: i32) -> i32 {
         let by = SMALLER_BY
             .get(self.sweeps as usize)
@@ -146,13 +151,14 @@ impl Completeness {
     pub(crate) fn end_sweep(&mut self, sweep: Sweep, by_id: bool) -> Next {
         self.sweeps += 1;
         self.repeats += sweep.repeats;
-        self.moves |= sweep.repeats > 0 || sweep.totals().last.is_some() && !sweep.is_quiet();
+        self.moves |= sweep.repeats > 0 || sweep.totals().last.is_some() && !sweep.is_consistent();
         let next = match self.sweeps {
             1 => {
-                let bookend = self.bookend.take();
-                let same_end = sweep.pages == 1 || bookend.is_some_and(|ids| ids == sweep.last_page);
+                let initial_last_page = self.initial_last_page.take();
+                let same_end =
+                    sweep.pages == 1 || initial_last_page.is_some_and(|ids| ids == sweep.last_page);
                 let confirm =
-                    by_id && same_end && sweep.is_quiet() && sweep.repeats == 0 && sweep.is_ordered();
+                    by_id && same_end && sweep.is_consistent() && sweep.repeats == 0 && sweep.is_ordered();
                 if confirm { Next::Confirm } else { Next::Again }
             }
             _ => self.judge(&sweep),
@@ -165,14 +171,14 @@ impl Completeness {
         next
     }
 
-    /// The pages that [`Next::Confirm`] wants to be read again: the ids of the first one, and the last one's number of the
-    /// sweep and ids.
+    /// The pages to read again after [`Next::Confirm`]: the ids of the first page, the number of pages of the sweep, and the ids
+    /// of the last page.
     pub(crate) fn to_confirm(&self) -> (&[Option<RecordId>], u32, &[Option<RecordId>]) {
         let sweep = &self.last;
         (&sweep.first_page, sweep.pages, &sweep.last_page)
     }
 
-    /// Judges a sweep that is not the first.
+    /// Decides what follows a sweep that is not the first.
     fn judge(&mut self, sweep: &Sweep) -> Next {
         let before = &self.last;
         let new = sweep.ids.iter();
@@ -182,11 +188,11 @@ impl Completeness {
         let same = missed_before == 0 && missed_now == 0;
         self.moves |= !same;
         let totals = sweep.totals();
-        let quiet = match totals.last {
-            Some(_) => sweep.is_quiet(),
-            None => same && sweep.is_plain(),
+        let is_consistent = match totals.last {
+            Some(_) => sweep.is_consistent(),
+            None => same && sweep.shows_no_loss(),
         };
-        if quiet && self.missed_by_all == 0 && missed_now == 0 {
+        if is_consistent && self.missed_by_all == 0 && missed_now == 0 {
             return Next::Settled;
         }
 
@@ -198,14 +204,14 @@ impl Completeness {
         let allowed = totals.moved() + missed_now;
         let counted = match totals.last {
             Some(total) => u64::try_from(total).is_ok_and(|total| total.abs_diff(sweep.count()) <= allowed),
-            None => sweep.is_plain(),
+            None => sweep.shows_no_loss(),
         };
         if estimate < NEGLIGIBLE && counted && sweep.holes() == 0 {
             return Next::Settled;
         }
 
         let is_steady = match totals.last {
-            Some(_) => sweep.steady_total().is_some() && sweep.steady_total() == before.steady_total(),
+            Some(_) => sweep.constant_total().is_some() && sweep.constant_total() == before.constant_total(),
             None => before.totals().last.is_none(),
         };
         let disagrees = same && is_steady;
@@ -226,7 +232,7 @@ impl Completeness {
     }
 }
 
-/// How many of so many records all sweeps are likely to have missed, by how many each of them missed.
+/// The estimated number of records that all sweeps missed, of `records`. `missed` is how many each sweep missed.
 fn estimate(records: u64, missed: impl Iterator<Item = u64>) -> f64 {
     let records = records.max(1) as f64;
     missed.fold(records, |estimate, missed| {
@@ -235,7 +241,7 @@ fn estimate(records: u64, missed: impl Iterator<Item = u64>) -> f64 {
 }
 
 impl Unsettled {
-    /// What to tell the caller, as the end of a sentence that begins with the name of the list.
+    /// The message for the caller, as the end of a sentence that begins with the name of the list.
     pub(crate) fn sentence(&self) -> String {
         let Unsettled {
             sweeps,
@@ -248,7 +254,7 @@ impl Unsettled {
         } = self;
         let mut total = match self.total {
             Some(total) => format!("its total is {total}"),
-            None => "it tells no total".to_string(),
+            None => "it has no total".to_string(),
         };
         if *holes > 0 {
             total.push_str(&format!(", pages before its last came short ({holes})"));
@@ -262,8 +268,8 @@ impl Unsettled {
                  missing; check whether the key may read all of them, and compare with Atera"
             ),
             false => format!(
-                "did not settle in {sweeps} sweeps: {total} (it moved by {moved} in the last one), and {seen} records came in \
-                 that, so records may be missing; read it at a quieter time, or with a narrower filter"
+                "did not settle in {sweeps} sweeps: {total} (it changed by {moved} during the last sweep, which found {seen} \
+                 records), so records may be missing; read it at a quieter time, or with a narrower filter"
             ),
         }
     }
@@ -272,9 +278,9 @@ impl Unsettled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{end::Told, record::Identity};
+    use crate::page::{end::ReportedLength, record::Identity};
 
-    /// Sweeps over a list, in pages of ten, each of which tells a total.
+    /// Sweeps over a list in pages of ten, each of which reports a total.
     #[derive(Default)]
     struct List {
         completeness: Completeness,
@@ -302,9 +308,9 @@ mod tests {
         fn pages_with(&mut self, pages: &[(Option<i64>, &[i64])]) -> Next {
             let mut sweep = Sweep::default();
             for (total, ids) in pages {
-                sweep.begin_page(Told {
+                sweep.begin_page(ReportedLength {
                     total: *total,
-                    ..Told::default()
+                    ..ReportedLength::default()
                 });
                 for id in *ids {
                     if sweep.record(Identity::Id(RecordId::Number(*id))) {
@@ -312,10 +318,10 @@ mod tests {
                     }
                 }
                 sweep.end_page().unwrap();
-                if self.completeness.wants_bookend(&sweep, self.by_id) {
+                if self.completeness.wants_last_page_first(&sweep, self.by_id) {
                     let last = pages.last().map_or(&[][..], |(_, ids)| ids);
                     let last = last.iter().map(|id| Some(RecordId::Number(*id)));
-                    self.completeness.bookend(last.collect());
+                    self.completeness.set_initial_last_page(last.collect());
                 }
             }
             self.completeness.end_sweep(sweep, self.by_id)
@@ -361,7 +367,8 @@ mod tests {
             by_id: true,
             ..List::default()
         };
-        list.completeness.bookend(vec![Some(RecordId::Number(2))]);
+        list.completeness
+            .set_initial_last_page(vec![Some(RecordId::Number(2))]);
         assert_eq!(list.sweep(&[Some(4); 2], [4, 3, 2, 1]), Next::Again);
     }
 
@@ -413,7 +420,7 @@ mod tests {
             (3, 50, Some(250))
         );
         assert!(unsettled.alike);
-        // Where the total moves as well, each sweep has to be tried.
+        // If the total changes as well, all sweeps have to be tried.
         let mut list = List::default();
         let sweeps = (0..MOST_SWEEPS as i64).map(|sweep| list.sweep(&[Some(250), Some(250 + sweep)], 1..=50));
         let sweeps: Vec<_> = sweeps.collect();
@@ -464,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_total_among_others_is_not_quiet() {
+    fn a_sweep_with_an_answer_without_a_total_is_not_consistent() {
         let mut list = List::default();
         for _ in 0..2 {
             assert_eq!(list.sweep(&[Some(9), None], 1..=9), Next::Again);
@@ -473,7 +480,7 @@ mod tests {
 
     #[test]
     fn where_totals_keep_moving_the_estimate_decides() {
-        // Each sweep misses one in a hundred, another one each time, and a hundred go meanwhile.
+        // Each sweep misses one record in a hundred, another one each time, and a hundred are deleted meanwhile.
         let mut list = List::default();
         let mut next = Next::Again;
         let mut sweeps = 0;

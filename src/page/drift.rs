@@ -1,4 +1,4 @@
-//! What changed in a list while it was read, and what that says of the records that came.
+//! What changed in a list while it was read, and whether records are missing because of it.
 
 use super::sweep::Sweep;
 use crate::{Error, ErrorKind, description::Operation};
@@ -9,39 +9,39 @@ use crate::{Error, ErrorKind, description::Operation};
 pub struct Drift {
     /// How often the list was read.
     pub sweeps: u32,
-    /// The smallest and the greatest total that the service told, as far as its own answers do not contradict it.
+    /// The smallest and the largest total that the service reported, without totals that their own answer contradicts.
     pub totals: Option<(i64, i64)>,
     /// Records that came more than once within one sweep, because they had moved to a later page.
     pub repeats: u64,
     /// Records that only a later sweep found.
     pub late: u64,
-    /// Records among those that were created meanwhile: with a number greater than all of the first sweep.
+    /// Those of the late records that were created while the list was read: their number is greater than all of the first sweep.
     pub created_during_walk: u64,
-    /// Records that have no id, so that they cannot be told apart. They come out once, in the first sweep.
+    /// Records without an id. They cannot be distinguished, so only the first sweep returns them.
     pub without_id: u64,
-    /// How many records the service's smallest total says there are beyond those that the last sweep saw, once a sweep has
-    /// ended; where it tells no total, how many there are at least by its number of pages. Records are missing then, or the
-    /// total is wrong. Once a [`Complete`](crate::Consistency::Complete) walk has settled it is 0, since records that came and went
-    /// explain what it was.
+    /// How many records the last finished sweep lacked compared with the smallest total, or without a total compared with the
+    /// number that the pages imply. If it is not 0, records are missing or the total is wrong. It is 0 once a
+    /// [`Complete`](crate::Consistency::Complete) walk has settled, since the difference then comes from records that were
+    /// created or deleted while it read.
     pub shortfall: u64,
-    /// Pages of the last sweep that were shorter than the longest, or empty, although a later one had a record new to the
-    /// sweep, once the sweep has ended. The records that belong there are missing.
+    /// Pages of the last finished sweep that were shorter than the longest, or empty, although a later page had a record new to
+    /// the sweep. The records that belong on them are missing.
     pub holes: u64,
 }
 
 impl Drift {
-    /// Whether nothing of it was seen.
+    /// Whether the list did not change and no record is missing, as far as the walk can tell.
     pub fn is_none(&self) -> bool {
         let steady = self.totals.is_none_or(|(least, most)| least == most);
         steady && self.repeats == 0 && self.late == 0 && self.without_id == 0 && !self.shows_loss()
     }
 
-    /// Whether it shows that records are missing: by the totals, or by pages that were short.
+    /// Whether records are missing, by the totals or by short pages.
     pub(crate) fn shows_loss(&self) -> bool {
         self.shortfall > 0 || self.holes > 0
     }
 
-    /// What shows that records are missing, in words, as the end of a sentence that names the list.
+    /// Why records are taken to be missing, as the end of a sentence that begins with the name of the list.
     pub(crate) fn loss(&self) -> String {
         let short = match self.holes {
             1 => "a page before its last came short".to_string(),
@@ -58,29 +58,29 @@ impl Drift {
         }
     }
 
-    /// That records are missing, for a caller who is told in no other way.
+    /// The error that records are missing, for calls whose caller does not see the drift.
     pub(crate) fn unsettled(&self, operation: &'static Operation) -> Error {
         let sentence = format!(
-            "{} {}; read it again, or as a stream, which tells it by `drift`",
+            "{} {}; read it again, or as a stream, whose `drift` has the numbers",
             operation.id,
             self.loss()
         );
         Error::new(ErrorKind::Unsettled, sentence).with_operation(operation)
     }
 
-    /// Says in the log that records are missing, if it shows that.
+    /// Logs a warning if records are missing.
     pub(super) fn warn(&self, operation: &'static Operation) {
         if self.shows_loss() {
             tracing::warn!(
                 operation = operation.id,
                 shortfall = self.shortfall,
                 holes = self.holes,
-                "a list is not whole; records may be missing"
+                "a list is incomplete; records may be missing"
             );
         }
     }
 
-    /// Takes in what the sweep under way has shown so far, after so many others that had so many repeats.
+    /// Updates the drift from the current sweep. `earlier` is the number of sweeps before it, and `repeats` their repeats.
     pub(super) fn note(&mut self, sweep: &Sweep, earlier: u32, repeats: u64) {
         self.sweeps = earlier + 1;
         self.repeats = repeats + sweep.repeats;
@@ -93,7 +93,7 @@ impl Drift {
         };
     }
 
-    /// Takes in that a sweep has ended.
+    /// Updates the drift at the end of a sweep.
     pub(super) fn end_sweep(&mut self, sweep: &Sweep) {
         (self.shortfall, self.holes) = (sweep.shortfall(), sweep.holes());
     }

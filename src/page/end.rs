@@ -1,11 +1,12 @@
-//! When a sweep ends.
+//! Decides which page is the last of a sweep.
 //!
-//! The service says in several ways whether there is more: by the number of pages, by a total, by a link. Not all of them
-//! come always, and they may disagree. A number that the answer itself contradicts says nothing: fewer pages than the one
-//! that was answered with records, a total below the records that lie before its end, a negative one. Records that came already
-//! contradict nothing, for they may be another page's. Of what is left, the first row that fits decides:
+//! The service reports in several ways whether there are more pages: by the number of pages, by a total, by a link. An answer
+//! may lack some of them, and they may disagree. A number that its own answer contradicts is ignored: a number of pages below
+//! that of a page with records, a total below the number of records up to the end of the page, a negative number. Only records
+//! that are new to the sweep contradict a number, since repeated ones may belong to another page. Then the first row that
+//! matches decides:
 //!
-//! | the answer | is it the last? |
+//! | the answer | is it the last page? |
 //! |---|---|
 //! | has no record, and is past `totalPages` | yes |
 //! | says by `totalPages` or by its total that there is more | no, even without a record: an empty page in the middle |
@@ -14,102 +15,107 @@
 //! | has a `nextLink` | no, even without a record |
 //! | has no record | yes |
 //! | has a `nextLink` that is empty | yes |
-//! | is otherwise mute, and holds as many records as a full page | no |
-//! | is mute as all before it, and has a record new to the sweep | perhaps: the service may hand out less than it is asked for |
-//! | is mute | yes |
+//! | reports nothing, and has as many records as a full page | no |
+//! | reports nothing, like all before it, and has a record new to the sweep | perhaps: pages may be smaller than requested |
+//! | reports nothing | yes |
 //!
 //! The service sends a `nextLink` that is null or empty with its last page, so the third row costs it no request. After
-//! *perhaps* one more page is asked for: if that is not found, or has nothing but records that came already, there was no
-//! more, and the service knows nothing of pages.
+//! *perhaps* the walk requests one more page. If that is not found (404), or has only records that came already, the list has
+//! ended: such a service does not support paging.
 //!
-//! A `nextLink` is never followed, wherever it leads: it is a sign, and the walk asks for the next number itself. Totals
-//! are those of the latest answer, so a list that grows while it is read is read to its new end, and one that shrinks is
-//! not asked for pages that it no longer has. A service that says for ever that there is more is stopped by the
-//! [sweep](super::sweep).
+//! A `nextLink` only shows that there is a next page. It is never followed; the walk requests the next page by its number.
+//! The latest answer's total counts, so a list that grows while it is read is read to its new end, and a list that shrinks is
+//! not asked for pages that it no longer has. The [sweep](super::sweep) stops a walk over a service that always reports more
+//! pages.
 
 use std::fmt;
 
 use super::page::Page;
 
-/// What the sweep has seen, this page included.
+/// What the walk knows about a page besides its answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    /// How many records a full page has.
+pub(super) struct PageContext {
+    /// Number of records of a full page.
     pub(super) size: i32,
     /// Whether the page has a record new to the sweep.
     pub(super) has_new: bool,
-    /// Whether an answer before it told a total, a number of pages or a link.
-    pub(super) was_told: bool,
+    /// Whether an earlier answer had a total, a number of pages, or a `nextLink`.
+    pub(super) had_paging_info: bool,
 }
 
-/// Whether there is a page after one.
+/// Whether another page follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum More {
     Yes,
-    /// Nothing is said, and the page is shorter than it might be.
+    /// The answer reports nothing, and the page is shorter than a full one.
     Perhaps,
     No,
 }
 
-/// Whether there is a page after this one.
-pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -> More {
+/// Whether another page follows this one, by the table of this module.
+pub(super) fn more<T>(answer: &Page<T>, records: usize, page: i32, context: PageContext) -> More {
     let is_empty = records == 0;
     if is_empty && answer.total_pages.is_some_and(|pages| (0..page).contains(&pages)) {
         return More::No;
     }
-    let Told { total, pages, .. } = told(answer, records, page, seen);
-    let end = before(page, seen.size) + records as i64;
-    let told = [pages.map(|pages| page < pages), total.map(|total| end < total)];
+    let ReportedLength { total, pages, .. } = reported_length(answer, records, page, context);
+    let end = records_before(page, context.size) + records as i64;
+    let says_more = [pages.map(|pages| page < pages), total.map(|total| end < total)];
     let link = answer.next_link.as_deref().map(|link| !link.is_empty());
-    let is_full = records as i64 >= i64::from(seen.size);
-    match (told[0].or(told[1]), link) {
-        _ if told.contains(&Some(true)) => More::Yes,
-        (_, Some(true)) if seen.has_new => More::Yes,
+    let is_full = records as i64 >= i64::from(context.size);
+    match (says_more[0].or(says_more[1]), link) {
+        _ if says_more.contains(&Some(true)) => More::Yes,
+        (_, Some(true)) if context.has_new => More::Yes,
         (Some(_), _) => More::No,
         (None, Some(true)) => More::Yes,
         _ if is_empty => More::No,
         (None, Some(false)) => More::No,
         (None, None) if is_full => More::Yes,
-        (None, None) if seen.has_new && !seen.was_told => More::Perhaps,
+        (None, None) if context.has_new && !context.had_paging_info => More::Perhaps,
         (None, None) => More::No,
     }
 }
 
-/// Whether an answer says anything of how many records there are, or whether there are more, right or wrong.
-pub(super) fn tells<T>(answer: &Page<T>) -> bool {
+/// Whether an answer has a total, a number of pages, or a `nextLink`, be they right or wrong.
+pub(super) fn has_paging_info<T>(answer: &Page<T>) -> bool {
     answer.total().is_some() || answer.total_pages.is_some() || answer.next_link.is_some()
 }
 
-/// What an answer tells of the length of its list, unless the answer itself contradicts it.
+/// The length of the list as an answer reports it, without numbers that the answer itself contradicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct ReportedLength {
     pub(crate) total: Option<i64>,
     /// Whether the answer contradicts its total.
     pub(crate) is_contradicted: bool,
     pub(crate) pages: Option<i32>,
 }
 
-/// What an answer tells.
-pub(super) fn told<T>(answer: &Page<T>, records: usize, page: i32, seen: Seen) -> Told {
-    let least = match seen.has_new {
-        true => before(page, seen.size) + records as i64,
+/// The length that an answer reports. `records` is the number of its records, and `page` the number that was requested.
+pub(super) fn reported_length<T>(
+    answer: &Page<T>,
+    records: usize,
+    page: i32,
+    context: PageContext,
+) -> ReportedLength {
+    let least = match context.has_new {
+        true => records_before(page, context.size) + records as i64,
         false => 0,
     };
     let total = answer.total().filter(|total| *total >= least);
     let pages = answer.total_pages;
-    Told {
+    ReportedLength {
         total,
         is_contradicted: total.is_none() && answer.total().is_some(),
-        pages: pages.filter(|pages| *pages >= 0 && (!seen.has_new || *pages >= page)),
+        pages: pages.filter(|pages| *pages >= 0 && (!context.has_new || *pages >= page)),
     }
 }
 
-/// In place of a number that is not told, and of a total that the answer contradicts.
+/// Written in place of a number that is not reported, and of a total that the answer contradicts.
 const NOTHING: &str = "-";
 const CONTRADICTED: &str = "!";
 
-/// A word: the total, and the number of pages.
-impl fmt::Display for Told {
+/// Written as `total/pages`, without spaces, for the journal of a [`PagedWalk`](super::PagedWalk).
+impl fmt::Display for ReportedLength {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.total {
             Some(total) => total.fmt(out)?,
@@ -126,11 +132,11 @@ impl fmt::Display for Told {
     }
 }
 
-impl Told {
-    /// What [`Display`](fmt::Display) wrote.
+impl ReportedLength {
+    /// Reads what [`Display`](fmt::Display) wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (total, pages) = text.split_once('/')?;
-        Some(Told {
+        Some(ReportedLength {
             total: match total {
                 NOTHING | CONTRADICTED => None,
                 total => Some(total.parse().ok()?),
@@ -144,12 +150,14 @@ impl Told {
     }
 }
 
-impl Told {
-    /// The same for a walk that begins with this page, and does not see what lies before.
-    pub(super) fn seen_from(self, start: i32, size: i32) -> Self {
+impl ReportedLength {
+    /// The length that remains for a walk that begins with page `start`.
+    pub(super) fn beginning_at(self, start: i32, size: i32) -> Self {
         let skipped = start.max(1) - 1;
-        Told {
-            total: self.total.map(|total| (total - before(skipped + 1, size)).max(0)),
+        ReportedLength {
+            total: self
+                .total
+                .map(|total| (total - records_before(skipped + 1, size)).max(0)),
             pages: self.pages.map(|pages| (pages - skipped).max(0)),
             ..self
         }
@@ -157,21 +165,21 @@ impl Told {
 }
 
 impl<T> Page<T> {
-    /// What the page tells of the length of its list, unless it contradicts that. `number` is that of the page, from 1, `asked`
-    /// how many records it was asked for, and `has_new` whether it has one that came on no page before.
-    pub(crate) fn told(&self, number: i32, asked: i32, has_new: bool) -> Told {
+    /// The length of the list that the page reports. `number` is the number of the page, from 1, `asked` the page size that was
+    /// requested, and `has_new` whether it has a record that came on no earlier page.
+    pub(crate) fn reported_length(&self, number: i32, asked: i32, has_new: bool) -> ReportedLength {
         let records = self.items.len();
-        let seen = Seen {
+        let context = PageContext {
             size: page_size(self, records, number, asked),
             has_new,
-            was_told: false,
+            had_paging_info: false,
         };
-        told(self, records, number, seen)
+        reported_length(self, records, number, context)
     }
 }
 
-/// The last page, as far as the answer with this page tells. It is no more than a plan.
-pub(super) fn promised<T>(answer: &Page<T>, page: i32, size: i32) -> Option<i32> {
+/// The last page, as estimated from this answer. It only decides how far ahead to fetch.
+pub(super) fn estimated_last_page<T>(answer: &Page<T>, page: i32, size: i32) -> Option<i32> {
     let of_total = |total: i64| {
         let pages = u64::try_from(total).ok()?.div_ceil(u64::try_from(size).ok()?);
         i32::try_from(pages).ok()
@@ -180,31 +188,31 @@ pub(super) fn promised<T>(answer: &Page<T>, page: i32, size: i32) -> Option<i32>
     total_pages.or_else(|| of_total(answer.total()?))
 }
 
-/// How many records a full page has. The service may hand out smaller ones than it was asked for: it says so, or it shows
-/// when the first page that is read is smaller than what was asked for, and not the last one by the total. Too small a size
-/// costs a request, too large a one would cost records, so one that is found too small later is [corrected](larger_size).
+/// The number of records of a full page. The service may send smaller pages than requested: it reports that, or the first page
+/// is smaller than requested although its total says that it is not the last. A size that is too small costs a request, but one
+/// that is too large would lose records, so a smaller size wins and is [raised](grown_page_size) by a larger page.
 pub(super) fn page_size<T>(answer: &Page<T>, records: usize, page: i32, asked: i32) -> i32 {
     let shown = || {
         let records = i32::try_from(records).ok().filter(|records| *records > 0)?;
-        let end = before(page, asked) + i64::from(records);
+        let end = records_before(page, asked) + i64::from(records);
         let more = answer.total().is_some_and(|total| total > end);
         (more && records < asked).then_some(records)
     };
-    let told = answer.items_in_page.filter(|size| (1..=asked).contains(size));
-    [told, shown(), Some(asked)]
+    let reported = answer.items_in_page.filter(|size| (1..=asked).contains(size));
+    [reported, shown(), Some(asked)]
         .into_iter()
         .flatten()
         .min()
         .unwrap_or(asked)
 }
 
-/// The size of a full page after a page with so many records: it is no smaller than any page.
-pub(super) fn larger_size(size: i32, records: usize, asked: i32) -> i32 {
+/// The size of a full page once a page with this many records came: at least that many, and at most the requested size.
+pub(super) fn grown_page_size(size: i32, records: usize, asked: i32) -> i32 {
     i32::try_from(records).map_or(size, |records| size.max(records.min(asked)))
 }
 
-/// How many records lie on the pages before this one.
-pub(super) fn before(page: i32, size: i32) -> i64 {
+/// The number of records on all pages before this one.
+pub(super) fn records_before(page: i32, size: i32) -> i64 {
     i64::from(page - 1) * i64::from(size)
 }
 
@@ -404,12 +412,12 @@ mod tests {
             ("mute, short page", r#"{"items": [1]}"#, 1, true),
         ] {
             let answer = page(json);
-            let seen = Seen {
+            let context = PageContext {
                 size: 2,
                 has_new: !answer.items.is_empty(),
-                was_told: true,
+                had_paging_info: true,
             };
-            let more = more(&answer, answer.items.len(), number, seen);
+            let more = more(&answer, answer.items.len(), number, context);
             assert_eq!(more == More::No, last, "{row}: {more:?}");
             assert_ne!(more, More::Perhaps, "{row}");
         }
@@ -444,14 +452,14 @@ mod tests {
             (r#"{"items": [1, 2], "totalPages": 0}"#, true, More::Yes),
             (r#"{"items": [1, 2], "totalPages": 0}"#, false, More::No),
         ] {
-            let seen = Seen {
+            let context = PageContext {
                 size: 2,
                 has_new,
-                was_told: true,
+                had_paging_info: true,
             };
             let answer = page(json);
             assert_eq!(
-                more(&answer, answer.items.len(), 1, seen),
+                more(&answer, answer.items.len(), 1, context),
                 expected,
                 "{json} {has_new}"
             );
@@ -460,7 +468,7 @@ mod tests {
 
     #[test]
     fn a_short_page_of_a_service_that_says_nothing_may_not_be_the_last() {
-        for (json, has_new, was_told, expected) in [
+        for (json, has_new, had_paging_info, expected) in [
             (r#"{"items": [1]}"#, true, false, More::Perhaps),
             (r#"{"items": [1], "nextLink": null}"#, true, false, More::Perhaps),
             (r#"{"items": [1]}"#, false, false, More::No),
@@ -469,14 +477,14 @@ mod tests {
             (r#"{"items": [1, 2]}"#, true, false, More::Yes),
             (r#"{"items": [1], "nextLink": ""}"#, true, false, More::No),
         ] {
-            let seen = Seen {
+            let context = PageContext {
                 size: 2,
                 has_new,
-                was_told,
+                had_paging_info,
             };
             let answer = page(json);
-            let more = more(&answer, answer.items.len(), 1, seen);
-            assert_eq!(more, expected, "{json} {has_new} {was_told}");
+            let more = more(&answer, answer.items.len(), 1, context);
+            assert_eq!(more, expected, "{json} {has_new} {had_paging_info}");
         }
     }
 
@@ -514,18 +522,18 @@ mod tests {
             (r#"{"items": [1]}"#, 1, None, false, None),
         ] {
             let answer = page(json);
-            let seen = Seen {
+            let context = PageContext {
                 size: 2,
                 has_new: !answer.items.is_empty(),
-                was_told: true,
+                had_paging_info: true,
             };
-            let told = told(&answer, answer.items.len(), number, seen);
-            let expected = Told {
+            let reported = reported_length(&answer, answer.items.len(), number, context);
+            let expected = ReportedLength {
                 total,
                 is_contradicted,
                 pages,
             };
-            assert_eq!(told, expected, "{json}");
+            assert_eq!(reported, expected, "{json}");
         }
     }
 
@@ -536,28 +544,31 @@ mod tests {
             ("!/5", None, true, Some(5)),
             ("-/-", None, false, None),
         ] {
-            let told = Told {
+            let length = ReportedLength {
                 total,
                 is_contradicted,
                 pages,
             };
-            assert_eq!((told.to_string().as_str(), Told::parse(text)), (text, Some(told)));
+            assert_eq!(
+                (length.to_string().as_str(), ReportedLength::parse(text)),
+                (text, Some(length))
+            );
         }
         for text in ["", "250", "x/1", "1/x", "end"] {
-            assert_eq!(Told::parse(text), None, "{text}");
+            assert_eq!(ReportedLength::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_walk_from_the_middle_expects_no_more_than_lies_behind() {
-        let told = |total, pages| Told {
+        let length = |total, pages| ReportedLength {
             total: Some(total),
             is_contradicted: false,
             pages: Some(pages),
         };
-        assert_eq!(told(250, 5).seen_from(1, 50), told(250, 5));
-        assert_eq!(told(250, 5).seen_from(3, 50), told(150, 3));
-        assert_eq!(told(50, 1).seen_from(3, 50), told(0, 0));
+        assert_eq!(length(250, 5).beginning_at(1, 50), length(250, 5));
+        assert_eq!(length(250, 5).beginning_at(3, 50), length(150, 3));
+        assert_eq!(length(50, 1).beginning_at(3, 50), length(0, 0));
     }
 
     #[test]
@@ -585,10 +596,10 @@ mod tests {
 
     #[test]
     fn a_size_that_was_taken_for_too_small_is_corrected() {
-        assert_eq!(larger_size(10, 50, 50), 50);
-        assert_eq!(larger_size(10, 7, 50), 10);
+        assert_eq!(grown_page_size(10, 50, 50), 50);
+        assert_eq!(grown_page_size(10, 7, 50), 10);
         assert_eq!(
-            larger_size(10, 80, 50),
+            grown_page_size(10, 80, 50),
             50,
             "the service sends more than was asked for"
         );
@@ -607,7 +618,7 @@ mod tests {
             (r#"{"items": [], "totalItems": -5}"#, None),
             (r#"{"items": []}"#, None),
         ] {
-            assert_eq!(promised(&page(json), 1, 50), pages, "{json}");
+            assert_eq!(estimated_last_page(&page(json), 1, 50), pages, "{json}");
         }
     }
 }

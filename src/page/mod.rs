@@ -1,21 +1,21 @@
 //! Lists: one page, or a walk over all of them.
 //!
-//! What a list call gives is here: a [`Page`], its [`Records`] or its [`Pages`] as streams, and a [`PagedWalk`] for programs that
-//! write down how far they came. [`Consistency`] is what is promised of a walk, [`Drift`] what was seen on the way.
+//! A list call returns one [`Page`], or its [`Records`] or [`Pages`] as streams. A [`PagedWalk`] is for programs that save
+//! their progress. [`Consistency`] is what a walk guarantees, and [`Drift`] is what changed in the list while it was read.
 
-// `walk` fetches pages side by side and in order, as many at a time as `prefetch` allows, and `end` tells when it is over.
-// `sweep` is what one time over the list has shown, and notices one without an end. `records` makes records of the pages: each
-// once, and all of them if so asked, by the rule of `completeness`.
+// `walk` fetches pages concurrently, as many as `prefetch` allows, and returns them in order; `end` decides which page is the
+// last. `sweep` collects what one pass over the list has shown, and detects a list without an end. `records` turns pages into
+// records: each once, and all of them under `Consistency::Complete`, by the rule of `completeness`.
 
 mod completeness;
 mod drift;
 mod end;
+mod list_reader;
 mod options;
 #[allow(clippy::module_inception, reason = "a page is what it defines")]
 mod page;
 mod paged;
 mod prefetch;
-mod reading;
 mod record;
 mod records;
 #[cfg(test)]
@@ -25,10 +25,10 @@ mod undecoded;
 mod walk;
 
 pub use drift::Drift;
+pub(crate) use list_reader::{Fetched, Item, ListReader};
 pub use options::{Consistency, Options};
 pub use page::Page;
 pub use paged::{PageStep, PagedWalk, Step, Verdict};
-pub(crate) use reading::{Fetched, Item, Reading};
 pub(crate) use record::Identity;
 pub use record::UndecodedRecord;
 pub use records::Records;

@@ -1,4 +1,4 @@
-//! One page of a list, in either of the forms that it comes in.
+//! One page of a list, in both forms that the service sends.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +28,12 @@ pub struct Page<T> {
     /// Address of the page before; null or empty on the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prev_link: Option<String>,
-    /// Address of the next page; null or empty on the last. It is never followed.
+    /// Address of the next page; null or empty on the last. The client never follows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_link: Option<String>,
 }
 
-/// A page as it comes.
+/// A page as the service sends it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<T> {
@@ -72,12 +72,12 @@ impl<T> TryFrom<Envelope<T>> for Page<T> {
 }
 
 impl<T> Page<T> {
-    /// How many records there are on all pages, under whichever name it came; the greater, if it came under both.
+    /// How many records there are on all pages: `total_item_count` or `total_items`, the greater one if both came.
     pub fn total(&self) -> Option<i64> {
         self.total_item_count.max(self.total_items)
     }
 
-    /// The page with other records in it, and those that it had.
+    /// The page with other records, and the records that it had.
     pub(crate) fn with_items<U>(self, items: Vec<U>) -> (Page<U>, Vec<T>) {
         let page = Page {
             items,

@@ -1,25 +1,25 @@
-//! Complete walks that their caller drives page by page, and that another process can go on with.
+//! Walks that the caller drives page by page, and that another process can continue.
 
 use super::{
     completeness::{Completeness, Next},
     drift::Drift,
-    end::{self, Told},
+    end::{self, ReportedLength},
+    list_reader::ListReader,
     options::Consistency,
-    reading::Reading,
     record::{Identity, UndecodedRecord},
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
 use crate::{Error, Result, types::RecordId};
 
-/// A walk that its caller takes page by page, and whose progress can be written down: an export, a mirror.
+/// A walk that the caller drives page by page and whose progress can be saved, for an export or a mirror.
 ///
-/// It reads one page at a time, so that what is asked for again after an interruption is one page. Each step has an entry
-/// of a journal, a line of text; write it down once what came with it is safe. A new walk over the same list that is given
-/// these entries again, in their order, goes on where the last of them was written. The rule of completeness is that of
-/// [`Consistency::Complete`]. A limit on the number of records has no effect.
+/// It reads one page at a time, so that an interruption costs at most one page. Each step returns a journal entry, a line of
+/// text. Save it after the records of the step are saved. A new walk over the same list that replays these entries in order
+/// continues after the last of them. Completeness is decided as for [`Consistency::Complete`]. A limit on the number of
+/// records has no effect.
 ///
-/// Made by [`DynamicCall::paged`](crate::DynamicCall::paged).
+/// Created by [`DynamicCall::paged`](crate::DynamicCall::paged).
 ///
 /// ```no_run
 /// use atera::{Consistency, description::Operation, page::Step};
@@ -48,13 +48,13 @@ use crate::{Error, Result, types::RecordId};
 /// ```
 #[derive(Debug)]
 pub struct PagedWalk {
-    reading: Reading<UndecodedRecord>,
-    /// The pages of the sweep under way, once the first of them was asked for.
+    reading: ListReader<UndecodedRecord>,
+    /// The pages of the current sweep, once its first page was requested.
     pages: Option<Walk<UndecodedRecord>>,
     next_page: i32,
-    /// How many records the pages of the first sweep are asked for.
+    /// The page size of the first sweep.
     first_page_size: i32,
-    /// How many records the largest page of the sweep under way had.
+    /// Number of records of the largest page of the current sweep.
     largest_page: i32,
     sweep: Sweep,
     completeness: Completeness,
@@ -62,15 +62,15 @@ pub struct PagedWalk {
     verdict: Option<Verdict>,
 }
 
-/// What a [`PagedWalk`] has done.
+/// The result of a step of a [`PagedWalk`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Step {
     /// A page was read.
     Page(PageStep),
-    /// The list was read to its end, and has to be read again. This is the entry for it.
+    /// The list was read to its end, and has to be read again. This is the journal entry.
     EndOfSweep(String),
-    /// The list need not be read any more.
+    /// The walk is over.
     End(Verdict),
 }
 
@@ -80,34 +80,34 @@ pub enum Step {
 pub struct PageStep {
     /// The records that came for the first time.
     pub records: Vec<UndecodedRecord>,
-    /// The ids of these records, as far as they have one.
+    /// The id of each of these records, if it has one.
     pub ids: Vec<Option<RecordId>>,
-    /// How many records the service says the list has, unless the answer itself contradicts it.
+    /// The total that the answer reports, unless the answer itself contradicts it.
     pub total: Option<i64>,
-    /// The entry for the journal, a line without its end.
+    /// The journal entry, without a line break.
     pub entry: String,
 }
 
-/// How well a list was read.
+/// How completely a list was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// Completely, by the rule of [`Consistency::Complete`].
     Complete,
-    /// Once, as was asked; one that moved meanwhile may be missing.
+    /// Read once, as requested; a record that moved meanwhile may be missing.
     OnePass,
-    /// As far as that goes without ids: records of it have none, and one of these that moved meanwhile may be missing.
+    /// Some records have no id; one of these that moved meanwhile may be missing.
     WithoutIds,
-    /// Not completely: it would not settle, fewer records came than its total, or a page before its last came short.
+    /// Not complete: the list did not settle, fewer records came than its total, or a page before its last was short.
     Unsettled,
 }
 
-/// The entry for the end of a sweep. Every other entry is a page: what it tells of the length of the list, less what lies
-/// before the page that the walk begins with, and what tells its records apart.
+/// The entry for the end of a sweep. Every other entry is a page: the length of the list that it reports, counted from the first
+/// page of the walk, and the identities of its records.
 const END_OF_SWEEP: &str = "end";
 
 impl PagedWalk {
-    pub(crate) fn new(mut reading: Reading<UndecodedRecord>) -> Self {
+    pub(crate) fn new(mut reading: ListReader<UndecodedRecord>) -> Self {
         reading.options.prefetch = Some(1);
         PagedWalk {
             next_page: reading.start.max(1),
@@ -122,12 +122,12 @@ impl PagedWalk {
         }
     }
 
-    /// Takes in an entry that an earlier walk over the list has written, and returns the [`ids`](PageStep::ids) that came
-    /// with it. All entries come before the first step.
+    /// Replays a journal entry of an earlier walk over the list, and returns the [`ids`](PageStep::ids) of that step. Replay all
+    /// entries before the first step.
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` if it is no entry of a journal.
+    /// `InvalidRequest` if the text is not a journal entry.
     pub fn replay(&mut self, entry: &str) -> Result<Vec<Option<RecordId>>> {
         self.pages = None;
         if entry == END_OF_SWEEP {
@@ -135,29 +135,29 @@ impl PagedWalk {
             return Ok(Vec::new());
         }
         let mut words = entry.split(' ');
-        let told = words.next().and_then(Told::parse);
+        let reported = words.next().and_then(ReportedLength::parse);
         let identities = words.map(Identity::parse).collect::<Option<Vec<_>>>();
-        let (Some(told), Some(identities)) = (told, identities) else {
+        let (Some(reported), Some(identities)) = (reported, identities) else {
             return Err(Error::invalid_request(
-                "the journal of the walk cannot be read; begin the walk anew",
+                "the journal of the walk cannot be read; start the walk from the beginning",
             ));
         };
-        let is_new = self.take_in(told, &identities);
+        let is_new = self.take_in(reported, &identities);
         let new = identities.iter().zip(is_new).filter(|(_, is_new)| *is_new);
         Ok(new.map(|(identity, _)| identity.id()).collect())
     }
 
-    /// Reads the next page, or tells what there is to do at the end of a sweep. After an error the same page is read again.
+    /// Reads the next page, or ends the sweep. After an error, the next step reads the same page again.
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](Error::page) that failed.
+    /// See [`ErrorKind`](crate::ErrorKind). The error has the [`page`](Error::page) that failed.
     pub async fn step(&mut self) -> Result<Step> {
         if let Some(verdict) = self.verdict {
             return Ok(Step::End(verdict));
         }
         let size = self.completeness.page_size(self.first_page_size);
-        // Pages that are followed by others tell how many records a full one has.
+        // The largest page so far is taken for a full one.
         let full_page = Some(self.largest_page.min(size)).filter(|records| *records > 0);
         let reading = &mut self.reading;
         let (page, pages) = (self.next_page, &mut self.pages);
@@ -167,12 +167,12 @@ impl PagedWalk {
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
-                let seen = end::Seen {
+                let context = end::PageContext {
                     size: pages.full_page(),
                     has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
-                    was_told: false,
+                    had_paging_info: false,
                 };
-                let told = end::told(&fetched.page, fetched.items.len(), page, seen);
+                let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
                 let (identities, records): (Vec<_>, Vec<_>) = fetched
                     .items
                     .into_iter()
@@ -183,7 +183,12 @@ impl PagedWalk {
                     .collect::<Result<Vec<_>>>()
                     .map_err(|error| error.with_page(page));
                 match records {
-                    Ok(records) => Ok(Step::Page(self.page(told, seen.size, &identities, records))),
+                    Ok(records) => Ok(Step::Page(self.page(
+                        reported,
+                        context.size,
+                        &identities,
+                        records,
+                    ))),
                     Err(error) => {
                         self.pages = None;
                         Err(error)
@@ -201,20 +206,20 @@ impl PagedWalk {
         }
     }
 
-    /// What changed in the list while it was read, as far as it was read: in the pages of this walk and those of the entries.
+    /// What changed in the list so far while it was read, including the pages of the replayed entries.
     pub fn drift(&self) -> Drift {
         self.drift
     }
 
     fn page(
         &mut self,
-        told: Told,
+        reported: ReportedLength,
         full_page: i32,
         identities: &[Identity],
         records: Vec<UndecodedRecord>,
     ) -> PageStep {
-        // A walk that begins in the middle does not see what lies before.
-        let to_come = told.seen_from(self.reading.start, full_page);
+        // A walk that begins in the middle does not read the pages before that.
+        let to_come = reported.beginning_at(self.reading.start, full_page);
         let is_new = self.take_in(to_come, identities);
         let mut entry = to_come.to_string();
         for identity in identities {
@@ -227,27 +232,27 @@ impl PagedWalk {
         PageStep {
             records,
             ids,
-            total: told.total,
+            total: reported.total,
             entry,
         }
     }
 
-    /// Takes in a page. Returns of each record whether it came for the first time.
-    fn take_in(&mut self, told: Told, identities: &[Identity]) -> Vec<bool> {
+    /// Adds a page. Returns for each record whether it came for the first time.
+    fn take_in(&mut self, reported: ReportedLength, identities: &[Identity]) -> Vec<bool> {
         self.next_page = self.next_page.saturating_add(1);
         let records = i32::try_from(identities.len()).unwrap_or(i32::MAX);
         self.largest_page = self.largest_page.max(records);
-        self.sweep.begin_page(told);
+        self.sweep.begin_page(reported);
         let is_new = identities.iter().map(|identity| {
             let is_new_to_sweep = self.sweep.record(*identity);
             match identity {
                 Identity::Id(id) => is_new_to_sweep && self.completeness.admit(*id),
-                // What has no id cannot be told apart; once is enough.
+                // Records without an id cannot be distinguished, so only the first sweep returns them.
                 Identity::Content(_) => self.completeness.sweeps == 0,
             }
         });
         let is_new = is_new.collect();
-        // Pages that bring nothing new are noticed by the walk that they come from.
+        // The `Walk` that fetches the pages already detects an endless list.
         let _ = self.sweep.end_page();
         let completeness = &self.completeness;
         self.drift
@@ -257,7 +262,7 @@ impl PagedWalk {
         is_new
     }
 
-    /// Ends a sweep. Returns how well the list was read, if that need not go on.
+    /// Ends a sweep. Returns the verdict if no further sweep is needed.
     fn end_sweep(&mut self) -> Option<Verdict> {
         self.pages = None;
         self.next_page = self.reading.start.max(1);
@@ -266,7 +271,7 @@ impl PagedWalk {
         self.drift.end_sweep(&sweep);
         let shows_loss = self.drift.shows_loss();
         let has_ids = self.reading.has_ids();
-        // In one pass as well, for the journal may be one of several sweeps.
+        // Also in one pass, because the journal may come from a walk with several sweeps.
         let next = self.completeness.end_sweep(sweep, false);
         let is_complete = self.reading.options.consistency == Consistency::Complete && has_ids;
         self.verdict = match (is_complete, next) {
@@ -274,7 +279,7 @@ impl PagedWalk {
             (false, _) if !has_ids => Some(Verdict::WithoutIds),
             (false, _) => Some(Verdict::OnePass),
             (true, Next::Settled) => {
-                // Records that came and went explain what it was.
+                // The difference comes from records that were created or deleted meanwhile.
                 self.drift.shortfall = 0;
                 match self.drift.without_id {
                     0 => Some(Verdict::Complete),

@@ -1,12 +1,14 @@
-//! How many pages of a walk are on their way at a time. A pure rule over observed times; nothing here fetches or waits.
+//! Decides how many pages of a walk are in flight at a time. It is a pure rule over observed times; nothing here fetches or
+//! waits.
 //!
-//! By itself it climbs to where most pages come in a second: it begins with 4 at a time and doubles that, up to 32, as long as
-//! twice as many at a time bring clearly more pages a second. What is brought follows from how long a page takes (Little's
-//! law: pages side by side, divided by the time of one), so neither a slow consumer nor a wait for the rate limit misleads it.
-//! Where more at a time bring no more, or fewer, it goes back. It tries again now and then, since services change.
+//! Unless the caller sets a number, it looks for the highest throughput: it begins with 4 pages at a time and doubles that, up
+//! to 32, as long as twice as many bring clearly more pages per second. Throughput is computed from how long a page takes
+//! (Little's law: pages in flight divided by the time of one page), so neither a slow consumer nor a wait for the rate limit
+//! distorts it. If more pages at a time bring no more throughput, it goes back. It probes again now and then, since the speed
+//! of a service changes.
 //!
-//! A request that is refused or fails (429, 5xx) halves the number at once, and more are not tried again for a while, twice
-//! as long each time.
+//! A refused or failed request (429, 5xx) halves the number at once. Higher numbers are then not tried for a while, which is
+//! twice as long each time.
 
 use std::time::{Duration, Instant};
 
@@ -16,35 +18,35 @@ const START: usize = 4;
 const MOST: usize = 32;
 /// The levels 1, 2, 4, … [`MOST`].
 const LEVELS: usize = MOST.ilog2() as usize + 1;
-/// Twice as many at a time have to bring so many times the pages a second.
-const GAIN: f64 = 1.05;
-/// Rounds at one level after which the levels beside it are tried again.
-const ROUNDS_BEFORE_NEWS: u32 = 8;
-/// Pages that have to come after a failure before more are tried at a time.
+/// Doubling the number must multiply the pages per second at least by this.
+const MIN_GAIN: f64 = 1.05;
+/// Rounds at one level after which the neighbouring levels are tried again.
+const ROUNDS_BEFORE_PROBE: u32 = 8;
+/// Pages that have to come after the first failure before a higher level is tried.
 const HOLD: u32 = 256;
 
-/// How many pages may be on their way.
+/// How many pages may be in flight.
 #[derive(Clone, Debug)]
 pub(super) enum Prefetch {
-    /// As many as the caller said.
+    /// The number that the caller set.
     Fixed(usize),
     Adaptive(Adaptive),
 }
 
-/// A page that came.
+/// The timing of a page that came.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Observed {
-    /// How many were allowed at a time when it was sent for.
+pub(super) struct PageTiming {
+    /// How many pages were allowed in flight when it was requested.
     pub(super) limit: usize,
-    /// How many were on their way then, itself included.
-    pub(super) side_by_side: usize,
-    /// From the sending of the last request for it to the end of its answer.
+    /// How many pages were in flight then, including this one.
+    pub(super) in_flight: usize,
+    /// From sending its last request to the end of its answer.
     pub(super) took: Duration,
     /// Whether it waited for a slot of the rate limit.
     pub(super) waited: bool,
 }
 
-/// What is known of how the service deals with pages side by side.
+/// What is known about how the service handles concurrent pages.
 #[derive(Clone, Debug)]
 pub(super) struct Adaptive {
     level: usize,
@@ -52,25 +54,25 @@ pub(super) struct Adaptive {
     ceiling: usize,
     hold: u32,
     next_hold: u32,
-    /// Pages a second that each level brought.
+    /// Pages per second at each level.
     rates: [Option<f64>; LEVELS],
     rounds: u32,
-    /// The round under way.
+    /// The current round: how many pages came, and the sums of their pages in flight and their times.
     pages: usize,
-    side_by_side: usize,
+    in_flight: usize,
     took: Duration,
     waited: bool,
-    /// When the number was halved the last time.
+    /// When the number was last halved.
     halved: Option<Instant>,
 }
 
 impl Prefetch {
-    /// As many as the caller said, or by itself.
+    /// A fixed number of pages, or an adaptive one.
     pub(super) fn new(pages: Option<usize>) -> Self {
         pages.map_or_else(|| Prefetch::Adaptive(Adaptive::new()), Prefetch::Fixed)
     }
 
-    /// How many pages may be on their way now.
+    /// How many pages may be in flight now.
     pub(super) fn limit(&self) -> usize {
         match self {
             Prefetch::Fixed(pages) => *pages,
@@ -78,10 +80,10 @@ impl Prefetch {
         }
     }
 
-    /// Takes note of a request that was refused or failed, and when it was sent.
+    /// Records a refused or failed request that was sent at this time.
     pub(super) fn failed(&mut self, sent: Instant, now: Instant) {
         if let Prefetch::Adaptive(adaptive) = self {
-            // One that was sent before the number was halved says nothing about the number now.
+            // A request that was sent before the number was halved says nothing about the current number.
             if adaptive.halved.is_none_or(|halved| sent >= halved) {
                 adaptive.halved = Some(now);
                 adaptive.back_off();
@@ -89,8 +91,8 @@ impl Prefetch {
         }
     }
 
-    /// Takes note of a page that came.
-    pub(super) fn observe(&mut self, page: Observed) {
+    /// Records a page that came.
+    pub(super) fn observe(&mut self, page: PageTiming) {
         if let Prefetch::Adaptive(adaptive) = self {
             adaptive.observe(page);
         }
@@ -107,24 +109,24 @@ impl Adaptive {
             rates: [None; LEVELS],
             rounds: 0,
             pages: 0,
-            side_by_side: 0,
+            in_flight: 0,
             took: Duration::ZERO,
             waited: false,
             halved: None,
         }
     }
 
-    fn observe(&mut self, page: Observed) {
+    fn observe(&mut self, page: PageTiming) {
         let limit = 1 << self.level;
         self.recover();
         if page.limit != limit {
             return;
         }
         self.pages += 1;
-        self.side_by_side += page.side_by_side;
+        self.in_flight += page.in_flight;
         self.took += page.took;
         self.waited |= page.waited;
-        // Half of them were sent when the number was raised; the others follow as earlier ones come.
+        // Half of the pages were requested when the number was raised; the others follow as earlier ones arrive.
         if self.pages >= limit.div_ceil(2) {
             self.end_round();
         }
@@ -149,10 +151,10 @@ impl Adaptive {
 
     fn end_round(&mut self) {
         let level = self.level;
-        let rate = self.side_by_side as f64 / self.took.as_secs_f64().max(1e-6);
+        let rate = self.in_flight as f64 / self.took.as_secs_f64().max(1e-6);
         self.rates[level] = Some(rate);
         self.rounds += 1;
-        if self.rounds >= ROUNDS_BEFORE_NEWS {
+        if self.rounds >= ROUNDS_BEFORE_PROBE {
             self.rounds = 0;
             self.rates = [None; LEVELS];
             self.rates[level] = Some(rate);
@@ -160,13 +162,13 @@ impl Adaptive {
         let below = level.checked_sub(1).and_then(|below| self.rates[below]);
         let above = (level < self.ceiling).then(|| self.rates[level + 1]);
         let next = match (below, above) {
-            // Fewer at a time bring as much.
-            (Some(below), _) if rate < GAIN * below => level - 1,
-            // More at a time were not tried yet, or brought more. Where slots are waited for they cannot.
+            // The level below has as much throughput.
+            (Some(below), _) if rate < MIN_GAIN * below => level - 1,
+            // The level above was not tried yet, or had more throughput. While pages wait for slots it cannot have more.
             (_, Some(None)) if !self.waited => level + 1,
-            (_, Some(Some(above))) if above >= GAIN * rate => level + 1,
-            // More at a time brought less, so fewer may bring more.
-            (None, Some(Some(above))) if above * GAIN < rate && level > 0 => level - 1,
+            (_, Some(Some(above))) if above >= MIN_GAIN * rate => level + 1,
+            // The level above had less throughput, so the level below may have more.
+            (None, Some(Some(above))) if above * MIN_GAIN < rate && level > 0 => level - 1,
             _ => level,
         };
         match next == level {
@@ -182,7 +184,7 @@ impl Adaptive {
     }
 
     fn begin_round(&mut self) {
-        (self.pages, self.side_by_side) = (0, 0);
+        (self.pages, self.in_flight) = (0, 0);
         self.took = Duration::ZERO;
         self.waited = false;
     }
@@ -192,13 +194,13 @@ impl Adaptive {
 mod tests {
     use super::*;
 
-    /// The number of pages at a time after each of so many pages, from a service that takes so long by how many there are.
+    /// The limit after each of `pages` pages, from a service that takes `millis` milliseconds by the number in flight.
     fn limits(prefetch: &mut Prefetch, pages: usize, millis: impl Fn(usize) -> u64) -> Vec<usize> {
         let page = |_| {
             let limit = prefetch.limit();
-            prefetch.observe(Observed {
+            prefetch.observe(PageTiming {
                 limit,
-                side_by_side: limit,
+                in_flight: limit,
                 took: Duration::from_millis(millis(limit)),
                 waited: false,
             });
@@ -277,9 +279,9 @@ mod tests {
     fn it_does_not_grow_where_slots_are_waited_for() {
         let mut prefetch = Prefetch::new(None);
         for _ in 0..100 {
-            prefetch.observe(Observed {
+            prefetch.observe(PageTiming {
                 limit: prefetch.limit(),
-                side_by_side: prefetch.limit(),
+                in_flight: prefetch.limit(),
                 took: Duration::from_millis(200),
                 waited: true,
             });

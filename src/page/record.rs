@@ -1,4 +1,4 @@
-//! Records as they came, and how a walk tells them apart.
+//! Undecoded records, and how a walk distinguishes records.
 
 use std::{
     collections::HashSet,
@@ -27,12 +27,12 @@ impl UndecodedRecord {
 }
 
 impl UndecodedRecord {
-    /// The id of the record, which stands in this field. Nothing else of it is decoded.
+    /// The id of the record, from the field of this name. No other field is decoded.
     pub fn id(&self, field: &str) -> Option<RecordId> {
         UndecodedRecord::id_of(&self.0, field)
     }
 
-    /// The identity of a record, which the field holds. Nothing else of it is decoded.
+    /// The id in the field of a record. No other field is decoded.
     pub(super) fn id_of(record: &RawValue, field: &str) -> Option<RecordId> {
         struct FieldOf<'a>(&'a str);
 
@@ -45,7 +45,7 @@ impl UndecodedRecord {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut found = None;
-                // Names are compared as they were sent, for some of the others may be no text (`"\ud800"`).
+                // Names are compared undecoded, because other names may not be valid text (`"\ud800"`).
                 while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
                     if name.get().trim_matches('"') == self.0 {
                         found = Some(value.get());
@@ -72,12 +72,12 @@ impl<'de> Deserialize<'de> for UndecodedRecord {
     }
 }
 
-/// How a walk tells a record from the others.
+/// What distinguishes a record from the others of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Identity {
-    /// By what identifies it.
+    /// Its id.
     Id(RecordId),
-    /// By a hash of its JSON, where it has no id. Two records may have the same.
+    /// A hash of its JSON, for a record without an id. Two records may have the same.
     Content(u64),
 }
 
@@ -94,7 +94,7 @@ impl Identity {
         )
     }
 
-    /// The identity that [`Display`](fmt::Display) wrote.
+    /// Reads the identity that [`Display`](fmt::Display) wrote.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix('#') {
             Some(hash) => hash.parse().ok().map(Identity::Content),

@@ -1,4 +1,4 @@
-//! Records: what is made of the pages of a walk.
+//! Records: the stream of the records of a walk, over one sweep or several.
 
 use std::{
     pin::Pin,
@@ -9,20 +9,20 @@ use std::{
 use super::{
     completeness::{Completeness, Next, Unsettled},
     drift::Drift,
+    list_reader::{Fetched, Item, ListReader},
     options::{Consistency, Options},
-    reading::{Fetched, Item, Reading},
     record::Identity,
     walk::{WALK_PAGE_SIZE, Walk},
 };
 use crate::{Error, ErrorKind, Result, description::Operation, sync::lock, types::RecordId};
 use futures_util::{Stream, StreamExt, stream};
 
-impl<T: Send + 'static> Reading<T> {
+impl<T: Send + 'static> ListReader<T> {
     pub(crate) fn records(self) -> Records<T> {
         self.records_noting(Arc::default())
     }
 
-    /// Its records, one by one. What changes meanwhile is noted there.
+    /// Its records, one by one. The drift is updated while they are read.
     pub(crate) fn records_noting(self, drift: Arc<Mutex<Drift>>) -> Records<T> {
         let (operation, walk) = (self.operation, self.walk());
         let sweeps = Sweeps {
@@ -49,14 +49,14 @@ impl<T: Send + 'static> Reading<T> {
 
 /// Sweeps over a list, one after another, until it is read.
 struct Sweeps<T> {
-    reading: Reading<T>,
+    reading: ListReader<T>,
     walk: Walk<T>,
-    /// How many more records are wanted.
+    /// How many more records the caller wants.
     wanted: Option<u64>,
     drift: Arc<Mutex<Drift>>,
     items: std::vec::IntoIter<Item<T>>,
     completeness: Completeness,
-    /// How many records the pages of the first sweep were asked for.
+    /// The page size of the first sweep.
     first_page_size: i32,
     ended: bool,
 }
@@ -79,7 +79,7 @@ impl<T: Send + 'static> Sweeps<T> {
             let next = match self.walk.next(self.wanted).await {
                 Some(Ok(fetched)) => {
                     self.take(fetched);
-                    self.read_bookend().await.map(|()| false)
+                    self.read_last_page_first().await.map(|()| false)
                 }
                 Some(Err(error)) => Err(error),
                 None => self.is_complete().await,
@@ -98,7 +98,7 @@ impl<T: Send + 'static> Sweeps<T> {
         lock(&self.drift)
     }
 
-    /// Takes in a page.
+    /// Adds a page.
     fn take(&mut self, fetched: Fetched<T>) {
         let Completeness { sweeps, repeats, .. } = self.completeness;
         self.drift().note(&self.walk.sweep, sweeps, repeats);
@@ -110,26 +110,28 @@ impl<T: Send + 'static> Sweeps<T> {
         self.reading.operation.append && !self.reading.is_filtered
     }
 
-    /// Reads the last page before the sweep comes to it, if that will help to tell whether the list changed.
-    async fn read_bookend(&mut self) -> Result<()> {
+    /// Reads the last page before the sweep reaches it, if that helps to detect a change of the list.
+    async fn read_last_page_first(&mut self) -> Result<()> {
         let complete = self.reading.options.consistency == Consistency::Complete;
         let last = self.walk.last_page();
-        let is_wanted = self.completeness.wants_bookend(&self.walk.sweep, self.is_by_id());
+        let is_wanted = self
+            .completeness
+            .wants_last_page_first(&self.walk.sweep, self.is_by_id());
         if complete && is_wanted && last > self.reading.start {
             let ids = ids_of(&self.reading, last).await?;
-            self.completeness.bookend(ids);
+            self.completeness.set_initial_last_page(ids);
         }
         Ok(())
     }
 
-    /// Whether a record is handed on.
+    /// Whether a record is returned.
     fn admits(&mut self, item: &Item<T>) -> bool {
         let consistency = self.reading.options.consistency;
         if consistency == Consistency::KeepDuplicates {
             return true;
         }
         let Identity::Id(id) = item.identity else {
-            // What has no id cannot be told apart; once is enough.
+            // Records without an id cannot be distinguished, so only the first sweep returns them.
             return self.completeness.sweeps == 0;
         };
         if item.is_repeat {
@@ -145,7 +147,7 @@ impl<T: Send + 'static> Sweeps<T> {
         is_new
     }
 
-    /// Whether the list needs to be read no more, now that a sweep has ended.
+    /// Ends a sweep. Returns whether the walk is over; otherwise the next sweep begins.
     async fn is_complete(&mut self) -> Result<bool> {
         let sweep = std::mem::take(&mut self.walk.sweep);
         self.drift().end_sweep(&sweep);
@@ -176,15 +178,18 @@ impl<T: Send + 'static> Sweeps<T> {
     }
 }
 
-/// Whether the first and the last page of the sweep that has ended are what they were.
-async fn is_unchanged<T: Send + 'static>(reading: &Reading<T>, completeness: &Completeness) -> Result<bool> {
+/// Whether the first and the last page of the finished sweep are unchanged.
+async fn is_unchanged<T: Send + 'static>(
+    reading: &ListReader<T>,
+    completeness: &Completeness,
+) -> Result<bool> {
     let (first_page, pages, last_page) = completeness.to_confirm();
     let last = reading.start.saturating_add_unsigned(pages - 1);
     Ok(ids_of(reading, reading.start).await? == first_page && ids_of(reading, last).await? == last_page)
 }
 
-/// The ids of a page, which is read for them alone.
-async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Vec<Option<RecordId>>> {
+/// Reads a page and returns only the ids of its records.
+async fn ids_of<T: Send + 'static>(reading: &ListReader<T>, page: i32) -> Result<Vec<Option<RecordId>>> {
     let options = Options {
         limit: None,
         ..reading.options
@@ -194,8 +199,8 @@ async fn ids_of<T: Send + 'static>(reading: &Reading<T>, page: i32) -> Result<Ve
     Ok(items.map(|item| item.identity.id()).collect())
 }
 
-/// For how many more records to make room, when so many came and the service tells this total. It is not believed without
-/// limit: a wrong one makes room for sixteen times of what came, at most.
+/// How many more records to reserve memory for, after `records` records came and the service reports this total. The total is
+/// not trusted: at most sixteen times as many as came are reserved, so a wrong one cannot exhaust the memory.
 fn room(records: usize, total: i64) -> usize {
     let rest = usize::try_from(total).unwrap_or(0).saturating_sub(records);
     match rest {
@@ -217,14 +222,14 @@ impl<T> Records<T> {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](Error::page) that failed, and ends the
+    /// See [`ErrorKind`](crate::ErrorKind). The error has the [`page`](Error::page) that failed, and ends the
     /// stream, unless it is a [`record`](Error::record) that does not fit the description.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.next().await.transpose()
     }
 
-    /// All records that are left, in memory, which holds no more than the records: room for them is made by the total. That
-    /// records are missing is an error, for nobody looks at the drift.
+    /// All remaining records in memory. The capacity is reserved by the total, so that little more than the records is allocated.
+    /// Missing records are an error, because the caller does not see the drift.
     pub(crate) async fn collect(mut self) -> Result<Vec<T>>
     where
         T: Send + 'static,
@@ -243,7 +248,7 @@ impl<T> Records<T> {
         }
     }
 
-    /// What changed in the list while it was read, as far as it was read.
+    /// What changed in the list so far while it was read.
     pub fn drift(&self) -> Drift {
         *lock(&self.drift)
     }

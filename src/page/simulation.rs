@@ -1,4 +1,4 @@
-//! Lists that change while they are read, in virtual time: what a walk finds of them, and what it misses.
+//! Simulates lists that change while they are read, in virtual time: which records a walk finds, and which it misses.
 
 use std::{
     collections::BTreeSet,
@@ -12,9 +12,9 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     drift::Drift,
+    list_reader::{Fetched, Item, ListReader},
     options::{Consistency, Options},
     page::Page,
-    reading::{Fetched, Item, Reading},
     record::Identity,
 };
 use crate::{
@@ -24,17 +24,17 @@ use crate::{
     types::RecordId,
 };
 
-/// How the service orders a list, and what of it is asked for.
+/// How the service orders the list, and what the walk requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Order {
     NewestFirst,
     OldestFirst,
     Alphabetical,
-    /// Newest first, of those that have a status that changes.
+    /// Newest first, filtered by a status that changes.
     Filtered,
-    /// Alphabetical, each insert with a delete, so that the total stays.
+    /// Alphabetical. Each insert comes with a delete, so the total does not change.
     Balanced,
-    /// Newest first, each insert with a delete.
+    /// Newest first. Each insert comes with a delete.
     BalancedNewestFirst,
 }
 
@@ -53,22 +53,22 @@ struct Row {
     shown: bool,
 }
 
-/// A list in which rows come and go: twice a second one comes, every other second one goes, each second one changes.
+/// A list that changes: a row is inserted twice a second, deleted every other second, and changed each second.
 struct Table {
     order: Order,
     rows: Vec<Row>,
     next_id: i64,
     random: fastrand::Rng,
-    /// When the next thing happens.
+    /// When the next change happens.
     due: std::time::Instant,
-    /// What was there from the first request on.
+    /// The ids of the rows that existed from the first request on.
     throughout: BTreeSet<i64>,
     requests: u32,
-    /// What happens after each page that is served, in place of what happens as time passes.
+    /// If set, the list changes after each served page instead of over time.
     after_page: Option<AfterPage>,
 }
 
-/// What happens to a list after each page of it.
+/// The change of a list after each of its pages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum AfterPage {
     DeleteFirst,
@@ -77,7 +77,7 @@ enum AfterPage {
     InsertAndDeleteAnywhere,
 }
 
-/// Things happen so often.
+/// How often changes can happen.
 const TICK: Duration = Duration::from_millis(100);
 
 impl Table {
@@ -216,9 +216,9 @@ fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetch
     }
 }
 
-fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options) -> Reading<i64> {
+fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options) -> ListReader<i64> {
     let table = table.clone();
-    Reading {
+    ListReader {
         operation: Operation::find(operation).unwrap(),
         start: 1,
         size: None,
@@ -240,23 +240,23 @@ fn reading(table: &Arc<Mutex<Table>>, operation: &'static str, options: Options)
     }
 }
 
-/// What came of walks over a list that changes.
+/// The outcome of walks over a list that changes.
 #[derive(Debug, Default)]
 struct Outcome {
     walks: u32,
     unsettled: u32,
-    /// Walks that missed a record that was there throughout, and said nothing.
+    /// Walks that missed a record that existed throughout, and reported no error.
     missing: u32,
     repeating: u32,
     sweeps: u32,
     requests: u32,
-    /// Of each walk.
+    /// The fewest and the most requests of a walk.
     fewest_requests: u32,
     most_requests: u32,
 }
 
 impl Outcome {
-    /// Reads a list to its end, of which the table knows what was there throughout.
+    /// Reads a list to its end, and compares the result with the rows that existed throughout.
     async fn walk(&mut self, table: &Arc<Mutex<Table>>, operation: &'static str, options: Options) {
         let mut records = reading(table, operation, options).records();
         let (mut came, mut repeats) = (BTreeSet::new(), 0);
@@ -352,7 +352,7 @@ async fn simulate(rows: i64, seeds: u64) {
     }
 }
 
-/// The whole prints how many requests it takes: `cargo test --release --lib a_change_at_every_page -- --ignored --nocapture`.
+/// The full test prints how many requests it takes: `cargo test --release --lib a_change_at_every_page -- --ignored --nocapture`.
 #[tokio::test(start_paused = true)]
 #[ignore = "it takes minutes; the next test is the same on a smaller scale"]
 async fn a_change_at_every_page_of_five_thousand_records_loses_none() {
@@ -360,8 +360,8 @@ async fn a_change_at_every_page_of_five_thousand_records_loses_none() {
     change_at_every_page(200, 2_000).await;
 }
 
-/// Short lists show the most: a rule that settles after a sweep that finds nothing new, whatever the totals say, loses a record
-/// in 7 and 5 of these walks, and one that takes a steady total for rest in 2 of the first.
+/// Short lists show faults best. A rule that settles after a sweep without new records, whatever the totals are, loses a record in
+/// 7 and 5 of these walks. A rule that settles when the total stays the same loses one in 2 of the first.
 #[tokio::test(start_paused = true)]
 async fn a_change_at_every_page_loses_no_record() {
     change_at_every_page(200, 300).await;
@@ -433,7 +433,7 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
         consistency: Consistency::Complete,
         ..Options::default()
     };
-    let reading = Reading {
+    let reading = ListReader {
         operation: Operation::find("tickets_list").unwrap(),
         start: 1,
         size: None,
@@ -459,11 +459,11 @@ async fn a_list_that_changes_all_the_time_is_unsettled_after_eight_sweeps() {
     assert!(records.try_next().await.unwrap().is_none());
 }
 
-/// The service ignores the number of the page, and its records, which have no id, differ each time by the time of day.
+/// The service ignores the page number, and its records have no id and contain the time of day, so they differ each time.
 #[tokio::test]
 async fn records_without_ids_that_differ_each_time_do_not_come_for_ever() {
     let requests = Arc::new(Mutex::new(0_u32));
-    let reading = Reading {
+    let reading = ListReader {
         operation: Operation::find("tickets_list_comments").unwrap(),
         start: 1,
         size: None,
@@ -500,10 +500,10 @@ async fn records_without_ids_that_differ_each_time_do_not_come_for_ever() {
     assert_eq!(error.page(), Some(20_000), "a list may be that long");
 }
 
-/// A list that is read in pages of two, and changes once: after so many pages.
+/// Reads a list in pages of two that changes once, after this many pages.
 async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (BTreeSet<i64>, Drift) {
     let fetched_pages = Arc::new(Mutex::new(0));
-    let reading = Reading {
+    let reading = ListReader {
         operation: Operation::find("contacts_list").unwrap(),
         start: 1,
         size: Some(2),
@@ -536,7 +536,7 @@ async fn read_once_changed(before: Vec<i64>, after: Vec<i64>, pages: usize) -> (
 
 #[tokio::test]
 async fn a_first_page_that_has_changed_is_noticed() {
-    // The first goes and another comes at the end: 3 moves to the page that was read, and the total stays.
+    // 1 is deleted and 7 is added at the end: 3 moves to a page that was already read, and the total stays the same.
     let (came, drift) = read_once_changed(vec![1, 2, 3, 4, 5, 6], vec![2, 3, 4, 5, 6, 7], 1).await;
     assert!(came.contains(&3), "{came:?}");
     assert_eq!(drift.sweeps, 3);
@@ -544,7 +544,8 @@ async fn a_first_page_that_has_changed_is_noticed() {
 
 #[tokio::test]
 async fn a_list_that_is_not_ordered_by_its_key_after_all_is_read_again() {
-    // 9 goes and 8 comes further on: 7 moves to a page that was read, and the first, the last and the total stay.
+    // 9 is deleted and 8 is added further on: 7 moves to a page that was already read, and the first page, the last page and
+    // the total stay the same.
     let (came, drift) =
         read_once_changed(vec![5, 1, 9, 3, 7, 2, 4, 6], vec![5, 1, 3, 7, 2, 8, 4, 6], 3).await;
     assert!(came.contains(&7), "{came:?}");

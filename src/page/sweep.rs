@@ -1,18 +1,19 @@
-//! One sweep over a list: which records its pages had, and which totals its answers told. Nothing here fetches.
+//! One sweep, a pass over all pages of a list: which records its pages had, and which totals its answers reported. Nothing
+//! here fetches.
 
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    end::Told,
+    end::ReportedLength,
     record::{Identity, Ids},
 };
 use crate::types::RecordId;
 
-/// A sweep ends with an error after so many pages, one after another, that have no record new to it.
+/// A sweep fails after this many consecutive pages without a record that is new to it.
 pub(super) const MOST_PAGES_WITHOUT_NEW: u32 = 100;
 
-/// So it does after so many pages without a new id. Records without ids whose content varies, by a time for one, are new each
-/// time that they come.
+/// A sweep fails after this many pages without a new id, a million records. This ends a sweep over records without ids whose
+/// content varies, for example by a time: they look new each time they come.
 pub(super) const MOST_PAGES_WITHOUT_ID: u32 = 20_000;
 
 /// A sweep over a list, page by page.
@@ -21,39 +22,41 @@ pub(crate) struct Sweep {
     pub(super) ids: Ids,
     /// Hashes of the records that have no id.
     contents: HashSet<u64>,
-    /// Records without an id, and those of them on pages that had a record new to the sweep.
+    /// Records without an id.
     pub(crate) without_id: u64,
+    /// Those of them on pages that had a record new to the sweep.
     counted_without_id: u64,
     /// Records that came again, because they moved to a later page.
     pub(crate) repeats: u64,
     pub(super) pages: u32,
-    told: Totals,
+    reported: Totals,
     lengths: Lengths,
-    /// Ids of the first and the last page, as far as they are needed to look at the pages again.
+    /// Ids of the first and the last page, to compare with these pages when they are read again.
     pub(super) first_page: Vec<Option<RecordId>>,
     pub(super) last_page: Vec<Option<RecordId>>,
-    /// Pages since the last one that had a record new to the sweep, and all pages that had no new id.
+    /// Pages since the last one that had a record new to the sweep.
     pages_without_new: u32,
+    /// All pages that had no new id.
     pages_without_id: u32,
     page_has_new: bool,
     page_has_new_id: bool,
-    /// Whether any id was greater than the one before it, and whether any was smaller.
+    /// Whether any id was greater, and whether any was smaller, than the id before it.
     rises: bool,
     falls: bool,
     before: Option<RecordId>,
 }
 
-/// The totals that the answers of a sweep told.
+/// The totals that the answers of a sweep reported.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     /// The smallest and the greatest.
     pub(super) range: Option<(i64, i64)>,
     pub(super) last: Option<i64>,
-    /// Answers that told one.
+    /// Answers that reported a total.
     answers: u32,
-    /// Whether an answer told one that it contradicts.
+    /// Whether an answer contradicted its own total.
     pub(super) is_contradicted: bool,
-    /// The smallest number of pages that an answer told.
+    /// The smallest number of pages that an answer reported.
     pages: Option<i32>,
 }
 
@@ -61,31 +64,32 @@ pub(super) struct Totals {
 #[derive(Clone, Debug, Default)]
 struct Lengths {
     longest: usize,
-    /// By length, pages that a later one with a new record has followed, and those that none has yet.
+    /// By length, the number of pages after which a page with a new record came.
     followed: BTreeMap<usize, u64>,
+    /// By length, the number of pages after which none has come yet.
     last: BTreeMap<usize, u64>,
 }
 
-/// A page after which a sweep is not going to end.
+/// Why a sweep is taken to have no end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endless {
-    /// It is one of [`MOST_PAGES_WITHOUT_NEW`].
+    /// The last [`MOST_PAGES_WITHOUT_NEW`] pages had no new record.
     NothingNew,
-    /// It is the last of [`MOST_PAGES_WITHOUT_ID`].
+    /// [`MOST_PAGES_WITHOUT_ID`] pages had no new id.
     NoIds,
 }
 
 impl Sweep {
-    /// Begins a page, whose answer tells so much.
-    pub(crate) fn begin_page(&mut self, told: Told) {
+    /// Begins a page whose answer reports this length of the list.
+    pub(crate) fn begin_page(&mut self, reported: ReportedLength) {
         self.pages += 1;
         self.page_has_new = false;
         self.page_has_new_id = false;
         self.last_page.clear();
-        let totals = &mut self.told;
-        totals.is_contradicted |= told.is_contradicted;
-        totals.pages = [totals.pages, told.pages].into_iter().flatten().min();
-        if let Some(total) = told.total {
+        let totals = &mut self.reported;
+        totals.is_contradicted |= reported.is_contradicted;
+        totals.pages = [totals.pages, reported.pages].into_iter().flatten().min();
+        if let Some(total) = reported.total {
             let (least, most) = totals.range.unwrap_or((total, total));
             totals.range = Some((least.min(total), most.max(total)));
             totals.last = Some(total);
@@ -93,7 +97,7 @@ impl Sweep {
         }
     }
 
-    /// Whether any of these records has not come yet.
+    /// Whether any of these records is new to the sweep.
     pub(crate) fn has_new(&self, mut records: impl Iterator<Item = Identity>) -> bool {
         records.any(|identity| match identity {
             Identity::Content(hash) => !self.contents.contains(&hash),
@@ -101,7 +105,8 @@ impl Sweep {
         })
     }
 
-    /// Takes in a record of the page. Returns whether it may be another one than all before it in the sweep.
+    /// Adds a record of the page. Returns whether it may differ from all earlier records of the sweep; a record without an id
+    /// always may.
     pub(crate) fn record(&mut self, identity: Identity) -> bool {
         self.last_page.push(identity.id());
         let (is_new, may_be_new) = match identity {
@@ -128,8 +133,8 @@ impl Sweep {
     ///
     /// # Errors
     ///
-    /// If pages keep coming that have no record new to the sweep: the service ignores the number of the page, or says
-    /// that there is more where there is nothing. Or if very many have records without ids alone.
+    /// If too many pages had no record new to the sweep, because the service ignores the page number or wrongly reports more
+    /// pages, or if too many pages had only records without ids.
     pub(crate) fn end_page(&mut self) -> Result<(), Endless> {
         if self.pages == 1 {
             self.first_page.clone_from(&self.last_page);
@@ -151,58 +156,58 @@ impl Sweep {
         }
     }
 
-    /// How many records there were, each counted once. Those without an id count where their page had a record new to the
-    /// sweep: a page that comes again is no step towards the total.
+    /// The number of records, each counted once. Records without an id count only if their page had a record new to the sweep,
+    /// so that a page that comes again does not count towards the total.
     pub(super) fn count(&self) -> u64 {
         self.ids.len() as u64 + self.counted_without_id
     }
 
-    /// The totals that the answers told: none if one was contradicted by its own answer, and more records came than any of
-    /// them says that there are.
+    /// The totals that the answers reported. They are dropped if an answer contradicted its own total and the sweep has more
+    /// records than the largest total.
     pub(super) fn totals(&self) -> Totals {
-        let told = self.told;
-        let most = told.range.map_or(0, |(_, most)| most);
-        match told.is_contradicted && u64::try_from(most).unwrap_or(0) < self.count() {
+        let reported = self.reported;
+        let most = reported.range.map_or(0, |(_, most)| most);
+        match reported.is_contradicted && u64::try_from(most).unwrap_or(0) < self.count() {
             true => Totals {
                 range: None,
                 last: None,
                 answers: 0,
-                ..told
+                ..reported
             },
-            false => told,
+            false => reported,
         }
     }
 
-    /// Pages that were shorter than the longest, or empty, although a later one had a record new to the sweep.
+    /// The number of pages that were shorter than the longest, or empty, although a later page had a record new to the sweep.
     pub(crate) fn holes(&self) -> u64 {
         self.lengths.holes()
     }
 
-    /// Whether ids only grew or only fell from record to record.
+    /// Whether the ids are sorted, ascending or descending.
     pub(super) fn is_ordered(&self) -> bool {
         !(self.rises && self.falls)
     }
 
-    /// The total that every answer told, if they agree.
-    pub(super) fn steady_total(&self) -> Option<i64> {
+    /// The total, if every answer reported the same one.
+    pub(super) fn constant_total(&self) -> Option<i64> {
         let totals = self.totals();
         let (least, most) = totals.range?;
         (totals.answers == self.pages && least == most).then_some(least)
     }
 
-    /// Whether every answer told the same total, and so many records came, and no page before the last was short.
-    pub(super) fn is_quiet(&self) -> bool {
-        let total = self.steady_total().and_then(|total| u64::try_from(total).ok());
+    /// Whether every answer reported the same total, that many records came, and no page before the last was short.
+    pub(super) fn is_consistent(&self) -> bool {
+        let total = self.constant_total().and_then(|total| u64::try_from(total).ok());
         total == Some(self.count()) && self.holes() == 0
     }
 
-    /// Whether nothing shows that a record is missing, where no answer told a total: no page was short or came again, and as
-    /// many records came as there are at least.
-    pub(super) fn is_plain(&self) -> bool {
+    /// For a list without totals, whether nothing shows that a record is missing: no record came twice, no page before the last
+    /// was short, and the number of pages does not imply more records.
+    pub(super) fn shows_no_loss(&self) -> bool {
         self.repeats == 0 && self.holes() == 0 && self.shortfall() == 0
     }
 
-    /// How many records the service says there are, at least, beyond those that came.
+    /// How many records are missing at least, by the smallest total, or else by the number of pages.
     pub(crate) fn shortfall(&self) -> u64 {
         let totals = self.totals();
         let least = match totals.range {
@@ -212,10 +217,10 @@ impl Sweep {
         least.saturating_sub(self.count())
     }
 
-    /// How many records there are at least by the number of pages: all but the last are full, and that has one. A list
-    /// without a record may have a page.
+    /// The smallest number of records that the number of pages implies: every page but the last is full, and the last has at
+    /// least one. One page implies nothing, since an empty list may report one.
     fn least_by_pages(&self) -> u64 {
-        let pages = u64::try_from(self.told.pages.unwrap_or(0)).unwrap_or(0);
+        let pages = u64::try_from(self.reported.pages.unwrap_or(0)).unwrap_or(0);
         match pages.saturating_sub(1) {
             0 => 0,
             full => full * self.lengths.longest as u64 + 1,
@@ -224,7 +229,7 @@ impl Sweep {
 }
 
 impl Lengths {
-    /// Takes in the length of a page, and whether it had a record new to the sweep.
+    /// Adds the length of a page. `has_new` is whether it had a record new to the sweep.
     fn note(&mut self, length: usize, has_new: bool) {
         self.longest = self.longest.max(length);
         if has_new {
@@ -241,7 +246,7 @@ impl Lengths {
 }
 
 impl Totals {
-    /// By how much they differ.
+    /// The difference between the smallest and the largest total.
     pub(super) fn moved(&self) -> u64 {
         self.range.map_or(0, |(least, most)| most.abs_diff(least))
     }
@@ -252,9 +257,9 @@ mod tests {
     use super::*;
 
     fn page(sweep: &mut Sweep, total: Option<i64>, ids: &[i64]) -> Result<(), Endless> {
-        sweep.begin_page(Told {
+        sweep.begin_page(ReportedLength {
             total,
-            ..Told::default()
+            ..ReportedLength::default()
         });
         for id in ids {
             sweep.record(Identity::Id(RecordId::Number(*id)));
@@ -266,10 +271,10 @@ mod tests {
     fn a_sweep_counts_each_record_once_and_knows_the_totals() {
         let mut sweep = Sweep::default();
         page(&mut sweep, Some(4), &[4, 3]).unwrap();
-        assert_eq!(sweep.steady_total(), Some(4));
+        assert_eq!(sweep.constant_total(), Some(4));
         page(&mut sweep, Some(5), &[3, 1]).unwrap();
         assert_eq!((sweep.count(), sweep.repeats, sweep.pages), (3, 1, 2));
-        assert_eq!((sweep.steady_total(), sweep.totals().moved()), (None, 1));
+        assert_eq!((sweep.constant_total(), sweep.totals().moved()), (None, 1));
         assert_eq!(sweep.shortfall(), 1);
         assert!(sweep.is_ordered());
         assert_eq!(
@@ -284,13 +289,13 @@ mod tests {
     fn records_without_an_id_are_counted_and_told_apart_by_their_content_for_progress_alone() {
         let mut sweep = Sweep::default();
         for number in 0..MOST_PAGES_WITHOUT_NEW {
-            sweep.begin_page(Told::default());
+            sweep.begin_page(ReportedLength::default());
             assert!(sweep.record(Identity::new(None, b"{}")), "it may be another one");
             let ended = sweep.end_page();
             assert_eq!(ended.is_err(), number + 1 > MOST_PAGES_WITHOUT_NEW, "{number}");
         }
         assert_eq!((sweep.without_id, sweep.count()), (100, 1));
-        sweep.begin_page(Told::default());
+        sweep.begin_page(ReportedLength::default());
         sweep.record(Identity::new(None, b"{}"));
         assert_eq!(sweep.end_page(), Err(Endless::NothingNew));
     }
@@ -299,7 +304,7 @@ mod tests {
     fn records_without_an_id_that_differ_each_time_come_to_an_end() {
         let mut sweep = Sweep::default();
         let mut end_page = |content: u32, id: Option<RecordId>| {
-            sweep.begin_page(Told::default());
+            sweep.begin_page(ReportedLength::default());
             sweep.record(Identity::new(id, &content.to_le_bytes()));
             sweep.end_page()
         };
@@ -335,18 +340,18 @@ mod tests {
     fn totals_that_are_contradicted_and_exceeded_say_nothing() {
         let mut sweep = Sweep::default();
         page(&mut sweep, Some(2), &[1, 2]).unwrap();
-        assert!(sweep.is_quiet());
-        sweep.begin_page(Told {
+        assert!(sweep.is_consistent());
+        sweep.begin_page(ReportedLength {
             is_contradicted: true,
-            ..Told::default()
+            ..ReportedLength::default()
         });
         assert_eq!(sweep.totals().last, Some(2), "no more came");
         sweep.record(Identity::Id(RecordId::Number(3)));
         sweep.end_page().unwrap();
         let totals = sweep.totals();
         assert_eq!((totals.last, totals.range, totals.moved()), (None, None, 0));
-        assert_eq!((sweep.steady_total(), sweep.shortfall()), (None, 0));
-        // One that was not reached is said all the same.
+        assert_eq!((sweep.constant_total(), sweep.shortfall()), (None, 0));
+        // A later total that the records do not exceed counts again.
         page(&mut sweep, Some(9), &[]).unwrap();
         assert_eq!(sweep.shortfall(), 0, "by the smallest");
         assert_eq!(sweep.totals().range, Some((2, 9)));
@@ -357,9 +362,9 @@ mod tests {
         for (pages, shortfall) in [(0, 0), (1, 0), (2, 0), (3, 1), (4, 3)] {
             let mut sweep = Sweep::default();
             for ids in [[1, 2], [3, 4]] {
-                sweep.begin_page(Told {
+                sweep.begin_page(ReportedLength {
                     pages: Some(pages),
-                    ..Told::default()
+                    ..ReportedLength::default()
                 });
                 for id in ids {
                     sweep.record(Identity::Id(RecordId::Number(id)));
@@ -369,12 +374,12 @@ mod tests {
             assert_eq!(sweep.shortfall(), shortfall, "{pages} pages");
         }
         let mut empty = Sweep::default();
-        empty.begin_page(Told {
+        empty.begin_page(ReportedLength {
             pages: Some(1),
-            ..Told::default()
+            ..ReportedLength::default()
         });
         empty.end_page().unwrap();
-        assert!(empty.is_plain());
+        assert!(empty.shows_no_loss());
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Pages whose records are left as they came.
+//! Pages whose records are not decoded.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
 use super::{
+    list_reader::{Fetched, Item},
     page::Page,
-    reading::{Fetched, Item},
     record::{Identity, UndecodedRecord},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     types::json,
 };
 
-/// A page whose records are left as they came.
+/// Decodes a page, but not its records.
 pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result<Fetched<UndecodedRecord>> {
     let body = json::without_bom(&answer.value);
     let text = legible(body);
@@ -38,7 +38,7 @@ pub(crate) fn undecoded(operation: &'static Operation, answer: Answer) -> Result
     Ok(Fetched { answer, page, items })
 }
 
-/// A body as text. What is not UTF-8 becomes question marks, byte for byte, and does not keep the rest from being read.
+/// A body as text. Each byte that is not UTF-8 becomes a question mark, so that offsets stay the same and the rest can be read.
 fn legible(body: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(body) {
         return Cow::Borrowed(text);

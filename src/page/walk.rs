@@ -1,8 +1,8 @@
-//! Walks: the pages of a list, fetched side by side and handed on in order.
+//! Walks: fetch the pages of a list concurrently, and return them in order.
 //!
-//! The first page tells how many there are. That is a plan, not the last word: the walk ends when an answer says that
-//! there is no more, and no later page is on its way. One that would go on for ever ends with an error: after 100 pages, one
-//! after another, without a new record, and after 20,000 pages (a million records) without a new id. Pages are fetched by tasks of their own, as many at a time as
+//! The first page reports how many pages there are. That is only a plan: the walk ends when an answer shows that it is the last
+//! and no later page is in flight. An endless walk fails: after 100 consecutive pages without a new record, or after 20,000
+//! pages (a million records) without a new id. Each page is fetched by its own task, as many at a time as
 //! [`prefetch`](super::prefetch) allows, and no further ahead of the caller than that.
 
 use std::{
@@ -20,10 +20,10 @@ use tracing::Instrument;
 use super::{
     drift::Drift,
     end::{self, More},
+    list_reader::{Fetch, Fetched, ListReader},
     options::Options,
     page::Page,
-    prefetch::{Observed, Prefetch},
-    reading::{Fetch, Fetched, Reading},
+    prefetch::{PageTiming, Prefetch},
     sweep::{Endless, MOST_PAGES_WITHOUT_ID, MOST_PAGES_WITHOUT_NEW, Sweep},
 };
 #[cfg(feature = "cache")]
@@ -35,55 +35,56 @@ use crate::{
     sync::lock,
 };
 
-/// Records of a page that a walk asks for, the most that the service hands out.
+/// The page size that a walk requests: 50 records, the maximum of the service.
 pub(crate) const WALK_PAGE_SIZE: i32 = 50;
 
-/// A walk on its way.
+/// A walk in progress.
 pub(super) struct Walk<T> {
     operation: &'static Operation,
     fetch: Fetch<T>,
     congestion: Arc<Congestion>,
     prefetch: Prefetch,
     start: i32,
-    /// The last page, where that is known beforehand.
+    /// The last page, if it is known from the start.
     last: Option<i32>,
     asked_size: i32,
-    /// How many records a full page has, once that is known.
+    /// The number of records of a full page, once it is known.
     size: Option<i32>,
-    /// The page that is handed on next.
+    /// The page that is returned next.
     next: i32,
-    /// The page that is asked for next, and the last that is to be asked for.
-    ask: i32,
+    /// The page that is requested next.
+    next_request: i32,
+    /// The last page to request.
     planned: i32,
-    /// Whether an answer has told how many there are, or whether there are more.
-    was_told: bool,
-    /// Whether the page that is handed on next was asked for without a sign of it.
-    is_guess: bool,
+    /// Whether an earlier answer had a total, a number of pages, or a `nextLink`.
+    had_paging_info: bool,
+    /// Whether the page that is returned next was requested although no answer showed that it exists.
+    is_speculative: bool,
     ended: bool,
     tasks: JoinSet<Arrival<T>>,
     ready: BTreeMap<i32, Result<Fetched<T>>>,
-    /// What the pages that were handed on have shown.
+    /// What the pages that were returned have shown.
     pub(super) sweep: Sweep,
-    /// Hash of the answer before, if answers do not tell their page.
+    /// Hash of the previous answer, if answers do not have their page number.
     before: Option<u64>,
 }
 
 /// A page that has come, or failed.
 struct Arrival<T> {
     page: i32,
-    /// How many pages were allowed on their way when it was sent for.
+    /// How many pages were allowed in flight when it was requested.
     limit: usize,
-    /// How many pages were on their way when it was sent for, itself included.
-    side_by_side: usize,
+    /// How many pages were in flight when it was requested, including this one.
+    in_flight: usize,
     result: Result<Fetched<T>>,
 }
 
-impl<T: Send + 'static> Reading<T> {
+impl<T: Send + 'static> ListReader<T> {
     pub(super) fn walk(&self) -> Walk<T> {
         Walk::new(self, self.start, &self.options)
     }
 
-    /// Its answers, one for each page, and what changed meanwhile.
+    /// Its answers, one for each page, and what changed while it was read.
     #[cfg(feature = "cache")]
     pub(crate) async fn answers(self) -> Result<(Vec<Answer>, Drift)> {
         let (mut walk, mut answers, mut drift) = (self.walk(), Vec::new(), Drift::default());
@@ -109,9 +110,9 @@ impl<T> std::fmt::Debug for Walk<T> {
 }
 
 impl<T: Send + 'static> Walk<T> {
-    /// Over the list from this page on.
-    pub(super) fn new(reading: &Reading<T>, start: i32, options: &Options) -> Self {
-        // Fewer records than a page has need no whole page.
+    /// A walk over the list from page `start` on.
+    pub(super) fn new(reading: &ListReader<T>, start: i32, options: &Options) -> Self {
+        // A limit below the page size needs only a smaller page.
         let enough = options.limit.and_then(|limit| i32::try_from(limit.max(1)).ok());
         let least = enough.map_or(WALK_PAGE_SIZE, |enough| enough.min(WALK_PAGE_SIZE));
         Walk {
@@ -124,10 +125,10 @@ impl<T: Send + 'static> Walk<T> {
             asked_size: reading.size.unwrap_or(least),
             size: None,
             next: start,
-            ask: start,
+            next_request: start,
             planned: start,
-            was_told: false,
-            is_guess: false,
+            had_paging_info: false,
+            is_speculative: false,
             ended: false,
             tasks: JoinSet::new(),
             ready: BTreeMap::new(),
@@ -136,60 +137,60 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
-    /// Begins again with the first page, and pages of this size. What is known of the list's length and of the service's pace
-    /// stays, so that the pages are sent for at once.
+    /// Starts again at the first page, with this page size. The estimated length of the list and the prefetch number are kept, so
+    /// that pages are requested concurrently from the start.
     pub(super) fn begin_again(&mut self, size: i32) {
         let records = i64::from(self.planned - self.start) * i64::from(self.asked_size);
         let pages = i32::try_from(records / i64::from(size.max(1))).unwrap_or(0);
         if self.asked_size != size {
             (self.asked_size, self.size) = (size, None);
         }
-        (self.next, self.ask, self.ended) = (self.start, self.start, false);
-        self.is_guess = false;
+        (self.next, self.next_request, self.ended) = (self.start, self.start, false);
+        self.is_speculative = false;
         self.planned = self.start.saturating_add(pages);
         self.sweep = Sweep::default();
         self.before = None;
     }
 
-    /// The same walk, which knows already how many records a full page has.
+    /// Sets the number of records of a full page, which an earlier walk has found.
     pub(super) fn with_full_page(mut self, records: Option<i32>) -> Self {
         self.size = records;
         self
     }
 
-    /// How many records a full page has, as far as that is known.
+    /// The number of records of a full page, or the requested page size as long as it is unknown.
     pub(super) fn full_page(&self) -> i32 {
         self.size.unwrap_or(self.asked_size)
     }
 
-    /// How many records a page is asked for.
+    /// The page size that is requested.
     pub(super) fn page_size(&self) -> i32 {
         self.asked_size
     }
 
-    /// The last page, as far as the pages so far tell.
+    /// The last page, as estimated from the pages so far.
     pub(super) fn last_page(&self) -> i32 {
         self.planned
     }
 
-    /// The next page, if there is one; `wanted` is how many more records are.
+    /// The next page, if there is one. `wanted` is how many more records the caller wants.
     pub(crate) async fn next(&mut self, wanted: Option<u64>) -> Option<Result<Fetched<T>>> {
         if self.ended || wanted == Some(0) {
             return None;
         }
         let page = self.next;
         let result = loop {
-            self.send_for(wanted);
+            self.request_pages(wanted);
             if let Some(result) = self.ready.remove(&page) {
                 break result;
             }
             match self.tasks.join_next().await? {
                 Ok(arrival) => self.arrived(arrival),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => break Err(self.cut_off()),
+                Err(_) => break Err(self.runtime_shut_down()),
             }
         };
-        if self.is_guess && self.shows_no_more(&result) {
+        if self.is_speculative && self.is_past_the_end(&result) {
             self.ended = true;
             return None;
         }
@@ -206,7 +207,7 @@ impl<T: Send + 'static> Walk<T> {
         let Arrival {
             page,
             limit,
-            side_by_side,
+            in_flight,
             result,
         } = arrival;
         if let Some(sent) = self.congestion.take() {
@@ -214,9 +215,9 @@ impl<T: Send + 'static> Walk<T> {
         }
         if let Ok(fetched) = &result {
             let sent = &fetched.answer.sent;
-            self.prefetch.observe(Observed {
+            self.prefetch.observe(PageTiming {
                 limit,
-                side_by_side,
+                in_flight,
                 took: sent.took,
                 waited: sent.waited,
             });
@@ -224,46 +225,46 @@ impl<T: Send + 'static> Walk<T> {
         self.ready.insert(page, result);
     }
 
-    /// Sends for the pages that are planned and wanted, no more than may be on their way.
-    fn send_for(&mut self, wanted: Option<u64>) {
+    /// Requests the pages that are planned and wanted, as many as may be in flight.
+    fn request_pages(&mut self, wanted: Option<u64>) {
         let size = u64::try_from(self.full_page()).unwrap_or(1).max(1);
         let pages = wanted.map_or(u64::MAX, |wanted| wanted.div_ceil(size));
         let last = i64::from(self.next).saturating_add_unsigned(pages.min(1 << 32));
         let limit = self.prefetch.limit();
-        while self.ask <= self.planned
-            && i64::from(self.ask) < last
+        while self.next_request <= self.planned
+            && i64::from(self.next_request) < last
             && self.tasks.len() + self.ready.len() < limit
         {
-            let page = self.ask;
+            let page = self.next_request;
             let fetching = (self.fetch)(page, self.asked_size);
-            let side_by_side = self.tasks.len() + 1;
+            let in_flight = self.tasks.len() + 1;
             let arrival = async move {
                 let result = fetching.await;
                 Arrival {
                     page,
                     limit,
-                    side_by_side,
+                    in_flight,
                     result,
                 }
             };
             self.tasks.spawn(arrival.in_current_span());
             let Some(next) = page.checked_add(1) else { return };
-            self.ask = next;
+            self.next_request = next;
         }
     }
 
-    /// The tasks that fetch pages were ended: the runtime that they ran on has shut down, and the stream is polled on another.
-    fn cut_off(&self) -> Error {
+    /// The error if the tasks that fetch pages were cancelled: their runtime has shut down, and the stream is now polled on
+    /// another.
+    fn runtime_shut_down(&self) -> Error {
         let sentence = format!(
-            "{} was not read to its end, the runtime on which its pages were fetched has shut down; poll a stream on one runtime",
+            "{} was not read to its end: the runtime that fetched its pages has shut down; poll a stream on one runtime",
             self.operation.id
         );
         Error::new(ErrorKind::Connection, sentence).with_operation(self.operation)
     }
 
-    /// Whether a page that was asked for without a sign of it shows that there is none: it is not found, or the service has
-    /// answered what it has answered before.
-    fn shows_no_more(&self, result: &Result<Fetched<T>>) -> bool {
+    /// Whether the result of a speculative request shows that the list has already ended: 404, or only records that came already.
+    fn is_past_the_end(&self, result: &Result<Fetched<T>>) -> bool {
         match result {
             Ok(fetched) => {
                 let identities = fetched.items.iter().map(|item| item.identity);
@@ -273,81 +274,90 @@ impl<T: Send + 'static> Walk<T> {
         }
     }
 
-    /// Takes in what the next page says.
+    /// Processes the next page: checks it, records it in the sweep, and decides how far to fetch.
     fn advance(&mut self, mut fetched: Fetched<T>) -> Result<Fetched<T>> {
         let (page, records) = (self.next, fetched.items.len());
-        self.refuse_another(page, &fetched)?;
+        self.check_page_number(page, &fetched)?;
         let asked = self.asked_size;
         let size = self
             .size
             .unwrap_or_else(|| end::page_size(&fetched.page, records, page, asked));
-        let size = end::larger_size(size, records, asked);
+        let size = end::grown_page_size(size, records, asked);
         self.size = Some(size);
-        let seen = end::Seen {
+        let context = end::PageContext {
             size,
             has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
-            was_told: self.was_told,
+            had_paging_info: self.had_paging_info,
         };
-        let swept = self.sweep_over(page, seen, &mut fetched);
+        let swept = self.record_page(page, context, &mut fetched);
         let more = match self.last {
             Some(last) if page < last => More::Yes,
             Some(_) => More::No,
-            None => end::more(&fetched.page, records, page, seen),
+            None => end::more(&fetched.page, records, page, context),
         };
         let next = page.checked_add(1).filter(|_| more != More::No);
         if let (Err(endless), Some(_)) = (swept, next) {
             return Err(self.endless(endless, page, &fetched));
         }
-        self.was_told |= end::tells(&fetched.page);
-        self.is_guess = more == More::Perhaps;
+        self.had_paging_info |= end::has_paging_info(&fetched.page);
+        self.is_speculative = more == More::Perhaps;
         self.planned = match (next, self.last) {
             (Some(_), Some(last)) => last,
-            (Some(next), None) => end::promised(&fetched.page, page, size).unwrap_or(next).max(next),
-            (None, _) => self.ask - 1,
+            (Some(next), None) => end::estimated_last_page(&fetched.page, page, size)
+                .unwrap_or(next)
+                .max(next),
+            (None, _) => self.next_request - 1,
         };
-        // Pages that were asked for already are taken in all the same.
+        // Pages that were already requested are still returned.
         self.ended = self.planned <= page;
         self.next = page.saturating_add(1);
         Ok(fetched)
     }
 
-    /// The error of a walk that does not end.
+    /// The error of an endless walk.
     fn endless(&self, endless: Endless, page: i32, fetched: &Fetched<T>) -> Error {
         let undecodable = |reason: String| failures::undecodable(&fetched.answer, &reason);
         match endless {
-            // No page goes on from there.
+            // Without a page number, since starting from that page would not help.
             Endless::NothingNew => undecodable(format!(
                 "it is the last of {MOST_PAGES_WITHOUT_NEW} pages that brought no new record, and it says that there are \
-                 more; the service may ignore the number of the page"
+                 more; the service may ignore the page number"
             )),
             Endless::NoIds => undecodable(format!(
                 "it is the last of {MOST_PAGES_WITHOUT_ID} pages whose records have no id, and it says that there are more; \
-                 the service may ignore the number of the page"
+                 the service may ignore the page number"
             ))
             .with_page(page),
         }
     }
 
-    /// Notes the records of a page, and which of them came already.
-    fn sweep_over(&mut self, page: i32, seen: end::Seen, fetched: &mut Fetched<T>) -> Result<(), Endless> {
-        let told = end::told(&fetched.page, fetched.items.len(), page, seen);
-        self.sweep.begin_page(told.seen_from(self.start, seen.size));
+    /// Adds the records of a page to the sweep, and marks those that came already.
+    fn record_page(
+        &mut self,
+        page: i32,
+        context: end::PageContext,
+        fetched: &mut Fetched<T>,
+    ) -> Result<(), Endless> {
+        let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
+        self.sweep
+            .begin_page(reported.beginning_at(self.start, context.size));
         for item in &mut fetched.items {
             item.is_repeat = !self.sweep.record(item.identity);
         }
         self.sweep.end_page()
     }
 
-    /// Refuses an answer that is not for the page that was asked for: the walk would never end, or lose records.
-    fn refuse_another(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
+    /// Fails if the answer is for another page than the requested one: the walk would never end, or lose records. An answer
+    /// without a page number must differ from the previous one.
+    fn check_page_number(&mut self, page: i32, fetched: &Fetched<T>) -> Result<()> {
         let refuse = |reason: String| {
             let error = failures::undecodable(&fetched.answer, &reason);
             Err(error.with_page(page))
         };
         match fetched.page.page {
-            Some(told) if told != page => {
+            Some(number) if number != page => {
                 return refuse(format!(
-                    "it says that it is page {told}, and page {page} was asked for"
+                    "it says that it is page {number}, and page {page} was asked for"
                 ));
             }
             Some(_) => {}
@@ -355,7 +365,7 @@ impl<T: Send + 'static> Walk<T> {
                 let mut hasher = DefaultHasher::new();
                 fetched.answer.value.hash(&mut hasher);
                 if self.before.replace(hasher.finish()) == Some(hasher.finish()) {
-                    return refuse(format!("page {page} is the page before it once more"));
+                    return refuse(format!("page {page} is identical to the page before it"));
                 }
             }
             None => {}
@@ -398,7 +408,7 @@ impl<T: Send + 'static> Pages<T> {
     }
 }
 
-/// Notes what the walk has seen, and what is missing if it has ended.
+/// Updates the drift with what the walk has seen, and with what is missing if it has ended.
 fn note<T>(drift: &Mutex<Drift>, walk: &Walk<T>, has_ended: bool) {
     let sweep = &walk.sweep;
     if sweep.pages == 0 {
@@ -417,14 +427,14 @@ impl<T> Pages<T> {
     ///
     /// # Errors
     ///
-    /// As told by [`ErrorKind`](crate::ErrorKind). The error tells the [`page`](crate::Error::page) that failed, and ends the
+    /// See [`ErrorKind`](crate::ErrorKind). The error has the [`page`](crate::Error::page) that failed, and ends the
     /// stream, unless it is a record that does not fit the description.
     pub async fn try_next(&mut self) -> Result<Option<Response<Page<T>>>> {
         self.next().await.transpose()
     }
 
-    /// What changed in the list while it was read, as far as it was read, and whether records are missing. Records that came
-    /// again are counted, and are in the pages all the same.
+    /// What changed in the list so far while it was read, and whether records are missing. Repeated records are counted here, but
+    /// not removed from the pages.
     pub fn drift(&self) -> Drift {
         *lock(&self.drift)
     }

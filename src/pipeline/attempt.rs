@@ -1,4 +1,4 @@
-//! One attempt: the request is sent once, its answer read whole within its time and size, and judged.
+//! One attempt: sends the request once, reads the whole answer within the time and size limits, and classifies it.
 
 use std::{
     future::poll_fn,
@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 use super::{
     context::ClientState,
     credential::Credential,
-    failures, hints,
+    failures, rate_limit_headers,
     response::{Answer, Sent},
     retry::{self, FailureClass},
     status,
@@ -29,14 +29,14 @@ use crate::{
     types::json,
 };
 
-/// An attempt that failed, with what is needed to decide whether there is another.
+/// An attempt that failed, with what the retry decision needs.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) class: FailureClass,
     /// How long the service asks to wait.
     pub(crate) hint: Option<Duration>,
-    /// Whether others waited for the same pause already.
+    /// Whether the limiter already knew of a pause.
     pub(crate) paused: bool,
 }
 
@@ -51,7 +51,7 @@ impl Failure {
     }
 }
 
-/// Sees a request sent and reads its answer, until the time at the latest.
+/// Waits for the answer and reads its body. Fails at the time `until`, if one is given.
 pub(crate) async fn receive(
     operation: &'static Operation,
     shared: &ClientState,
@@ -61,8 +61,8 @@ pub(crate) async fn receive(
     until: Option<Instant>,
 ) -> Result<Answer, Failure> {
     let mut timer = pin!(until.map(clock::sleep_until));
-    let answer = in_time(timer.as_mut(), answer).await;
-    // Read at once, for it may be told as a time.
+    let answer = before_timer(timer.as_mut(), answer).await;
+    // Computed right away, because `Retry-After` may be a date: the wait shrinks as time passes.
     let hint = answer.as_ref().ok().and_then(hint);
     let paused = report_to_limiter(shared, credential, slot, &answer, hint).await;
     let Response {
@@ -78,9 +78,9 @@ pub(crate) async fn receive(
         };
         Failure::new(failures::unanswered(operation, fault), class)
     })?;
-    let body = in_time(timer, pin!(read(body, shared.body_limit))).await;
+    let body = before_timer(timer, pin!(read(body, shared.body_limit))).await;
     let body = match ends_unmarked && status.is_success() {
-        true => body.and_then(|body| whole_json(operation, body)),
+        true => body.and_then(|body| complete_json(operation, body)),
         false => body,
     };
     match status.is_success() {
@@ -89,17 +89,18 @@ pub(crate) async fn receive(
     }
 }
 
-/// How long an answer that is no success asks to wait.
+/// How long an answer with an error status asks to wait.
 fn hint(answer: &Response) -> Option<Duration> {
     match answer.status {
         status if status.is_success() => None,
-        StatusCode::TOO_MANY_REQUESTS => hints::wait(&answer.headers),
-        _ => hints::retry_after(&answer.headers),
+        StatusCode::TOO_MANY_REQUESTS => rate_limit_headers::wait(&answer.headers),
+        _ => rate_limit_headers::retry_after(&answer.headers),
     }
 }
 
-/// Tells the limiter what there is to learn from an answer, or from there being none. The result is whether others wait for
-/// the same pause already. The answer is looked at before anything is awaited, for its body cannot be shared by threads.
+/// Reports to the limiter how the slot was used, how many requests are left, and a pause after a 429. The result is whether
+/// the limiter already knew of a pause. The answer is read before the future is returned: its body is not `Sync`, so a
+/// future that borrowed it would not be `Send`.
 fn report_to_limiter(
     shared: &ClientState,
     credential: &Credential,
@@ -108,10 +109,13 @@ fn report_to_limiter(
     hint: Option<Duration>,
 ) -> impl Future<Output = bool> {
     let (slot_use, left) = match answer {
-        Ok(answer) => (Some(SlotUse::Answered), hints::remaining(&answer.headers)),
-        // Dropped, the slot tells so itself. A store is not waited for, since the time may be over.
+        Ok(answer) => (
+            Some(SlotUse::Answered),
+            rate_limit_headers::remaining(&answer.headers),
+        ),
+        // The slot reports this itself when it is dropped. A store is not awaited, since the time may be over.
         Err(fault) if fault.was_sent() => (None, None),
-        // It may be counted, and no later than now.
+        // The service may have counted the request, but no later than now.
         Err(fault) if fault.was_refused() => (Some(SlotUse::Answered), None),
         Err(_) => (Some(SlotUse::Unsent), None),
     };
@@ -122,23 +126,23 @@ fn report_to_limiter(
     async move {
         let mut paused = false;
         if let Some(pause) = pause {
-            // Before anything else: whoever asks for a slot from here on has to know.
-            paused = logged(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
+            // Before anything else, so that every call that asks for a slot from now on is held back.
+            paused = log_failure(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
         }
         if let Some(slot_use) = slot_use {
-            logged(slot.finish(slot_use, left).await);
+            log_failure(slot.finish(slot_use, left).await);
         }
         paused
     }
 }
 
-/// The answer of a success, if it is one.
+/// The answer of a successful request, unless its body is incomplete, too long, or empty where JSON is expected.
 fn succeeded(
     operation: &'static Operation,
     shared: &ClientState,
     status: StatusCode,
     headers: HeaderMap,
-    body: Result<Bytes, Cut>,
+    body: Result<Bytes, BodyError>,
 ) -> Result<Answer, Failure> {
     let limit = shared.body_limit;
     match body {
@@ -157,30 +161,30 @@ fn succeeded(
                 )),
             }
         }
-        Err(Cut::TooLong) => Err(Failure::new(
+        Err(BodyError::TooLong) => Err(Failure::new(
             failures::too_long(operation, status, limit),
             FailureClass::Final,
         )),
-        Err(Cut::Fault(fault)) => Err(Failure::new(
+        Err(BodyError::Fault(fault)) => Err(Failure::new(
             failures::interrupted(operation, status, fault),
             FailureClass::CutShort,
         )),
     }
 }
 
-/// The failure of an answer that is no success. The status tells all that matters, whatever becomes of the body.
+/// The failure of an answer with an error status. The status decides, even if the body could not be read.
 fn refused(
     operation: &'static Operation,
     credential: &Credential,
     status: StatusCode,
-    body: Result<Bytes, Cut>,
+    body: Result<Bytes, BodyError>,
     hint: Option<Duration>,
     paused: bool,
 ) -> Failure {
     let (body, fault) = match body {
         Ok(body) => (credential.redact_key(body), None),
-        Err(Cut::TooLong) => (Bytes::new(), None),
-        Err(Cut::Fault(fault)) => (Bytes::new(), Some(fault)),
+        Err(BodyError::TooLong) => (Bytes::new(), None),
+        Err(BodyError::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
     let class = status::classify(status, operation);
     let error = failures::refused(operation, credential, &class, status, body, hint);
@@ -195,82 +199,83 @@ fn refused(
     }
 }
 
-/// A store that fails after the request was sent does not make the call fail.
-fn logged<T>(stored: Result<T, StoreError>) -> Option<T> {
+/// Logs a failure of the store. It does not make the call fail, because the request was already sent.
+fn log_failure<T>(stored: Result<T, StoreError>) -> Option<T> {
     stored
         .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
         .ok()
 }
 
-/// What comes of it before the timer, which an answer and its body share.
-async fn in_time<T, E: From<Late>>(
+/// The result of the future, or an error if the timer fires first. The answer and its body share one timer, so that an
+/// attempt needs no second one.
+async fn before_timer<T, E: From<TimeOver>>(
     mut timer: Pin<&mut Option<Sleep>>,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
     let mut future = pin!(future);
     poll_fn(
         |context| match (future.as_mut().poll(context), timer.as_mut().as_pin_mut()) {
-            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(Late.into())),
+            (Poll::Pending, Some(timer)) => timer.poll(context).map(|()| Err(TimeOver.into())),
             (result, _) => result,
         },
     )
     .await
 }
 
-/// The time is over.
-struct Late;
+/// The time for the attempt is over.
+struct TimeOver;
 
 /// Why a body was not read to its end.
-enum Cut {
+enum BodyError {
     Fault(Fault),
     TooLong,
 }
 
-impl From<Late> for Cut {
-    fn from(late: Late) -> Self {
-        Cut::Fault(late.into())
+impl From<TimeOver> for BodyError {
+    fn from(late: TimeOver) -> Self {
+        BodyError::Fault(late.into())
     }
 }
 
-impl From<Late> for Fault {
-    fn from(_: Late) -> Self {
-        Fault::broken("the time for it is over").timed_out()
+impl From<TimeOver> for Fault {
+    fn from(_: TimeOver) -> Self {
+        Fault::broken("the time for the attempt is over").timed_out()
     }
 }
 
-/// Reads a body, counting what it has become after decompression. It is copied once, and not at all if it comes in one piece.
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Cut> {
-    let Some(first) = body.try_next().await.map_err(Cut::Fault)? else {
+/// Reads a body of at most `limit` bytes after decompression. A body that arrives in one chunk is not copied.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let Some(first) = body.try_next().await.map_err(BodyError::Fault)? else {
         return Ok(Bytes::new());
     };
     let mut rest = Vec::new();
     let mut length = first.len();
     while length <= limit {
-        let Some(chunk) = body.try_next().await.map_err(Cut::Fault)? else {
-            return Ok(whole(first, &rest, length));
+        let Some(chunk) = body.try_next().await.map_err(BodyError::Fault)? else {
+            return Ok(joined(first, &rest, length));
         };
         length += chunk.len();
         rest.push(chunk);
     }
-    Err(Cut::TooLong)
+    Err(BodyError::TooLong)
 }
 
-/// The body of a success whose end nothing marks, unless its JSON ends early.
-fn whole_json(operation: &Operation, body: Bytes) -> Result<Bytes, Cut> {
+/// Checks a successful body that only the end of the connection delimits: its JSON must not end early.
+fn complete_json(operation: &Operation, body: Bytes) -> Result<Bytes, BodyError> {
     let json = json::without_bom(&body);
     let ends_early = match json.trim_ascii().is_empty() {
         true => operation.answers(),
         false => serde_json::from_slice::<IgnoredAny>(json).is_err_and(|error| error.is_eof()),
     };
     match ends_early {
-        true => Err(Cut::Fault(Fault::broken(
+        true => Err(BodyError::Fault(Fault::broken(
             "the connection ended before the JSON did",
         ))),
         false => Ok(body),
     }
 }
 
-fn whole(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
+fn joined(first: Bytes, rest: &[Bytes], length: usize) -> Bytes {
     if rest.is_empty() {
         return first;
     }

@@ -1,8 +1,8 @@
-//! A cache of what changes slowly: customers, contracts, rates, and the like.
+//! A cache of answers that change slowly: customers, contracts, rates, and the like.
 //!
-//! Single records and whole lists are kept, never pages, so that pages of different age are never mixed. What is kept is
-//! the answer as it came. A write to a resource gives it a new generation, before and after: what was read earlier, and
-//! what is still being read, belongs to an old one and is not found any more.
+//! It holds single records and whole lists, never single pages, so that pages of different age are never mixed. The answers
+//! are cached undecoded. A write increments the generation of its resource before and after it. Entries belong to the
+//! generation in which their read began, so entries from before the write, and from reads that overlap it, are not found any more.
 
 use std::{
     collections::HashMap,
@@ -13,13 +13,13 @@ use std::{
 use super::response::Answer;
 use crate::{Error, Result, clock, sync::lock};
 
-/// What a client keeps of its answers; there is no cache unless one is given to
+/// Settings of the cache of answers; a client has no cache unless one is given to
 /// [`ClientBuilder::cache`](crate::ClientBuilder::cache).
 ///
-/// AnswerCache are single records and lists read by [`all`](crate::List::all), of the operations that the description marks as
-/// slowly changing ([`Operation::cache`](crate::description::Operation::cache)). A write of this client to the same part of the API is
-/// seen at once; what others write is seen when the time is over. [`Client::without_cache`](crate::Client::without_cache)
-/// asks the service.
+/// It caches single records, and lists read by [`all`](crate::List::all), of the operations that the description marks as
+/// slowly changing ([`Operation::cache`](crate::description::Operation::cache)). A write by this client or a clone of it
+/// invalidates the entries of the same resource at once; a write by anyone else becomes visible when the time to live is
+/// over. [`Client::without_cache`](crate::Client::without_cache) bypasses the cache.
 ///
 /// ```no_run
 /// # fn example(key: atera::ApiKey) -> atera::Result<()> {
@@ -38,7 +38,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache of 64 MiB that keeps answers for 5 minutes, as in the guide.
+    /// A cache of 64 MiB that keeps answers for 5 minutes, the time that the guide gives.
     pub fn new() -> Self {
         Cache {
             time_to_live: Duration::from_secs(5 * 60),
@@ -46,13 +46,13 @@ impl Cache {
         }
     }
 
-    /// How long an answer is kept.
+    /// How long an answer stays valid; 5 minutes by default.
     pub fn time_to_live(mut self, time: Duration) -> Self {
         self.time_to_live = time;
         self
     }
 
-    /// How many bytes of answers are kept; those that are asked for least go first.
+    /// The size limit in bytes. Beyond it, the answers that are requested least are evicted first.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self
@@ -70,11 +70,11 @@ impl Default for Cache {
 pub(crate) struct AnswerCache {
     time_to_live: Duration,
     entries: moka::future::Cache<EntryKey, Arc<Entry>>,
-    /// By resource, how often it was written to.
+    /// The current generation of each resource.
     generations: Arc<Mutex<HashMap<String, u64>>>,
 }
 
-/// What is kept: the address below the base URL, and the generation of the resource that it belongs to.
+/// The key of an entry: the address below the base URL, and the generation of its resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct EntryKey {
     address: String,
@@ -106,7 +106,7 @@ impl AnswerCache {
         }
     }
 
-    /// The record at the address. All who ask at the same time wait for one answer.
+    /// The record at the address. Concurrent calls for the same address share one request.
     pub(crate) async fn record(
         &self,
         address: &str,
@@ -137,7 +137,7 @@ impl AnswerCache {
             list,
             generation: self.generation(resource(address)),
         };
-        // moka goes by a clock of its own, this by tokio's.
+        // moka has its own clock; this checks the age by tokio's, which tests can control.
         if let Some(entry) = self.entries.get(&key).await
             && clock::now() - entry.since >= self.time_to_live
         {
@@ -151,7 +151,7 @@ impl AnswerCache {
             }))
         };
         let fetched: Result<_, Arc<Error>> = self.entries.try_get_with(key, fetch).await;
-        // moka lets go of what is too much when it is next used; that may be long.
+        // moka evicts only when it is used next, which may be much later.
         self.entries.run_pending_tasks().await;
         fetched.map_err(|error| error.duplicate())
     }
@@ -161,7 +161,7 @@ impl AnswerCache {
         generations.get(resource).copied().unwrap_or_default()
     }
 
-    /// A write to the address is under way, until what is returned is dropped.
+    /// Marks a write to the address as in progress until the guard is dropped.
     pub(crate) fn write(&self, address: &str) -> Write {
         let write = Write {
             generations: self.generations.clone(),
@@ -172,7 +172,7 @@ impl AnswerCache {
     }
 }
 
-/// A write that is under way.
+/// A write in progress.
 #[derive(Debug)]
 pub(crate) struct Write {
     generations: Arc<Mutex<HashMap<String, u64>>>,
@@ -192,7 +192,7 @@ impl Drop for Write {
     }
 }
 
-/// What a write to an address may change: all that begins with the same segment.
+/// The resource that a write to an address may change: its first path segment.
 fn resource(address: &str) -> &str {
     let path = address.split('?').next().unwrap_or_default();
     path.trim_start_matches('/').split('/').next().unwrap_or_default()

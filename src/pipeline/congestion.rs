@@ -1,22 +1,22 @@
-//! What the pipeline tells a walk of requests that were refused or failed, before it has sent them again: there may be too
-//! many at a time.
+//! Reports refused and failed requests from the pipeline to the walk that sent them, before they are retried: the walk may
+//! have too many requests in flight.
 
 use std::{sync::Mutex, time::Instant};
 
 use crate::sync::lock;
 
-/// When the latest of the requests that were refused or failed was sent.
+/// When the latest refused or failed request was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Congestion(Mutex<Option<Instant>>);
 
 impl Congestion {
-    /// Notes a request that was refused or failed, and when it was sent.
+    /// Records a refused or failed request that was sent at this time.
     pub(crate) fn note(&self, sent: Instant) {
         let mut latest = lock(&self.0);
         *latest = latest.max(Some(sent));
     }
 
-    /// The latest since the last time that this was asked.
+    /// The latest one since the previous call.
     pub(crate) fn take(&self) -> Option<Instant> {
         lock(&self.0).take()
     }

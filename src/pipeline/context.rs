@@ -1,4 +1,4 @@
-//! What a call works with: the parts that all clones of a client share, and the settings of the call.
+//! The context of a call: the state that all clones of a client share, and the settings of the call.
 
 use std::{
     fmt,
@@ -22,14 +22,14 @@ use crate::{
     transport::{BaseUrl, Transport},
 };
 
-/// What a call works with. A clone shares everything but the settings.
+/// The context of a call. A clone with other settings shares the rest.
 #[derive(Clone)]
 pub(crate) struct Context {
     shared: Arc<ClientState>,
     settings: Arc<Settings>,
 }
 
-/// What all clones of a client share.
+/// The state that all clones of a client share.
 pub(crate) struct ClientState {
     pub(crate) base_url: BaseUrl,
     pub(crate) credentials: Credentials,
@@ -44,7 +44,7 @@ pub(crate) struct ClientState {
     pub(crate) jitter: Mutex<fastrand::Rng>,
 }
 
-/// What a client may be told for some of its calls.
+/// Settings that a client may have for some of its calls only.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) deadline: Option<Duration>,
@@ -52,7 +52,7 @@ pub(crate) struct Settings {
     pub(crate) retry: RetryPolicy,
     #[cfg(feature = "cache")]
     pub(crate) without_cache: bool,
-    /// What a walk is told of its requests.
+    /// Where requests of a walk report that they were refused or failed.
     pub(crate) congestion: Option<Arc<Congestion>>,
 }
 
@@ -72,14 +72,14 @@ impl Context {
         &self.settings
     }
 
-    /// The same with other settings.
+    /// The same context with changed settings.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let mut context = self.clone();
         change(Arc::make_mut(&mut context.settings));
         context
     }
 
-    /// The same for a walk, which nobody waits for unless told otherwise, and what the walk is told of its requests.
+    /// The context of a walk, with background priority unless another is set, and the reports of its requests.
     pub(crate) fn for_walk(&self) -> (Self, Arc<Congestion>) {
         let congestion = Arc::new(Congestion::default());
         let context = self.with(|settings| {
@@ -89,7 +89,7 @@ impl Context {
         (context, congestion)
     }
 
-    /// The cache to ask, if any.
+    /// The cache, unless there is none or the call bypasses it.
     #[cfg(feature = "cache")]
     pub(crate) fn cache(&self) -> Option<&AnswerCache> {
         let cache = self.shared.cache.as_ref();

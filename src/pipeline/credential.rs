@@ -1,4 +1,4 @@
-//! The key in use: where it comes from, the limiter that goes with it, and what is done when it is refused.
+//! The key in use: where it comes from, its limiter, and what to do when the service refuses it.
 
 use std::{
     sync::{
@@ -20,10 +20,10 @@ use crate::{
     types::Timestamp,
 };
 
-/// How long before the end of a key its user is warned.
-const NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How long before a key expires the warning begins: two weeks.
+const EXPIRY_NOTICE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
-/// A key and what goes with it.
+/// A key, with its header and its limiter.
 #[derive(Debug)]
 pub(crate) struct Credential {
     header: (HeaderName, HeaderValue),
@@ -39,7 +39,7 @@ pub(crate) struct Credentials {
     source: KeySource,
     slots: Slots,
     current: RwLock<Option<Arc<Credential>>>,
-    /// Held by the one who asks for the key, so that the others wait for it.
+    /// Held by the task that asks for the key, so that other tasks wait for its result.
     renewing: tokio::sync::Mutex<()>,
 }
 
@@ -67,8 +67,8 @@ impl Credential {
         let left = key
             .expires_at()
             .map(|time| (time.to_utc() - clock::utc()).to_std().unwrap_or_default());
-        // An end that no clock can tell is far enough off.
-        let warn_at = left.and_then(|left| clock::now().checked_add(left.saturating_sub(NOTICE)));
+        // An expiry beyond what `Instant` can represent is far enough away.
+        let warn_at = left.and_then(|left| clock::now().checked_add(left.saturating_sub(EXPIRY_NOTICE)));
         Ok(Credential {
             header: key.header()?,
             expires_at: key.expires_at(),
@@ -88,7 +88,7 @@ impl Credential {
         redact(key.strip_prefix("Bearer ").unwrap_or(key), body)
     }
 
-    /// Warns once, from two weeks before the end on.
+    /// Logs a warning once, if the key expires within two weeks.
     pub(crate) fn warn(&self, now: Instant) {
         let Some(expires_at) = self.expires_at else { return };
         if self.warn_at.is_some_and(|time| time <= now) && !self.warned.swap(true, Ordering::Relaxed) {
@@ -96,8 +96,8 @@ impl Credential {
         }
     }
 
-    /// What is known of a key that was refused.
-    pub(crate) fn refused(&self) -> Option<String> {
+    /// Why the service may have refused the key, as far as its expiry shows.
+    pub(crate) fn refusal_reason(&self) -> Option<String> {
         let expires_at = self.expires_at?;
         let over = clock::utc() - expires_at.to_utc();
         Some(if over < chrono::TimeDelta::zero() {
@@ -138,7 +138,7 @@ impl Credentials {
         })
     }
 
-    /// The key in use, if it was asked for.
+    /// The key in use, if one was read already.
     pub(crate) fn known(&self) -> Option<Arc<Credential>> {
         sync::read(&self.current).clone()
     }
@@ -151,7 +151,7 @@ impl Credentials {
         }
     }
 
-    /// Looks for another key after this one was refused. Tells whether there is one.
+    /// Asks for the key again after this one was refused. Returns whether it is another key.
     pub(crate) async fn changed_since(&self, refused: &Arc<Credential>) -> bool {
         if matches!(self.source, KeySource::Key(_)) {
             return false;
@@ -165,7 +165,7 @@ impl Credentials {
         }
     }
 
-    /// What the limiter does.
+    /// The state of the limiter.
     pub(crate) fn rate(&self) -> Rate {
         match (self.known(), &self.slots) {
             (Some(credential), _) => credential.limiter.rate(),
@@ -176,7 +176,7 @@ impl Credentials {
 
     async fn renew(&self, refused: Option<&Arc<Credential>>) -> Result<Arc<Credential>> {
         let _turn = self.renewing.lock().await;
-        // Whoever had the turn before may have done it.
+        // Another task may have renewed it while this one waited for the lock.
         if let Some(known) = self
             .known()
             .filter(|known| refused.is_none_or(|refused| !Arc::ptr_eq(known, refused)))

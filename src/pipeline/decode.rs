@@ -7,7 +7,7 @@ use super::{failures::undecodable, response::Response};
 use crate::{Result, types::json};
 
 impl Response<Bytes> {
-    /// Decodes the body, or a part of it that is asked for.
+    /// Decodes the JSON of the body into a type of your own. Fields that the type lacks are ignored.
     ///
     /// ```no_run
     /// # async fn example(client: atera::Client) -> atera::Result<()> {
@@ -19,7 +19,7 @@ impl Response<Bytes> {
     ///
     /// # Errors
     ///
-    /// `Decode` if it is not what was expected.
+    /// `Decode` if the body is not JSON or does not fit the type.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         json::decode(&self.value).map_err(|reason| undecodable(self, &reason))
     }

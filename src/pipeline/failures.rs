@@ -1,5 +1,5 @@
-//! The errors of attempts: an answer that refuses, one that does not fit the description, and none at all. Each says in a
-//! sentence what failed, why, and what to do.
+//! The errors of attempts: an answer with an error status, an answer that does not fit the description, and no answer. Each
+//! message is one sentence of the form *what failed: why; what to do*.
 
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::{
     credential::Credential,
     response::Answer,
-    status::{StatusClass, took_effect},
+    status::{StatusClass, applied_unless_read},
 };
 use crate::{
     Applied, Error, ErrorKind,
@@ -20,8 +20,8 @@ use crate::{
     types::{ApiError, json},
 };
 
-/// The failure that an answer stands for. `wait` is how long the service asks to wait, and the credential is the one that
-/// was sent. The body has been freed of the key.
+/// The error of an answer with an error status. `wait` is how long the service asks to wait, and `credential` is the key that
+/// was sent. The caller has already removed the key from the body.
 pub(super) fn refused(
     operation: &'static Operation,
     credential: &Credential,
@@ -38,7 +38,7 @@ pub(super) fn refused(
         &answer,
         &body,
         wait,
-        credential.refused(),
+        credential.refusal_reason(),
     );
     Error::new(class.kind, sentence)
         .with_operation(operation)
@@ -53,25 +53,25 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
     let done = match operation.reads {
         true => "",
         false if is_html => {
-            "; if the service sent it, the call took effect, so do not repeat it before you have looked"
+            "; if the service sent it, the call took effect, so do not repeat it before you have checked"
         }
-        false => "; the call took effect all the same, so do not repeat it",
+        false => "; the call took effect, so do not repeat it",
     };
     let reason = match is_html {
         true => format!(
-            "{} sent an HTML page and not JSON, so a proxy or a login page may stand in between; check the network and the \
+            "{} sent an HTML page instead of JSON, so a proxy or a login page may have answered; check the network and the \
              base URL",
             answer.sent.host.as_deref().unwrap_or("the service")
         ),
         false => answer.sent.without_key(reason),
     };
     let sentence = format!(
-        "the answer to {} does not fit the description, {reason}{done}",
+        "the answer to {} does not fit the description: {reason}{done}",
         operation.id
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
-        .with_applied(took_effect(operation, Applied::Yes))
+        .with_applied(applied_unless_read(operation, Applied::Yes))
         .with_attempts(answer.sent.attempts)
         .with_status(answer.status, answer.sent.redact_key(answer.value.clone()))
 }
@@ -80,7 +80,7 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
 pub(crate) fn malformed(answer: &Answer, index: usize, json: &[u8], reason: &str) -> Error {
     let operation = answer.sent.operation;
     let sentence = format!(
-        "record {index} of a page of {} does not fit the description, {}",
+        "record {index} of a page of {} does not fit the description: {}",
         operation.id,
         answer.sent.without_key(reason)
     );
@@ -91,55 +91,55 @@ pub(crate) fn malformed(answer: &Answer, index: usize, json: &[u8], reason: &str
         .with_record(index, json)
 }
 
-/// The answer of a success that is longer than it may be.
+/// The error of a successful answer whose body is longer than `limit` bytes.
 pub(super) fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> Error {
     let sentence = format!(
-        "the answer to {} is longer than {limit} bytes; raise `body_limit` if it should be",
+        "the answer to {} is longer than {limit} bytes; raise `body_limit` if you expect such answers",
         operation.id
     );
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
-        .with_applied(took_effect(operation, Applied::Yes))
+        .with_applied(applied_unless_read(operation, Applied::Yes))
         .with_status(status, Bytes::new())
 }
 
-/// There is no answer.
+/// The error of a request that got no answer.
 pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
     let id = operation.id;
     let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
         _ if fault.was_refused() => (
             ErrorKind::Connection,
-            format!("{id} was turned away by the service, which did not look at it; try again"),
+            format!("{id} was refused by the service before it was processed; try again"),
         ),
         (false, true) => (
             ErrorKind::Timeout,
-            format!("{id} was not sent, the service did not take the connection in time; check the network"),
+            format!("{id} was not sent: connecting to the service timed out; check the network"),
         ),
         (false, false) if fault.is_permanent() => {
-            (ErrorKind::Connection, format!("{id} was not sent, {fault}"))
+            (ErrorKind::Connection, format!("{id} was not sent: {fault}"))
         }
         (false, false) => (
             ErrorKind::Connection,
-            format!("{id} was not sent, the service cannot be reached; check the network and the base URL"),
+            format!("{id} was not sent: the service cannot be reached; check the network and the base URL"),
         ),
         (true, _) if operation.creates() => (
             ErrorKind::OutcomeUnknown,
             format!(
-                "{id} was sent and its answer lost, so it may or may not have taken effect; {}",
+                "{id} was sent but its answer was lost, so it may or may not have taken effect; {}",
                 operation.how_to_find_out()
             ),
         ),
         (true, true) => (
             ErrorKind::Timeout,
-            format!("{id} had no answer in time; try again"),
+            format!("{id} timed out waiting for the answer; try again"),
         ),
         (true, false) => (
             ErrorKind::Connection,
-            format!("{id} lost its connection before the answer; try again"),
+            format!("{id} got no answer: the connection broke; try again"),
         ),
     };
     let applied = match fault.was_sent() {
-        true => took_effect(operation, Applied::Unknown),
+        true => applied_unless_read(operation, Applied::Unknown),
         false => Applied::No,
     };
     Error::new(kind, sentence)
@@ -148,7 +148,7 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
         .with_source(fault)
 }
 
-/// The answer of a success began and was cut short.
+/// The error of a successful answer whose body is incomplete.
 pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fault: Fault) -> Error {
     let kind = match fault.is_timeout() {
         true => ErrorKind::Timeout,
@@ -156,19 +156,20 @@ pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fau
     };
     let advice = match operation.reads {
         true => "try again",
-        false => "the call took effect all the same, so do not repeat it",
+        false => "the call took effect, so do not repeat it",
     };
     Error::new(
         kind,
         format!("the answer to {} was cut short; {advice}", operation.id),
     )
     .with_operation(operation)
-    .with_applied(took_effect(operation, Applied::Yes))
+    .with_applied(applied_unless_read(operation, Applied::Yes))
     .with_status(status, Bytes::new())
     .with_source(fault)
 }
 
-/// One sentence: the status, what the service says, and what to do.
+/// The message of an answer with an error status: the status, what failed, what to do, and what the service says.
+/// `of_key` is what is known about a key that was refused.
 fn sentence(
     operation: &Operation,
     kind: ErrorKind,
@@ -182,7 +183,9 @@ fn sentence(
     let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
     let unknown = || {
         let find_out = operation.how_to_find_out();
-        format!("a gateway answered, not the service, so it may or may not have taken effect; {find_out}")
+        format!(
+            "a gateway answered instead of the service, so the call may or may not have taken effect; {find_out}"
+        )
     };
     let advice = match kind {
         ErrorKind::Unauthorized => &format!("the key was refused; {of_key}"),
@@ -197,15 +200,15 @@ fn sentence(
             ),
             None => "too many requests with this key; wait a minute, and see what else uses it",
         },
-        ErrorKind::Timeout => "the service gave up waiting; try again",
-        ErrorKind::Conflict => "this is in conflict with a record that exists",
+        ErrorKind::Timeout => "the service timed out; try again",
+        ErrorKind::Conflict => "the request conflicts with an existing record; check that record",
         ErrorKind::OutcomeUnknown => &unknown(),
         ErrorKind::Server if status == StatusCode::NOT_MODIFIED => {
-            "the answer says that nothing has changed, which was not asked, so a proxy with a cache may have sent it; look \
-             for one between here and the service"
+            "the service says that nothing has changed, although the client did not ask that, so a caching proxy may have \
+             answered; look for one between this machine and the service"
         }
         ErrorKind::Server if status.is_redirection() => {
-            "the service redirects, which is not followed because the key would go along; check the base URL"
+            "the service sent a redirect, which is not followed because that would send the key along; check the base URL"
         }
         ErrorKind::Server => match wait {
             Some(wait) => &format!("the service failed; try again in {wait}, as it asks"),
@@ -219,7 +222,7 @@ fn sentence(
     if let Some(message) = message(answer) {
         let _ = write!(out, "; Atera says: {}", quoted(message));
     } else if looks_like_html(body) {
-        out.push_str("; the answer is an HTML page, so a proxy may stand in between");
+        out.push_str("; the answer is an HTML page, so a proxy may have sent it");
     }
     for (field, errors) in answer.errors.iter().flatten().collect::<BTreeMap<_, _>>() {
         let _ = write!(out, "; {}: {}", quoted(field), quoted(&errors.join(" ")));

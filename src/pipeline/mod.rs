@@ -1,5 +1,5 @@
-//! What happens to a call, in order: it is checked, waits for a slot, is sent, its answer is read whole and judged, and
-//! it is sent again where that is right.
+//! Sends a call. The steps are: wait for a slot of the rate limit, send the request, read the whole answer, classify it, and
+//! retry if the retry policy allows it.
 
 mod attempt;
 #[cfg(feature = "cache")]
@@ -9,7 +9,7 @@ pub(crate) mod context;
 pub(crate) mod credential;
 mod decode;
 pub(crate) mod failures;
-mod hints;
+mod rate_limit_headers;
 pub(crate) mod response;
 pub(crate) mod retry;
 mod status;
@@ -48,10 +48,10 @@ pub use response::{CallFuture, Response};
 pub use retry::RetryPolicy;
 pub use usage::{Counts, Usage};
 
-/// What takes less was no wait for a slot, but the taking of it.
-const WAIT: Duration = Duration::from_millis(1);
+/// A slot that was acquired in less than this does not count as waited for.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Sends a request, again where that is right, and returns the answer of a success.
+/// Sends a request, retries it if allowed, and returns the answer if it is a success.
 pub(crate) async fn run(
     context: &Context,
     operation: &'static Operation,
@@ -73,14 +73,14 @@ pub(crate) async fn run(
     exchange(context, operation, request).await
 }
 
-/// Sends a request that was checked.
+/// Sends a request that has passed the checks of the description.
 async fn exchange(
     context: &Context,
     operation: &'static Operation,
     request: &Request,
 ) -> Result<Answer, Error> {
     let shared = context.shared();
-    // Neither values of the path nor the query are told: they may be names and addresses.
+    // The span has neither path values nor the query: they may hold names and addresses of people.
     let span = tracing::info_span!(
         "atera",
         otel.kind = "client",
@@ -103,14 +103,14 @@ async fn exchange(
             .deadline
             .and_then(|deadline| clock::now().checked_add(deadline)),
         attempts: 0,
-        unsettled: false,
-        renewed: false,
+        may_have_applied: false,
+        key_was_renewed: false,
         took: Duration::ZERO,
         waited: false,
     };
     call.counter.count(|counts| counts.calls += 1);
     let result = {
-        // `Instrument` would take the future by value and move it; it is large.
+        // `Instrument` takes the future by value and would move it, and the future is large.
         let mut run = pin!(call.run());
         poll_fn(|context| span.in_scope(|| run.as_mut().poll(context))).await
     };
@@ -120,8 +120,8 @@ async fn exchange(
     result
 }
 
-/// The request once more, as it is sent: with the headers that every request has, and room for those of the transport.
-fn outgoing(shared: &ClientState, credential: &Credential, request: &Request) -> Request {
+/// A copy of the request with the headers that every request has, and with capacity for those that the transport adds.
+fn with_common_headers(shared: &ClientState, credential: &Credential, request: &Request) -> Request {
     let mut copy = Request::new(request.method.clone(), request.url.clone());
     copy.headers.reserve(request.headers.len() + 5);
     let own = request.headers.iter();
@@ -137,7 +137,7 @@ fn outgoing(shared: &ClientState, credential: &Credential, request: &Request) ->
     copy
 }
 
-/// A call on its way.
+/// A call in progress.
 struct Call<'a> {
     context: &'a Context,
     operation: &'static Operation,
@@ -145,14 +145,15 @@ struct Call<'a> {
     counter: Counter,
     effect: Effect,
     deadline: Option<Instant>,
-    /// Requests that were sent, or begun to be.
+    /// Requests that were sent, counting one whose sending failed.
     attempts: u32,
-    /// Whether an earlier attempt may have taken effect.
-    unsettled: bool,
+    /// Whether an earlier attempt may have changed something on the service.
+    may_have_applied: bool,
     /// Whether the key was looked up again.
-    renewed: bool,
-    /// How long the last attempt took, and whether any of them waited for its slot.
+    key_was_renewed: bool,
+    /// Duration of the last attempt.
     took: Duration,
+    /// Whether any attempt waited for its slot.
     waited: bool,
 }
 
@@ -187,8 +188,8 @@ impl Call<'_> {
             }
             match self.decide(&failure) {
                 Decision::GiveUp => return Err(self.give_up(failure)),
-                Decision::Again(delay) => {
-                    self.unsettled |= failure.error.applied() == Applied::Unknown;
+                Decision::Retry(delay) => {
+                    self.may_have_applied |= failure.error.applied() == Applied::Unknown;
                     tracing::debug!(attempt = self.attempts, ?delay, "sent again");
                     clock::sleep_until(clock::now() + delay).await;
                 }
@@ -208,8 +209,8 @@ impl Call<'_> {
         }
     }
 
-    /// How long the call may still take.
-    fn left(&self) -> Option<Duration> {
+    /// The time left until the deadline of the call.
+    fn remaining_time(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(clock::now()))
     }
@@ -217,46 +218,48 @@ impl Call<'_> {
     /// The key to send with.
     async fn credential(&self) -> Result<Arc<Credential>, Error> {
         let credentials = &self.context.shared().credentials;
-        match self.in_time(credentials.current()).await {
-            Some(result) => result.map_err(|error| self.unsent(error)),
-            None => Err(self.unsent(self.late("the API key"))),
+        match self.before_deadline(credentials.current()).await {
+            Some(result) => result.map_err(|error| self.with_call(error)),
+            None => Err(self.with_call(self.deadline_exceeded("the API key"))),
         }
     }
 
-    /// Waits for a slot, from now on.
+    /// Waits for a slot; `now` is when the wait begins.
     async fn slot(&mut self, credential: &Credential, now: Instant) -> Result<Slot, Error> {
         let patience = self.context.settings().retry.patience();
-        let patience = self.left().map_or(patience, |left| left.min(patience));
+        let patience = self.remaining_time().map_or(patience, |left| left.min(patience));
         let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
-        let acquired = self.in_time(credential.limiter.acquire(priority, patience)).await;
+        let acquired = self
+            .before_deadline(credential.limiter.acquire(priority, patience))
+            .await;
         let until = match &acquired {
             Some(Ok(slot)) => slot.since,
             _ => clock::now(),
         };
-        self.waited |= until - now >= WAIT;
+        self.waited |= until - now >= SHORTEST_WAIT;
         self.counter.count(|counts| counts.waited += until - now);
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
-            None => self.late("a slot within the rate limit"),
+            None => self.deadline_exceeded("a slot within the rate limit"),
             Some(Err(NoSlot::Paused(left))) => Error::new(
                 ErrorKind::RateLimited,
                 format!(
-                    "{} was not sent, the service asked for a pause with this key that lasts {} more; try again then",
+                    "{} was not sent: the service asked for a pause with this key, which lasts {} more; try again then",
                     self.operation.id,
                     in_words(left)
                 ),
             )
             .with_retry_after(left),
             Some(Err(NoSlot::Failed(source))) => Error::config(format!(
-                "{} was not sent, the store of the rate limit failed; see to it, or use the built-in limit",
+                "{} was not sent: the store of the rate limit failed; check the store, or use the built-in limit",
                 self.operation.id
             ))
             .with_source(source),
         };
-        Err(self.unsent(error))
+        Err(self.with_call(error))
     }
 
-    /// Sends once, and tells what came of it.
+    /// Sends the request once, and records the outcome in the counters and the log.
     async fn attempt(&mut self, credential: &Arc<Credential>, slot: &mut Slot) -> Result<Answer, Failure> {
         let shared = self.context.shared();
         self.counter.count(|counts| {
@@ -267,7 +270,9 @@ impl Call<'_> {
         let until = [slot.since.checked_add(shared.attempt_timeout), self.deadline];
         let until = until.into_iter().flatten().min();
         slot.sending();
-        let answer = shared.transport.send(outgoing(shared, credential, self.request));
+        let answer = shared
+            .transport
+            .send(with_common_headers(shared, credential, self.request));
         let result = attempt::receive(self.operation, shared, credential, slot, answer, until).await;
         self.took = clock::now() - slot.since;
         if let (Err(failure), Some(congestion)) = (&result, &self.context.settings().congestion)
@@ -298,21 +303,21 @@ impl Call<'_> {
         result
     }
 
-    /// A DELETE that finds nothing after one whose outcome is not known: that one deleted it.
+    /// Whether a DELETE got 404 after an attempt with unknown outcome: then the earlier attempt deleted the record.
     fn was_deleted_before(&self, failure: &Failure) -> bool {
-        self.unsettled
+        self.may_have_applied
             && self.operation.method == Method::DELETE
             && failure.error.kind() == ErrorKind::NotFound
     }
 
-    /// Whether the key was refused, and there is another to try, once.
+    /// Whether the service refused the key and the source of the key now has another one. This is checked once per call.
     async fn has_another_key(&mut self, credential: &Arc<Credential>, failure: &Failure) -> bool {
-        if failure.error.kind() != ErrorKind::Unauthorized || self.renewed {
+        if failure.error.kind() != ErrorKind::Unauthorized || self.key_was_renewed {
             return false;
         }
-        self.renewed = true;
+        self.key_was_renewed = true;
         let changed = self.context.shared().credentials.changed_since(credential);
-        self.in_time(changed).await.unwrap_or(false)
+        self.before_deadline(changed).await.unwrap_or(false)
     }
 
     fn decide(&self, failure: &Failure) -> Decision {
@@ -322,35 +327,35 @@ impl Call<'_> {
             effect: self.effect,
             hint: failure.hint,
             paused: failure.paused,
-            left: self.left(),
+            left: self.remaining_time(),
         };
         let random = self.context.shared().random();
         self.budget(|budget| retry::decide(&self.context.settings().retry, failed, budget, random))
     }
 
-    /// The error that the caller gets.
+    /// The error for the caller, with how long the service asks to wait.
     fn give_up(&self, failure: Failure) -> Error {
         let wait = match failure.class {
             FailureClass::Throttled => Some(retry::pause(failure.hint, 0.0)),
             _ => failure.hint,
         };
-        let error = self.unsent(failure.error);
+        let error = self.with_call(failure.error);
         match wait {
             Some(wait) => error.with_retry_after(wait),
             None => error,
         }
     }
 
-    /// The error of an attempt, with what the attempts before it did.
-    fn unsent(&self, error: Error) -> Error {
+    /// Adds the operation, the number of attempts, and whether an earlier attempt may have taken effect.
+    fn with_call(&self, error: Error) -> Error {
         let error = match error.applied() {
-            Applied::No if self.unsettled => error.with_applied(Applied::Unknown),
+            Applied::No if self.may_have_applied => error.with_applied(Applied::Unknown),
             _ => error,
         };
         error.with_operation(self.operation).with_attempts(self.attempts)
     }
 
-    fn late(&self, what: &str) -> Error {
+    fn deadline_exceeded(&self, what: &str) -> Error {
         Error::new(
             ErrorKind::Timeout,
             format!(
@@ -360,15 +365,15 @@ impl Call<'_> {
         )
     }
 
-    /// What comes of it before the deadline.
-    async fn in_time<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    /// The result of the future, or `None` if the deadline of the call passes first.
+    async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
         let Some(deadline) = self.deadline else {
             return Some(future.await);
         };
-        // Mostly it is there at once, so the timer is in a box: each call would be larger by it.
-        if let Poll::Ready(at_once) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
-            return Some(at_once);
+        // The result is usually ready at once, so the timer is boxed: it would make the future of every call larger.
+        if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+            return Some(result);
         }
         Box::pin(tokio::time::timeout_at(deadline.into(), future))
             .await

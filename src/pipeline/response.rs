@@ -1,4 +1,4 @@
-//! An answer that was read whole, and the requests that led to it.
+//! A complete answer, and the requests that led to it.
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
@@ -11,14 +11,14 @@ use crate::{Result, description::Operation, types::json};
 /// The future of a call that is awaited.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
-/// An answer that was read whole.
+/// An answer whose body was read completely.
 pub(crate) type Answer = Response<Bytes>;
 
 /// An answer with its status and headers.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response<T> {
-    /// What was answered.
+    /// The decoded body, or the body as bytes.
     pub value: T,
     /// HTTP status.
     pub status: StatusCode,
@@ -34,13 +34,13 @@ pub(crate) struct Sent {
     pub(crate) operation: &'static Operation,
     /// How many requests it took.
     pub(crate) attempts: u32,
-    /// From the sending of the last of them to the end of its answer.
+    /// From sending the last request to the end of its answer.
     pub(crate) took: Duration,
-    /// Whether any of them waited for a slot of the rate limit.
+    /// Whether any request waited for a slot of the rate limit.
     pub(crate) waited: bool,
-    /// The key of the last of them.
+    /// The key that the last request was sent with.
     pub(crate) credential: Option<Arc<Credential>>,
-    /// The host that answered it.
+    /// The host that the requests were sent to.
     pub(crate) host: Option<Arc<str>>,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Debug for Sent {
 }
 
 impl Sent {
-    /// Of a call that has just been answered.
+    /// One request that was answered; the pipeline fills in the rest.
     pub(crate) fn of(operation: &'static Operation) -> Self {
         Sent {
             operation,
@@ -81,7 +81,7 @@ impl Sent {
 }
 
 impl Response<Bytes> {
-    /// Whether the body says nothing: it has no byte but white space.
+    /// Whether the body is empty, or nothing but white space.
     pub fn is_empty(&self) -> bool {
         json::without_bom(&self.value).trim_ascii().is_empty()
     }
@@ -98,7 +98,7 @@ impl<T> Response<T> {
         }
     }
 
-    /// What was answered, without the rest.
+    /// The value, without status and headers.
     pub fn into_inner(self) -> T {
         self.value
     }

@@ -2,20 +2,21 @@
 //!
 //! | what happened | read, update, delete | create |
 //! |---|---|---|
-//! | nothing was sent, or the service turned it away unseen | again | again |
+//! | nothing was sent, or the service refused the request unprocessed | again | again |
 //! | 429 | again, after the pause | again, after the pause |
 //! | 408, 500, 503 | again | give up |
-//! | 502, 504: a gateway spoke, not the service | again | give up, the outcome is unknown |
+//! | 502, 504: a gateway answered, not the service | again | give up, the outcome is unknown |
 //! | no answer: timeout, reset | again | give up, the outcome is unknown |
 //! | a success whose body was cut short | a read: again | give up, it took effect |
-//! | anything else, such as a certificate that is refused | give up | give up |
+//! | anything else, such as an untrusted certificate | give up | give up |
 
 use std::{sync::Arc, time::Duration};
 
 /// How calls are sent again.
 ///
-/// A create is never sent twice once the service may have seen it. Reads, updates and deletes are, unless told otherwise:
-/// an update that is sent twice runs the automations of your account twice.
+/// A create is never sent twice once the service may have seen it. Reads, updates and deletes are retried, unless
+/// [`send_once`](RetryPolicy::send_once) or [`send_writes_once`](RetryPolicy::send_writes_once) forbids it: an update that
+/// is sent twice runs the automations of your account twice.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,12 +51,12 @@ impl RetryPolicy {
         }
     }
 
-    /// Sends everything once.
+    /// Sends every request once.
     pub fn never() -> Self {
         RetryPolicy::new().max_attempts(1)
     }
 
-    /// How often a call is sent at most, the first time counted; 5 by default, and at least 1.
+    /// The largest number of attempts, including the first; 5 by default, and at least 1.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
@@ -68,7 +69,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest delay of all; 30 s by default.
+    /// The upper bound of every delay; 30 s by default.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
@@ -80,14 +81,14 @@ impl RetryPolicy {
         self
     }
 
-    /// Sends this operation no second time once the service may have seen it, as if it were a create. The name is the
-    /// operation's, as in `tickets_update`.
+    /// Does not send this operation again once the service may have seen it, as if it were a create. `operation` is the id
+    /// of the operation, such as `tickets_update`.
     pub fn send_once(mut self, operation: &str) -> Self {
         self.once = self.once.iter().cloned().chain([Box::from(operation)]).collect();
         self
     }
 
-    /// Sends no operation that changes anything a second time once the service may have seen it.
+    /// Does not send any write again once the service may have seen it: updates and deletes are then sent like creates.
     pub fn send_writes_once(mut self) -> Self {
         self.writes_once = true;
         self
@@ -104,7 +105,7 @@ impl RetryPolicy {
         self.base_delay.saturating_mul(1 << doublings).min(self.max_delay)
     }
 
-    /// What may be done with an operation.
+    /// What sending this operation twice would do.
     pub(crate) fn effect(&self, id: &str, reads: bool, creates: bool) -> Effect {
         let once = || self.writes_once || self.once.iter().any(|operation| **operation == *id);
         match (reads, creates) {
@@ -135,19 +136,19 @@ pub(crate) enum Effect {
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FailureClass {
-    /// Nothing was sent, or the service turned it away without looking at it.
+    /// Nothing was sent, or the service refused the request without processing it.
     Unsent,
-    /// 429: the service takes no requests for a while.
+    /// 429: the service accepts no requests for a while.
     Throttled,
     /// 408, 500, 503: the service says that it failed.
     Unavailable,
-    /// 502, 504: it is not the service that speaks.
+    /// 502, 504: a gateway answered instead of the service.
     Gateway,
     /// The request was sent and not answered.
     Unanswered,
-    /// The answer of a success was cut short.
+    /// The body of a successful answer is incomplete.
     CutShort,
-    /// What will not be otherwise the next time.
+    /// The next attempt would fail in the same way.
     Final,
 }
 
@@ -160,7 +161,7 @@ pub(crate) struct FailedAttempt {
     pub(crate) effect: Effect,
     /// How long the service asks to wait.
     pub(crate) hint: Option<Duration>,
-    /// Whether others already wait for the same pause.
+    /// Whether the limiter already knew of a pause.
     pub(crate) paused: bool,
     /// How long the call may still take.
     pub(crate) left: Option<Duration>,
@@ -170,13 +171,13 @@ pub(crate) struct FailedAttempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Send it again after the delay.
-    Again(Duration),
+    Retry(Duration),
     GiveUp,
 }
 
-/// How long nothing is sent after a 429 without a hint.
+/// How long nothing is sent after a 429 that does not say how long to wait.
 const PAUSE: Duration = Duration::from_secs(30);
-/// What is added to a pause at most, so that not all begin again at once.
+/// The largest random addition to a pause, so that clients do not all resume at once.
 const PAUSE_JITTER: Duration = Duration::from_secs(1);
 
 /// How long nothing may be sent after a 429. `random` is between 0 and 1.
@@ -203,7 +204,7 @@ pub(crate) fn decide(
         return Decision::GiveUp;
     }
     let (least, delay, cost) = match failed.class {
-        // The limiter holds back whoever asks for a slot during a pause, so there is no delay of one's own.
+        // The limiter holds back every call during a pause, so no further delay is needed.
         FailureClass::Throttled => {
             let cost = if failed.paused { 0 } else { Budget::PAUSE };
             (failed.hint.unwrap_or(PAUSE), Duration::ZERO, cost)
@@ -218,10 +219,11 @@ pub(crate) fn decide(
     if least > policy.longest_pause || too_late || !budget.spend(cost) {
         return Decision::GiveUp;
     }
-    Decision::Again(delay)
+    Decision::Retry(delay)
 }
 
-/// What a client may spend on sending again, so that an outage does not multiply its requests.
+/// The retry budget of a client, in tokens, so that an outage does not multiply its requests. A retry costs 14 tokens, the
+/// first retry after a pause began 5, and every success earns 1.
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: u32,
@@ -242,7 +244,7 @@ impl Budget {
         left.is_some()
     }
 
-    /// A call succeeded. The last of its repetitions costs nothing then.
+    /// A call succeeded. If it was retried, it earns back the cost of its last retry.
     pub(crate) fn succeeded(&mut self, repeated: bool) {
         let earned = if repeated { Budget::RETRY } else { 1 };
         self.left = (self.left + earned).min(Budget::FULL);
@@ -297,7 +299,7 @@ mod tests {
                 ..failed(FailureClass::Unavailable, Effect::Reads)
             };
             match decide(&policy, failed, &mut Budget::new(), 1.0) {
-                Decision::Again(delay) => delay.as_millis(),
+                Decision::Retry(delay) => delay.as_millis(),
                 Decision::GiveUp => panic!("gave up"),
             }
         };
@@ -317,7 +319,7 @@ mod tests {
         let none = decided(failed(FailureClass::Unavailable, Effect::Reads), 0.0);
         assert_eq!(
             none,
-            Decision::Again(Duration::ZERO),
+            Decision::Retry(Duration::ZERO),
             "full jitter begins at nothing"
         );
     }
@@ -362,7 +364,7 @@ mod tests {
     fn a_delay_is_no_shorter_than_the_hint_and_ends_within_the_deadline() {
         let mut unavailable = failed(FailureClass::Unavailable, Effect::Reads);
         unavailable.hint = Some(Duration::from_secs(7));
-        assert_eq!(decided(unavailable, 0.5), Decision::Again(Duration::from_secs(7)));
+        assert_eq!(decided(unavailable, 0.5), Decision::Retry(Duration::from_secs(7)));
         unavailable.left = Some(Duration::from_secs(7));
         assert_eq!(decided(unavailable, 0.5), Decision::GiveUp);
     }

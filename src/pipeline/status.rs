@@ -16,7 +16,7 @@ pub(crate) struct StatusClass {
     pub(crate) applied: Applied,
 }
 
-/// Classifies a status. One that has no row of its own is that of its hundred.
+/// Classifies a status. A status without a row of its own has the class of its hundred.
 pub(crate) fn classify(status: StatusCode, operation: &Operation) -> StatusClass {
     use Applied::{No, Unknown};
     use ErrorKind::*;
@@ -39,11 +39,11 @@ pub(crate) fn classify(status: StatusCode, operation: &Operation) -> StatusClass
     StatusClass {
         kind,
         failure,
-        applied: took_effect(operation, applied),
+        applied: applied_unless_read(operation, applied),
     }
 }
 
-/// What took effect: nothing, where the operation only reads.
-pub(crate) fn took_effect(operation: &Operation, otherwise: Applied) -> Applied {
+/// Whether the call took effect: `No` if the operation only reads.
+pub(crate) fn applied_unless_read(operation: &Operation, otherwise: Applied) -> Applied {
     if operation.reads { Applied::No } else { otherwise }
 }

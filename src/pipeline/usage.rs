@@ -1,4 +1,4 @@
-//! What a client did: counted by operation, for those who look after it.
+//! Counters of what a client did, by operation, for monitoring.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,7 +26,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// All operations together.
+    /// The sum over all operations.
     pub fn total(&self) -> Counts {
         let mut total = Counts::default();
         for counts in self.by_operation.values() {
@@ -36,21 +36,21 @@ impl Usage {
     }
 }
 
-/// What was done.
+/// The counters of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Calls that passed the checks. A page of a walk is a call.
+    /// Calls that passed the checks of the description. Each page of a walk is a call.
     pub calls: u64,
     /// Calls that failed in the end.
     pub failures: u64,
-    /// Requests that were sent, or begun to be.
+    /// Requests that were sent, counting those whose sending failed.
     pub attempts: u64,
     /// Requests that were sent because an earlier one had failed.
     pub retries: u64,
-    /// Answers that said 429.
+    /// Answers with status 429.
     pub throttled: u64,
-    /// Time that was waited for slots.
+    /// Total time that calls waited for slots of the rate limit.
     pub waited: Duration,
     /// Bytes of the bodies that were sent.
     pub bytes_sent: u64,

@@ -1,4 +1,4 @@
-//! Where requests may go: the key is sent to no address but those below the base URL.
+//! The base URL: the key is only sent to addresses below it.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -31,7 +31,7 @@ impl BaseUrl {
         let Ok(url) = Url::parse(text.trim()) else {
             return refuse("is not a URL");
         };
-        // What is refused is not shown: it may hold a password.
+        // The message does not quote the URL, because it may hold a password.
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("has a user name in it");
         }
@@ -65,14 +65,14 @@ impl BaseUrl {
         &self.text
     }
 
-    /// The address of a path below it. The base is not parsed again for each request.
+    /// The address of a path below it. The parsed base URL is reused for each request.
     pub(crate) fn join(&self, path: &str) -> Url {
         let mut address = self.url.clone();
         address.set_path(&[&self.path, path].concat());
         address
     }
 
-    /// The part of an address that lies below it.
+    /// The part of an address below it, from its path on.
     #[cfg(feature = "cache")]
     pub(crate) fn strip<'a>(&self, address: &'a Url) -> &'a str {
         let address = address.as_str();

@@ -1,15 +1,15 @@
-//! Certificates that are refused: what is wrong with one, and what to do about it.
+//! Certificates that are not trusted: what is wrong with one, and what to do.
 
 use std::{error::Error as StdError, fmt, io};
 
-/// What is wrong with the certificate, if that is what kept a connection from being made.
+/// The certificate error, if one is the cause of a failed connection.
 pub(super) fn certificate_error(error: &reqwest::Error) -> Option<rustls::Error> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error @ rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
             return Some(error.clone());
         }
-        // An I/O error takes the source of what it holds for its own, so that it is asked for what it holds.
+        // The `source` of an I/O error is the source of its inner error, so this looks at the inner error itself.
         let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         cause = held.map_or_else(|| error.source(), |held| Some(held));
     }
@@ -32,8 +32,8 @@ impl fmt::Display for UntrustedCertificate {
         };
         out.write_str(match error {
             Expired | ExpiredContext { .. } => {
-                "the certificate of the service has expired; check this machine's clock, or ask whoever runs the service or \
-                 a proxy before it to renew it"
+                "the certificate of the service has expired; check this machine's clock, or ask the operator of the service, \
+                 or of a proxy in front of it, to renew it"
             }
             NotValidYet | NotValidYetContext { .. } => {
                 "the certificate of the service is not valid yet; check this machine's clock"
@@ -41,17 +41,17 @@ impl fmt::Display for UntrustedCertificate {
             NotValidForName | NotValidForNameContext { .. } => {
                 "the certificate of the service is for another name; check the base URL, and whether a proxy answers"
             }
-            Revoked => "the certificate of the service was revoked; ask whoever runs it for a new one",
-            // An authority of the same name as one that is known, with another key, leaves a bad signature.
+            Revoked => "the certificate of the service was revoked; ask the operator of the service for a new one",
+            // An unknown authority with the name of a known one, but another key, causes a bad signature.
             UnknownIssuer | BadSignature if READS_SSL_CERT_FILE => {
-                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                "the certificate of the service is from an unknown authority; if it belongs to a proxy that you trust, add that \
                  authority to those of the system, or to the file that SSL_CERT_FILE names, which is read in their place"
             }
             UnknownIssuer | BadSignature => {
-                "the certificate of the service is from an unknown authority; if it is a proxy's that you trust, add that \
+                "the certificate of the service is from an unknown authority; if it belongs to a proxy that you trust, add that \
                  authority to those that the system trusts"
             }
-            _ => "the certificate of the service is not accepted; ask whoever runs it, or a proxy before it",
+            _ => "the certificate of the service is not accepted; ask the operator of the service, or of a proxy in front of it",
         })
     }
 }
@@ -62,7 +62,7 @@ impl StdError for UntrustedCertificate {
     }
 }
 
-/// Whether the verifier of certificates reads files, and so the one that this variable names. Elsewhere it asks the system.
+/// Whether the verifier of certificates reads files, and so respects `SSL_CERT_FILE`. On other systems it asks the system.
 pub(super) const READS_SSL_CERT_FILE: bool = cfg!(all(
     unix,
     not(target_os = "android"),

@@ -1,4 +1,4 @@
-//! Bodies that come as gzip. reqwest's own decoder reads the first of several members and drops the others.
+//! Decompresses gzip bodies. The decoder of reqwest reads only the first of several gzip members.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::{Body, Fault};
 
-/// The one coding of bodies that is asked for.
+/// The only content coding that the client accepts.
 pub(super) const GZIP: &str = "gzip";
 
 pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
@@ -19,7 +19,7 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A body that comes as gzip, of as many members as there are. One without a byte is empty, and not gzip that was cut short.
+/// Decompresses a gzip body with any number of members. A body of zero bytes is empty, and not an error.
 pub(super) fn unzipped(mut body: Body) -> Body {
     let body = async move {
         Ok::<Body, Fault>(match body.try_next().await? {
@@ -40,5 +40,5 @@ fn members(body: Body) -> Body {
     }))
 }
 
-/// How much is unpacked at a time, in bytes.
+/// How many bytes are decompressed at a time.
 const CHUNK: usize = 32 * 1024;

@@ -1,7 +1,7 @@
-//! The seam to HTTP: a request goes out, and a status, headers and a stream of the body come back, or a typed fault.
+//! The interface to HTTP: a transport sends a request, and returns a status, headers and a stream of the body, or a typed fault.
 //!
-//! Everything above it is tested without sockets, and a program can bring its own: one that records, or that goes
-//! through a tunnel. What is sent, and whether again, is decided above; a transport sends once.
+//! All other modules are tested with transports without sockets, and a program can use a transport of its own, for example one
+//! that records requests or uses a tunnel. A transport sends a request once; the client decides about retries.
 
 mod base_url;
 mod certificate;
@@ -20,31 +20,31 @@ pub(crate) use base_url::BaseUrl;
 
 /// Sends requests.
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request, once: no redirect followed, nothing repeated, no header added that names who asks.
+    /// Sends the request once: without following redirects, without retries, and without headers that identify the program.
     fn send(&self, request: Request) -> ResponseFuture;
 }
 
-/// What a [`Transport`] answers.
+/// The future that [`Transport::send`] returns.
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Fault>> + Send>>;
 
-/// A body on its way, in chunks as they come, decompressed. A body that is cut short ends with a fault.
+/// A decompressed body as a stream of chunks. An incomplete body ends with a fault.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Fault>> + Send>>;
 
-/// A request as it is to be sent.
+/// A request that is ready to be sent.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
     /// HTTP method.
     pub method: Method,
-    /// Where to.
+    /// The address, with its query.
     pub url: Url,
-    /// All headers, the key's among them, which is marked sensitive.
+    /// All headers, including the one with the key, which is marked sensitive.
     pub headers: HeaderMap,
-    /// The body, where there is one.
+    /// The body, if there is one.
     pub body: Option<Bytes>,
 }
 
-/// An answer, its body still to be read.
+/// An answer whose body is not read yet.
 #[non_exhaustive]
 pub struct Response {
     /// HTTP status.
@@ -53,12 +53,12 @@ pub struct Response {
     pub headers: HeaderMap,
     /// Body.
     pub body: Body,
-    /// Whether nothing but the end of the connection marks the end of the body, as over HTTP/1 without a length and without
-    /// chunks. The client looks then whether its JSON is whole.
+    /// Whether only the end of the connection marks the end of the body, as over HTTP/1 without a length and without chunked
+    /// encoding. The client then checks that the JSON is complete.
     pub ends_unmarked: bool,
 }
 
-/// Why there is no answer, or not all of it.
+/// Why there is no answer, or only a part of it.
 #[derive(Debug)]
 pub struct Fault {
     reach: Reach,
@@ -67,7 +67,7 @@ pub struct Fault {
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// How far a request came that has no answer.
+/// How far a request without an answer got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Unsent,
@@ -89,7 +89,7 @@ impl Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the query, which may hold names and addresses of people, and not the body.
+        // Without the query and the body, which may hold names and addresses of people.
         out.debug_struct("Request")
             .field("method", &self.method)
             .field("path", &self.url.path())
@@ -98,7 +98,7 @@ impl fmt::Debug for Request {
 }
 
 impl Response {
-    /// An answer whose body is at hand.
+    /// An answer with this body.
     pub fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let chunk = Ok(body.into());
         let body = Box::pin(futures_util::stream::once(std::future::ready(chunk)));
@@ -110,7 +110,7 @@ impl Response {
         }
     }
 
-    /// An answer whose body comes in pieces.
+    /// An answer whose body is a stream.
     pub fn streaming(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
         Response {
             status,
@@ -130,13 +130,13 @@ impl fmt::Debug for Response {
 }
 
 impl Fault {
-    /// Not a byte was sent: the service cannot have seen the request.
+    /// Nothing was sent, so the service cannot have seen the request.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Fault::new(Reach::Unsent, source.into())
     }
 
-    /// The service turned the request away and gives its word that it did not look at it, as HTTP/2 does by refusing a
-    /// stream. It may be counted within the rate limit all the same.
+    /// The service refused the request and guarantees that it did not process it, as HTTP/2 does by refusing a stream. The service
+    /// may still count the request for its rate limit.
     pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Fault::new(Reach::Refused, source.into())
     }
@@ -155,15 +155,16 @@ impl Fault {
         }
     }
 
-    /// The same fault, brought about by waiting too long.
+    /// The same fault, marked as a timeout.
     #[must_use]
     pub fn timed_out(mut self) -> Self {
         self.timed_out = true;
         self
     }
 
-    /// The same fault, which the next attempt would meet as well, as it would a certificate that has expired. The request is
-    /// not sent again then, and the error tells what the fault displays, which should say what to do.
+    /// The same fault, marked as permanent: the next attempt would fail in the same way, for example because a certificate has
+    /// expired. The request is then not retried, and the message of the error has the `Display` of the fault, which should say
+    /// what to do.
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.permanent = true;
@@ -175,17 +176,17 @@ impl Fault {
         self.reach == Reach::Sent
     }
 
-    /// Whether the service turned the request away without looking at it.
+    /// Whether the service refused the request without processing it.
     pub fn was_refused(&self) -> bool {
         self.reach == Reach::Refused
     }
 
-    /// Whether it came of waiting too long.
+    /// Whether it is a timeout.
     pub fn is_timeout(&self) -> bool {
         self.timed_out
     }
 
-    /// Whether the next attempt would meet it as well.
+    /// Whether the next attempt would fail in the same way.
     pub fn is_permanent(&self) -> bool {
         self.permanent
     }

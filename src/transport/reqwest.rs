@@ -1,4 +1,4 @@
-//! The transport that is used unless another is given: reqwest, told to do no more than a transport may.
+//! The default transport: reqwest, without redirects, retries and other features that a transport must not have.
 
 use std::{error::Error as StdError, iter, sync::Arc, time::Duration};
 
@@ -13,30 +13,30 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// The transport that is used unless another is given.
+/// The default transport.
 #[derive(Clone, Debug)]
 pub(crate) struct Reqwest(reqwest::Client);
 
 impl Reqwest {
-    /// A client that does no more than a transport may: it follows no redirect (`X-API-KEY` would go along to another
-    /// host), repeats nothing, and tells no `Referer`.
+    /// A client that follows no redirect (that would send `X-API-KEY` to another host), retries nothing, and sends no `Referer`.
+    /// `proxies` is whether it uses the proxies of the system.
     pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
         let mut tls = tls()?
             .with_platform_verifier()
             .map_err(|error| tls_failed(error.into()))?
             .with_no_client_auth();
-        // reqwest offers no protocol of its own accord where TLS is set up for it.
+        // reqwest does not set ALPN protocols when TLS is preconfigured.
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .connect_timeout(connect_timeout)
-            // Shorter than what servers and their load balancers usually keep, so that no request meets a connection
-            // that is being closed.
+            // Shorter than the usual idle timeout of servers and load balancers, so that no request is sent on a
+            // connection that is being closed.
             .pool_idle_timeout(Duration::from_secs(45))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            // Bodies are unpacked here, whatever codings another crate of the program has turned on.
+            // This module decompresses bodies, whichever features of reqwest another crate has turned on.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -51,7 +51,7 @@ impl Reqwest {
     }
 }
 
-/// TLS with a provider of this client's own, so that a program's choice for its other connections stays as it is.
+/// TLS with a crypto provider of this client, so that it does not change the default provider of the program.
 fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>> {
     rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -83,7 +83,7 @@ impl Transport for Reqwest {
             let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
                 .iter()
                 .any(|name| headers.contains_key(name));
-            // A 204 and a 304 end with their headers.
+            // A 204 and a 304 have no body.
             let has_body = !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
             let ends_unmarked = answer.version() < Version::HTTP_2 && !is_framed && has_body;
             let body = Box::pin(answer.bytes_stream().map_err(fault));
@@ -105,7 +105,7 @@ impl Transport for Reqwest {
     }
 }
 
-/// reqwest's error as a fault. Its address is taken off, for it has the query in it.
+/// Converts an error of reqwest to a fault, without its URL, because that has the query.
 fn fault(error: reqwest::Error) -> Fault {
     if let Some(error) = certificate_error(&error) {
         return Fault::not_sent(UntrustedCertificate(error)).permanent();
@@ -120,8 +120,8 @@ fn fault(error: reqwest::Error) -> Fault {
     if timed_out { fault.timed_out() } else { fault }
 }
 
-/// Whether the service refused the HTTP/2 stream, or was shutting down and told that it will not look at it: by RFC 9113,
-/// section 8.7, nothing has been done then.
+/// Whether the service refused the HTTP/2 stream, or was shutting down and will not process it: RFC 9113, section 8.7,
+/// guarantees that the request was not processed then.
 fn is_refusal(error: &reqwest::Error) -> bool {
     let causes = iter::successors(error.source(), |&cause| cause.source());
     causes

@@ -26,7 +26,7 @@ enum Form {
 }
 
 impl ActionId {
-    /// The id as a number, which the ids of all records but invoices and custom values are.
+    /// The id as a number. The ids of all records except invoices and custom values are numbers.
     pub fn number(&self) -> Option<i64> {
         match &self.0 {
             Form::Number(number) => Some(*number),

@@ -1,10 +1,10 @@
-//! Reads the JSON of answers, and says at which place it does not fit without quoting what stands there.
+//! Reads the JSON of answers. An error names the place in the JSON, but does not quote the value there.
 
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
-/// Reads JSON, or tells at which place it does not fit, without values of it. That it is UTF-8 is looked at once, which is
-/// much quicker than for each text in it.
+/// Reads JSON. An error names the place that does not fit, without its value. UTF-8 is validated once for the whole text, which
+/// is much faster than for each string.
 pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
     let json = without_bom(json);
     if let Ok(text) = std::str::from_utf8(json)
@@ -12,7 +12,7 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Str
     {
         return Ok(value);
     }
-    // Once more, to find the place, or to find that it fits: what is not UTF-8 does no harm where it is not read.
+    // A second pass finds the place, or succeeds: invalid UTF-8 does no harm in a value that is not read.
     let mut json = serde_json::Deserializer::from_slice(json);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let reason = reason(error.inner());
@@ -30,8 +30,7 @@ pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
-/// Reads an object. To serde an array is one too, with its values in the order of the fields, and an empty array is one without
-/// values.
+/// Reads an object. serde would also accept an array, as the values in the order of the fields, so this refuses one.
 pub(crate) fn decode_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
     match without_bom(json).trim_ascii_start().first() {
         Some(b'[') => Err("invalid type: array, expected an object".to_string()),
@@ -47,7 +46,8 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// A place in JSON, `items[3].Title`. A name that is no name of a field may be a value: an address, for one.
+/// A place in JSON, such as `items[3].Title`. A name that does not look like a field name is replaced by `…`, because it may be
+/// data, for example an address.
 fn place(path: &serde_path_to_error::Path) -> String {
     let mut place = String::new();
     for segment in path {
@@ -70,7 +70,7 @@ fn names_a_field(name: &str) -> bool {
     !is_number && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
 }
 
-/// What is said of a value, without the value, which may be anything: a name, an address, a key.
+/// Removes the quoted value from a message of serde, because it may be anything: a name, an address, a key.
 fn without_value(said: &str) -> String {
     let begins = |words: &[&str]| words.iter().any(|words| said.starts_with(words));
     if begins(&["missing field ", "duplicate field ", "there is no "]) {
@@ -84,7 +84,7 @@ fn without_value(said: &str) -> String {
         "unknown field ",
     ]);
     let to = match is_serdes {
-        // What was expected is quoted too.
+        // serde quotes the expected values too; they are kept.
         true => said.rfind(", expected "),
         false => said.rfind(quotes).map(|last| last + 1),
     };

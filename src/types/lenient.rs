@@ -1,11 +1,11 @@
 //! Scalars, read in every form that the service may write them: a number as text, text as a number.
 //!
-//! All scalar fields of the generated types are read by [`read`]. It accepts what has one meaning, and refuses the rest:
-//! `"7.0"` is the integer 7, and `"7,5"` is no number.
+//! [`read`] reads all scalar fields of the generated types. It accepts values with one meaning, and refuses all others:
+//! `"7.0"` is the integer 7, and `"7,5"` is not a number.
 //!
-//! A number where the description has text is read as the shortest text of its value: `2.10` as `"2.1"`. JSON hands a
-//! fraction on as a float, and to keep each as it was written would cost every text of every record a second look. A raw
-//! record has it as it came.
+//! A number where the description has text is read as the shortest text of its value: `2.10` as `"2.1"`. serde_json parses a
+//! fraction as a float, and keeping the original digits would mean to parse every text of every record twice. An undecoded
+//! record has the original digits.
 
 use std::{fmt, marker::PhantomData};
 
@@ -13,15 +13,15 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, de};
 use uuid::Uuid;
 
-/// Above this, not every whole number can be told from its neighbors in an `f64`.
+/// From this number on (2^53), an `f64` cannot represent every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A scalar, and the forms of JSON that it is read from. `None` means that the form does not fit.
 pub(crate) trait Scalar: Sized {
-    /// What an error says was expected.
+    /// What an error message says is expected.
     const EXPECTED: &'static str;
 
-    /// From text. Text without any character but spaces that does not fit counts as `null`.
+    /// From text. Text that is empty or white space counts as `null` if it does not fit.
     fn from_text(text: &str) -> Option<Self>;
 
     /// From text that need not be copied.
@@ -37,7 +37,7 @@ pub(crate) trait Scalar: Sized {
         Self::from_integer(i64::try_from(number).ok()?)
     }
 
-    /// .NET writes a whole number as `7.0` where the type behind it is a decimal.
+    /// .NET writes a whole number as `7.0` if its type is a decimal.
     fn from_float(number: f64) -> Option<Self> {
         Self::from_integer(whole(number)?)
     }
@@ -47,7 +47,7 @@ pub(crate) trait Scalar: Sized {
     }
 }
 
-/// The whole number that a float is, if it is one without doubt.
+/// The float as a whole number, if it is exactly one.
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
 }
@@ -71,7 +71,7 @@ impl Scalar for String {
         Some(number.to_string())
     }
 
-    /// Digits that a float cannot hold are lost already, so a number that may have had some is refused.
+    /// A float that is too large may have lost digits in parsing, so it is refused.
     fn from_float(number: f64) -> Option<Self> {
         let number = (number.abs() < EXACT).then_some(number)?;
         Some(serde_json::Number::from_f64(number)?.to_string())
@@ -235,7 +235,7 @@ impl<'de, S: Scalar> de::Visitor<'de> for Visitor<S> {
     }
 
     fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
-        // Whether it fits is not known before it is given away, so the error cannot have it.
+        // The text is moved before it is known whether it fits, so the error cannot quote it.
         let is_empty = text.trim().is_empty();
         match S::from_string(text) {
             None if is_empty => Ok(None),
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
     use crate::{ActionId, Timestamp, types::TicketPriority};
 
-    /// What a field of this type reads from JSON, be it text or a `Value`, which gives its text away.
+    /// What a field of this type reads from JSON text, and the same from a `Value`, whose text is moved.
     fn reads<S: Scalar + Debug + PartialEq>(json: &str) -> Option<Option<S>> {
         let from_text = read(&mut serde_json::Deserializer::from_str(json)).ok();
         let value: Value = serde_json::from_str(json).expect(json);

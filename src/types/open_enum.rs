@@ -1,4 +1,4 @@
-//! Closed lists that are not: an enum with the values known today, and room for what Atera adds.
+//! Enums that stay open: they have the values known today, and `Other` for values that Atera adds.
 
 /// Defines such an enum: a variant per known value, and `Other`.
 macro_rules! open_enum {

@@ -1,10 +1,10 @@
-//! What identifies a record within its list.
+//! The id of a record, which identifies it within its list.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// What identifies a record within its list.
+/// The id of a record, which identifies it within its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordId {
@@ -15,7 +15,7 @@ pub enum RecordId {
 }
 
 impl RecordId {
-    /// The identity that a text stands for.
+    /// Parses an id: a number or a UUID.
     pub fn parse(text: &str) -> Option<Self> {
         let number = text.parse().map(RecordId::Number);
         number.or_else(|_| text.parse().map(RecordId::Uuid)).ok()
@@ -49,7 +49,7 @@ impl From<Uuid> for RecordId {
     }
 }
 
-/// A record that has an identity.
+/// A record with an id.
 pub trait Record {
     /// The field that holds the id, by its name on the wire.
     const ID_FIELD: &'static str;
@@ -58,7 +58,7 @@ pub trait Record {
     fn id(&self) -> Option<RecordId>;
 }
 
-/// The field of the identity, if one of the records came without it.
+/// The name of the id field, if one of the records lacks its id.
 pub(crate) fn missing_id<R: Record>(records: &[R]) -> Option<&'static str> {
     let is_missing = records.iter().any(|record| record.id().is_none());
     is_missing.then_some(R::ID_FIELD)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::lenient::{self, Scalar};
 use crate::clock;
 
-/// A text that is no time, or not one of the kind that was wanted. Its message says how to write one.
+/// A text that is not a time of the expected kind. Its message says how to write one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidTime(String);
 
@@ -39,7 +39,7 @@ impl std::error::Error for InvalidTime {}
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// Now, by the clock of this machine.
+    /// The current time, by the clock of this machine.
     pub fn now() -> Self {
         Timestamp(clock::utc())
     }
@@ -100,8 +100,8 @@ impl fmt::Display for Timestamp {
 
 /// A time in the account's own zone, or a whole day there, without an offset.
 ///
-/// `FromLastModifiedDate`, `startWorkhour` and `endWorkhour` take it, and refuse anything with an offset. The zone is
-/// `TimeZoneName` of [`account().get()`](crate::api::account::Account::get).
+/// The parameters `FromLastModifiedDate`, `startWorkhour` and `endWorkhour` have this type. A text with an offset is refused. The
+/// zone is `TimeZoneName` of [`account().get()`](crate::api::account::Account::get).
 ///
 /// ```
 /// use atera::AccountTime;

@@ -19,10 +19,10 @@ use super::dry_run;
 use crate::{
     input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
     output::{
-        table_columns::object_in,
         destination::Destination,
         failure::Failure,
         records::{Layout, Sink},
+        table_columns::object_in,
         values::Record,
     },
 };

@@ -21,11 +21,11 @@ use crate::{
         confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
     },
     output::{
-        table_columns::object_in,
         destination::Destination,
         failure::Failure,
         records::{Layout, Sink},
         table,
+        table_columns::object_in,
         terminal::tell,
     },
 };

@@ -16,7 +16,7 @@ use http::Method;
 use super::{connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest};
 use crate::{
     names::command_line,
-    output::{cells::cell, table_columns::telling, failure::Failure, terminal::escaped, values::Record},
+    output::{cells::cell, failure::Failure, table_columns::telling, terminal::escaped, values::Record},
 };
 
 /// Whether an operation cannot be undone: it deletes, runs or resolves something, or writes many records at once.

@@ -8,8 +8,8 @@ use atera::description::{Field, Kind, Schema};
 use serde_json::Value;
 
 use super::{
-    table_columns::{heading, is_single, telling},
     failure::Failure,
+    table_columns::{heading, is_single, telling},
     values::{Altered, Record, Written},
 };
 use crate::names::flag_name;

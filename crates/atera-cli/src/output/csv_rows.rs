@@ -14,9 +14,9 @@ use std::{
 use atera::description::Kind;
 
 use super::{
+    columns::Column,
     destination::Output,
     format::{Format, RecordWriter},
-    columns::Column,
     values::{Altered, Record, Written},
 };
 

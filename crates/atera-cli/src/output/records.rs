@@ -8,13 +8,13 @@ use std::io;
 use atera::description::Schema;
 
 use super::{
+    columns::Column,
     destination::Output,
     failure::Failure,
     format::{Format, RecordWriter},
     formats,
     look::Look,
     options::OutputOptions,
-    columns::Column,
     sort::{self, Rank},
     values::Record,
     view::View,

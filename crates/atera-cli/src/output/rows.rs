@@ -6,11 +6,11 @@ use atera::description::Schema;
 use serde_json::Value;
 
 use super::{
+    columns::Column,
     destination::Destination,
     failure::Failure,
     options::OutputOptions,
     records::{Layout, Sink},
-    columns::Column,
 };
 
 /// Prints rows of this schema, with all of its columns unless others are selected.

@@ -14,10 +14,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, prese
 
 use super::{
     cells::cell,
+    columns::Column,
     destination::Output,
     format::{Format, RecordWriter},
     look::Look,
-    columns::Column,
     values::{Altered, Record, Written},
     view::View,
 };

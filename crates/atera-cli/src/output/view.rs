@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use atera::description::Schema;
 
 use super::{
-    look::Look,
     columns::{Column, project},
+    look::Look,
     values::Record,
 };
 

@@ -4,11 +4,11 @@
 //! after a 429, did it create anything twice?
 
 mod arrival;
+mod rate_limit;
 mod request_log;
 mod stats;
-mod rate_limit;
 
 pub use arrival::Arrival;
+pub(crate) use rate_limit::Limit;
 pub(crate) use request_log::RequestLog;
 pub use stats::{Creates, Stats};
-pub(crate) use rate_limit::Limit;

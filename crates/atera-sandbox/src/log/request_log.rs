@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::{
     arrival::Arrival,
-    stats::Stats,
     rate_limit::{Limit, Quota, Window},
+    stats::Stats,
 };
 
 /// How many requests the log has. Older ones remain in the sums only.

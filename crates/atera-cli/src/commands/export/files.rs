@@ -28,7 +28,7 @@ use super::{
     manifest::{Alterations, Drift, Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
-use crate::output::{csv_rows, failure::Failure, columns::Column, values::on_one_line};
+use crate::output::{columns::Column, csv_rows, failure::Failure, values::on_one_line};
 
 /// The folder with the states and journals.
 const STATE: &str = ".atera-export";

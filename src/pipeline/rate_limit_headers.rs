@@ -1,6 +1,6 @@
-//! What the headers of an answer say about when to send again.
+//! Reads from the headers of an answer when to send again.
 //!
-//! A header that says nothing sensible says nothing: it never makes the client send sooner.
+//! An invalid header is ignored; it never makes the client send sooner.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::clock;
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// A number of seconds from here on is a time since 1970: as a wait it would be thirty years.
+/// `X-RateLimit-Reset` is a Unix time from this number of seconds on: as a wait it would be more than thirty years.
 const EPOCH: u64 = 1_000_000_000;
 
-/// How long the service asks to wait: by `Retry-After`, or else until `X-RateLimit-Reset`. Nothing, if that is over.
+/// How long the service asks to wait: by `Retry-After`, or else until `X-RateLimit-Reset`. `None` if that time has passed.
 pub(crate) fn wait(headers: &HeaderMap) -> Option<Duration> {
     retry_after(headers).or_else(|| reset(headers))
 }
@@ -29,7 +29,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .filter(|wait| !wait.is_zero())
 }
 
-/// How many more requests the service takes, and for how long that holds, if it says so.
+/// How many more requests the service accepts, and how long that number is valid, if the headers say so.
 pub(crate) fn remaining(headers: &HeaderMap) -> Option<(u32, Option<Duration>)> {
     let remaining = seconds(text(headers, &REMAINING)?)?;
     Some((u32::try_from(remaining).unwrap_or(u32::MAX), reset(headers)))
@@ -45,7 +45,7 @@ fn reset(headers: &HeaderMap) -> Option<Duration> {
     wait.filter(|wait| !wait.is_zero())
 }
 
-/// From now until a time by the clock of the service, which its `Date` tells.
+/// From now until a time by the clock of the service, whose current time is the `Date` header.
 fn until(headers: &HeaderMap, time: DateTime<Utc>) -> Option<Duration> {
     let date = text(headers, &header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     let now = date.map_or_else(clock::utc, DateTime::from);
@@ -56,7 +56,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// A number without a sign. One that is too large for a clock is as good as for ever.
+/// A number without a sign. A number that does not fit is the largest one.
 fn seconds(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))

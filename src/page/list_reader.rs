@@ -1,4 +1,4 @@
-//! What a walk works with: the list that is to be read, and its pages as they are fetched.
+//! The input of a walk: the list to read, and the pages that are fetched for it.
 
 use std::{fmt, sync::Arc};
 
@@ -9,18 +9,18 @@ use crate::{
     pipeline::{CallFuture, Response, congestion::Congestion, response::Answer},
 };
 
-/// A list as it is to be read.
-pub(crate) struct Reading<T> {
+/// A list to read, and how to fetch its pages.
+pub(crate) struct ListReader<T> {
     pub(crate) operation: &'static Operation,
     pub(crate) start: i32,
-    /// The page size that was asked for.
+    /// The page size that the caller set.
     pub(crate) size: Option<i32>,
-    /// Whether a filter or an order was asked for.
+    /// Whether the caller set a filter or an order.
     pub(crate) is_filtered: bool,
-    /// The last page, where that is known beforehand.
+    /// The last page, if it is known from the start: for lists from the cache.
     pub(crate) last: Option<i32>,
     pub(crate) options: Options,
-    /// What the pipeline tells of its requests.
+    /// Where the pipeline reports that requests were refused or failed.
     pub(crate) congestion: Arc<Congestion>,
     pub(crate) fetch: Fetch<T>,
 }
@@ -31,9 +31,9 @@ pub(crate) type Fetch<T> = Arc<dyn Fn(i32, i32) -> CallFuture<Fetched<T>> + Send
 /// A page that was fetched.
 #[derive(Debug)]
 pub(crate) struct Fetched<T> {
-    /// The answer as it came.
+    /// The undecoded answer.
     pub(crate) answer: Answer,
-    /// What it says besides its records.
+    /// The page without its records.
     pub(crate) page: Page<()>,
     pub(crate) items: Vec<Item<T>>,
 }
@@ -41,11 +41,11 @@ pub(crate) struct Fetched<T> {
 /// A record that was fetched.
 #[derive(Debug)]
 pub(crate) struct Item<T> {
-    /// What tells it from the others.
+    /// What distinguishes it from other records.
     pub(crate) identity: Identity,
-    /// Itself, or why it does not fit the description.
+    /// The decoded record, or why it does not fit the description.
     pub(crate) record: Result<T>,
-    /// Whether it came already in this sweep.
+    /// Whether it already came in this sweep.
     pub(crate) is_repeat: bool,
 }
 
@@ -59,7 +59,7 @@ impl<T> Item<T> {
     }
 }
 
-impl<T> Reading<T> {
+impl<T> ListReader<T> {
     /// Whether its records have ids.
     pub(super) fn has_ids(&self) -> bool {
         self.operation
@@ -68,9 +68,9 @@ impl<T> Reading<T> {
     }
 }
 
-impl<T> fmt::Debug for Reading<T> {
+impl<T> fmt::Debug for ListReader<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Reading")
+        out.debug_struct("ListReader")
             .field("operation", &self.operation.id)
             .finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt, path::PathBuf, pin::Pin};
 
 use super::{ApiKey, KeyHeader};
 
-/// Gives the key to send with, for keys that change while the program runs.
+/// Provides the key, for keys that change while the program runs.
 ///
 /// ```
 /// use atera::{ApiKey, auth::{KeyFuture, KeyProvider}};
@@ -19,19 +19,19 @@ use super::{ApiKey, KeyHeader};
 /// }
 /// ```
 pub trait KeyProvider: fmt::Debug + Send + Sync + 'static {
-    /// The key of now. It is asked for before the first request, and again each time the service refuses the key: a call
-    /// whose key has changed meanwhile is sent again with the new one.
+    /// The current key. The client asks for it before the first request, and again each time the service refuses the key: if the
+    /// key has changed, the call is sent again with the new one.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the key from being had. The call then fails with `Config`, and this as its source.
+    /// Any reason why there is no key. The call then fails with `Config`, and this error is its source.
     fn key(&self) -> KeyFuture;
 }
 
-/// What a [`KeyProvider`] answers.
+/// The future that [`KeyProvider::key`] returns.
 pub type KeyFuture = Pin<Box<dyn Future<Output = Result<ApiKey, Box<dyn StdError + Send + Sync>>> + Send>>;
 
-/// A file that holds the key, and is read again after the key was refused.
+/// A file that holds the key. It is read again after the service refused the key.
 #[derive(Debug)]
 pub(crate) struct KeyFile {
     pub(crate) path: PathBuf,

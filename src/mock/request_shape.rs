@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use crate::transport::Request;
 
-/// A request as a person reads it: method and address, headers by name, and the body, JSON on several lines with its
-/// fields in the order that they have.
+/// A request as readable text: method and address, headers sorted by name, and the body, with JSON indented and its fields in
+/// their order.
 ///
-/// The key is written as `[key]`, and this crate's version as `[version]`, so that a snapshot shows no secret and outlives
-/// an update.
+/// The key is written as `[key]`, and this crate's version as `[version]`, so that a snapshot contains no secret and does
+/// not change with the version.
 pub fn request_shape(request: &Request) -> String {
     let mut out = format!("{} {}\n", request.method, request.url);
     let mut headers: Vec<_> = request.headers.iter().collect();
@@ -33,7 +33,7 @@ pub fn request_shape(request: &Request) -> String {
 
 /// JSON on several lines.
 fn indented(json: &[u8]) -> Option<String> {
-    // Not through `Value`, which would sort the fields.
+    // Not via `Value`, which would sort the fields.
     let json: &RawValue = serde_json::from_slice(json).ok()?;
     let mut out = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(json.get());
