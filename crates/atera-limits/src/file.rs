@@ -277,12 +277,17 @@ mod tests {
         // One is dropped before it begins, one after.
         drop(store.reserve(Priority::Interactive));
         let mut begun = store.reserve(Priority::Interactive);
+        // While another holds the lock of the file, the call cannot be done.
+        let file = File::options().append(true).open(&store.shared.lock_path);
+        let mut lock = RwLock::new(file.expect("a file"));
+        let held = lock.write().expect("a lock");
         tokio::select! {
             biased;
-            _ = &mut begun => panic!("the file answered before it was polled twice"),
+            _ = &mut begun => panic!("the call did not wait for the lock"),
             () = std::future::ready(()) => {}
         }
         drop(begun);
+        drop(held);
         for _ in 0..3 {
             // The dropped call gives its slot back before the next call is served; otherwise only two of three would get one.
             drop(reserve(&store).await);

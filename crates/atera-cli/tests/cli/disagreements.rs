@@ -238,7 +238,7 @@ async fn an_export_of_records_without_ids_says_so_and_what_could_not_be_read() {
     assert!(stderr(&exported).ends_with(told), "{exported:?}");
     assert_eq!(lists[0]["state"], "no id");
 
-    // What hangs on them.
+    // What belongs to them.
     let list = |page: usize, _: usize| match page {
         1 => {
             json!({"items": [{"TicketID": 1}, {"TicketTitle": "no id"}, {"TicketID": 2}], "page": 1, "totalPages": 1})
@@ -248,7 +248,7 @@ async fn an_export_of_records_without_ids_says_so_and_what_could_not_be_read() {
     let flags = ["--with", "comments", "tickets"];
     let (exported, lists) = self::exported(list, &folder.path().join("y"), &flags).await;
     assert_success(&exported);
-    let told = "tickets-comments: what hangs on 1 record without an id could not be read\n";
+    let told = "tickets-comments: what belongs to 1 record without an id could not be read\n";
     assert!(stderr(&exported).ends_with(told), "{exported:?}");
     assert_eq!(lists[0]["state"], "no id");
     assert_eq!(
