@@ -347,8 +347,10 @@ fn parameter_text(spec: &Spec, parameter: &Parameter) -> String {
         (None, Some(maximum)) => format!("{maximum} at most"),
         (None, None) => String::new(),
     };
+    // Most descriptions say it in words.
     let default = schema
         .default
+        .filter(|_| !text.contains("left out"))
         .map(|default| format!("{default} if it is not set"));
     let facts: Vec<_> = [Some(bounds), default]
         .into_iter()
