@@ -5,10 +5,10 @@
 #
 #   benches/cold-build.sh [rounds]
 #
-# Exits with 1 if the best time of the library is more than 0.5 of octocrab's best.
+# Exits with 1 if the best time of the library is more than 0.6 of octocrab's best.
 set -euo pipefail
 rounds=${1:-1}
-limit=0.50
+limit=0.60
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
