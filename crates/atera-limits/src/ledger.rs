@@ -103,7 +103,7 @@ impl Ledger {
         };
         match self.slots.iter_mut().find(|slot| slot.id == id) {
             Some(slot) => slot.counted = Some(counted),
-            // The request outlived its lease, so its slot was dropped. The service counts it all the same.
+            // The request outlived its lease, so its slot was dropped. The service still counts it.
             None => self.slots.push(Slot {
                 id,
                 taken: now,

@@ -29,7 +29,7 @@ pub(crate) fn request(
     let all_are_passable = lists_are_closed && !found.is_empty() && found.iter().all(is_passable);
     let mut reasons: Vec<_> = found.into_iter().map(with_flags).collect();
     if all_are_passable {
-        reasons.push("--allow-unknown lets it through all the same".to_string());
+        reasons.push("--allow-unknown lets it through anyway".to_string());
     }
     if !reasons.is_empty() {
         return Err(Failure::Usage(format!(

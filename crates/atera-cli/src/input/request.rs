@@ -298,7 +298,7 @@ mod tests {
             (
                 &["tickets", "update", "7", "--ticket-priority", "Huge"],
                 "tickets_update was not sent: `TicketPriority` must be one of Low, Medium, High, Critical, not `Huge`; \
-                 --allow-unknown lets it through all the same",
+                 --allow-unknown lets it through anyway",
             ),
             (
                 &["tickets", "list", "--items-in-page", "51"],

@@ -152,7 +152,7 @@ pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field
 pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
     let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
     Failure::Usage(format!(
-        "{} has no field `{name}`; it has {}; --allow-unknown lets it through all the same",
+        "{} has no field `{name}`; it has {}; --allow-unknown lets it through anyway",
         schema.name,
         names.join(", ")
     ))

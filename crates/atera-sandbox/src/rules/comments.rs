@@ -17,7 +17,7 @@ pub(crate) fn comment(ticket: Value, date: Value, text: &str, modified: DateTime
     Record::with_fields(Comment.shape(), modified, fields)
 }
 
-/// Plain text as HTML. Text that begins with a tag is HTML already, since comments that come by e-mail are.
+/// Plain text as HTML. Text that starts with a tag is returned unchanged: comments from e-mails are HTML already.
 fn html(text: &str) -> String {
     if text.starts_with('<') {
         return text.to_string();

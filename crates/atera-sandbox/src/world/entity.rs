@@ -1,7 +1,7 @@
 //! The kinds of records that the sandbox stores.
 //!
 //! Some are in no answer of the service by themselves: technicians are only seen on tickets, folders on agents. They
-//! are records all the same, because others refer to them.
+//! are still records, because others refer to them.
 
 use std::sync::LazyLock;
 

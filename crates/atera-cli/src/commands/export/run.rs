@@ -2,7 +2,7 @@
 //!
 //! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do. In the end
 //! there is a manifest or a failure, never both, with two exceptions: a list that would not settle and records that could not
-//! be written as they were sent are in the manifest, and the command fails all the same.
+//! be written as they were sent are in the manifest, and the command still fails.
 
 use std::{
     cell::RefCell,
