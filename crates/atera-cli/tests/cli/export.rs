@@ -8,7 +8,10 @@ use std::{
 };
 
 use atera::RateLimit;
-use axum::{Router, http::Uri};
+use axum::{
+    Router,
+    http::{StatusCode, Uri},
+};
 use serde_json::{Value, json};
 
 use super::{terminal::Terminal, *};
@@ -127,22 +130,30 @@ async fn service(mut list: impl FnMut(usize) -> Value + Send + 'static) -> Strin
 
 /// The same, by the size of the page too.
 pub(super) async fn service_of_sizes(mut list: impl FnMut(usize, usize) -> Value + Send + 'static) -> String {
+    service_of_paths(move |_, page, size| (StatusCode::OK, list(page, size))).await
+}
+
+/// A service that answers so for each path and page.
+async fn service_of_paths(
+    mut list: impl FnMut(&str, usize, usize) -> (StatusCode, Value) + Send + 'static,
+) -> String {
     let answer = move |uri: Uri| {
         let query = uri.query().unwrap_or_default();
         let number = |name: &str| {
             let pair = url::form_urlencoded::parse(query.as_bytes()).find(|(it, _)| it == name);
             pair.and_then(|(_, value)| value.parse().ok())
         };
-        list(
+        let (status, body) = list(
+            uri.path(),
             number("page").expect("a page"),
             number("itemsInPage").unwrap_or(50),
-        )
-        .to_string()
+        );
+        (status, body.to_string())
     };
     let answer = Arc::new(Mutex::new(answer));
     let router = Router::new().fallback(move |uri: Uri| {
-        let text = answer.lock().expect("no panic")(uri);
-        std::future::ready(text)
+        let answered = answer.lock().expect("no panic")(uri);
+        std::future::ready(answered)
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
         .await
@@ -150,6 +161,65 @@ pub(super) async fn service_of_sizes(mut list: impl FnMut(usize, usize) -> Value
     let address = listener.local_addr().expect("an address");
     tokio::spawn(axum::serve(listener, router).into_future());
     format!("http://{address}/api/v3")
+}
+
+/// What belongs to the records of a list is read once the list is complete, or some of it would be missing for good.
+#[tokio::test]
+async fn a_list_that_failed_does_not_keep_what_belongs_to_its_records_from_a_later_run() {
+    for (first, code) in [(StatusCode::INTERNAL_SERVER_ERROR, 5), (StatusCode::FORBIDDEN, 0)] {
+        let mut requests = 0;
+        let service = service_of_paths(move |path, page, _| {
+            requests += 1;
+            if path.ends_with("/comments") {
+                return (
+                    StatusCode::OK,
+                    json!({"items": [{"Comment": path}], "totalItemCount": 1}),
+                );
+            }
+            // The second page fails once; a list that may not be read is refused at once.
+            let fails = match first {
+                StatusCode::FORBIDDEN => requests == 1,
+                _ => requests == 2,
+            };
+            match (fails, page) {
+                (true, _) => (first, json!({"Message": "not now"})),
+                (false, 1) => (
+                    StatusCode::OK,
+                    json!({"items": [{"TicketID": 1}, {"TicketID": 2}], "totalItemCount": 3}),
+                ),
+                (false, 2) => (
+                    StatusCode::OK,
+                    json!({"items": [{"TicketID": 3}], "totalItemCount": 3}),
+                ),
+                _ => (StatusCode::OK, json!({"items": [], "totalItemCount": 3})),
+            }
+        })
+        .await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = || {
+            let mut export = export(
+                folder.path(),
+                &["--with", "comments", "--max-attempts", "1", "tickets"],
+            );
+            export.env("ATERA_BASE_URL", &service).env("ATERA_API_KEY", "key");
+            export
+        };
+        let exported = output(run()).await;
+        assert_eq!(exported.status.code(), Some(code), "{exported:?}");
+        if first == StatusCode::FORBIDDEN {
+            let lists = &manifest(folder.path())["lists"];
+            assert_eq!(lists[0]["state"], "no permission");
+            assert_eq!(lists[1]["state"], "no permission", "{lists}");
+            continue;
+        }
+        assert_success(&output(run()).await);
+        let lists = &manifest(folder.path())["lists"];
+        assert_eq!(
+            (&lists[0]["records"], &lists[1]["records"]),
+            (&json!(3), &json!(3)),
+            "{lists}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ pub(crate) struct Entry {
     /// The name of the list, which is that of its file.
     pub(crate) name: String,
     /// The operation that reads it.
-    operation: String,
+    pub(crate) operation: String,
     /// How it was read: `complete`, `one pass`, `no id`, `altered`, `unsettled` or `no permission`.
     state: String,
     /// The name of the file. There is none if the key may not read the list.

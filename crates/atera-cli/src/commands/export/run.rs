@@ -132,32 +132,35 @@ pub(crate) async fn run(
 /// Exports all parts: first the lists, then what belongs to their records, which needs the ids of all of them. Returns the
 /// parts that are complete, in the order of the description, and the failures of the others.
 ///
-/// A list that the key may not read counts as complete: the manifest says that there is no permission.
+/// A list that the key may not read counts as complete: the manifest says that there is no permission, for what belongs to its
+/// records as well. What belongs to the records of a list that failed is left to the next run, which has all of their ids.
 async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) {
     let failures = RefCell::new(Vec::new());
-    let one = async |part: &Part| -> Option<Entry> {
-        let exported = match part.parent {
-            None => list::export(export, part).await,
-            Some(parent) => children::export(export, part, parent).await,
-        };
-        match exported {
-            Ok(entry) => Some(entry),
-            // Keys are often restricted to some groups.
-            Err(Failure::Call(error)) if error.kind() == ErrorKind::Forbidden => {
-                Some(Entry::without_permission(part))
-            }
-            Err(failure) => {
-                failures.borrow_mut().push(failure);
-                None
-            }
+    let record = |part: &Part, exported| match exported {
+        Ok(entry) => Some(entry),
+        // Keys are often restricted to some groups.
+        Err(Failure::Call(error)) if error.kind() == ErrorKind::Forbidden => {
+            Some(Entry::without_permission(part))
+        }
+        Err(failure) => {
+            failures.borrow_mut().push(failure);
+            None
         }
     };
-    let mut entries = Vec::new();
-    for has_parent in [false, true] {
-        let parts = parts.iter().filter(|part| part.parent.is_some() == has_parent);
-        let exported = stream::iter(parts).map(one).buffered(SIDE_BY_SIDE);
-        entries.extend(exported.filter_map(std::future::ready).collect::<Vec<_>>().await);
-    }
+    let (lists, children): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.parent.is_none());
+    let lists = stream::iter(lists).map(async |part| record(part, list::export(export, part).await));
+    let lists = lists.buffered(SIDE_BY_SIDE).filter_map(std::future::ready);
+    let mut entries: Vec<_> = lists.collect().await;
+    let children = stream::iter(children).map(async |part| {
+        let parent = part.parent?;
+        match entries.iter().find(|entry| entry.operation == parent.id)? {
+            list if list.is_refused() => Some(Entry::without_permission(part)),
+            _ => record(part, children::export(export, part, parent).await),
+        }
+    });
+    let children = children.buffered(SIDE_BY_SIDE).filter_map(std::future::ready);
+    let children: Vec<_> = children.collect().await;
+    entries.extend(children);
     (entries, failures.into_inner())
 }
 
