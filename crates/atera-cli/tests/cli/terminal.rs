@@ -92,9 +92,14 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).expect("a terminal");
     }
 
+    /// The id of its process.
+    pub(super) fn process(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     /// Kills the command, which cannot do anything about it.
     pub(super) fn kill(mut self) {
-        let id = self.child.process_id().expect("it runs").to_string();
+        let id = self.process().to_string();
         let killed = Command::new("kill").args(["-KILL", &id]).status();
         assert!(killed.expect("kill runs").success());
         self.child.wait().expect("it ends");

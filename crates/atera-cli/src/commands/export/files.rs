@@ -5,6 +5,7 @@
 //! .atera-export/tickets.json    the state: how long the two files beside it are, and counts
 //! .atera-export/tickets.pages   the journal of the walk, an entry a line
 //! .atera-export/setting.json    what the export was begun with
+//! .atera-export/lock            the lock of the process that writes, see [`lock`](super::lock)
 //! ```
 //!
 //! After each page its records and its entry are appended, and then the state is replaced at once. Whatever was appended after
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
+    lock::{Lock, at},
     manifest::{Alterations, Drift, Entry, Manifest, Outcome, Totals},
     plan::Part,
 };
@@ -69,6 +71,8 @@ pub(crate) struct Folder {
     path: PathBuf,
     format: FileFormat,
     base_url: String,
+    /// Keeps other exports out of the folder.
+    _lock: Lock,
 }
 
 /// What an export was begun with.
@@ -113,14 +117,16 @@ impl Folder {
         base_url: &str,
         restart: bool,
     ) -> Result<Self, Failure> {
+        let state = path.join(STATE);
+        fs::create_dir_all(&state).map_err(|error| at(&state, &error))?;
         let folder = Folder {
             path: path.to_path_buf(),
             format,
             base_url: base_url.to_string(),
+            _lock: Lock::take(path, &state)?,
         };
-        let state = folder.state();
         if restart {
-            let _ = fs::remove_dir_all(&state);
+            folder.remove_states()?;
             let _ = fs::remove_file(folder.manifest());
         }
         if folder.manifest().exists() {
@@ -129,7 +135,6 @@ impl Folder {
                 path.display()
             )));
         }
-        fs::create_dir_all(&state).map_err(|error| at(&state, &error))?;
         let setting = Setting {
             base_url: folder.base_url.clone(),
             format: folder.format.name().to_string(),
@@ -189,8 +194,25 @@ impl Folder {
     /// Ends the export: writes the manifest, and removes the states and journals.
     pub(crate) fn finish(&self, entries: Vec<Entry>) -> Result<(), Failure> {
         write_at_once(&self.manifest(), &Manifest::new(&self.base_url, entries))?;
+        self.remove_states()
+    }
+
+    /// Removes the states and journals of all lists. The lock stays.
+    fn remove_states(&self) -> Result<(), Failure> {
         let state = self.state();
-        fs::remove_dir_all(&state).map_err(|error| at(&state, &error))
+        let removed = fs::read_dir(&state).and_then(|mut files| {
+            files.try_for_each(|file| {
+                let path = file?.path();
+                match path
+                    .file_stem()
+                    .is_some_and(|name| Lock::FILES.iter().any(|file| *file == name))
+                {
+                    true => Ok(()),
+                    false => fs::remove_file(path),
+                }
+            })
+        });
+        removed.map_err(|error| at(&state, &error))
     }
 
     /// The path of the folder with the states.
@@ -369,12 +391,4 @@ fn write_at_once(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
         fs::rename(&new, path)
     });
     written.map_err(|error| at(path, &error))
-}
-
-/// The failure to read or write a file, which the operating system's error does not name.
-fn at(path: &Path, error: &io::Error) -> Failure {
-    Failure::Output(io::Error::new(
-        error.kind(),
-        format!("{}: {error}", path.display()),
-    ))
 }

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`plan`] | which lists there are, and what belongs to their records |
 //! | [`manifest`] | `manifest.json` |
+//! | [`lock`] | one export at a time in a folder |
 //! | [`files`] | the folder: files, states, journals |
 //! | [`job`] | what all parts of an export share |
 //! | [`list`] | exports a list |
@@ -27,6 +28,7 @@ pub(crate) mod children;
 pub(crate) mod files;
 pub(crate) mod job;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod manifest;
 pub(crate) mod plan;
 pub(crate) mod run;

@@ -1,5 +1,7 @@
 //! `atera export`.
 
+mod one_writer;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -100,8 +102,13 @@ async fn compare(counts: [usize; 4], flags: &[&str]) {
         count += one.lines().count();
     }
     assert_eq!(count, records);
-    let left = fs::read_dir(&resumed).expect("a folder").count();
-    assert_eq!(left, lists.len() + 1, "something is left behind");
+    let left = |folder: &Path| fs::read_dir(folder).expect("a folder").count();
+    assert_eq!(left(&resumed), lists.len() + 2, "something is left behind");
+    assert_eq!(
+        left(&resumed.join(".atera-export")),
+        1,
+        "more than the lock is left behind"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
