@@ -146,7 +146,7 @@ pub mod transport;
 pub mod types;
 
 #[cfg(feature = "changes")]
-pub use api::Changes;
+pub use api::{AccountZone, Changes};
 pub use api::{DynamicCall, List, UntypedCall, batch, batch::batch};
 pub use auth::ApiKey;
 pub use client::{Client, ClientBuilder};

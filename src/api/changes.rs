@@ -8,17 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, header};
 
 use super::{
-    account::Account, call::TypedCall, contacts::Contacts, customers::Customers, tickets::Tickets,
+    account_zone::AccountZone, call::TypedCall, contacts::Contacts, customers::Customers, tickets::Tickets,
     typed_list::typed,
 };
 use crate::{
-    Error, ErrorKind, Result, clock,
+    Result, clock,
     page::{Drift, ListReader, Records},
     pipeline::context::Context,
     sync::lock,
@@ -180,7 +179,11 @@ impl<T: Send + 'static> Pull<T> {
             .unwrap_or(DateTime::UNIX_EPOCH);
         match self.list {
             ListSince::Utc(list) => Ok(list(since.into())),
-            ListSince::Account(list) => Ok(list(account_time(&self.context, since).await?.into())),
+            ListSince::Account(list) => Ok(list(
+                AccountZone::of_account(&self.context)
+                    .await?
+                    .parameter(since.into()),
+            )),
         }
     }
 }
@@ -191,38 +194,6 @@ fn pull_start(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
     let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
     let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();
     date.map_or_else(clock::utc, DateTime::from) - elapsed
-}
-
-/// Converts a time to the time zone of the account, which is requested from the service.
-pub(crate) async fn account_time(context: &Context, time: DateTime<Utc>) -> Result<NaiveDateTime> {
-    let account = Account::new(context.clone()).get().await?;
-    Ok(local(zone(account.time_zone_name.as_deref())?, time))
-}
-
-/// The time zone of the account. The service sends Windows names, since it runs on .NET.
-fn zone(name: Option<&str>) -> Result<Tz> {
-    let name = name.unwrap_or_default().trim();
-    let iana = localzone::win_zone_to_iana(name, None).unwrap_or(name);
-    iana.parse().map_err(|_| {
-        let sentence = format!(
-            "the time zone of the account is not known: `{}`; convert the time yourself, and use `from_last_modified_date`",
-            name.escape_debug()
-        );
-        Error::new(ErrorKind::Decode, sentence)
-    })
-}
-
-/// The local time in a zone. A local time that occurs twice, when the clocks are set back, is moved back by the length of that
-/// change, since the service may take it for the later one.
-fn local(zone: Tz, time: DateTime<Utc>) -> NaiveDateTime {
-    let local = zone.from_utc_datetime(&time.naive_utc()).naive_local();
-    match zone.from_local_datetime(&local) {
-        chrono::LocalResult::Ambiguous(earlier, later) => {
-            let [earlier, later] = [earlier, later].map(|time| time.offset().fix().local_minus_utc());
-            local - TimeDelta::seconds((earlier - later).abs().into())
-        }
-        _ => local,
-    }
 }
 
 impl<T: Send + 'static> Stream for Changes<T> {
@@ -252,69 +223,5 @@ impl<T> fmt::Debug for Changes<T> {
         out.debug_struct("Changes")
             .field("drift", &self.drift())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn local_time(name: &str, time: &str) -> String {
-        let time: Timestamp = time.parse().expect(time);
-        let zone = zone(Some(name)).expect(name);
-        AccountTime::from(local(zone, time.to_utc())).to_string()
-    }
-
-    #[test]
-    fn a_time_is_told_by_the_clocks_of_the_account() {
-        for (name, time, local) in [
-            ("UTC", "2026-03-02T12:00:00Z", "2026-03-02T12:00:00"),
-            (
-                "Eastern Standard Time",
-                "2026-03-02T12:00:00Z",
-                "2026-03-02T07:00:00",
-            ),
-            (
-                "Eastern Standard Time",
-                "2026-07-02T12:00:00Z",
-                "2026-07-02T08:00:00",
-            ),
-            (
-                "W. Europe Standard Time",
-                "2026-07-02T12:00:00Z",
-                "2026-07-02T14:00:00",
-            ),
-            ("Europe/Berlin", "2026-03-02T12:00:00Z", "2026-03-02T13:00:00"),
-            (
-                "India Standard Time",
-                "2026-03-02T12:00:00Z",
-                "2026-03-02T17:30:00",
-            ),
-        ] {
-            assert_eq!(local_time(name, time), local, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_time_that_came_twice_is_told_before_it_came() {
-        for (time, local) in [
-            ("2026-11-01T04:59:00Z", "2026-11-01T00:59:00"),
-            // 1:30 came twice that night: an hour before the first of them is safe for both.
-            ("2026-11-01T05:30:00Z", "2026-11-01T00:30:00"),
-            ("2026-11-01T06:30:00Z", "2026-11-01T00:30:00"),
-            ("2026-11-01T07:00:00Z", "2026-11-01T02:00:00"),
-            // 2:30 did not come at all that night.
-            ("2026-03-08T07:30:00Z", "2026-03-08T03:30:00"),
-        ] {
-            assert_eq!(local_time("Eastern Standard Time", time), local, "{time}");
-        }
-    }
-
-    #[test]
-    fn a_zone_that_is_not_known_is_told() {
-        for name in [None, Some(""), Some("Middle Earth Standard Time")] {
-            let error = zone(name).expect_err("no zone");
-            assert!(error.to_string().contains("is not known"), "{error}");
-        }
     }
 }

@@ -6,18 +6,22 @@
 // `call` sends a call and decodes its value, `request` builds and checks the request, `typed_list` decodes answers into pages,
 // `list` has the methods of list calls, `cached` answers whole lists from the cache.
 
+#[cfg(feature = "changes")]
+mod account_zone;
 pub mod batch;
 #[cfg(feature = "cache")]
 mod cached;
 mod call;
 #[cfg(feature = "changes")]
-pub(crate) mod changes;
+mod changes;
 mod dynamic;
 mod list;
 mod request;
 mod typed_list;
 mod untyped;
 
+#[cfg(feature = "changes")]
+pub use account_zone::AccountZone;
 #[cfg(feature = "changes")]
 pub use changes::Changes;
 pub use dynamic::DynamicCall;

@@ -114,8 +114,17 @@ impl Client {
     /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is unknown.
     #[cfg(feature = "changes")]
     pub async fn account_time(&self, time: Timestamp) -> Result<AccountTime> {
-        let local = crate::api::changes::account_time(&self.context, time.to_utc()).await?;
-        Ok(local.into())
+        Ok(self.account_zone().await?.parameter(time))
+    }
+
+    /// The time zone of the account. This requests the account.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone is unknown.
+    #[cfg(feature = "changes")]
+    pub async fn account_zone(&self) -> Result<crate::AccountZone> {
+        crate::AccountZone::of_account(&self.context).await
     }
 
     /// Starts a call of an operation that is chosen at run time; see [`DynamicCall`].
