@@ -1,7 +1,8 @@
 //! `--sort`: the order of records.
 //!
 //! Values are compared by what they mean: times as points in time, whatever their offsets; the values of a closed list in the
-//! order of the description (Low, Medium, High); text without regard to case; numbers as numbers. Values of different kinds in
+//! order of the description (Low, Medium, High); text without regard to case; numbers as numbers, those that come as text
+//! among them (10 after 9, whatever the field is described as). Values of different kinds in
 //! one field have a fixed order as well, because a sort needs a total order. Records without a value come last, in either
 //! direction. Records that compare equal stay in the order of the service.
 
@@ -85,8 +86,13 @@ impl Rank {
         }
     }
 
-    /// The rank of a text: of a time as a point in time, if it can be read.
+    /// The rank of a text: of a time as a point in time, if it can be read, and of a number as a number.
     fn of_text(kind: Kind, text: &str) -> Self {
+        // Rust reads words such as `nan` as numbers too.
+        let may_be_number = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
+        if let (true, Ok(number)) = (may_be_number, text.parse::<f64>()) {
+            return Rank::Number(number, text.parse().ok());
+        }
         let place = match kind {
             Kind::Timestamp => match text.parse() {
                 Ok(time) => return Rank::Time(time),
@@ -174,6 +180,22 @@ mod tests {
         ] {
             assert_eq!(sorted(keys, records()), ids.map(Value::from), "{keys:?}");
         }
+    }
+
+    #[test]
+    fn numbers_that_come_as_text_are_sorted_as_numbers() {
+        let ticket = |id: u8, number: &str| json!({"TicketID": id, "TicketNumber": number});
+        let records = vec![
+            ticket(1, "10"),
+            ticket(2, "9"),
+            ticket(3, "nan"),
+            ticket(4, "-1.5"),
+            ticket(5, "T-7"),
+        ];
+        assert_eq!(
+            sorted(&["TicketNumber"], records),
+            [3, 5, 4, 2, 1].map(Value::from)
+        );
     }
 
     /// Without a total order a sort may panic, or end in any order.

@@ -1,7 +1,7 @@
 //! `--output table`, for people: a line for each record, or a line for each field of one record.
 //!
 //! A table of records fits the terminal. Long texts are cut, and where nothing would be left of them, the least important
-//! columns are left out; ids, numbers and times are never cut, because people copy them. With `--select` nothing is left out
+//! columns are left out; ids, numbers and times are never cut, because people copy them. Numbers are aligned to the right. With `--select` nothing is left out
 //! and texts are broken into lines instead, since someone has asked for exactly these columns.
 
 use std::io;
@@ -10,7 +10,7 @@ use atera::{
     description::{Kind, Schema},
     text::plain_line,
 };
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::{
     cells::cell,
@@ -144,6 +144,16 @@ impl Rows {
         }
     }
 
+    /// Whether a column has numbers: by the description, or because all of its cells are numbers where there is none.
+    fn has_numbers(&self, index: usize) -> bool {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(index));
+        match self.columns.get(index).map(|column| column.kind) {
+            Some(Kind::Integer | Kind::Number) => true,
+            Some(Kind::Any) | None => cells.all(|cell| cell.is_empty() || cell.parse::<f64>().is_ok()),
+            Some(_) => false,
+        }
+    }
+
     /// The table for this width. comfy-table arranges the columns within it.
     fn table(&self, width: Option<u16>) -> Table {
         let mut table = plain(width);
@@ -163,6 +173,9 @@ impl Rows {
         for (index, column) in table.column_iter_mut().enumerate() {
             let may_be_cut = self.columns.get(index).is_none_or(Column::may_be_cut);
             column.set_padding((0, if index == last { 0 } else { GAP }));
+            if self.has_numbers(index) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
             if self.whole {
                 continue;
             }
@@ -302,9 +315,22 @@ mod tests {
             tickets(None).lines().collect::<Vec<_>>(),
             [
                 "TicketID  Title                                             Status  Priority  CustomerName   TechnicianFullName  CreatedDate",
-                "7         Printer                                           Open    High      Harbor Dental                      2026-03-02 08:15",
-                "54321     The printer on the second floor is on fire again  Open    High      Harbor Dental                      2026-03-02 08:15",
+                "       7  Printer                                           Open    High      Harbor Dental                      2026-03-02 08:15",
+                "   54321  The printer on the second floor is on fire again  Open    High      Harbor Dental                      2026-03-02 08:15",
             ]
+        );
+    }
+
+    #[test]
+    fn numbers_end_at_the_same_place() {
+        let column = |name| Column::named(None, name, false).expect("a column");
+        let mut rows = Rows::new(["n", "text", "both"].map(column).to_vec(), true);
+        rows.add(r#"{"n": -7.5, "text": "a", "both": 1}"#);
+        rows.add(r#"{"n": 1200, "text": "bc", "both": "none"}"#);
+        rows.add(r#"{"n": null, "text": "d", "both": 20}"#);
+        assert_eq!(
+            rows.render(Look::default()),
+            "   n  text  both\n-7.5  a     1\n1200  bc    none\n      d     20\n"
         );
     }
 

@@ -21,7 +21,7 @@ async fn a_selection_in_every_format() {
         (
             "table",
             "TicketID  TicketTitle                CustomerName\n\
-             54321     Printer in room 2 offline  Harbor Dental\n",
+             \x20  54321  Printer in room 2 offline  Harbor Dental\n",
         ),
         (
             "json",
@@ -49,7 +49,7 @@ async fn a_selection_in_every_format() {
 async fn one_record_in_every_format() {
     let sandbox = sandbox().await;
     for (format, expected) in [
-        ("table", "TicketID  TicketStatus\n54321     Closed\n"),
+        ("table", "TicketID  TicketStatus\n   54321  Closed\n"),
         ("json", "{\"TicketID\":54321,\"TicketStatus\":\"Closed\"}\n"),
         ("ndjson", "{\"TicketID\":54321,\"TicketStatus\":\"Closed\"}\n"),
         ("yaml", "TicketID: 54321\nTicketStatus: Closed\n"),

@@ -86,7 +86,7 @@ async fn what_is_not_selected_does_no_harm() {
             ),
             (
                 "table",
-                "TicketID  TicketNumber\n1         123456789012345678901234567890\n2         1e400\n",
+                "TicketID  TicketNumber\n       1  123456789012345678901234567890\n       2  1e400\n",
             ),
         ] {
             let arguments = [walk, &["-o", format, "--select", "TicketID,TicketNumber"]].concat();
@@ -108,7 +108,7 @@ async fn a_text_that_is_none_is_printed_as_its_escape_and_told() {
             ),
             (
                 "table",
-                "TicketID  TicketTitle\n1         whole\n2         half \\ud800\n",
+                "TicketID  TicketTitle\n       1  whole\n       2  half \\ud800\n",
             ),
         ] {
             let arguments = [
