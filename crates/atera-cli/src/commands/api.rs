@@ -23,6 +23,7 @@ use crate::{
         failure::Failure,
         records::{Layout, Sink},
         table_columns::object_in,
+        terminal::tell,
         values::Record,
     },
 };
@@ -203,7 +204,7 @@ pub(crate) async fn run(
     // An answer that is not JSON, or not UTF-8, has no records.
     let json = serde_json::from_slice::<&RawValue>(&answer.value).ok();
     match json.filter(|_| !as_it_came) {
-        Some(json) => shaped(layout, json.get(), &mut out)?,
+        Some(json) => shaped(layout, json.get(), globals.quiet, &mut out)?,
         None => {
             out.write_all(&answer.value)?;
             if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
@@ -216,7 +217,7 @@ pub(crate) async fn run(
 
 /// Prints the answer as records: those of a page or an array, or the one record that it is. JSON keeps a page whole, because
 /// what stands beside its records, such as the total, would be lost otherwise.
-fn shaped(layout: Layout, text: &str, out: &mut Destination) -> Result<(), Failure> {
+fn shaped(layout: Layout, text: &str, quiet: bool, out: &mut Destination) -> Result<(), Failure> {
     let is_array = text.starts_with('[');
     let records = match is_array {
         true => Some(text),
@@ -224,14 +225,19 @@ fn shaped(layout: Layout, text: &str, out: &mut Destination) -> Result<(), Failu
     };
     let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
     match records {
-        Some(records) if !layout.format.keeps_pages || layout.selects() || is_array => {
+        Some(records) if !layout.format.keeps_pages || layout.selects() || layout.sorts() || is_array => {
             let mut sink = Sink::new(layout);
             for record in records {
                 sink.record(record.get(), out)?;
             }
             sink.finish(out)?;
         }
-        _ => layout.single(text, out)?,
+        _ => {
+            if layout.sorts() && !quiet {
+                tell("the answer is one record, so there is nothing to --sort");
+            }
+            layout.single(text, out)?;
+        }
     }
     Ok(())
 }

@@ -11,7 +11,7 @@
 
 use std::io::Write;
 
-use atera::Client;
+use atera::{Client, description::Kind};
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 
@@ -42,7 +42,18 @@ pub(crate) async fn run(
         Some(record) => Some(record),
         None => operation.answer.and_then(object_in),
     };
-    let layout = Layout::new(&globals.output, printed, request.allow_unknown)?;
+    let mut layout = Layout::new(&globals.output, printed, request.allow_unknown)?;
+    let mut extent = None;
+    if operation.list {
+        let needs_all = layout.sorts();
+        extent = Some(walk::Extent::read(&request, matches, needs_all)?);
+        layout.limit = walk::limit(matches).filter(|_| needs_all);
+    } else if layout.sorts() && !matches!(operation.answer, Some(Kind::Array(_))) {
+        return Err(Failure::Usage(format!(
+            "--sort has nothing to sort: {} answers with one record; leave it out",
+            operation.id
+        )));
+    }
     let connection = Connection::open(globals).await?;
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
@@ -55,12 +66,9 @@ pub(crate) async fn run(
     confirm::request(request, &connection, globals, interrupt).await?;
     let client = connection.client()?;
     let destination = Destination::open(globals.output.file.as_deref())?;
-    let told = match operation.list {
-        true => {
-            let extent = walk::Extent::read(request, matches);
-            walk::list(request, &client, extent, layout, destination, globals, interrupt).await
-        }
-        false => answer(request, &client, layout, destination, interrupt).await,
+    let told = match extent {
+        Some(extent) => walk::list(request, &client, extent, layout, destination, globals, interrupt).await,
+        None => answer(request, &client, layout, destination, interrupt).await,
     };
     match told {
         Err(Failure::Call(error)) => Err(Failure::Call(connection.explain(error))),
@@ -92,7 +100,7 @@ async fn answer(
     };
     let for_people = layout.format.for_people;
     let mut remark = None;
-    if for_people && !operation.reads {
+    if for_people && !operation.reads && !layout.selects() {
         let schema = operation.answer.and_then(object_in);
         let said = table::acknowledgement(schema, text);
         let said = said.unwrap_or_else(|| request.target());

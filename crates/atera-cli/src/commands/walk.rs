@@ -37,15 +37,40 @@ pub(crate) enum Extent {
 }
 
 impl Extent {
-    /// What the arguments ask for.
-    pub(crate) fn read(request: &OperationRequest, matches: &ArgMatches) -> Self {
+    /// What the arguments ask for. `needs_all` says that the output needs every record, because one that is not read may come
+    /// first: then `--limit` is about the output, and not about what is read.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if they contradict each other.
+    pub(crate) fn read(
+        request: &OperationRequest,
+        matches: &ArgMatches,
+        needs_all: bool,
+    ) -> Result<Self, Failure> {
         // A walk that begins in the middle cannot know what it misses before that.
         let from_the_middle = request.value("page").is_some();
-        match matches.get_one::<u64>(arguments::LIMIT) {
-            Some(limit) => Extent::Records(*limit),
-            None if !matches.get_flag(arguments::ALL) => Extent::Page,
-            None if matches.get_flag(arguments::FAST) || from_the_middle => Extent::OnePass,
-            None => Extent::Complete,
+        let (all, fast) = (
+            matches.get_flag(arguments::ALL),
+            matches.get_flag(arguments::FAST),
+        );
+        let limit = limit(matches).filter(|_| !needs_all);
+        if needs_all && !all && from_the_middle {
+            let sentence = "--sort reads the whole list, and --page names one page of it; leave one of them out, or add --all \
+                            to read from that page on";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
+        match limit {
+            Some(limit) => Ok(Extent::Records(limit)),
+            None if all || needs_all => Ok(match fast || from_the_middle {
+                true => Extent::OnePass,
+                false => Extent::Complete,
+            }),
+            None if fast => {
+                let sentence = "--fast is about reading the whole list; add --all, or leave it out";
+                Err(Failure::Usage(sentence.to_string()))
+            }
+            None => Ok(Extent::Page),
         }
     }
 
@@ -53,6 +78,11 @@ impl Extent {
     fn is_whole(self) -> bool {
         matches!(self, Extent::OnePass | Extent::Complete)
     }
+}
+
+/// The number of records of `--limit`.
+pub(crate) fn limit(matches: &ArgMatches) -> Option<u64> {
+    matches.get_one::<u64>(arguments::LIMIT).copied()
 }
 
 /// Reads a list, prints its records, and returns a remark about it.
@@ -72,7 +102,7 @@ pub(crate) async fn list(
     let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
     let reads_again = extent == Extent::Complete && has_ids(request);
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
-    let for_people = layout.format.for_people;
+    let (for_people, limited) = (layout.format.for_people, layout.limit.is_some());
     let mut sink = Sink::new(layout);
     let (mut total, mut drift) = (None, Drift::default());
     let read = match extent {
@@ -113,7 +143,7 @@ pub(crate) async fn list(
             }
         ))),
         Ok(()) => {
-            let counted = remark(extent, count, total).or(for_people.then(|| count_of(count)));
+            let counted = remark(extent, limited, count, total).or(for_people.then(|| count_of(count)));
             let remarks: Vec<_> = counted
                 .into_iter()
                 .chain(moved(request, extent, &drift))
@@ -258,10 +288,13 @@ fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<St
 }
 
 /// The remark that the list has more records than were printed, if it has.
-fn remark(extent: Extent, count: u64, total: Option<u64>) -> Option<String> {
+fn remark(extent: Extent, limited: bool, count: u64, total: Option<u64>) -> Option<String> {
     match total {
         Some(total) if !extent.is_whole() && count < total => Some(format!(
             "{count} of {total} records; --all prints all of them, --limit and --page others"
+        )),
+        Some(total) if limited && count < total => Some(format!(
+            "{count} of {total} records; without --limit all of them are printed"
         )),
         _ => None,
     }

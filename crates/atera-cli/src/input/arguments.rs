@@ -114,7 +114,6 @@ pub(crate) fn fast() -> Arg {
     Arg::new(FAST)
         .long(FAST)
         .action(ArgAction::SetTrue)
-        .requires(ALL)
         .help("Read the list once: records that move while it is read may be missing")
         .help_heading(FILTERS)
 }
@@ -125,7 +124,7 @@ pub(crate) fn limit() -> Arg {
         .long(LIMIT)
         .value_name("COUNT")
         .value_parser(value_parser!(u64).range(1..))
-        .help("Stop after this many records, however many pages it takes")
+        .help("Print this many records, however many pages it takes; with --sort, the first of all")
         .help_heading(FILTERS)
 }
 

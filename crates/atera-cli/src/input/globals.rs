@@ -126,7 +126,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_delimiter(',')
             .action(ArgAction::Append)
             .allow_hyphen_values(true)
-            .help("Sort by these fields, each downwards with a minus before it; keeps the list in memory"),
+            .help("Sort by these fields, each downwards with a minus before it; reads the whole list, as --all does, and keeps it in memory"),
         path(OUTPUT_FILE).help("Write into this file, which changes only once all is written"),
         flag(BOM).help("Begin CSV with a byte order mark, which Excel needs to read it as UTF-8"),
         flag(QUIET).help("No progress and no remarks on stderr, errors alone"),

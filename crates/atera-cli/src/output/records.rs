@@ -28,6 +28,8 @@ pub(crate) struct Layout {
     view: View,
     /// The fields to sort by, and whether downwards.
     order: Vec<(Column, bool)>,
+    /// How many of the sorted records are printed. `None` for all.
+    pub(crate) limit: Option<u64>,
 }
 
 impl Layout {
@@ -50,6 +52,7 @@ impl Layout {
         let to_file = options.file.is_some();
         Ok(Layout {
             order: order.collect::<Result<_, Failure>>()?,
+            limit: None,
             format: options.format.unwrap_or_else(|| formats::suits_stdout(to_file)),
             view: View {
                 schema,
@@ -73,9 +76,14 @@ impl Layout {
         self.view.look.width
     }
 
+    /// Whether the records are sorted, so that any of them may be the first to be printed.
+    pub(crate) fn sorts(&self) -> bool {
+        !self.order.is_empty()
+    }
+
     /// Whether all records are kept until the last has come.
     pub(crate) fn keeps_all(&self) -> bool {
-        self.format.for_people || !self.order.is_empty()
+        self.format.for_people || self.sorts()
     }
 
     /// Whether fields were selected.
@@ -99,6 +107,7 @@ pub(crate) struct Sink {
     order: Vec<(Column, bool)>,
     /// The records that wait to be sorted, each with what it is sorted by.
     kept: Vec<(Vec<Option<Rank>>, String)>,
+    limit: Option<u64>,
     count: u64,
 }
 
@@ -109,6 +118,7 @@ impl Sink {
             writer: (layout.format.writer)(&layout.view),
             order: layout.order,
             kept: Vec::new(),
+            limit: layout.limit,
             count: 0,
         }
     }
@@ -137,16 +147,17 @@ impl Sink {
         Ok(())
     }
 
-    /// Prints what is left, and returns how many records there were. It is called after a failure as well, so that what has come
+    /// Prints what is left, and returns how many records were printed. It is called after a failure as well, so that what has come
     /// is printed as a whole: brackets close, and tables are drawn.
     pub(crate) fn finish(mut self, out: &mut dyn Output) -> io::Result<u64> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.order, one, other));
-        for ((_, json), number) in kept.iter().zip(1..) {
+        let count = self.limit.unwrap_or(u64::MAX).min(self.count);
+        for ((_, json), number) in kept.iter().zip(1..=count) {
             self.print(json, number, out)?;
         }
-        self.writer.finish(self.count, out)?;
-        Ok(self.count)
+        self.writer.finish(count, out)?;
+        Ok(count)
     }
 }
 
@@ -186,6 +197,7 @@ mod tests {
             format: formats::named(format).expect("a format"),
             view: View::default(),
             order: Vec::new(),
+            limit: None,
         }
     }
 
@@ -244,7 +256,7 @@ mod tests {
             ("yaml", "- a.x: 1\n"),
             ("json", "[\n{\"a.x\":1}\n]\n"),
             ("ndjson", "{\"a.x\":1}\n"),
-            ("table", "a.x\n1\n"),
+            ("table", "a.x\n  1\n"),
         ] {
             let mut layout = layout(format);
             layout.view.selected = Some(vec![Column::named(None, "a.x", false).expect("a column")]);

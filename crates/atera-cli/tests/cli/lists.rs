@@ -266,3 +266,49 @@ async fn a_record_that_moves_while_the_list_is_read_is_not_missed_unless_it_is_t
         assert_eq!(ids.contains(&r#"{"TicketID":50}"#), expected == 120);
     }
 }
+
+/// The ids that were printed, one a line of CSV.
+fn ids(output: &Output) -> Vec<i64> {
+    assert_success(output);
+    let rows = stdout(output).lines().skip(1);
+    rows.map(|row| row.parse().expect("an id")).collect()
+}
+
+#[tokio::test]
+async fn a_sorted_list_is_the_whole_list_sorted_and_a_limit_takes_the_first_of_it() {
+    let sandbox = sandbox().await;
+    let sorted = [
+        "tickets",
+        "list",
+        "--sort",
+        "-TicketID",
+        "-o",
+        "csv",
+        "--select",
+        "TicketID",
+    ];
+    let all = ids(&ask(&sandbox, &sorted).await);
+    assert_eq!(all.len(), TICKETS);
+    assert!(all.is_sorted_by(|one, other| one > other));
+    let limited = ask(&sandbox, &[&sorted[..], &["--limit", "2"]].concat()).await;
+    assert_eq!(ids(&limited), all[..2]);
+    assert_eq!(
+        stderr(&limited),
+        "2 of 2847 records; without --limit all of them are printed\n"
+    );
+    let fast = ask(&sandbox, &[&sorted[..], &["--fast", "--limit", "3"]].concat()).await;
+    assert_eq!(ids(&fast), all[..3]);
+}
+
+#[tokio::test]
+async fn a_page_is_not_sorted_in_place_of_the_list() {
+    let sandbox = sandbox().await;
+    let page = ["tickets", "list", "--page", "2", "--sort", "TicketID"];
+    assert_failure(&ask(&sandbox, &page).await, 2, "--page names one page of it");
+    assert_failure(
+        &ask(&sandbox, &["tickets", "list", "--fast"]).await,
+        2,
+        "add --all",
+    );
+    assert!(sandbox.log().is_empty());
+}
