@@ -1,6 +1,6 @@
 //! What the command does. Each family of commands is a file: its arguments, and how it is carried out.
 //!
-//! The modules, lowest first. The commands do not use each other; only [`tree`] and [`run`] know them all.
+//! The modules, lowest first. The commands do not use each other; only [`flags`], [`tree`] and [`run`] know them all.
 //!
 //! | module | is |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | [`mod@reference`] | `atera operations` and `atera schema` |
 //! | [`sandbox`] | `atera sandbox` |
 //! | [`completions`] | `atera completions` and `atera man` |
+//! | [`flags`] | which of the flags of every command a command uses |
 //! | [`tree`] | the tree of all commands, and its help |
 //! | [`run`] | which command the arguments name |
 
@@ -23,6 +24,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod export;
+pub(crate) mod flags;
 pub(crate) mod operation;
 pub(crate) mod reference;
 pub(crate) mod run;

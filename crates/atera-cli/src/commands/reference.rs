@@ -101,6 +101,11 @@ pub(crate) fn schema(matches: &ArgMatches, globals: &Globals) -> Result<(), Fail
     let schema = find(name)?;
     let layout = Layout::new(&globals.output, None, true)?;
     if layout.format.for_documents {
+        if layout.sorts() {
+            let sentence =
+                "--sort has nothing to sort: the schema is one document; leave it out, or add --output table";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
         let json = json_schema(schema);
         let mut out = Destination::open(globals.output.file.as_deref())?;
         layout.single(&format!("{json:#}"), &mut out)?;

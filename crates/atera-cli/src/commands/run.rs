@@ -6,7 +6,7 @@
 
 use clap::ArgMatches;
 
-use super::{api, completions, config, doctor, export, operation, reference, sandbox, tree};
+use super::{api, completions, config, doctor, export, flags, operation, reference, sandbox, tree};
 use crate::{
     input::{globals::Globals, groups, interrupt::Interrupt, request::OperationRequest},
     output::failure::Failure,
@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let Some((name, inner)) = matches.subcommand() else {
         return Ok(());
     };
+    flags::check(&matches)?;
     let globals = Globals::read(&matches)?;
     match name {
         config::NAME => config::run(inner, &globals),

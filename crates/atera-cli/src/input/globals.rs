@@ -4,14 +4,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::ValueSource, value_parser};
 
 use atera::RateLimit;
 
 use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey};
 
-const OUTPUT: &str = "output";
-const OUTPUT_FILE: &str = "output-file";
+pub(crate) const OUTPUT: &str = "output";
+pub(crate) const OUTPUT_FILE: &str = "output-file";
 const SELECT: &str = "select";
 const SORT: &str = "sort";
 const BOM: &str = "bom";
@@ -19,10 +19,25 @@ const QUIET: &str = "quiet";
 const PROFILE: &str = "profile";
 const API_KEY_FILE: &str = "api-key-file";
 const SANDBOX: &str = "sandbox";
-const RATE_LIMIT: &str = "rate-limit";
+pub(crate) const RATE_LIMIT: &str = "rate-limit";
 const MAX_ATTEMPTS: &str = "max-attempts";
-const DRY_RUN: &str = "dry-run";
+pub(crate) const DRY_RUN: &str = "dry-run";
 const YES: &str = "yes";
+
+/// The flags about how and where records are printed.
+pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM];
+/// The flags about which service is asked, and how.
+pub(crate) const CONNECTION: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX, RATE_LIMIT, MAX_ATTEMPTS];
+/// The flags that ask for fewer remarks and questions. Every command fulfils them.
+#[cfg(test)]
+const FEWER: &[&str] = &[QUIET, YES];
+
+/// The flags of every command that are given and change what a command does: not those that ask for fewer remarks or
+/// questions, and none that the environment sets.
+pub(crate) fn given(matches: &ArgMatches) -> impl Iterator<Item = &'static str> {
+    let families = [RECORDS, CONNECTION, &[DRY_RUN]].into_iter().flatten().copied();
+    families.filter(|flag| matches.value_source(flag) == Some(ValueSource::CommandLine))
+}
 
 /// The values of these flags.
 #[derive(Clone, Debug)]
@@ -150,4 +165,19 @@ fn text(name: &'static str, value: &'static str) -> Arg {
 /// A flag with the path of a file.
 fn path(name: &'static str) -> Arg {
     text(name, "FILE").value_parser(value_parser!(PathBuf))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_is_of_a_family() {
+        for arg in arguments() {
+            let flag = arg.get_id().as_str();
+            let families = [RECORDS, CONNECTION, FEWER, &[DRY_RUN]];
+            let count = families.iter().filter(|family| family.contains(&flag)).count();
+            assert_eq!(count, 1, "{flag}");
+        }
+    }
 }

@@ -94,3 +94,36 @@ async fn an_id_that_would_lead_elsewhere_is_refused() {
         assert_failure(&refused, 2, "must not be empty, `.` or `..`");
     }
 }
+
+/// A flag was meant to change something, so a command that would ignore it does nothing at all.
+#[tokio::test]
+async fn a_flag_that_would_be_ignored_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("backup").display().to_string();
+    for (arguments, says) in [
+        (
+            &["export", "--dir", &dir, "--select", "TicketID"][..],
+            "--select has no effect on `atera export`",
+        ),
+        (
+            &["export", "--dir", &dir, "--format", "csv", "--bom"],
+            "--bom has no effect on `atera export`",
+        ),
+        (
+            &["export", "--dir", &dir, "--output", "csv"],
+            "an export has --format ndjson|csv",
+        ),
+        (
+            &["config", "remove", "acme", "--dry-run"],
+            "--dry-run has no effect on `atera config remove`",
+        ),
+        (&["--sandbox", "--profile=a", "operations"], "cannot be used with"),
+        (
+            &["tickets", "get", "54321", "--sort", "TicketID"],
+            "--sort has nothing to sort: tickets_get answers with one record",
+        ),
+    ] {
+        assert_failure(&output(atera(arguments)).await, 2, says);
+    }
+    assert!(!folder.path().join("backup").exists());
+}

@@ -1,0 +1,184 @@
+//! Which of the flags of every command a command uses.
+//!
+//! clap takes these flags anywhere. One that a command would ignore is refused, because it was meant to change something:
+//! `atera config remove acme --dry-run` must not remove the profile. One table says what each command uses. It leaves out
+//! `--quiet`, `--yes` and their like, which ask for fewer remarks or questions: a command that makes none fulfils them.
+
+use clap::ArgMatches;
+
+use super::{api, completions, config, doctor, export, reference, sandbox};
+use crate::{
+    input::globals::{self, CONNECTION, DRY_RUN, RATE_LIMIT, RECORDS},
+    output::failure::Failure,
+};
+
+/// What is said about a refused flag besides that it has no effect.
+type Advice = fn(&str) -> Option<&'static str>;
+
+/// What a command does with the flags of every command.
+struct Uses {
+    /// The words of the command. A command within it has the same row, unless it has its own.
+    command: &'static [&'static str],
+    /// The flags that it uses.
+    flags: &'static [&'static [&'static str]],
+    /// What to do instead.
+    advice: Advice,
+}
+
+/// The row of all commands that the table does not name: those of the operations.
+const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
+
+/// Every command that does not use all of the flags.
+const TABLE: [Uses; 10] = [
+    uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
+    Uses {
+        command: &[export::run::NAME],
+        flags: &[CONNECTION, &[DRY_RUN]],
+        advice: |flag| match flag {
+            globals::OUTPUT | globals::OUTPUT_FILE => {
+                Some("an export has --format ndjson|csv and a file for each list in --dir")
+            }
+            _ => Some("an export has all fields of all records"),
+        },
+    },
+    uses(&[config::NAME], &[]),
+    uses(&[config::NAME, "list"], &[RECORDS]),
+    uses(&[doctor::NAME], &[RECORDS, CONNECTION]),
+    uses(&[reference::OPERATIONS_NAME], &[RECORDS]),
+    uses(&[reference::SCHEMA_NAME], &[RECORDS]),
+    uses(&[sandbox::NAME], &[&[RATE_LIMIT]]),
+    uses(&[completions::NAME], &[]),
+    uses(&[completions::MAN_NAME], &[]),
+];
+
+const fn uses(command: &'static [&'static str], flags: &'static [&'static [&'static str]]) -> Uses {
+    Uses {
+        command,
+        flags,
+        advice: |_| None,
+    }
+}
+
+/// Refuses flags that the named command ignores.
+///
+/// # Errors
+///
+/// `Usage`, with the flags.
+pub(crate) fn check(matches: &ArgMatches) -> Result<(), Failure> {
+    let words = words(matches);
+    let row = row(&words);
+    let given = globals::given(matches);
+    let ignored = given.filter(|flag| row.flags.iter().all(|family| !family.contains(flag)));
+    let ignored: Vec<_> = ignored.collect();
+    let Some(first) = ignored.first() else {
+        return Ok(());
+    };
+    let flags: Vec<_> = ignored.iter().map(|flag| format!("--{flag}")).collect();
+    let have = if flags.len() == 1 { "has" } else { "have" };
+    let advice = (row.advice)(first).map_or_else(String::new, |advice| format!("; {advice}"));
+    Err(Failure::Usage(format!(
+        "{} {have} no effect on `atera {}`; leave {} out{advice}",
+        flags.join(" and "),
+        words.join(" "),
+        if flags.len() == 1 { "it" } else { "them" },
+    )))
+}
+
+/// The words of the command that was given.
+fn words(matches: &ArgMatches) -> Vec<&str> {
+    let (mut words, mut matches) = (Vec::new(), matches);
+    while let Some((word, inner)) = matches.subcommand() {
+        words.push(word);
+        matches = inner;
+    }
+    words
+}
+
+/// The row of a command: the longest that it begins with.
+fn row(words: &[&str]) -> &'static Uses {
+    let rows = TABLE.iter().filter(|row| words.starts_with(row.command));
+    rows.max_by_key(|row| row.command.len()).unwrap_or(&OPERATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{commands::tree, input::groups};
+
+    /// The commands without commands within them, with required arguments, and no groups but the first.
+    fn commands() -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("tickets list", "everything"),
+            ("api GET /tickets", "everything"),
+            ("export --dir d", "connection dry-run"),
+            ("config list", "records"),
+            ("config set acme", ""),
+            ("config use acme", ""),
+            ("config remove acme", ""),
+            ("config path", ""),
+            ("doctor", "records connection"),
+            ("operations", "records"),
+            ("schema Ticket", "records"),
+            ("sandbox", "rate-limit"),
+            ("completions bash", ""),
+            ("man", ""),
+        ]
+    }
+
+    #[test]
+    fn each_flag_is_used_or_refused_by_each_command() {
+        let values = [
+            ("output", "csv"),
+            ("output-file", "f"),
+            ("select", "a"),
+            ("sort", "a"),
+            ("profile", "p"),
+            ("api-key-file", "f"),
+            ("rate-limit", "off"),
+            ("max-attempts", "1"),
+        ];
+        for (command, used) in commands() {
+            for arg in globals::arguments() {
+                let flag = arg.get_id().as_str();
+                let value = values.iter().find(|(name, _)| *name == flag);
+                let given = format!(
+                    "--{flag}{}",
+                    value.map_or(String::new(), |(_, value)| format!("={value}"))
+                );
+                let line = ["atera", &given].into_iter().chain(command.split(' '));
+                let matches = tree::root().try_get_matches_from(line).expect(command);
+                let family = match flag {
+                    "quiet" | "yes" => "any",
+                    "dry-run" => "dry-run",
+                    "profile" | "api-key-file" | "sandbox" | "rate-limit" | "max-attempts" => "connection",
+                    _ => "records",
+                };
+                let is_used =
+                    family == "any" || used == "everything" || used.contains(family) || used.contains(flag);
+                assert_eq!(check(&matches).is_ok(), is_used, "{command} {given}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_tool_has_a_row() {
+        let groups: BTreeSet<_> = groups::commands().map(|it| it.get_name().to_string()).collect();
+        for command in tree::root().get_subcommands() {
+            let name = command.get_name();
+            let has_row = TABLE.iter().any(|row| row.command == [name]);
+            assert_ne!(groups.contains(name), has_row, "{name}");
+        }
+        for row in TABLE {
+            let mut root = tree::root();
+            root.build();
+            let mut words = row.command.iter();
+            assert!(
+                words
+                    .try_fold(&root, |it, word| it.find_subcommand(word))
+                    .is_some()
+            );
+        }
+    }
+}
