@@ -236,7 +236,7 @@ impl ClientBuilder {
         };
         let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(Reqwest::new(self.connect_timeout, !base_url.is_loopback())?),
+            None => Arc::new(Reqwest::new(self.connect_timeout, &base_url)?),
         };
         let shared = ClientState {
             base_url,

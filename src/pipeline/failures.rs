@@ -106,6 +106,13 @@ pub(super) fn too_long(operation: &'static Operation, status: StatusCode, limit:
 /// The error of a request that got no answer.
 pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
     let id = operation.id;
+    let (through, check) = match fault.proxy() {
+        Some(proxy) => (
+            format!(" through the proxy {proxy}"),
+            "the proxy, which HTTPS_PROXY or the settings of the system name",
+        ),
+        None => (String::new(), "the network"),
+    };
     let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
         _ if fault.was_refused() => (
             ErrorKind::Connection,
@@ -113,14 +120,16 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
         ),
         (false, true) => (
             ErrorKind::Timeout,
-            format!("{id} was not sent: connecting to the service timed out; check the network"),
+            format!("{id} was not sent: connecting to the service{through} timed out; check {check}"),
         ),
         (false, false) if fault.is_permanent() => {
             (ErrorKind::Connection, format!("{id} was not sent: {fault}"))
         }
         (false, false) => (
             ErrorKind::Connection,
-            format!("{id} was not sent: the service cannot be reached; check the network and the base URL"),
+            format!(
+                "{id} was not sent: the service cannot be reached{through}; check {check} and the base URL"
+            ),
         ),
         (true, _) if operation.creates() => (
             ErrorKind::OutcomeUnknown,

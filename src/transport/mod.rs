@@ -6,9 +6,10 @@
 mod base_url;
 mod certificate;
 mod gzip;
+mod proxy;
 mod reqwest;
 
-use std::{error::Error as StdError, fmt, pin::Pin};
+use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -64,6 +65,7 @@ pub struct Fault {
     reach: Reach,
     timed_out: bool,
     permanent: bool,
+    proxy: Option<Arc<str>>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -151,6 +153,7 @@ impl Fault {
             reach,
             timed_out: false,
             permanent: false,
+            proxy: None,
             source,
         }
     }
@@ -168,6 +171,14 @@ impl Fault {
     #[must_use]
     pub fn permanent(mut self) -> Self {
         self.permanent = true;
+        self
+    }
+
+    /// The same fault, of a request that went through a proxy. The message of an error then names the proxy, so this is its host
+    /// and port, without a user name or a password.
+    #[must_use]
+    pub fn through_proxy(mut self, proxy: impl Into<Arc<str>>) -> Self {
+        self.proxy = Some(proxy.into());
         self
     }
 
@@ -189,6 +200,11 @@ impl Fault {
     /// Whether the next attempt would fail in the same way.
     pub fn is_permanent(&self) -> bool {
         self.permanent
+    }
+
+    /// The proxy that the request went through, if there was one.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 }
 

@@ -7,20 +7,25 @@ use http::{HeaderValue, StatusCode, Version, header};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::{
-    Fault, Reach, Request, Response, ResponseFuture, Transport,
+    BaseUrl, Fault, Reach, Request, Response, ResponseFuture, Transport,
     certificate::{READS_SSL_CERT_FILE, UntrustedCertificate, certificate_error},
     gzip::{GZIP, is_gzip, unzipped},
+    proxy::proxy_for,
 };
 use crate::{Error, Result};
 
 /// The default transport.
 #[derive(Clone, Debug)]
-pub(crate) struct Reqwest(reqwest::Client);
+pub(crate) struct Reqwest {
+    client: reqwest::Client,
+    /// The proxy that requests go through, if there is one.
+    proxy: Option<Arc<str>>,
+}
 
 impl Reqwest {
     /// A client that follows no redirect (that would send `X-API-KEY` to another host), retries nothing, and sends no `Referer`.
-    /// `proxies` is whether it uses the proxies of the system.
-    pub(crate) fn new(connect_timeout: Duration, proxies: bool) -> Result<Self> {
+    /// Requests to other machines go through the proxies of the system.
+    pub(crate) fn new(connect_timeout: Duration, base_url: &BaseUrl) -> Result<Self> {
         let mut tls = tls()?
             .with_platform_verifier()
             .map_err(|error| tls_failed(error.into()))?
@@ -41,13 +46,15 @@ impl Reqwest {
             .no_brotli()
             .no_deflate()
             .no_zstd();
-        if !proxies {
-            builder = builder.no_proxy();
-        }
-        builder
-            .build()
-            .map(Reqwest)
-            .map_err(|error| tls_failed(error.into()))
+        let proxy = match base_url.is_loopback() {
+            true => {
+                builder = builder.no_proxy();
+                None
+            }
+            false => proxy_for(&base_url.join("")),
+        };
+        let client = builder.build().map_err(|error| tls_failed(error.into()))?;
+        Ok(Reqwest { client, proxy })
     }
 }
 
@@ -76,9 +83,16 @@ impl Transport for Reqwest {
         let mut outgoing = reqwest::Request::new(request.method, request.url);
         *outgoing.headers_mut() = request.headers;
         *outgoing.body_mut() = request.body.map(reqwest::Body::from);
-        let sending = self.0.execute(outgoing);
+        let sending = self.client.execute(outgoing);
+        let proxy = self.proxy.clone();
         Box::pin(async move {
-            let mut answer = sending.await.map_err(fault)?;
+            let mut answer = sending.await.map_err(|error| {
+                let fault = fault(error);
+                match proxy {
+                    Some(proxy) => fault.through_proxy(proxy),
+                    None => fault,
+                }
+            })?;
             let (status, mut headers) = (answer.status(), std::mem::take(answer.headers_mut()));
             let is_framed = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING]
                 .iter()

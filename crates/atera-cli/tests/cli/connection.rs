@@ -136,3 +136,25 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
         assert_eq!(mode & 0o777, 0o600);
     }
 }
+
+/// The proxy's port is free again, so nobody listens there.
+#[tokio::test]
+async fn a_proxy_that_fails_is_named_without_its_password() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let proxy = listener.local_addr().expect("an address");
+    drop(listener);
+    let mut command = atera(&["tickets", "list", "--max-attempts", "1"]);
+    command
+        .env("ATERA_BASE_URL", "https://atera.invalid/api/v3")
+        .env("ATERA_API_KEY", "key")
+        .env("HTTPS_PROXY", format!("http://user:secret@{proxy}"))
+        .env_remove("https_proxy")
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy");
+    let failed = output(command).await;
+    let told = format!(
+        "the service cannot be reached through the proxy {proxy}; check the proxy, which HTTPS_PROXY"
+    );
+    assert_failure(&failed, 8, &told);
+    assert!(!stderr(&failed).contains("secret"), "{failed:?}");
+}
