@@ -20,8 +20,9 @@ use crate::{
 const ABOUT: &str = "Command line of the Atera v3 API.
 
 Commands are `atera <group> <verb>`, one for each operation of the API. Ids are given by their place, everything else \
-by flags. The key comes from --api-key-file, from --profile, from ATERA_API_KEY, from the file that ATERA_API_KEY_FILE \
-names, or from the default profile of `atera config`, in that order; ATERA_BASE_URL names another service.";
+by flags. The key comes from --api-key-file, from --profile or the profile that ATERA_PROFILE names, from ATERA_API_KEY, \
+from the file that ATERA_API_KEY_FILE names, or from the default profile of `atera config`, in that order; ATERA_BASE_URL \
+names another service.";
 
 /// The text below the options. The exit codes follow it.
 const EXAMPLES: &str = "Examples:

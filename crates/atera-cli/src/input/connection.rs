@@ -1,7 +1,7 @@
 //! Which service to ask, and with which key.
 //!
-//! The key comes from `--api-key-file`, `--profile`, the environment, or the default profile, in that order. The address of
-//! a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be sent to
+//! The key comes from `--api-key-file`, `--profile` or `ATERA_PROFILE`, the environment, or the default profile, in that order.
+//! The address of a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be sent to
 //! another service. With `--sandbox` a server of the command's own is started, and nothing else is looked at.
 //!
 //! All commands on a machine that use the same key keep one rate limit, in a file in the folder for state.
@@ -19,6 +19,7 @@ use super::{config_file::Config, globals::Globals};
 use crate::output::terminal::tell;
 
 const KEY_VARIABLES: [&str; 2] = ["ATERA_API_KEY", "ATERA_API_KEY_FILE"];
+const PROFILE_VARIABLE: &str = "ATERA_PROFILE";
 const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
 
 /// A key, the service that it is for, and how to ask that.
@@ -78,6 +79,13 @@ impl Connection {
         }
         if let Some(name) = &globals.profile {
             return of_profile(&Config::load()?, name, globals);
+        }
+        // Not by clap, for which the variable would contradict --api-key-file and --sandbox.
+        if let Some(name) = variable(PROFILE_VARIABLE) {
+            return of_profile(&Config::load()?, &name, globals).map_err(|error| {
+                let sentence = format!("{error}; {PROFILE_VARIABLE} names this profile");
+                error.explained(sentence)
+            });
         }
         if let Some(name) = KEY_VARIABLES.iter().find(|name| variable(name).is_some()) {
             return Ok(from_environment(

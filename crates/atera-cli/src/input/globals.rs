@@ -2,7 +2,7 @@
 //!
 //! They may stand before or behind the name of the command. clap shows them in the help of each command, under their headings.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::ValueSource, value_parser};
 
@@ -107,15 +107,17 @@ pub(crate) fn arguments() -> Vec<Arg> {
     let under = |heading: &'static str| move |arg: Arg| arg.global(true).help_heading(heading);
     let connection = [
         text(PROFILE, "NAME")
-            .help("Use the key and the address of this profile, see `atera config`; wins over ATERA_API_KEY"),
+            .help(
+                "Use the key and the address of this profile, see `atera config`, in place of the one that ATERA_PROFILE \
+                 names; wins over ATERA_API_KEY",
+            ),
         path(API_KEY_FILE)
             .conflicts_with(PROFILE)
             .help("Read the API key from this file; wins over ATERA_API_KEY"),
         flag(SANDBOX)
             .conflicts_with_all([PROFILE, API_KEY_FILE])
             .help("Ask a sandbox that lives as long as the command, instead of the service; it needs no key"),
-        text(RATE_LIMIT, "LIMIT")
-            .env("ATERA_RATE_LIMIT")
+        or_variable(text(RATE_LIMIT, "LIMIT"), "ATERA_RATE_LIMIT")
             .value_parser(value_parser!(RateLimit))
             .help("Send no more requests than this, as in 500/5m, or `off`; 700/60s if left out"),
         text(MAX_ATTEMPTS, "COUNT")
@@ -155,6 +157,14 @@ pub(crate) fn arguments() -> Vec<Arg> {
 /// A flag without a value.
 fn flag(name: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue)
+}
+
+/// The flag, which this environment variable may give too. A variable that is set to nothing is as one that is not set.
+fn or_variable(flag: Arg, name: &'static str) -> Arg {
+    match env::var_os(name).is_some_and(|value| value.is_empty()) {
+        true => flag,
+        false => flag.env(name),
+    }
 }
 
 /// A flag with a value, which help calls by `value`.

@@ -137,6 +137,50 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
     }
 }
 
+#[tokio::test]
+async fn a_profile_can_be_named_in_the_environment_and_a_flag_beats_it() {
+    let sandbox = sandbox().await;
+    let profiles = [
+        ("acme", sandbox.api_key(), sandbox.base_url()),
+        ("globex", "wrong", sandbox.base_url()),
+    ];
+    let file = config(&profiles, Some("globex"));
+    let with = |profile: &str, arguments: &[&str]| {
+        let mut command = atera(&["tickets", "get", "54321"]);
+        command
+            .args(arguments)
+            .env("ATERA_CONFIG", file.path())
+            .env("ATERA_PROFILE", profile)
+            .env("ATERA_API_KEY", "wrong as well");
+        output(command)
+    };
+    assert_success(&with("acme", &[]).await);
+    assert_success(&with("globex", &["--profile", "acme"]).await);
+    assert_success(&with("globex", &["--sandbox"]).await);
+    assert_failure(&with("globex", &[]).await, 4, "asked with profile `globex`");
+    let unknown = with("initech", &[]).await;
+    assert_failure(&unknown, 2, "there is no profile `initech`");
+    assert!(stderr(&unknown).contains("ATERA_PROFILE names"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_limit_that_is_set_to_nothing_is_as_one_that_is_not_set() {
+    let sandbox = sandbox().await;
+    let with = |limit: &str| {
+        let mut command = against(&sandbox, &["tickets", "get", "54321"]);
+        command.env("ATERA_RATE_LIMIT", limit);
+        output(command)
+    };
+    assert_success(&with("").await);
+    assert_failure(
+        &with("soon").await,
+        2,
+        "a rate limit is a number of requests and a time",
+    );
+    let flag = ask(&sandbox, &["tickets", "get", "54321", "--rate-limit", ""]).await;
+    assert_failure(&flag, 2, "--rate-limit");
+}
+
 /// The proxy's port is free again, so nobody listens there.
 #[tokio::test]
 async fn a_proxy_that_fails_is_named_without_its_password() {

@@ -41,6 +41,8 @@ fn atera(arguments: &[&str]) -> Command {
         )
         .env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
         .env_remove("ATERA_RATE_LIMIT")
+        .env_remove("ATERA_PROFILE")
+        .env_remove("ATERA_LOG")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null());
