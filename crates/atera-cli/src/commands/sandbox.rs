@@ -1,7 +1,8 @@
 //! `atera sandbox`: serves the sandbox until Ctrl-C, or for as long as a command runs.
 //!
-//! With `-- COMMAND` it runs that command with `ATERA_BASE_URL` and `ATERA_API_KEY` set, and ends with the command's own exit
-//! code: `atera sandbox -- npm test` is a test run against a fresh account.
+//! With `-- COMMAND` it runs that command with `ATERA_BASE_URL` and `ATERA_API_KEY` set, and `ATERA_RATE_LIMIT` where
+//! `--rate-limit` is given, and ends with the command's own exit code: `atera sandbox -- npm test` is a test run against a fresh
+//! account.
 //!
 //! Everything that can be set is a method of [`SandboxBuilder`]; this file maps flags to these methods. The values of `--fault`,
 //! `--churn`, `--key` and `--dialect` are parsed by the sandbox's own types, so that the flags and the paths under `/_sandbox`
@@ -60,7 +61,8 @@ const EXAMPLES: &str = "Examples:
   atera sandbox --dump data.json; atera sandbox --load data.json
 
 It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
-command after `--` it runs that with the two set, and ends with it.";
+command after `--` it runs that with the two set, and ends with it. With --rate-limit there is ATERA_RATE_LIMIT too, which \
+`atera` keeps to.";
 
 /// The arguments of the command.
 pub(crate) fn command() -> Command {
@@ -206,7 +208,7 @@ fn key(text: &str) -> Result<(String, Permissions), Error> {
 
 /// Starts the sandbox, and then serves until Ctrl-C, runs the command, or writes the records and ends.
 ///
-/// On stdout are two lines that a shell can source and an env file can hold. The hint for people goes to stderr.
+/// On stdout are lines that a shell can source and an env file can hold. The hint for people goes to stderr.
 pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let dump = matches.get_one::<PathBuf>(DUMP);
     let mut builder = builder(matches)?;
@@ -217,13 +219,17 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(file) = dump {
         return Ok(write(file, &sandbox.dump())?);
     }
-    let environment = [
-        ("ATERA_BASE_URL", sandbox.base_url()),
-        ("ATERA_API_KEY", sandbox.api_key()),
+    let mut environment = vec![
+        ("ATERA_BASE_URL", sandbox.base_url().to_string()),
+        ("ATERA_API_KEY", sandbox.api_key().to_string()),
     ];
     let lines: String = environment
+    // A client that is told keeps to the same limit as the sandbox: no stricter one, and no looser one.
+    environment.extend(rate_limit(matches).map(|limit| ("ATERA_RATE_LIMIT", limit.to_string())));
+    let lines: String = environment
+        .iter()
         .map(|(name, value)| format!("{name}={value}\n"))
-        .concat();
+        .collect();
     if let Some(file) = matches.get_one::<PathBuf>(ENV_FILE) {
         write(file, &lines)?;
     }
@@ -280,11 +286,8 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     for (key, permissions) in matches.get_many::<(String, Permissions)>(KEY).unwrap_or_default() {
         builder = builder.key(key, permissions.clone());
     }
-    // A limit in the environment is meant for commands that send requests.
-    if matches.value_source(RATE_LIMIT) == Some(ValueSource::CommandLine)
-        && let Some(limit) = matches.get_one::<RateLimit>(RATE_LIMIT)
-    {
-        builder = builder.rate_limit(*limit);
+    if let Some(limit) = rate_limit(matches) {
+        builder = builder.rate_limit(limit);
     }
     if let Some(faults) = matches.get_one::<Faults>(FAULT) {
         builder = builder.faults(faults.clone());
@@ -298,6 +301,15 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
 /// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.
 fn write(file: &Path, text: &str) -> io::Result<()> {
     match file == Path::new("-") {
+/// The limit of the sandbox, if the arguments name one. A limit in the environment is meant for commands that send requests.
+fn rate_limit(matches: &ArgMatches) -> Option<RateLimit> {
+    let named = matches.value_source(RATE_LIMIT) == Some(ValueSource::CommandLine);
+    matches
+        .get_one::<RateLimit>(RATE_LIMIT)
+        .copied()
+        .filter(|_| named)
+}
+
         true => io::stdout().lock().write_all(text.as_bytes()),
         false => std::fs::write(file, text),
     }
@@ -307,7 +319,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 /// cannot be run. A command that was killed by a signal has no code, and counts as 1.
 async fn with_command<'a>(
     mut words: impl Iterator<Item = &'a String>,
-    environment: [(&str, &str); 2],
+    environment: Vec<(&str, String)>,
 ) -> Result<(), Failure> {
     let program = words.next().cloned().unwrap_or_default();
     let mut child = tokio::process::Command::new(&program)

@@ -42,6 +42,22 @@ mod unix {
     use super::*;
 
     #[tokio::test]
+    async fn a_command_is_told_the_limit_of_its_sandbox() {
+        let limit_in = async |limit: &[&str]| {
+            let sandbox = [
+                &["sandbox", "--port", "0"],
+                limit,
+                &["--", "printenv", "ATERA_RATE_LIMIT"],
+            ];
+            let told = output(atera(&sandbox.concat())).await;
+            stdout(&told).to_string()
+        };
+        assert_eq!(limit_in(&["--rate-limit", "off"]).await, "off\n");
+        assert_eq!(limit_in(&["--rate-limit", "100/5m"]).await, "100/300s\n");
+        assert_eq!(limit_in(&[]).await, "", "the client has its own then");
+    }
+
+    #[tokio::test]
     async fn a_reader_that_leaves_is_no_failure() {
         let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "ndjson"])
             .stdout(Stdio::piped())
