@@ -66,7 +66,7 @@ impl<'a> Task<'a> {
 
 /// Carries out a command on a runtime of its own.
 fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    // Stdin is read before Ctrl-C is caught, so that Ctrl-C ends the wait for it.
+    // Stdin is read before signals are caught, so that they end the wait for it.
     let task = Task::read(name, matches)?;
     // One thread beside the main one: it goes on when the main one blocks on the reader of the output.
     let runtime = tokio::runtime::Builder::new_multi_thread()

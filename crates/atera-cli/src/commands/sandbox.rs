@@ -14,6 +14,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::{
+    input::signals::Signals,
+    output::{exit_code::Signal, failure::Failure, terminal::tell},
+};
 use atera::{Error, RateLimit};
 use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
 use clap::{
@@ -22,9 +26,6 @@ use clap::{
     parser::ValueSource,
     value_parser,
 };
-use tokio::signal::ctrl_c;
-
-use crate::output::{failure::Failure, terminal::tell};
 
 /// Name of the command.
 pub(crate) const NAME: &str = "sandbox";
@@ -223,7 +224,6 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
         ("ATERA_BASE_URL", sandbox.base_url().to_string()),
         ("ATERA_API_KEY", sandbox.api_key().to_string()),
     ];
-    let lines: String = environment
     // A client that is told keeps to the same limit as the sandbox: no stricter one, and no looser one.
     environment.extend(rate_limit(matches).map(|limit| ("ATERA_RATE_LIMIT", limit.to_string())));
     let lines: String = environment
@@ -239,14 +239,15 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()?;
+    let mut signals = Signals::catch();
     let root = sandbox.base_url().trim_end_matches("/api/v3");
     tell(format!(
         "Open {root}/ in a browser to try it out and to see what happens. Ctrl-C ends it."
     ));
     tokio::select! {
         result = sandbox.serve() => Ok(result?),
-        // Ctrl-C is the intended way to end it, so this is a success.
-        interrupted = ctrl_c() => interrupted.map_err(Failure::Start),
+        // Signals are the intended way to end it, so this is a success.
+        _ = signals.next() => Ok(()),
     }
 }
 
@@ -298,9 +299,6 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
     Ok(builder)
 }
 
-/// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.
-fn write(file: &Path, text: &str) -> io::Result<()> {
-    match file == Path::new("-") {
 /// The limit of the sandbox, if the arguments name one. A limit in the environment is meant for commands that send requests.
 fn rate_limit(matches: &ArgMatches) -> Option<RateLimit> {
     let named = matches.value_source(RATE_LIMIT) == Some(ValueSource::CommandLine);
@@ -310,13 +308,16 @@ fn rate_limit(matches: &ArgMatches) -> Option<RateLimit> {
         .filter(|_| named)
 }
 
+/// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    match file == Path::new("-") {
         true => io::stdout().lock().write_all(text.as_bytes()),
         false => std::fs::write(file, text),
     }
 }
 
 /// Runs a command with these variables, and ends the process with its exit code. It returns only if the command succeeds, or
-/// cannot be run. A command that was killed by a signal has no code, and counts as 1.
+/// cannot be run. A command that a signal has ended counts as shells count it: 128 and the number of the signal.
 async fn with_command<'a>(
     mut words: impl Iterator<Item = &'a String>,
     environment: Vec<(&str, String)>,
@@ -328,16 +329,50 @@ async fn with_command<'a>(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Error::config(format!("`{program}` cannot be run")).with_source(error))?;
+    let mut signals = Signals::catch();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(Failure::Start)?,
-            // The terminal sends Ctrl-C to the command as well, and the command decides how to end.
-            interrupted = ctrl_c() => interrupted.map_err(Failure::Start)?,
+            signal = signals.next() => pass_on(signal, &child),
         }
     };
-    match status.code() {
-        Some(0) => Ok(()),
+    match exit_code_of(status) {
+        0 => Ok(()),
         // The command has reported its failure itself, so nothing is added.
-        code => std::process::exit(code.unwrap_or(1)),
+        code => std::process::exit(code),
     }
+}
+
+/// Passes a signal on to the command, which decides how to end. The terminal sends Ctrl-C to it as well, so that is not passed on.
+#[cfg(unix)]
+fn pass_on(signal: Signal, child: &tokio::process::Child) {
+    use rustix::process::{Pid, Signal as Number, kill_process};
+
+    let number = match signal {
+        Signal::Interrupt => return,
+        Signal::Terminate => Number::TERM,
+        Signal::HangUp => Number::HUP,
+    };
+    let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    if let Some(id) = id {
+        // It fails only if the command has ended already, which is what the loop waits for.
+        let _ = kill_process(id, number);
+    }
+}
+
+/// Ctrl-C, which the console sends to the command as well.
+#[cfg(not(unix))]
+fn pass_on(_: Signal, _: &tokio::process::Child) {}
+
+#[cfg(unix)]
+fn exit_code_of(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+
+    let signal = || status.signal().map(|number| 128 + number);
+    status.code().or_else(signal).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn exit_code_of(status: std::process::ExitStatus) -> i32 {
+    status.code().unwrap_or(1)
 }

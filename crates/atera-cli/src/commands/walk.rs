@@ -1,6 +1,6 @@
 //! Reads a list, one page or all of it, and prints its records as they come.
 //!
-//! What was read before a failure or Ctrl-C is printed in full, and a record that does not fit the description is printed as
+//! What was read before a failure or a signal is printed in full, and a record that does not fit the description is printed as
 //! it came. Either way the command fails in the end, so that a script does not take a part of a list for the whole.
 
 use std::io::Write;
@@ -124,9 +124,9 @@ pub(crate) async fn list(
     drop(progress);
     let came_to_nothing = read.is_err() && (sink.count() == 0 || out.is_file());
     if came_to_nothing {
-        return Err(told(read, 0, globals));
+        return read.map_err(|failure| told(failure, 0, globals)).map(|()| None);
     }
-    // What was read before a failure or Ctrl-C is printed in full: the brackets close, the table is drawn.
+    // What was read before a failure or a signal is printed in full: the brackets close, the table is drawn.
     let count = sink.finish(&mut out)?;
     let committed = out.commit();
     if read.is_ok() {
@@ -150,7 +150,7 @@ pub(crate) async fn list(
                 .collect();
             Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
         }
-        Err(_) => Err(told(read, count, globals)),
+        Err(failure) => Err(told(failure, count, globals)),
     }
 }
 
@@ -246,15 +246,17 @@ fn has_ids(request: &OperationRequest) -> bool {
     record.is_some_and(|record| record.id_field.is_some())
 }
 
-/// The failure of a walk, with how far it came if Ctrl-C ended it.
-fn told(read: Result<(), Failure>, count: u64, globals: &Globals) -> Failure {
-    match read {
-        Err(Failure::Interrupted(None)) => Failure::Interrupted(Some(match &globals.output.file {
-            Some(file) => format!("stopped; {} is as it was before", file.display()),
-            None => format!("stopped after {}", count_of(count)),
-        })),
-        Err(failure) => failure,
-        Ok(()) => Failure::Interrupted(None),
+/// The failure of a walk, with how far it came if a signal ended it.
+fn told(failure: Failure, count: u64, globals: &Globals) -> Failure {
+    match failure {
+        Failure::Interrupted(signal, None) => {
+            let told = match &globals.output.file {
+                Some(file) => format!("stopped; {} is as it was before", file.display()),
+                None => format!("stopped after {}", count_of(count)),
+            };
+            Failure::Interrupted(signal, Some(told))
+        }
+        failure => failure,
     }
 }
 

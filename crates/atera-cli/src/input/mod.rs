@@ -1,10 +1,11 @@
-//! What the command is asked to do: arguments, the environment, the config file, stdin, and Ctrl-C.
+//! What the command is asked to do: arguments, the environment, the config file, stdin, and signals.
 //!
 //! The modules, lowest first:
 //!
 //! | module | is |
 //! |---|---|
-//! | [`interrupt`] | Ctrl-C |
+//! | [`signals`] | the signals that ask a process to end |
+//! | [`interrupt`] | how these end a command |
 //! | [`globals`] | the flags of every command |
 //! | [`config_file`] | the profiles |
 //! | [`connection`] | which service to ask, with which key |
@@ -30,4 +31,5 @@ pub(crate) mod globals;
 pub(crate) mod groups;
 pub(crate) mod interrupt;
 pub(crate) mod request;
+pub(crate) mod signals;
 pub(crate) mod since;

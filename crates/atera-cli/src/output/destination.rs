@@ -1,6 +1,6 @@
 //! Where output goes: stdout, or a file that changes only when everything is written.
 //!
-//! `--output-file` writes into a temporary file beside the named one and renames it at the end. Ctrl-C, a failure or a full
+//! `--output-file` writes into a temporary file beside the named one and renames it at the end. A signal, a failure or a full
 //! disk leave the named file as it was, so a job that reads it never sees half a list. A device or a pipe cannot be replaced,
 //! and is written to directly.
 

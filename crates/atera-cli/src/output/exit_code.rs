@@ -11,11 +11,16 @@ pub(crate) const SUCCESS: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 /// The arguments, the request or the setup cannot be used. It is also clap's own code.
 pub(crate) const USAGE: u8 = 2;
-/// Ctrl-C. Shells use 128 and the number of the signal; SIGINT is 2.
-pub(crate) const INTERRUPTED: u8 = 130;
+// The codes of signals are those of shells: 128 and the number of the signal.
+/// SIGHUP, which is 1: the terminal was closed.
+const HUNG_UP: u8 = 129;
+/// Ctrl-C, which is SIGINT, 2.
+const INTERRUPTED: u8 = 130;
+/// SIGTERM, which is 15: what `kill` and service managers send.
+const TERMINATED: u8 = 143;
 
 /// Each code with its meaning, as the help lists them. The one for "anything else" comes last.
-pub(crate) const TABLE: [(u8, &str); 11] = [
+pub(crate) const TABLE: [(u8, &str); 13] = [
     (USAGE, "the arguments, the request or the setup cannot be used"),
     (3, "there is no such record"),
     (4, "the key is refused, or lacks the permission"),
@@ -28,9 +33,33 @@ pub(crate) const TABLE: [(u8, &str); 11] = [
         "the answer does not fit the description, or cannot be printed as it was sent",
     ),
     (10, "a walk over a list did not settle"),
+    (HUNG_UP, "SIGHUP, the terminal was closed"),
     (INTERRUPTED, "Ctrl-C"),
+    (TERMINATED, "SIGTERM"),
     (FAILED, "anything else"),
 ];
+
+/// A signal that asks the command to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// SIGINT, as from Ctrl-C.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP.
+    HangUp,
+}
+
+impl Signal {
+    /// The code of a command that it ended.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Signal::Interrupt => INTERRUPTED,
+            Signal::Terminate => TERMINATED,
+            Signal::HangUp => HUNG_UP,
+        }
+    }
+}
 
 /// The code for a call that failed.
 ///

@@ -9,7 +9,10 @@ use std::{error::Error as _, io, process::ExitCode};
 use atera::{ApiKey, Error, ErrorKind, text::plain_line};
 use clap::error::ErrorKind as ArgumentErrorKind;
 
-use super::{exit_code, terminal::tell};
+use super::{
+    exit_code::{self, Signal},
+    terminal::tell,
+};
 
 /// Why the command ends without having done what it was asked for.
 #[derive(Debug)]
@@ -30,8 +33,8 @@ pub(crate) enum Failure {
     ChecksFailed(ErrorKind),
     /// A question was answered with anything but yes.
     Declined,
-    /// Ctrl-C. The text says how far it came, if anything had been printed by then.
-    Interrupted(Option<String>),
+    /// Ctrl-C, or another signal. The text says how far it came, if anything had been printed by then.
+    Interrupted(Signal, Option<String>),
 }
 
 impl From<Error> for Failure {
@@ -76,7 +79,7 @@ impl Failure {
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
             Failure::ChecksFailed(kind) => exit_code::of(*kind),
             Failure::Output(_) | Failure::Start(_) | Failure::Declined => exit_code::FAILED,
-            Failure::Interrupted(_) => exit_code::INTERRUPTED,
+            Failure::Interrupted(signal, _) => signal.exit_code(),
         }
     }
 
@@ -94,7 +97,7 @@ impl Failure {
                 Some("a check of the setup failed; see the table for what to do".to_string())
             }
             Failure::Declined => Some("nothing was sent".to_string()),
-            Failure::Interrupted(told) => told.clone(),
+            Failure::Interrupted(_, told) => told.clone(),
         }
     }
 }

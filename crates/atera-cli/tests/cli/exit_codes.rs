@@ -69,7 +69,9 @@ async fn end_with(code: i32) -> Output {
             .await
         }
         10 => restless().await,
-        130 => interrupted().await,
+        129 => ended_by("HUP").await,
+        130 => ended_by("INT").await,
+        143 => ended_by("TERM").await,
         code => panic!("no case ends with {code}"),
     }
 }
@@ -99,21 +101,20 @@ async fn restless() -> Output {
 }
 
 #[cfg(unix)]
-async fn interrupted() -> Output {
-    aside(super::running::interrupted).await
+async fn ended_by(signal: &'static str) -> Output {
+    aside(move || super::running::ended_by(signal, "json")).await
 }
 
 /// A signal that ends only the command is sent on Unix alone.
 #[cfg(not(unix))]
-async fn interrupted() -> Output {
-    output(atera(&[
-        "sandbox",
-        "--",
-        "cmd",
-        "/c",
-        "echo atera: 1>&2 && exit 130",
-    ]))
-    .await
+async fn ended_by(signal: &'static str) -> Output {
+    let code = match signal {
+        "HUP" => 129,
+        "INT" => 130,
+        _ => 143,
+    };
+    let command = format!("echo atera: 1>&2 && exit {code}");
+    output(atera(&["sandbox", "--", "cmd", "/c", &command])).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

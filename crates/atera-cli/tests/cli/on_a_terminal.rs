@@ -144,6 +144,28 @@ async fn ctrl_c_ends_a_walk_with_all_that_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_is_closed_gets_the_rows_of_a_table() {
+    let sandbox = stalling().await;
+    let state = tempfile::tempdir().expect("a folder");
+    let mut walk = against(&sandbox, &["tickets", "list", "--all", "-o", "table"]);
+    walk.args(["--rate-limit", "3/1h", "--select", "TicketID"])
+        .env("XDG_STATE_HOME", state.path());
+    let (code, screen) = aside(move || {
+        let mut terminal = Terminal::start(&walk, 100);
+        terminal.until_records(150);
+        terminal.signal("HUP");
+        terminal.end()
+    })
+    .await;
+    assert_eq!(code, 129, "{screen}");
+    assert!(screen.contains("\n54470\r\n"), "{screen}");
+    assert!(
+        screen.ends_with("atera: stopped after 150 records\r\n"),
+        "{screen}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_leaves_an_export_that_can_go_on() {
     let sandbox = stalling().await;
     let folder = tempfile::tempdir().expect("a folder");

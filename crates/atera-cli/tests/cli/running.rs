@@ -37,7 +37,7 @@ async fn a_sandbox_is_told_which_pages_may_call_it() {
 /// What only Unix has.
 #[cfg(unix)]
 mod unix {
-    use std::{fs::File, io::Read};
+    use std::{fs::File, io::Read, process::Child};
 
     use super::*;
 
@@ -95,9 +95,17 @@ mod unix {
         assert_failure(&failed, 1, "the output cannot be written");
     }
 
-    /// What a walk comes to that Ctrl-C ends.
-    pub(crate) fn interrupted() -> Output {
-        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"])
+    /// Sends a signal by its name, as in `INT`.
+    fn signal(name: &str, process: &Child) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &process.id().to_string()])
+            .status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// What a walk comes to that a signal ends.
+    pub(crate) fn ended_by(name: &str, format: &str) -> Output {
+        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", format])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -106,26 +114,130 @@ mod unix {
         let mut byte = [0];
         let pipe = walk.stdout.as_mut().expect("a pipe");
         pipe.read_exact(&mut byte).expect("output");
-        let interrupted = Command::new("kill")
-            .args(["-INT", &walk.id().to_string()])
-            .status();
-        assert!(interrupted.expect("kill runs").success());
+        signal(name, &walk);
         let mut ended = walk.wait_with_output().expect("it ends");
         ended.stdout.insert(0, byte[0]);
         ended
     }
 
+    /// Ctrl-C, and what service managers and closing terminals send.
     #[tokio::test]
-    async fn ctrl_c_is_130() {
-        let interrupted = aside(interrupted).await;
-        assert_eq!(interrupted.status.code(), Some(130));
-        // What is there is whole.
-        let records: Vec<serde_json::Value> = serde_json::from_slice(&interrupted.stdout).expect("JSON");
-        let told = format!("atera: stopped after {} records\n", records.len());
-        assert_eq!(stderr(&interrupted), told);
-        assert!(records.len() < 2847, "it was not interrupted");
+    async fn a_signal_closes_what_was_begun_and_has_its_code() {
+        for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+            let ended = aside(move || ended_by(name, "json")).await;
+            assert_eq!(ended.status.code(), Some(code), "{name}");
+            // What is there is whole.
+            let records: Vec<serde_json::Value> = serde_json::from_slice(&ended.stdout).expect("JSON");
+            let told = format!("atera: stopped after {} records\n", records.len());
+            assert_eq!(stderr(&ended), told);
+            assert!(records.len() < 2847, "it was not interrupted");
+        }
+    }
+
+    /// A service that answers two requests, so that a command stands still in the middle, and its stalled command.
+    async fn stalled(arguments: &[&str]) -> (Sandbox, Child) {
+        let limit = atera::RateLimit::new(2, std::time::Duration::from_secs(3600));
+        let sandbox = Sandbox::builder()
+            .rate_limit(limit)
+            .start()
+            .await
+            .expect("a sandbox");
+        let state = concat!(env!("CARGO_TARGET_TMPDIR"), "/stalled");
+        let started = against(&sandbox, arguments)
+            .args(["--rate-limit", "2/1h"])
+            .env("XDG_STATE_HOME", state)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        while sandbox.stats().arrivals < 2 {
+            tokio::task::yield_now().await;
+        }
+        (sandbox, started)
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_signal_removes_temporary_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tickets.csv");
+        std::fs::write(&file, "as it was").expect("a file");
+        let path = file.to_str().expect("text");
+        let all = ["tickets", "list", "--all", "-o", "csv", "--output-file", path];
+        let (_sandbox, walk) = stalled(&all).await;
+        signal("TERM", &walk);
+        let ended = aside(|| walk.wait_with_output().expect("it ends")).await;
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+        assert!(
+            stderr(&ended).contains("tickets.csv is as it was before"),
+            "{ended:?}"
+        );
+        assert_eq!(std::fs::read_to_string(&file).expect("a file"), "as it was");
+        let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+        assert_eq!(left, 1, "the temporary file is gone");
+    }
+
+    /// `env` starts the command as `nohup` does.
+    #[cfg(target_os = "linux")]
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_signal_that_was_to_be_ignored_still_is() {
+        let walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"]);
+        let mut command = Command::new("env");
+        command
+            .arg("--ignore-signal=HUP")
+            .arg(walk.get_program())
+            .args(walk.get_args());
+        for (name, value) in walk.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let ended = aside(move || {
+            let mut walk = command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the command runs");
+            let mut byte = [0];
+            let pipe = walk.stdout.as_mut().expect("a pipe");
+            pipe.read_exact(&mut byte).expect("output");
+            signal("HUP", &walk);
+            signal("TERM", &walk);
+            walk.wait_with_output().expect("it ends")
+        })
+        .await;
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+    }
+
+    #[tokio::test]
+    async fn a_command_of_the_sandbox_is_told_of_a_signal_and_ends_by_it() {
+        let ended = aside(|| {
+            let script = "trap 'echo told; exit 7' TERM; echo begun; while :; do :; done";
+            let mut served = atera(&["sandbox", "--port", "0", "--", "sh", "-c", script])
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("the command runs");
+            let mut begun = [0; 6];
+            let pipe = served.stdout.as_mut().expect("a pipe");
+            pipe.read_exact(&mut begun).expect("output");
+            signal("TERM", &served);
+            served.wait_with_output().expect("it ends")
+        })
+        .await;
+        assert_eq!((ended.status.code(), stdout(&ended)), (Some(7), "told\n"));
+        let killed = output(atera(&[
+            "sandbox",
+            "--port",
+            "0",
+            "--",
+            "sh",
+            "-c",
+            "kill -TERM $$",
+        ]))
+        .await;
+        assert_eq!(killed.status.code(), Some(143), "{killed:?}");
     }
 }
 
 #[cfg(unix)]
-pub(crate) use unix::interrupted;
+pub(crate) use unix::ended_by;

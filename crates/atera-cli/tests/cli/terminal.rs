@@ -97,11 +97,16 @@ impl Terminal {
         self.child.process_id().expect("it runs")
     }
 
+    /// Sends a signal to the command, by its name, as in `INT`.
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.process().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
     /// Kills the command, which cannot do anything about it.
     pub(super) fn kill(mut self) {
-        let id = self.process().to_string();
-        let killed = Command::new("kill").args(["-KILL", &id]).status();
-        assert!(killed.expect("kill runs").success());
+        self.signal("KILL");
         self.child.wait().expect("it ends");
     }
 

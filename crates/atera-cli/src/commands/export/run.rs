@@ -166,7 +166,7 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
 
 /// Writes the manifest if no part has failed, or says how to go on.
 ///
-/// Of several failures the first one decides on the exit code, and the others are printed before it. Ctrl-C makes every part
+/// Of several failures the first one decides on the exit code, and the others are printed before it. A signal makes every part
 /// that was under way fail, so it is reported once.
 fn finish(
     folder: &Folder,
@@ -176,11 +176,12 @@ fn finish(
     globals: &Globals,
 ) -> Result<(), Failure> {
     let go_on = "the same command goes on from here";
-    if failures
-        .iter()
-        .any(|failure| matches!(failure, Failure::Interrupted(_)))
-    {
-        return Err(Failure::Interrupted(Some(format!("stopped; {go_on}"))));
+    let signal = failures.iter().find_map(|failure| match failure {
+        Failure::Interrupted(signal, _) => Some(*signal),
+        _ => None,
+    });
+    if let Some(signal) = signal {
+        return Err(Failure::Interrupted(signal, Some(format!("stopped; {go_on}"))));
     }
     for failure in failures.iter().skip(1) {
         if let (false, Some(sentence)) = (globals.quiet, failure.sentence()) {
