@@ -19,6 +19,7 @@ use crate::{
     input::{
         config_file::{Config, Profile},
         globals::Globals,
+        help,
     },
     output::{failure::Failure, rows, terminal::tell},
 };
@@ -79,6 +80,7 @@ pub(crate) fn command() -> Command {
                 .arg(name()),
             Command::new("remove").about("Remove a profile and its key").arg(name()),
             Command::new("path").about("Print where the config file is"),
+            help::command().hide(true),
         ])
 }
 

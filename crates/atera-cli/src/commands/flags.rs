@@ -8,7 +8,10 @@ use clap::ArgMatches;
 
 use super::{api, completions, config, doctor, export, reference, sandbox};
 use crate::{
-    input::globals::{self, CONNECTION, DRY_RUN, RATE_LIMIT, RECORDS},
+    input::{
+        globals::{self, CONNECTION, DRY_RUN, RATE_LIMIT, RECORDS},
+        help,
+    },
     output::failure::Failure,
 };
 
@@ -29,7 +32,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 10] = [
+const TABLE: [Uses; 11] = [
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
         command: &[export::run::NAME],
@@ -49,6 +52,7 @@ const TABLE: [Uses; 10] = [
     uses(&[sandbox::NAME], &[&[RATE_LIMIT]]),
     uses(&[completions::NAME], &[]),
     uses(&[completions::MAN_NAME], &[]),
+    uses(&[help::NAME], &[]),
 ];
 
 const fn uses(command: &'static [&'static str], flags: &'static [&'static [&'static str]]) -> Uses {
@@ -124,6 +128,7 @@ mod tests {
             ("sandbox", "rate-limit"),
             ("completions bash", ""),
             ("man", ""),
+            ("help tickets", ""),
         ]
     }
 

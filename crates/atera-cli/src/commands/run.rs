@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use super::{api, completions, config, doctor, export, flags, operation, reference, sandbox, tree};
 use crate::{
-    input::{globals::Globals, groups, interrupt::Interrupt, request::OperationRequest},
+    input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
     output::failure::Failure,
 };
 
@@ -18,7 +18,12 @@ use crate::{
 ///
 /// Whatever the command fails with. Help and the version come as an error too, since clap reports them so.
 pub(crate) fn run() -> Result<(), Failure> {
-    let matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
+    let mut matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
+    if let Some(line) = help::asked(&matches) {
+        matches = tree::root()
+            .try_get_matches_from(line)
+            .map_err(Failure::Arguments)?;
+    }
     let Some((name, inner)) = matches.subcommand() else {
         return Ok(());
     };

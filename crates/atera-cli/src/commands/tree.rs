@@ -12,7 +12,7 @@ use clap::Command;
 
 use super::{api, completions, config, doctor, export, reference, sandbox};
 use crate::{
-    input::{globals, groups},
+    input::{globals, groups, help},
     output::exit_code,
 };
 
@@ -44,6 +44,7 @@ pub(crate) fn root() -> Command {
         sandbox::command(),
         completions::command(),
         completions::man_command(),
+        help::command(),
     ];
     Command::new("atera")
         .version(env!("CARGO_PKG_VERSION"))

@@ -10,7 +10,7 @@ use clap::{ArgMatches, Command};
 use super::{
     arguments, examples,
     fields::{self, ScalarField},
-    since,
+    help, since,
 };
 use crate::{
     names::{group_name, verb_names, with_commands},
@@ -42,7 +42,9 @@ fn group(group: &'static Group) -> Command {
             let operations = OPERATIONS
                 .iter()
                 .filter(|operation| group_name(operation.group) == name);
-            command.subcommands(operations.map(verb))
+            command
+                .subcommands(operations.map(verb))
+                .subcommand(help::command().hide(true))
         })
 }
 

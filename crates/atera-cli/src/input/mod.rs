@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`signals`] | the signals that ask a process to end |
 //! | [`interrupt`] | how these end a command |
+//! | [`help`] | `help` as a command |
 //! | [`globals`] | the flags of every command |
 //! | [`config_file`] | the profiles |
 //! | [`connection`] | which service to ask, with which key |
@@ -29,6 +30,7 @@ pub(crate) mod examples;
 pub(crate) mod fields;
 pub(crate) mod globals;
 pub(crate) mod groups;
+pub(crate) mod help;
 pub(crate) mod interrupt;
 pub(crate) mod request;
 pub(crate) mod signals;

@@ -25,3 +25,24 @@ async fn help_is_no_failure_and_has_examples() {
     let version = output(atera(&["--version"])).await;
     assert_eq!(stdout(&version), format!("atera {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[tokio::test]
+async fn help_is_a_command_too() {
+    for (arguments, as_with) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "tickets", "list"], &["tickets", "list", "--help"]),
+        (&["tickets", "help", "list"], &["tickets", "list", "--help"]),
+        (&["tickets", "help"], &["tickets", "--help"]),
+        (&["config", "help", "set"], &["config", "set", "--help"]),
+    ] {
+        let help = output(atera(arguments)).await;
+        assert_success(&help);
+        let expected = output(atera(as_with)).await;
+        assert_eq!(stdout(&help), stdout(&expected), "{arguments:?}");
+    }
+    assert_failure(
+        &output(atera(&["help", "tckets"])).await,
+        2,
+        "a similar subcommand exists: 'tickets'",
+    );
+}
