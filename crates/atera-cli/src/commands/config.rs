@@ -113,8 +113,15 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
         _ => {
             config.profile(&name)?;
             config.profiles.remove(&name);
-            config.default = config.default.take().filter(|default| *default != name);
-            format!("profile `{name}` is removed")
+            let was_default = config.default.take_if(|default| *default == name).is_some();
+            let left: Vec<_> = config.profiles.keys().map(String::as_str).collect();
+            match was_default && !left.is_empty() {
+                true => format!(
+                    "profile `{name}` is removed; it was the default: `atera config use` makes another one that, of {}",
+                    left.join(", ")
+                ),
+                false => format!("profile `{name}` is removed"),
+            }
         }
     };
     let path = config.save()?;

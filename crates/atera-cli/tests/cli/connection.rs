@@ -122,7 +122,13 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
              globex,true,in the config file,https://app.atera.com/api/v3\n"
         )
     );
-    assert_success(&run(&["config", "remove", "globex"], "").await);
+    let removed = run(&["config", "remove", "globex"], "").await;
+    assert_success(&removed);
+    let said = stderr(&removed);
+    assert!(
+        said.contains("it was the default: `atera config use`") && said.contains("of acme ("),
+        "{said}"
+    );
     assert_failure(
         &run(&["config", "use", "globex"], "").await,
         2,
