@@ -131,10 +131,8 @@ fn parameter(spec: &Spec, parameter: &Parameter) -> TokenStream {
         Some(value) => value.to_string(),
         None => String::new(),
     };
-    let bounds = non_default_fields([
-        ("minimum", schema.minimum.map(some)),
-        ("maximum", schema.maximum.map(some)),
-    ]);
+    let (minimum, maximum) = bounds(&schema);
+    let bounds = non_default_fields([("minimum", minimum.map(some)), ("maximum", maximum.map(some))]);
     quote! {
         Parameter {
             name: #name,
@@ -158,6 +156,7 @@ fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
     let fields = schema.properties.iter().map(|(name, property)| {
         let (_, resolved) = spec.resolve(property);
         let kind = kind(spec, property);
+        let (minimum, maximum) = bounds(&resolved);
         let yes = |value: bool| value.then(|| quote!(true));
         let rest = non_default_fields([
             ("description", resolved.description.map(|text| quote!(#text))),
@@ -165,8 +164,8 @@ fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
             ("nullable", yes(resolved.nullable)),
             ("deprecated", yes(resolved.deprecated)),
             ("min_length", resolved.min_length.map(|length| quote!(#length))),
-            ("minimum", resolved.minimum.map(some)),
-            ("maximum", resolved.maximum.map(some)),
+            ("minimum", minimum.map(some)),
+            ("maximum", maximum.map(some)),
         ]);
         quote!(Field { name: #name, kind: #kind, #rest ..Field::PLAIN })
     });
@@ -179,6 +178,16 @@ fn schema(spec: &Spec, name: &str, schema: &Schema) -> TokenStream {
             fields: &[#(#fields),*],
         };
     }
+}
+
+/// The smallest and the largest value of a number. Those of 32 bits have the bounds of the format, since the service cannot
+/// read any other.
+fn bounds(schema: &Schema) -> (Option<i64>, Option<i64>) {
+    let of_format = |bound: i32| (schema.format.as_deref() == Some("int32")).then_some(i64::from(bound));
+    (
+        schema.minimum.or(of_format(i32::MIN)),
+        schema.maximum.or(of_format(i32::MAX)),
+    )
 }
 
 /// The `Kind` of a schema, by its type first and its format second. Text of an unknown format is text.

@@ -30,6 +30,14 @@ async fn pages_are_counted_from_one_and_hold_fifty_at_most() {
         reason,
         "tickets_list was not sent: `page` must be at least 1, not 0"
     );
+    let list = Operation::find("tickets_list").expect("an operation");
+    let reason = refused!(client => async {
+        client.operation(list).set("page", "2147483648")?.send().await
+    });
+    assert_eq!(
+        reason,
+        "tickets_list was not sent: `page` must be 1 to 2147483647, not 2147483648"
+    );
     let reason = refused!(client => client.tickets().list().items_in_page(51));
     assert_eq!(
         reason,

@@ -124,6 +124,11 @@ impl fmt::Display for Violation {
                 maximum,
             } => {
                 let place = Named(place);
+                // The bounds of 32 bits are worth a word only where they are the ones that the number breaks.
+                let is_below =
+                    minimum.is_some_and(|minimum| given.parse().is_ok_and(|it: f64| it < minimum as f64));
+                let minimum = minimum.filter(|bound| is_below || *bound != i64::from(i32::MIN));
+                let maximum = maximum.filter(|bound| !is_below || *bound != i64::from(i32::MAX));
                 match (minimum, maximum) {
                     (Some(minimum), Some(maximum)) => {
                         write!(out, "{place} must be {minimum} to {maximum}, not {given}")

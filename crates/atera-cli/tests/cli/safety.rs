@@ -127,3 +127,11 @@ async fn a_flag_that_would_be_ignored_is_refused() {
     }
     assert!(!folder.path().join("backup").exists());
 }
+
+#[tokio::test]
+async fn a_number_that_the_service_cannot_read_is_refused_before_it_is_sent() {
+    let sandbox = sandbox().await;
+    let page = ask(&sandbox, &["tickets", "list", "--page", "99999999999999"]).await;
+    assert_failure(&page, 2, "`page` must be 1 to 2147483647, not 99999999999999");
+    assert_eq!(sandbox.stats().arrivals, 0);
+}
