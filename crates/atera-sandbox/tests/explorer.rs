@@ -103,8 +103,21 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
         .await?
         .click()
         .await?;
-    let failed = find("#log .failed").await?.text().await?;
-    assert!(failed.starts_with("503"), "{failed}");
+    let failed = find("#log td.failed").await?.text().await?;
+    assert_eq!(failed, "503");
+    assert_eq!(find("#log .fault").await?.text().await?, "fault 503");
+
+    // No word of a status is broken: each cell is one line high.
+    let lines = "return [...document.querySelectorAll('#log td:nth-child(3)')] \
+                 .map(cell => Math.round(cell.firstChild ? (range => (range.selectNodeContents(cell), \
+                 range.getClientRects().length))(document.createRange()) : 1))";
+    let lines = browser.execute(lines, Vec::new()).await?;
+    assert!(
+        lines
+            .as_array()
+            .is_some_and(|lines| lines.iter().all(|count| *count == 1)),
+        "{lines}"
+    );
 
     let loaded = browser
         .execute(

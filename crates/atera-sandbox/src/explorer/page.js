@@ -30,9 +30,15 @@ async function refresh() {
   );
   requests = log.reverse().slice(0, 15);
   at('log').tBodies[0].replaceChildren(...requests.map(request => {
-    const status = request.fault ? `${request.status ?? '–'} (fault ${request.fault})` : request.status ?? '–';
-    const cells = row(request.number, `${request.method} ${request.path.replace('/api/v3', '')}`, status, request.took_ms?.toFixed(1) ?? '');
+    const cells = row(request.number, `${request.method} ${request.path.replace('/api/v3', '')}`, request.status ?? '–', request.took_ms?.toFixed(1) ?? '');
     if (!(request.status < 400)) cells.cells[2].className = 'failed';
+    if (request.fault) {
+      // A fault may have a long name, so it stands where there is room for it.
+      const fault = document.createElement('div');
+      fault.className = 'fault failed';
+      fault.textContent = `fault ${request.fault}`;
+      cells.cells[1].append(fault);
+    }
     return cells;
   }));
   at('records').tBodies[0].replaceChildren(...Object.entries(state.records).map(entry => row(...entry)));

@@ -11,7 +11,7 @@ use axum::{
     extract::{Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ pub(crate) fn router() -> Router<Arc<SandboxState>> {
         .route("/_sandbox/reset", post(reset))
         .route("/_sandbox/faults", get(faults).post(set_faults))
         .route("/_sandbox/churn", get(churn).post(set_churn))
+        .route("/_sandbox/{*path}", any(no_such_path))
 }
 
 async fn log(State(state): SharedState, Query(Since { since }): Query<Since>) -> Response {
@@ -93,6 +94,13 @@ async fn set_churn(State(state): SharedState, text: String) -> Response {
         *state.churn() = churn;
         text
     }))
+}
+
+/// A mistyped path is not taken for one of the service, which would ask for a key.
+async fn no_such_path() -> Response {
+    let paths = "log, stats, state, dump, reset, faults and churn";
+    let sentence = format!("The sandbox has no such path. Below /_sandbox/ it has {paths}.");
+    (StatusCode::NOT_FOUND, sentence).into_response()
 }
 
 /// The new setting as text, or 400 with the reason why it is not set.

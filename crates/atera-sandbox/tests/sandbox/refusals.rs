@@ -115,6 +115,17 @@ async fn the_methods_of_a_path_are_named_once_each_and_in_order() -> atera::Resu
 }
 
 #[tokio::test]
+async fn a_mistyped_path_of_the_sandbox_itself_is_404_and_counts_as_no_request() {
+    let sandbox = small().await;
+    for method in ["GET", "POST"] {
+        let answer = send(&sandbox, method, "/_sandbox/nope", "", "").await;
+        assert_eq!(answer.status, 404, "{method}");
+        assert!(answer.body.contains("faults"), "{}", answer.body);
+    }
+    assert_eq!(sandbox.stats().arrivals, 0);
+}
+
+#[tokio::test]
 async fn parameters_out_of_their_bounds_are_named() {
     let sandbox = small().await;
     for (path, fields) in [
