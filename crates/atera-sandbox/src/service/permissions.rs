@@ -27,12 +27,14 @@ use chrono::{DateTime, Utc};
 pub struct Permissions {
     /// Domains in lower case, or `*` for all, each with a right.
     allowed: BTreeSet<(String, Right)>,
+    /// Domains in lower case that `*` does not stand for.
+    denied: BTreeSet<String>,
     /// When the key stops being valid.
     expires: Option<DateTime<Utc>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 /// What an operation does to records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Right {
     Read,
     Write,
@@ -71,6 +73,26 @@ impl Permissions {
         self.allow(domain, Right::Delete)
     }
 
+    /// Takes a domain away, also if all are allowed by `*`; `*` takes all away. A later permission for the domain gives it
+    /// back.
+    ///
+    /// ```
+    /// use atera_sandbox::Permissions;
+    ///
+    /// let reports = Permissions::none().read("*").deny("billing");
+    /// assert_eq!(reports, "*:r,billing:".parse().unwrap());
+    /// ```
+    #[must_use]
+    pub fn deny(mut self, domain: &str) -> Self {
+        let denied = domain.to_ascii_lowercase();
+        self.allowed
+            .retain(|(domain, _)| *domain != denied && denied != ANY);
+        if denied != ANY {
+            self.denied.insert(denied);
+        }
+        self
+    }
+
     /// Makes the key expire: from this time on each call is answered with 401, as after a key expired in Atera's
     /// console.
     #[must_use]
@@ -80,7 +102,9 @@ impl Permissions {
     }
 
     fn allow(mut self, domain: &str, right: Right) -> Self {
-        self.allowed.insert((domain.to_ascii_lowercase(), right));
+        let domain = domain.to_ascii_lowercase();
+        self.denied.remove(&domain);
+        self.allowed.insert((domain, right));
         self
     }
 
@@ -97,9 +121,11 @@ impl Permissions {
             _ => Right::Write,
         };
         let domain = domain(operation);
+        let stands_for =
+            |allowed: &str| allowed == domain || (allowed == ANY && !self.denied.contains(domain));
         self.allowed
             .iter()
-            .any(|(allowed, it)| *it == right && (allowed == ANY || allowed == domain))
+            .any(|(allowed, it)| *it == right && stands_for(allowed))
     }
 
     /// Checks that the domains exist.
@@ -109,7 +135,8 @@ impl Permissions {
     /// `Config`, with the name of one that does not.
     pub(crate) fn check(&self) -> Result<()> {
         let known: BTreeSet<&str> = OPERATIONS.iter().map(domain).collect();
-        let mut named = self.allowed.iter().map(|(domain, _)| domain.as_str());
+        let allowed = self.allowed.iter().map(|(domain, _)| domain);
+        let mut named = allowed.chain(&self.denied).map(String::as_str);
         match named.find(|domain| *domain != ANY && !known.contains(domain)) {
             None => Ok(()),
             Some(domain) => {
@@ -131,7 +158,8 @@ fn domain(operation: &Operation) -> &'static str {
 impl FromStr for Permissions {
     type Err = Error;
 
-    /// Reads domains with letters for reading, writing and deleting: `tickets:rwd,*:r`.
+    /// Reads domains with letters for reading, writing and deleting: `tickets:rwd,*:r`. A domain without letters is
+    /// denied, as in `*:r,billing:`.
     fn from_str(text: &str) -> Result<Self> {
         let invalid = || {
             Error::config(format!(
@@ -142,6 +170,9 @@ impl FromStr for Permissions {
         let mut permissions = Permissions::none();
         for part in text.split(',').filter(|part| !part.trim().is_empty()) {
             let (domain, letters) = part.trim().split_once(':').ok_or_else(invalid)?;
+            if letters.is_empty() {
+                permissions = permissions.deny(domain);
+            }
             for letter in letters.chars() {
                 permissions = match letter {
                     'r' => permissions.read(domain),
@@ -190,10 +221,28 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_without_letters_is_denied() {
+        let allows = |permissions: &str, id: &str| {
+            let permissions: Permissions = permissions.parse().expect(permissions);
+            permissions.allows(Operation::find(id).expect(id))
+        };
+        for (permissions, tickets, invoices) in [
+            ("*:r,billing:", true, false),
+            ("billing:,*:r", true, false),
+            ("*:r,Billing:", true, false),
+            ("*:r,billing:,billing:r", true, true),
+            ("*:r,*:,billing:r", false, true),
+        ] {
+            assert_eq!(allows(permissions, "tickets_list"), tickets, "{permissions}");
+            assert_eq!(allows(permissions, "invoices_list"), invoices, "{permissions}");
+        }
+    }
+
+    #[test]
     fn what_does_not_exist_is_named() {
         let unknown = "ticket:r".parse::<Permissions>().expect_err("no such domain");
         assert!(unknown.to_string().contains("`ticket`") && unknown.to_string().contains("tickets"));
-        for text in ["tickets", "tickets:x", "read"] {
+        for text in ["tickets", "tickets:x", "read", "*:r,bills:"] {
             assert!(text.parse::<Permissions>().is_err(), "{text}");
         }
     }
