@@ -3,7 +3,7 @@
 use super::{
     completeness::{Completeness, Next},
     drift::Drift,
-    end::{self, ReportedLength},
+    end::{self, More, ReportedLength},
     list_reader::ListReader,
     options::Consistency,
     record::{Identity, UndecodedRecord},
@@ -52,6 +52,8 @@ pub struct PagedWalk {
     /// The pages of the current sweep, once its first page was requested.
     pages: Option<Walk<UndecodedRecord>>,
     next_page: i32,
+    /// Whether the next page exists, as the page before it shows.
+    more: More,
     /// The page size of the first sweep.
     first_page_size: i32,
     /// Number of records of the largest page of the current sweep.
@@ -103,14 +105,22 @@ pub enum Verdict {
 }
 
 /// The entry for the end of a sweep. Every other entry is a page: the length of the list that it reports, counted from the first
-/// page of the walk, and the identities of its records.
+/// page of the walk, the identities of its records, and [`LAST`] or [`PERHAPS_LAST`] unless another page follows.
 const END_OF_SWEEP: &str = "end";
+
+/// The last word of the entry of a last page. A walk that continues behind it must not ask for another page: the service may
+/// answer that one with 404, or with records that came already.
+const LAST: &str = "last";
+
+/// The last word of the entry of a page after which another one may follow.
+const PERHAPS_LAST: &str = "perhaps-last";
 
 impl PagedWalk {
     pub(crate) fn new(mut reading: ListReader<UndecodedRecord>) -> Self {
         reading.options.prefetch = Some(1);
         PagedWalk {
             next_page: reading.start.max(1),
+            more: More::Yes,
             first_page_size: reading.size.unwrap_or(WALK_PAGE_SIZE),
             largest_page: 0,
             reading,
@@ -134,7 +144,12 @@ impl PagedWalk {
             self.end_sweep();
             return Ok(Vec::new());
         }
-        let mut words = entry.split(' ');
+        let (page, more) = match entry.rsplit_once(' ') {
+            Some((page, LAST)) => (page, More::No),
+            Some((page, PERHAPS_LAST)) => (page, More::Perhaps),
+            _ => (entry, More::Yes),
+        };
+        let mut words = page.split(' ');
         let reported = words.next().and_then(ReportedLength::parse);
         let identities = words.map(Identity::parse).collect::<Option<Vec<_>>>();
         let (Some(reported), Some(identities)) = (reported, identities) else {
@@ -142,7 +157,7 @@ impl PagedWalk {
                 "the journal of the walk cannot be read; start the walk from the beginning",
             ));
         };
-        let is_new = self.take_in(reported, &identities);
+        let is_new = self.take_in(reported, &identities, more);
         let new = identities.iter().zip(is_new).filter(|(_, is_new)| *is_new);
         Ok(new.map(|(identity, _)| identity.id()).collect())
     }
@@ -156,14 +171,18 @@ impl PagedWalk {
         if let Some(verdict) = self.verdict {
             return Ok(Step::End(verdict));
         }
+        if self.more == More::No {
+            return Ok(self.end_of_sweep());
+        }
         let size = self.completeness.page_size(self.first_page_size);
         // The largest page so far is taken for a full one.
         let full_page = Some(self.largest_page.min(size)).filter(|records| *records > 0);
         let reading = &mut self.reading;
         let (page, pages) = (self.next_page, &mut self.pages);
+        let (more, sweep) = (self.more, &self.sweep);
         let pages = pages.get_or_insert_with(|| {
             reading.size = Some(size);
-            Walk::new(reading, page, &reading.options).with_full_page(full_page)
+            Walk::new(reading, page, &reading.options).continuing(sweep.clone(), full_page, more)
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
@@ -173,6 +192,7 @@ impl PagedWalk {
                     had_paging_info: false,
                 };
                 let reported = end::reported_length(&fetched.page, fetched.items.len(), page, context);
+                let more = pages.more();
                 let (identities, records): (Vec<_>, Vec<_>) = fetched
                     .items
                     .into_iter()
@@ -186,6 +206,7 @@ impl PagedWalk {
                     Ok(records) => Ok(Step::Page(self.page(
                         reported,
                         context.size,
+                        more,
                         &identities,
                         records,
                     ))),
@@ -199,10 +220,7 @@ impl PagedWalk {
                 self.pages = None;
                 Err(error)
             }
-            None => Ok(match self.end_sweep() {
-                Some(verdict) => Step::End(verdict),
-                None => Step::EndOfSweep(END_OF_SWEEP.to_string()),
-            }),
+            None => Ok(self.end_of_sweep()),
         }
     }
 
@@ -215,16 +233,22 @@ impl PagedWalk {
         &mut self,
         reported: ReportedLength,
         full_page: i32,
+        more: More,
         identities: &[Identity],
         records: Vec<UndecodedRecord>,
     ) -> PageStep {
         // A walk that begins in the middle does not read the pages before that.
         let to_come = reported.beginning_at(self.reading.start, full_page);
-        let is_new = self.take_in(to_come, identities);
+        let is_new = self.take_in(to_come, identities, more);
         let mut entry = to_come.to_string();
-        for identity in identities {
+        let last = match more {
+            More::Yes => None,
+            More::Perhaps => Some(PERHAPS_LAST.to_string()),
+            More::No => Some(LAST.to_string()),
+        };
+        for word in identities.iter().map(Identity::to_string).chain(last) {
             entry.push(' ');
-            entry.push_str(&identity.to_string());
+            entry.push_str(&word);
         }
         let new = records.into_iter().zip(identities).zip(is_new);
         let new = new.filter_map(|((record, identity), is_new)| is_new.then_some((record, identity.id())));
@@ -238,8 +262,9 @@ impl PagedWalk {
     }
 
     /// Adds a page. Returns for each record whether it came for the first time.
-    fn take_in(&mut self, reported: ReportedLength, identities: &[Identity]) -> Vec<bool> {
+    fn take_in(&mut self, reported: ReportedLength, identities: &[Identity], more: More) -> Vec<bool> {
         self.next_page = self.next_page.saturating_add(1);
+        self.more = more;
         let records = i32::try_from(identities.len()).unwrap_or(i32::MAX);
         self.largest_page = self.largest_page.max(records);
         self.sweep.begin_page(reported);
@@ -262,10 +287,18 @@ impl PagedWalk {
         is_new
     }
 
+    fn end_of_sweep(&mut self) -> Step {
+        match self.end_sweep() {
+            Some(verdict) => Step::End(verdict),
+            None => Step::EndOfSweep(END_OF_SWEEP.to_string()),
+        }
+    }
+
     /// Ends a sweep. Returns the verdict if no further sweep is needed.
     fn end_sweep(&mut self) -> Option<Verdict> {
         self.pages = None;
         self.next_page = self.reading.start.max(1);
+        self.more = More::Yes;
         self.largest_page = 0;
         let sweep = std::mem::take(&mut self.sweep);
         self.drift.end_sweep(&sweep);

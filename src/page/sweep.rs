@@ -17,7 +17,7 @@ pub(super) const MOST_PAGES_WITHOUT_NEW: u32 = 100;
 pub(super) const MOST_PAGES_WITHOUT_ID: u32 = 20_000;
 
 /// A sweep over a list, page by page.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sweep {
     pub(super) ids: Ids,
     /// Hashes of the records that have no id.

@@ -152,10 +152,22 @@ impl<T: Send + 'static> Walk<T> {
         self.before = None;
     }
 
-    /// Sets the number of records of a full page, which an earlier walk has found.
-    pub(super) fn with_full_page(mut self, records: Option<i32>) -> Self {
-        self.size = records;
+    /// Continues an earlier walk: with the pages that it read, the number of records of a full page as far as it is known, and
+    /// whether the earlier walk has shown that the next page exists.
+    pub(super) fn continuing(mut self, sweep: Sweep, full_page: Option<i32>, more: More) -> Self {
+        self.sweep = sweep;
+        self.size = full_page;
+        self.is_speculative = more == More::Perhaps;
         self
+    }
+
+    /// Whether another page follows the one that was returned last.
+    pub(super) fn more(&self) -> More {
+        match (self.ended, self.is_speculative) {
+            (true, _) => More::No,
+            (false, true) => More::Perhaps,
+            (false, false) => More::Yes,
+        }
     }
 
     /// The number of records of a full page, or the requested page size as long as it is unknown.
