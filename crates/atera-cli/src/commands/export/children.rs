@@ -12,7 +12,10 @@ use super::{
     manifest::{Drift, Entry, Outcome},
     plan::Part,
 };
-use crate::{commands::walk::not_whole, output::failure::Failure};
+use crate::{
+    commands::walk::not_whole,
+    output::{failure::Failure, values::Record},
+};
 
 /// Exports the children of all records of a list, which has been exported already.
 pub(crate) async fn export(
@@ -94,9 +97,13 @@ fn linked(record: &str, field: &str, id: &str) -> String {
         Ok(number) => number.to_string(),
         Err(_) => serde_json::Value::from(id).to_string(),
     };
+    let has_field = |name| {
+        let fields = Record::new(record).fields;
+        fields.is_some_and(|fields| fields.contains_key(name))
+    };
     let inner = record.trim().strip_prefix('{').map(str::trim_start);
     match inner {
-        Some(inner) if inner.contains(&format!("\"{field}\"")) => format!("{{{inner}"),
+        Some(inner) if has_field(field) => format!("{{{inner}"),
         Some("}") => format!("{{\"{field}\":{id}}}"),
         Some(inner) => format!("{{\"{field}\":{id},{inner}"),
         None => format!("{{\"{field}\":{id},\"value\":{record}}}"),
@@ -113,6 +120,15 @@ mod tests {
             (r#"{"Comment":"x"}"#, r#"{"TicketID":7,"Comment":"x"}"#),
             (r#"{ "TicketID": 7 }"#, r#"{"TicketID": 7 }"#),
             ("{}", r#"{"TicketID":7}"#),
+            // The name of the field as a value, and as a field of another object.
+            (
+                r#"{"Comment":"TicketID"}"#,
+                r#"{"TicketID":7,"Comment":"TicketID"}"#,
+            ),
+            (
+                r#"{"Ticket":{"TicketID":8}}"#,
+                r#"{"TicketID":7,"Ticket":{"TicketID":8}}"#,
+            ),
             (r#""a.png""#, r#"{"TicketID":7,"value":"a.png"}"#),
         ] {
             assert_eq!(linked(record, "TicketID", "7"), expected);
