@@ -17,6 +17,9 @@ use serde_json::{Map, Value};
 
 use super::model::{Document, Entry, Media, Parameter, Schema, Verb};
 
+/// The largest number of parameters of an operation: a request has a bit for each that was given.
+const MOST_PARAMETERS: usize = 64;
+
 /// A mistake in the description.
 #[derive(Debug)]
 pub struct SpecError {
@@ -346,8 +349,8 @@ impl Spec {
         Ok(())
     }
 
-    /// Placeholders of the path and path parameters have to match each other, since the path is built
-    /// from the arguments of the call.
+    /// Placeholders of the path and path parameters have to match each other, also in their order, since
+    /// the path is built from the arguments of the call one after another.
     fn check_operation(&self, operation: &Operation, pointer: &str) -> Result<(), SpecError> {
         let entry = &operation.entry;
         if entry.idempotent && operation.method != Verb::Post {
@@ -394,22 +397,35 @@ impl Spec {
             }
             self.check_schema(&parameter.schema, &format!("{pointer}/schema"))?;
         }
-        for name in operation
-            .path
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next())
-        {
+        if operation.parameters.len() > MOST_PARAMETERS {
+            return Err(self.error_at(
+                &format!("{pointer}/parameters"),
+                format!("an operation can have {MOST_PARAMETERS} parameters at most; leave some out"),
+            ));
+        }
+        let names = operation.path.split('{').skip(1);
+        let names: Vec<_> = names.filter_map(|rest| rest.split('}').next()).collect();
+        for name in &names {
             if !operation
                 .parameters
                 .iter()
-                .any(|parameter| parameter.name == name)
+                .any(|parameter| parameter.name == *name)
             {
                 return Err(self.error_at(
                     pointer,
                     format!("the path parameter `{name}` is missing; add it to `parameters`"),
                 ));
             }
+        }
+        let in_path = operation.parameters.iter().filter(|it| it.location == "path");
+        if !in_path.map(|parameter| &parameter.name).eq(&names) {
+            return Err(self.error_at(
+                &format!("{pointer}/parameters"),
+                format!(
+                    "the path parameters are not in the order of the path; declare them as {}",
+                    names.join(", ")
+                ),
+            ));
         }
         if let Some(body) = &entry.request_body {
             if !body.required {

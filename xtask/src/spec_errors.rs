@@ -62,6 +62,12 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
             "paths > /tickets/{ticketId} > get > parameters > 0 > $ref: `#/components/parameters/Ticket` is not defined",
         ),
         (
+            "      parameters:\n        - $ref: '#/components/parameters/TicketId'\n        - $ref: '#/components/parameters/FieldName'\n",
+            "      parameters: # HERE\n        - $ref: '#/components/parameters/FieldName'\n        - $ref: '#/components/parameters/TicketId'\n",
+            "paths > /customvalues/ticketfield/{ticketId}/{fieldName} > get > parameters: the path parameters are not in the \
+             order of the path; declare them as ticketId, fieldName",
+        ),
+        (
             "      tags: [tickets]\n      operationId: tickets_create\n",
             "      tags: [tickets, tickets] # HERE\n      operationId: tickets_create\n",
             "paths > /tickets > post > tags: the operation has no single group; give it exactly one tag",
@@ -75,6 +81,26 @@ fn a_mistake_is_told_with_its_line_its_place_and_the_reason() {
         let error = error(from, to);
         assert!(error.starts_with(told), "{error}");
     }
+}
+
+#[test]
+fn an_operation_has_64_parameters_at_most() {
+    let parameter = |index| {
+        format!(
+            "        - {{name: tag{index}, in: query, description: A tag., example: a, schema: {{type: string}}}}\n"
+        )
+    };
+    let create = "      operationId: tickets_create\n";
+    let with = |count| {
+        let parameters: String = (0..count).map(parameter).collect();
+        format!("{create}      parameters: # HERE\n{parameters}")
+    };
+    let allowed = read(SPEC).unwrap().replacen(create, &with(64), 1);
+    build::spec::Spec::parse(&allowed).unwrap();
+    assert_eq!(
+        error(create, &with(65)),
+        "paths > /tickets > post > parameters: an operation can have 64 parameters at most; leave some out"
+    );
 }
 
 /// The parser reports the line, and its words are not ours to test.
