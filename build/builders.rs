@@ -174,10 +174,8 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
                 }
             }
         });
-    let request_setters = method
-        .arguments()
-        .iter()
-        .map(|argument| argument.request_setter(operation));
+    let in_order = method.in_order_of_description(operation);
+    let request_setters = in_order.iter().map(|argument| argument.request_setter(operation));
     let listed = operation.record.as_ref().map(|record| {
         let record = format_ident!("{record}");
         let other = method

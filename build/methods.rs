@@ -81,6 +81,19 @@ impl Method {
         &self.arguments
     }
 
+    /// The arguments in the order in which they are added to the request: that of the description, so that a call by name sends
+    /// the same request. The body is last.
+    pub fn in_order_of_description(&self, operation: &Operation) -> Vec<&Argument> {
+        let place = |argument: &&Argument| {
+            let mut parameters = operation.parameters.iter();
+            let place = parameters.position(|parameter| argument.is(parameter));
+            place.unwrap_or(usize::MAX)
+        };
+        let mut arguments: Vec<_> = self.arguments.iter().collect();
+        arguments.sort_by_key(place);
+        arguments
+    }
+
     /// The type of the answer, with an absolute path.
     pub fn output(&self) -> &Type {
         &self.output
@@ -159,10 +172,11 @@ impl Argument {
 
     /// The parameter of the description; none for the body.
     pub fn parameter<'o>(&self, operation: &'o Operation) -> Option<&'o Parameter> {
-        operation
-            .parameters
-            .iter()
-            .find(|parameter| self.name == types::rust_name(&parameter.name))
+        operation.parameters.iter().find(|parameter| self.is(parameter))
+    }
+
+    fn is(&self, parameter: &Parameter) -> bool {
+        self.name == types::rust_name(&parameter.name)
     }
 }
 

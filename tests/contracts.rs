@@ -78,11 +78,13 @@ async fn calls_and_streams_can_be_sent_to_another_task() {
     let list = move || named.operation(Operation::find("tickets_list").unwrap());
     sent(list().send());
     sent(list().page());
+    sent(list().page_of_results());
     sent(list().records());
     sent(list().pages());
     sent(async move {
         list().records().try_next().await?;
-        list().pages().try_next().await
+        list().pages().try_next().await?;
+        list().paged().step().await
     });
     let alerts = client.alerts();
     sent(atera::batch([1, 2]).run(move |alert| alerts.resolve(alert)));

@@ -1,7 +1,7 @@
 //! Walks that are taken page by page, and what becomes of them when a process ends in the middle.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 
@@ -474,6 +474,48 @@ async fn a_walk_may_begin_in_the_middle_and_with_pages_of_another_size() {
     );
     let asked: Vec<_> = recorder.sent().iter().map(asked).collect();
     assert_eq!(asked, [(3, 20), (4, 20), (5, 20)]);
+}
+
+#[tokio::test]
+async fn a_walk_that_begins_in_the_middle_may_be_complete() {
+    let recorder = still(100);
+    let list = call(&recorder, "tickets_list").set("page", "2").unwrap();
+    let list = list.set("itemsInPage", "20").unwrap();
+    let mut walk = list.consistency(Consistency::Complete).unwrap().paged();
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.records, tickets(21..=100));
+    assert_eq!(kept.verdict, Some(Verdict::Complete));
+    assert_eq!((walk.drift().shortfall, walk.drift().totals), (0, Some((80, 80))));
+    let asked: Vec<_> = recorder.sent().iter().map(asked).collect();
+    let sweep = [(2, 20), (3, 20), (4, 20), (5, 20)];
+    assert_eq!(asked, [sweep, sweep].concat());
+}
+
+/// After each page a ticket comes at the front and another one goes.
+fn restless(count: usize, ids: &mut Vec<i64>) {
+    let next = 1_001 + count as i64;
+    if count > 0 {
+        ids.insert(0, next);
+        ids.remove(next as usize * 7 % 1_000);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_settles_although_it_changes_has_no_shortfall() {
+    let recorder = moving(restless, (1..=1_000).rev().collect());
+    let mut walk = complete(&recorder);
+    let kept = Kept::all(&mut walk).await;
+    assert_eq!(kept.verdict, Some(Verdict::Complete));
+    let last_sweep = kept.journal.rsplit(|entry| entry == "end").next().unwrap();
+    let ids: HashSet<_> = last_sweep
+        .iter()
+        .flat_map(|page| page.split(' ').skip(1))
+        .collect();
+    let ids = ids.iter().filter(|id| **id != "last").count();
+    // All totals are 1,000, so the last sweep alone fell short.
+    assert!(ids < 1_000, "{ids}");
+    assert_eq!(walk.drift().totals, Some((1_000, 1_000)));
+    assert_eq!(walk.drift().shortfall, 0);
 }
 
 #[tokio::test]

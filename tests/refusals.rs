@@ -292,7 +292,7 @@ async fn a_dynamic_call_is_held_to_the_same_rules() {
         "tickets_list has no parameter `status`; it has page, itemsInPage, customerId, ticketStatus, includeRelations"
     );
     let reason = refused!(client => async { call(&client, "tickets_get").send().await });
-    assert_eq!(reason, "tickets_get needs `ticketId`");
+    assert_eq!(reason, "tickets_get was not sent: `ticketId` is missing");
     let reason =
         refused!(client => async { call(&client, "tickets_get").set("ticketId", "..")?.send().await });
     assert_eq!(

@@ -10,7 +10,7 @@ use atera::{
     transport::{Fault, Request},
 };
 use atera_testkit::{Shape, shapes};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// Sends the shape, which gets the answer, and returns what was sent and what came of it.
 async fn send(shape: &Shape, answer: &str) -> (Request, Value) {
@@ -76,6 +76,31 @@ async fn every_request_keeps_the_key_out_of_its_address_and_says_what_it_carries
         assert_eq!(
             header("content-type"),
             carries.then_some("application/json"),
+            "{}",
+            shape.operation
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_call_by_name_sends_the_same_request() {
+    for shape in shapes() {
+        let (typed, _) = send(&shape, shape.answers.first().unwrap_or(&"{}")).await;
+        let operation = Operation::find(shape.operation).unwrap();
+        let recorder = Recorder::answering(200, "{}");
+        let mut call = recorder.client().operation(operation);
+        // The order of the caller has no effect.
+        for parameter in operation.parameters.iter().rev() {
+            call = call.set(parameter.name, parameter.example).unwrap();
+        }
+        if let Some(body) = &typed.body {
+            let body: &RawValue = serde_json::from_slice(body).unwrap();
+            call = call.body(&body).unwrap();
+        }
+        call.send().await.unwrap();
+        assert_eq!(
+            request_shape(&recorder.only()),
+            request_shape(&typed),
             "{}",
             shape.operation
         );

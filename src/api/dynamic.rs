@@ -215,11 +215,8 @@ impl DynamicCall {
             request = match (parameter.location, argument) {
                 (Location::Path, Some((_, value))) => request.path(parameter.name, value),
                 (Location::Query, Some((_, value))) => request.query(parameter.name, Some(value)),
-                (Location::Path, None) => {
-                    let id = self.operation.id;
-                    return Err(self.invalid(format!("{id} needs `{}`", parameter.name)));
-                }
-                (Location::Query, None) => request,
+                // `build` refuses the call if the parameter is required, as those of the path are.
+                (_, None) => request,
             };
         }
         match &self.body {
