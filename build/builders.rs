@@ -3,7 +3,7 @@
 //!
 //! A group has a method for each operation, which takes the required arguments and returns a call. A
 //! call is a struct with a field for each argument and a setter for each optional one. It implements
-//! `IntoFuture`, so `.await` sends it. Lists also implement `Listed` and expand `list_call!`, which
+//! `IntoFuture`, so `.await` sends it. Lists also implement `TypedList` and expand `list_call!`, which
 //! adds `stream()`, `pages()` and the other methods of lists.
 //!
 //! Calls have little code of their own. Everything that does not depend on the operation is in
@@ -252,7 +252,8 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
             #[doc = ""]
             #[doc = " # Errors"]
             #[doc = ""]
-            #[doc = " See [`ErrorKind`](crate::ErrorKind), except `Decode`."]
+            #[doc = " See [`ErrorKind`](crate::ErrorKind). Nothing is decoded, so `Decode` only means that the answer is empty"]
+            #[doc = " although the operation returns JSON, or longer than [`body_limit`](crate::ClientBuilder::body_limit)."]
             #[inline]
             pub async fn send_undecoded(self) -> crate::Result<crate::Response<bytes::Bytes>> {
                 crate::api::call::send_undecoded(self).await
@@ -301,7 +302,7 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
 
 /// The functions that check the records of an answer: whether each has its id, and which one does not fit the description.
 ///
-/// An answer with one record and no id needs neither. For pages and arrays `misfit` finds the record
+/// An answer with one record and no id needs neither. For pages and arrays `decode_error` finds the record
 /// that cannot be decoded, so that the error names it.
 fn record_checks(operation: &Operation, output: &Type) -> Option<TokenStream> {
     let media = operation.answer.as_ref()?;

@@ -99,7 +99,8 @@ impl DynamicCall {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind), except `Decode`, since nothing is decoded.
+    /// See [`ErrorKind`](crate::ErrorKind). Nothing is decoded, so `Decode` only means that the answer is empty although the
+    /// operation returns JSON, or longer than [`body_limit`](crate::ClientBuilder::body_limit).
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.operation, &request).await

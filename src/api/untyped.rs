@@ -92,7 +92,8 @@ impl UntypedCall {
     /// # Errors
     ///
     /// `InvalidRequest` if the path does not begin with a slash, has a query or a fragment, or leads outside the
-    /// base URL; otherwise see [`ErrorKind`](crate::ErrorKind), except `Decode`.
+    /// base URL; otherwise see [`ErrorKind`](crate::ErrorKind). Nothing is decoded, so `Decode` only means that the answer is
+    /// longer than [`body_limit`](crate::ClientBuilder::body_limit).
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
         pipeline::run(&self.context, self.row()?, &request).await

@@ -32,7 +32,7 @@ pub enum Violation {
         place: String,
         /// What it has to be, as in `a whole number`.
         expected: &'static str,
-        /// The text that was given, where a parameter was given as text.
+        /// The text that was given, for a parameter that must be a whole number or a boolean.
         given: Option<String>,
     },
     /// A value is not one of its list.

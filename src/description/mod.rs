@@ -1,8 +1,8 @@
 //! The description as data: operations, parameters and schemas, the checks that follow from them, and the paths.
 //!
-//! [`OPERATIONS`], [`GROUPS`] and [`SCHEMAS`] are generated from `spec/atera-v3.yaml`. Every request is checked against its
-//! operation before it is sent. The command line makes its commands of these tables, and the sandbox its answers; so can
-//! your own program:
+//! [`OPERATIONS`], [`GROUPS`] and [`SCHEMAS`] are generated from `spec/atera-v3.yaml`. Every call of an
+//! operation is checked against it before it is sent; a [request to any path](crate::Client::request) is not. The command line
+//! makes its commands of these tables, and the sandbox its answers; so can your own program:
 //!
 //! ```
 //! use atera::description::{OPERATIONS, Operation};
