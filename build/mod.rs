@@ -105,7 +105,7 @@ pub fn generate(source: &str) -> Result<Bindings, SpecError> {
     let modules = groups.modules.into_iter();
     Ok(Bindings {
         types: format(quote!(#types #enums))?,
-        description: format(table::generate(&spec)?)?,
+        description: format(table::generate(&spec))?,
         groups: modules
             .map(|(name, code)| Ok((name, format(code)?)))
             .collect::<Result<_, SpecError>>()?,

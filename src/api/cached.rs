@@ -12,23 +12,21 @@ use crate::{
     pipeline::{CallFuture, response::Answer},
 };
 
-/// Whether the cache may answer this call: it must read the whole list in one pass.
+/// Whether a cache may answer this call: it must read the whole list in one pass.
 pub(super) fn is_cacheable<L: TypedList>(list: &L) -> bool {
     let options = list.clone().options().to_owned();
     L::OPERATION.cache
-        && list.context().cache().is_some()
         && options.limit.is_none()
         && options.consistency == Consistency::OnePass
         && list.requested_page() == (None, None)
 }
 
-/// The list from the cache, which is filled first if it does not have the list.
+/// The list from the cache, which is filled first if it does not have the list. Without a cache, the list itself.
 pub(super) async fn list<L: TypedList>(list: L) -> Result<ListReader<L::Record>> {
-    let address = call::address(&list)?;
-    let pages = match list.context().cache() {
-        Some(cache) => cache.list(&address, walk(list.clone())).await?,
-        None => walk(list.clone()).await?,
+    let Some(cache) = list.context().cache() else {
+        return Ok(typed_list::typed(list));
     };
+    let pages = cache.list(&call::address(&list)?, walk(list.clone())).await?;
     let mut kept = typed_list::typed(list);
     // The walk ends with the last cached page, whatever the answers report about further pages.
     kept.last = i32::try_from(pages.len()).ok();

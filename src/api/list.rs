@@ -97,7 +97,7 @@ pub trait List: TypedList {
         self.set_page(1, 1);
         Box::pin(async move {
             let answer = call::send(self).await?;
-            let reported = answer.value.reported_length(1, 1, !answer.value.items.is_empty());
+            let reported = answer.value.reported_length();
             let total = reported.total.and_then(|total| u64::try_from(total).ok());
             total.ok_or_else(|| {
                 let reason = match reported.is_contradicted {

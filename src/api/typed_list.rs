@@ -57,7 +57,7 @@ pub(super) fn reading<L: TypedList, T: Send + 'static>(
 }
 
 /// Fetches a page. A record that does not fit the description does not affect the others.
-pub(crate) fn fetch<L: TypedList>(call: L) -> CallFuture<Fetched<L::Record>> {
+fn fetch<L: TypedList>(call: L) -> CallFuture<Fetched<L::Record>> {
     sending(call, decoded::<L>)
 }
 

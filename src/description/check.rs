@@ -269,7 +269,7 @@ impl Check {
     }
 
     /// Adds a violation that was found by other code.
-    pub fn push(&mut self, violation: Violation) {
+    pub(crate) fn push(&mut self, violation: Violation) {
         self.violations.push(violation);
     }
 

@@ -28,7 +28,7 @@ use super::{record::Ids, sweep::Sweep};
 use crate::types::RecordId;
 
 /// The largest number of sweeps over a list.
-pub(super) const MOST_SWEEPS: u32 = 8;
+const MOST_SWEEPS: u32 = 8;
 
 /// Below this estimated number of missed records, a list counts as complete.
 const NEGLIGIBLE: f64 = 0.000_1;

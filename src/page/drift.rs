@@ -42,7 +42,7 @@ impl Drift {
     }
 
     /// Why records are taken to be missing, as the end of a sentence that begins with the name of the list.
-    pub(crate) fn loss(&self) -> String {
+    fn loss(&self) -> String {
         let short = match self.holes {
             1 => "a page before its last came short".to_string(),
             holes => format!("{holes} pages before its last came short"),

@@ -165,16 +165,15 @@ impl ReportedLength {
 }
 
 impl<T> Page<T> {
-    /// The length of the list that the page reports. `number` is the number of the page, from 1, `asked` the page size that was
-    /// requested, and `has_new` whether it has a record that came on no earlier page.
-    pub(crate) fn reported_length(&self, number: i32, asked: i32, has_new: bool) -> ReportedLength {
-        let records = self.items.len();
+    /// The length of the list that the page reports. It must be the first page.
+    pub(crate) fn reported_length(&self) -> ReportedLength {
         let context = PageContext {
-            size: page_size(self, records, number, asked),
-            has_new,
+            // No page is before the first, so its size does not matter.
+            size: 0,
+            has_new: !self.items.is_empty(),
             had_paging_info: false,
         };
-        reported_length(self, records, number, context)
+        reported_length(self, self.items.len(), 1, context)
     }
 }
 
@@ -212,7 +211,7 @@ pub(super) fn grown_page_size(size: i32, records: usize, asked: i32) -> i32 {
 }
 
 /// The number of records on all pages before this one.
-pub(super) fn records_before(page: i32, size: i32) -> i64 {
+fn records_before(page: i32, size: i32) -> i64 {
     i64::from(page - 1) * i64::from(size)
 }
 

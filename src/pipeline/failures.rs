@@ -251,7 +251,7 @@ pub(crate) fn in_words(wait: Duration) -> String {
     }
 }
 
-pub(crate) fn looks_like_html(body: &[u8]) -> bool {
+fn looks_like_html(body: &[u8]) -> bool {
     json::without_bom(body).trim_ascii_start().first() == Some(&b'<')
 }
 

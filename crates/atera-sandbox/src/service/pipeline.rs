@@ -52,12 +52,10 @@ async fn handle(
     request: axum::extract::Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let found = route(
-        &parts.method,
-        path_below_base(parts.uri.path()).unwrap_or_default(),
-    );
-    let operation = match found {
-        Route::Operation(operation, _) => Some(operation),
+    let below = path_below_base(parts.uri.path()).unwrap_or_default().to_string();
+    let found = route(&parts.method, &below);
+    let operation = match &found {
+        Route::Operation(operation, _) => Some(operation.id),
         _ => None,
     };
     // A browser sends a preflight without the key, so OPTIONS needs none and does not count against the limit.
@@ -67,23 +65,20 @@ async fn handle(
         false => state.key_index(&parts.headers),
     };
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let number = state.request_log().add(
-        parts.method.as_str(),
-        path,
-        key,
-        operation.map(|operation| operation.id),
-    );
+    let number = state
+        .request_log()
+        .add(parts.method.as_str(), path, key, operation);
     // An unread body would keep the connection from being used again, so it is read also for a refusal.
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.ok();
     let received = ReceivedRequest { parts, body, number };
     let response = match key {
         None if is_options => {
             let preflight = state.cors.preflight(&received.parts);
-            Some(preflight.unwrap_or_else(|| state.no_operation(&received.parts)))
+            Some(preflight.unwrap_or_else(|| state.no_operation(&found, &received.parts)))
         }
         // The service does not tell a missing key from a wrong one.
         None => Some(empty(StatusCode::UNAUTHORIZED)),
-        Some(key) => state.within_key(key, operation, &received).await,
+        Some(key) => state.within_key(key, found, &received).await,
     };
     let Some(mut response) = response else {
         reset.connection().await
@@ -108,16 +103,11 @@ impl SandboxState {
     }
 
     /// Answers a request with a valid key.
-    async fn within_key(
-        &self,
-        key: usize,
-        operation: Option<&'static Operation>,
-        received: &ReceivedRequest,
-    ) -> Option<Response> {
+    async fn within_key(&self, key: usize, found: Route<'_>, received: &ReceivedRequest) -> Option<Response> {
         let admitted = self.request_log().admit(key);
         let (mut response, quota) = match admitted {
             Err(quota) => (too_many_requests(quota.1.seconds()), Some(quota)),
-            Ok(quota) => (self.within_limit(key, operation, received).await?, quota),
+            Ok(quota) => (self.within_limit(key, found, received).await?, quota),
         };
         if let Some((limit, quota)) = quota {
             for (name, number) in [
@@ -135,18 +125,17 @@ impl SandboxState {
     async fn within_limit(
         &self,
         key: usize,
-        operation: Option<&'static Operation>,
+        found: Route<'_>,
         received: &ReceivedRequest,
     ) -> Option<Response> {
         let path = received.parts.uri.path();
         let refuse = |status, detail: &str, dialect| {
             Some(Problem::new(status, detail).at(path).into_response(dialect))
         };
-        let below = path_below_base(path).unwrap_or_default();
-        let Route::Operation(_, arguments) = route(&received.parts.method, below) else {
-            return Some(self.no_operation(&received.parts));
+        let (operation, arguments) = match found {
+            Route::Operation(operation, arguments) => (operation, arguments),
+            found => return Some(self.no_operation(&found, &received.parts)),
         };
-        let operation = operation?;
         let dialect = self.dialect.of(operation);
         if !self.keys[key].1.allows(operation) {
             let detail = "The key has no permission for this.";
@@ -219,10 +208,9 @@ impl SandboxState {
     }
 
     /// The 404 for an unknown path, or the 405 for a method that the path does not have.
-    fn no_operation(&self, Parts { method, uri, .. }: &Parts) -> Response {
+    fn no_operation(&self, found: &Route<'_>, Parts { method, uri, .. }: &Parts) -> Response {
         let path = uri.path();
-        let below = path_below_base(path).unwrap_or_default();
-        let Route::OtherMethods(others) = route(method, below) else {
+        let Route::OtherMethods(others) = found else {
             let problem = Problem::new(StatusCode::NOT_FOUND, "The service has no such path.");
             return problem.at(path).into_response(self.dialect);
         };
