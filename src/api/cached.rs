@@ -53,8 +53,8 @@ async fn walk<L: TypedList>(list: L) -> Result<Vec<Answer>> {
         call::sending(call, |answer| undecoded(L::OPERATION, answer))
     };
     let (answers, drift) = typed_list::reading(list, fetch).answers().await?;
-    match drift.shows_loss() {
-        true => Err(drift.unsettled(L::OPERATION)),
-        false => Ok(answers),
+    match drift.unsettled(L::OPERATION) {
+        Some(error) => Err(error),
+        None => Ok(answers),
     }
 }

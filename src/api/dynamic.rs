@@ -124,11 +124,7 @@ impl DynamicCall {
     ///
     /// `InvalidRequest` for [`Complete`](Consistency::Complete), if the records have no id.
     pub fn consistency(mut self, consistency: Consistency) -> Result<Self> {
-        let has_ids = self
-            .operation
-            .record()
-            .is_some_and(|record| record.id_field.is_some());
-        if consistency == Consistency::Complete && !has_ids {
+        if consistency == Consistency::Complete && !self.operation.has_ids() {
             let id = self.operation.id;
             return Err(self.invalid(format!(
                 "the records of {id} have no id, so one that moves may be missing; read it in one pass"

@@ -258,6 +258,11 @@ impl Operation {
         }
     }
 
+    /// Whether the records of a list have an id, so that they can be read with [`Complete`](crate::Consistency::Complete).
+    pub fn has_ids(&self) -> bool {
+        self.record().is_some_and(|record| record.id_field.is_some())
+    }
+
     /// The parameter that a segment of `path` stands for.
     pub fn path_parameter(&self, segment: &str) -> Option<&'static Parameter> {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;

@@ -41,8 +41,16 @@ impl Drift {
         self.shortfall > 0 || self.holes > 0
     }
 
-    /// Why records are taken to be missing, as the end of a sentence that begins with the name of the list.
-    fn loss(&self) -> String {
+    /// Why records are taken to be missing, if they are, as the end of a sentence that begins with the name of the list.
+    ///
+    /// ```
+    /// let mut drift = atera::page::Drift::default();
+    /// assert_eq!(drift.loss(), None);
+    /// drift.holes = 1;
+    /// let loss = "is not whole: a page before its last came short, so records may be missing";
+    /// assert_eq!(drift.loss().as_deref(), Some(loss));
+    /// ```
+    pub fn loss(&self) -> Option<String> {
         let short = match self.holes {
             1 => "a page before its last came short".to_string(),
             holes => format!("{holes} pages before its last came short"),
@@ -51,21 +59,23 @@ impl Drift {
             1 => "by its total there is 1 record more than came".to_string(),
             missing => format!("by its total there are {missing} records more than came"),
         };
-        match (self.shortfall, self.holes) {
+        let loss = match (self.shortfall, self.holes) {
+            (0, 0) => return None,
             (0, _) => format!("is not whole: {short}, so records may be missing"),
             (_, 0) => format!("is not whole: {more}, so records may be missing, or the total is wrong"),
             _ => format!("is not whole: {more}, and {short}, so records may be missing"),
-        }
+        };
+        Some(loss)
     }
 
-    /// The error that records are missing, for calls whose caller does not see the drift.
-    pub(crate) fn unsettled(&self, operation: &'static Operation) -> Error {
+    /// The error if records are missing, for calls whose caller does not see the drift.
+    pub(crate) fn unsettled(&self, operation: &'static Operation) -> Option<Error> {
         let sentence = format!(
             "{} {}; read it again, or as a stream, whose `drift` has the numbers",
             operation.id,
-            self.loss()
+            self.loss()?
         );
-        Error::new(ErrorKind::Unsettled, sentence).with_operation(operation)
+        Some(Error::new(ErrorKind::Unsettled, sentence).with_operation(operation))
     }
 
     /// Logs a warning if records are missing.

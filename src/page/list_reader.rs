@@ -59,15 +59,6 @@ impl<T> Item<T> {
     }
 }
 
-impl<T> ListReader<T> {
-    /// Whether its records have ids.
-    pub(super) fn has_ids(&self) -> bool {
-        self.operation
-            .record()
-            .is_some_and(|record| record.id_field.is_some())
-    }
-}
-
 impl<T> fmt::Debug for ListReader<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("ListReader")

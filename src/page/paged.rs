@@ -303,7 +303,7 @@ impl PagedWalk {
         let sweep = std::mem::take(&mut self.sweep);
         self.drift.end_sweep(&sweep);
         let shows_loss = self.drift.shows_loss();
-        let has_ids = self.reading.has_ids();
+        let has_ids = self.reading.operation.has_ids();
         // Also in one pass, because the journal may come from a walk with several sweeps.
         let next = self.completeness.end_sweep(sweep, false);
         let is_complete = self.reading.options.consistency == Consistency::Complete && has_ids;

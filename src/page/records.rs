@@ -242,9 +242,9 @@ impl<T> Records<T> {
             }
             records.push(record);
         }
-        match self.drift() {
-            drift if drift.shows_loss() => Err(drift.unsettled(self.operation)),
-            _ => Ok(records),
+        match self.drift().unsettled(self.operation) {
+            Some(error) => Err(error),
+            None => Ok(records),
         }
     }
 

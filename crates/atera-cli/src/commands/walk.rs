@@ -100,7 +100,7 @@ pub(crate) async fn list(
 ) -> Result<Option<String>, Failure> {
     // Records that run over the same terminal are progress enough.
     let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
-    let reads_again = extent == Extent::Complete && has_ids(request);
+    let reads_again = extent == Extent::Complete && request.operation.has_ids();
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
     let (for_people, limited) = (layout.format.for_people, layout.limit.is_some());
     let mut sink = Sink::new(layout);
@@ -170,7 +170,7 @@ async fn walk(
     if let Extent::Records(limit) = extent {
         call = call.limit(limit);
     }
-    if extent == Extent::Complete && has_ids(request) {
+    if extent == Extent::Complete && request.operation.has_ids() {
         call = call.consistency(Consistency::Complete)?;
     }
     let mut records = call.records();
@@ -198,18 +198,11 @@ async fn walk(
 /// The error of a list of which fewer records came than its total, or one of whose pages before the last was short. An export
 /// reports the children of a record by it too.
 pub(crate) fn not_whole(operation: &'static Operation, drift: &Drift) -> Option<Error> {
-    let reason = match (drift.shortfall, drift.holes) {
-        (0, 0) => return None,
-        (0, holes) => format!("pages before its last came short ({holes}), so records may be missing"),
-        (missing, _) => format!(
-            "by its total there are {} more than came, so records may be missing, or the total is wrong",
-            count_of(missing)
-        ),
-    };
+    let loss = drift.loss()?;
     Some(Error::new(
         ErrorKind::Unsettled,
         format!(
-            "{} is not whole: {reason}; read it again, without --fast where that was given",
+            "{} {loss}; read it again, without --fast where that was given",
             operation.id
         ),
     ))
@@ -238,12 +231,6 @@ fn print(
 fn total(records: &Records<UndecodedRecord>) -> Option<u64> {
     let (_, most) = records.drift().totals?;
     u64::try_from(most).ok()
-}
-
-/// Whether the records of the list have ids.
-fn has_ids(request: &OperationRequest) -> bool {
-    let record = request.operation.record();
-    record.is_some_and(|record| record.id_field.is_some())
 }
 
 /// The failure of a walk, with how far it came if a signal ended it.
