@@ -9,7 +9,8 @@ use crate::{Error, ErrorKind, description::Operation};
 pub struct Drift {
     /// How often the list was read.
     pub sweeps: u32,
-    /// The smallest and the largest total that the service reported, without totals that their own answer contradicts.
+    /// The smallest and the largest total that the service reported, without totals that their own answer contradicts. A walk
+    /// that begins past the first page subtracts the records before its first page.
     pub totals: Option<(i64, i64)>,
     /// Records that came more than once within one sweep, because they had moved to a later page.
     pub repeats: u64,

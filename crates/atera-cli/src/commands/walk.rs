@@ -266,7 +266,11 @@ fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<St
     };
     let repeats = (drift.repeats > 0).then(|| format!("records came again ({})", drift.repeats));
     let totals = drift.totals.filter(|(least, most)| least < most);
-    let totals = totals.map(|(least, most)| format!("its total moved between {least} and {most}"));
+    let totals = totals.map(|(least, most)| match request.value("page") {
+        // The walk does not count the records before that page.
+        Some(page) => format!("its total from page {page} on moved between {least} and {most}"),
+        None => format!("its total moved between {least} and {most}"),
+    });
     let seen: Vec<_> = repeats.into_iter().chain(totals).collect();
     (!seen.is_empty()).then(|| {
         format!(
