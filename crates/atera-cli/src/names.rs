@@ -50,6 +50,20 @@ pub(crate) fn with_commands(text: &str) -> String {
     parts.fold(first, |text, part| text + "`" + &part)
 }
 
+/// The known name that a misspelt one most likely means, if one is near enough. Case does not matter.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let distances = known.into_iter().filter_map(|known| {
+        let distance = strsim::damerau_levenshtein(&name, &known.to_lowercase());
+        // One letter in four may be wrong: more would suggest words that only look alike.
+        let most = (known.chars().count() / 4).max(1);
+        (distance <= most).then_some((distance, known))
+    });
+    distances
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +78,19 @@ mod tests {
             ("_SecurityLevel", "security-level"),
         ] {
             assert_eq!(flag_name(wire), flag);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_means_the_nearest_one() {
+        let known = ["TicketTitle", "TicketType", "City"];
+        for (name, meant) in [
+            ("TicketTitel", Some("TicketTitle")),
+            ("tickettype", Some("TicketType")),
+            ("Citty", Some("City")),
+            ("Town", None),
+        ] {
+            assert_eq!(nearest(name, known), meant, "{name}");
         }
     }
 

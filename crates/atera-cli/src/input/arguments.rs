@@ -3,7 +3,10 @@
 //! An argument is checked by its kind here, so that clap names the flag in its message. Whether a value is in bounds, or in its
 //! closed list, depends on the whole request and is left to [`check`](super::check).
 
-use std::{ffi::OsStr, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use atera::{
     AccountTime, Timestamp,
@@ -20,7 +23,7 @@ use heck::ToShoutySnakeCase;
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::since::Since;
+use super::{since::Since, source};
 use crate::names::{flag_name, with_commands};
 
 /// Name of the flag for all pages of a list.
@@ -168,6 +171,7 @@ fn flag(name: &'static str, kind: Kind) -> Arg {
         .long(flag_name(name))
         .value_name(placeholder(kind));
     match kind {
+        Kind::Text => arg.value_parser(text_or_file),
         // A flag without a value means true.
         Kind::Boolean => arg.num_args(0..=1).default_missing_value("true"),
         _ => arg,
@@ -191,12 +195,10 @@ fn typed(name: &'static str, kind: Kind) -> Arg {
 #[derive(Clone)]
 struct Listed(&'static [&'static str]);
 
-impl Listed {
-    /// The value as the list spells it, whatever its case.
-    fn as_known(&self, text: &str) -> String {
-        let known = self.0.iter().find(|value| value.eq_ignore_ascii_case(text));
-        known.map_or(text, |value| value).to_string()
-    }
+/// A value of a list as the list spells it, whatever its case.
+fn as_known(values: &[&str], text: &str) -> String {
+    let known = values.iter().find(|value| value.eq_ignore_ascii_case(text));
+    known.map_or(text, |value| value).to_string()
 }
 
 impl TypedValueParser for Listed {
@@ -204,7 +206,7 @@ impl TypedValueParser for Listed {
 
     fn parse_ref(&self, _: &Command, _: Option<&Arg>, value: &OsStr) -> Result<Value, clap::Error> {
         match value.to_str() {
-            Some(text) => Ok(Value::from(self.as_known(text))),
+            Some(text) => Ok(Value::from(as_known(self.0, text))),
             None => Err(clap::Error::new(clap::error::ErrorKind::InvalidUtf8)),
         }
     }
@@ -212,6 +214,28 @@ impl TypedValueParser for Listed {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(self.0.iter().map(PossibleValue::new)))
     }
+}
+
+/// The text of a flag: the word itself, or for `@FILE` what is in that file, and for `@-` what comes from stdin. `@@` stands for
+/// an `@` at the beginning.
+///
+/// A line break at the end is that of the file and not of the value, so it is left out.
+fn text_or_file(word: &str) -> Result<Value, String> {
+    let Some(file) = word.strip_prefix('@') else {
+        return Ok(Value::from(word));
+    };
+    if file.starts_with('@') {
+        return Ok(Value::from(file));
+    }
+    let path = Path::new(file);
+    let text = source::text(path).map_err(|error| {
+        format!(
+            "{} cannot be read: {error}; write @{word} if the text itself begins with @",
+            source::name(path)
+        )
+    })?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(Value::from(text.strip_suffix('\r').unwrap_or(text)))
 }
 
 /// The JSON value that a text stands for. Times, dates and UUIDs are checked, and sent as they were written.
@@ -266,6 +290,25 @@ mod tests {
     }
 
     #[test]
+    fn a_text_may_be_in_a_file() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "\u{feff}two\r\nlines\r\n").expect("a file");
+        let path = file.path().to_str().expect("a path");
+        for (word, text) in [
+            (format!("@{path}"), "two\r\nlines"),
+            ("@@home".to_string(), "@home"),
+            ("home@".to_string(), "home@"),
+        ] {
+            assert_eq!(text_or_file(&word), Ok(Value::from(text)), "{word}");
+        }
+        let refused = text_or_file("@no/such/file").expect_err("no file");
+        assert!(
+            refused.starts_with("no/such/file cannot be read: ") && refused.contains("@@no/such/file"),
+            "{refused}"
+        );
+    }
+
+    #[test]
     fn what_is_not_of_its_kind_is_refused() {
         assert_eq!(refused(Kind::Integer, "7.5"), "it must be a whole number");
         assert_eq!(refused(Kind::Number, "NaN"), "it must be a number");
@@ -278,9 +321,9 @@ mod tests {
 
     #[test]
     fn values_of_a_list_are_sent_as_the_list_spells_them() {
-        let list = Listed(&["Low", "High"]);
+        let list = ["Low", "High"];
         assert_eq!(
-            (list.as_known("high"), list.as_known("Urgent")),
+            (as_known(&list, "high"), as_known(&list, "Urgent")),
             ("High".into(), "Urgent".into())
         );
     }

@@ -11,16 +11,13 @@
 //! everything in new.json, and "Domain": null
 //! ```
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use atera::description::{Kind, Operation};
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
-use super::{arguments, fields};
+use super::{arguments, fields, source};
 use crate::output::{columns, failure::Failure};
 
 /// Makes the body of an operation. `None` if it takes none.
@@ -77,21 +74,23 @@ fn set(body: &mut Option<Value>, parent: Option<&str>, field: &str, value: Value
     Ok(())
 }
 
-/// The failure for the first field, at any depth, that its type lacks.
-pub(crate) fn unknown_field(kind: Kind, value: &Value) -> Option<Failure> {
+/// What is wrong with each field, at any depth, that its type lacks.
+pub(crate) fn unknown_fields(kind: Kind, value: &Value) -> Vec<String> {
     match (kind, value) {
         (Kind::Object(schema), Value::Object(object)) => {
-            object.iter().find_map(|(name, value)| {
+            let fields = object.iter().flat_map(|(name, value)| {
                 match schema.fields.iter().find(|field| field.name == name) {
-                    Some(field) => unknown_field(field.kind, value),
-                    None => Some(columns::unknown(schema, name)),
+                    Some(field) => unknown_fields(field.kind, value),
+                    None => vec![columns::no_such_field(schema, name)],
                 }
-            })
+            });
+            fields.collect()
         }
         (Kind::Array(kind), Value::Array(values)) => {
-            values.iter().find_map(|value| unknown_field(*kind, value))
+            let values = values.iter();
+            values.flat_map(|value| unknown_fields(*kind, value)).collect()
         }
-        _ => None,
+        _ => Vec::new(),
     }
 }
 
@@ -111,12 +110,9 @@ fn object<'a>(value: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Va
 
 /// Reads JSON from a file, or from stdin for `-`. It may be any JSON: some operations take an array.
 pub(crate) fn from_file(file: &Path) -> Result<Value, Failure> {
-    let (text, name) = match file.to_str() {
-        Some("-") => (io::read_to_string(io::stdin()), "stdin".to_string()),
-        _ => (fs::read_to_string(file), file.display().to_string()),
-    };
-    let text = text.map_err(|error| Failure::Usage(format!("the body in {name} cannot be read: {error}")))?;
-    // Editors on Windows write a byte order mark first.
-    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    let name = source::name(file);
+    let text = source::text(file)
+        .map_err(|error| Failure::Usage(format!("the body in {name} cannot be read: {error}")))?;
+    serde_json::from_str(&text)
         .map_err(|error| Failure::Usage(format!("the body in {name} is not JSON: {error}")))
 }

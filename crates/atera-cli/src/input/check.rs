@@ -8,7 +8,7 @@
 use atera::description::{Check, Operation, Violation};
 use serde_json::Value;
 
-use super::{body::unknown_field, fields};
+use super::{body::unknown_fields, fields};
 use crate::output::failure::Failure;
 
 /// Checks the values of a request.
@@ -22,28 +22,37 @@ pub(crate) fn request(
     body: Option<&Value>,
     allow_unknown: bool,
 ) -> Result<(), Failure> {
-    let with_flags = |violation: Violation| with_flags(operation, &violation);
-    let lists_are_closed = !allow_unknown;
-    let found = violations(operation, parameters, body, lists_are_closed);
-    let is_passable = |violation: &Violation| matches!(violation, Violation::NotListed { .. });
-    let all_are_passable = lists_are_closed && !found.is_empty() && found.iter().all(is_passable);
-    let mut reasons: Vec<_> = found.into_iter().map(with_flags).collect();
-    if all_are_passable {
-        reasons.push("--allow-unknown lets it through anyway".to_string());
-    }
-    if !reasons.is_empty() {
-        return Err(Failure::Usage(format!(
+    let reasons = reasons(operation, parameters, body, allow_unknown);
+    match reasons.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Usage(format!(
             "{} was not sent: {}",
             operation.id,
             reasons.join("; ")
-        )));
+        ))),
     }
-    let unknown = operation
-        .body
-        .zip(body)
-        .filter(|_| !allow_unknown)
-        .and_then(|(kind, body)| unknown_field(kind, body));
-    unknown.map_or(Ok(()), Err)
+}
+
+/// Everything that is wrong with the values of a request, a clause each.
+pub(crate) fn reasons(
+    operation: &'static Operation,
+    parameters: &[(&'static str, String)],
+    body: Option<&Value>,
+    allow_unknown: bool,
+) -> Vec<String> {
+    // A misspelt field comes first, since it may be the reason why another is missing.
+    let mut reasons = match operation.body.zip(body) {
+        Some((kind, body)) if !allow_unknown => unknown_fields(kind, body),
+        _ => Vec::new(),
+    };
+    let found = violations(operation, parameters, body, !allow_unknown);
+    let is_passable = |violation: &Violation| matches!(violation, Violation::NotListed { .. });
+    let all_are_passable = !allow_unknown && found.iter().all(is_passable);
+    reasons.extend(found.iter().map(|violation| with_flags(operation, violation)));
+    if all_are_passable && !reasons.is_empty() {
+        reasons.push("--allow-unknown lets it through anyway".to_string());
+    }
+    reasons
 }
 
 /// The rules that the values break.

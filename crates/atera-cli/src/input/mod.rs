@@ -11,6 +11,7 @@
 //! | [`config_file`] | the profiles |
 //! | [`connection`] | which service to ask, with which key |
 //! | [`since`] | the time of `--since` |
+//! | [`source`] | text from a file or from stdin |
 //! | [`arguments`] | single arguments, and how their text becomes a value |
 //! | [`fields`] | which fields of a body have flags |
 //! | [`examples`] | command lines for the help of an operation |
@@ -35,3 +36,4 @@ pub(crate) mod interrupt;
 pub(crate) mod request;
 pub(crate) mod signals;
 pub(crate) mod since;
+pub(crate) mod source;

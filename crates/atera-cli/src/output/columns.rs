@@ -12,7 +12,7 @@ use super::{
     table_columns::{heading, is_single, telling},
     values::{Altered, Record, Written},
 };
-use crate::names::flag_name;
+use crate::names::{flag_name, nearest};
 
 /// How deep objects are taken apart into columns of their own. Types refer to each other in circles, so there has to be an end.
 const DEEPEST: usize = 3;
@@ -148,14 +148,22 @@ pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field
     fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
 }
 
-/// The failure that a type has no such field. It lists the fields that the type has.
-pub(crate) fn unknown(schema: &'static Schema, name: &str) -> Failure {
-    let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
+/// The failure that a type has no such field.
+fn unknown(schema: &'static Schema, name: &str) -> Failure {
     Failure::Usage(format!(
-        "{} has no field `{name}`; it has {}; --allow-unknown lets it through anyway",
-        schema.name,
-        names.join(", ")
+        "{}; --allow-unknown lets it through anyway",
+        no_such_field(schema, name)
     ))
+}
+
+/// Says that a type has no such field, and which one was most likely meant. If none is near, it lists all of them.
+pub(crate) fn no_such_field(schema: &'static Schema, name: &str) -> String {
+    let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
+    let rest = match nearest(name, names.iter().copied()) {
+        Some(near) => format!(" (did you mean `{near}`?)"),
+        None => format!("; it has {}", names.join(", ")),
+    };
+    format!("{} has no field `{name}`{rest}", schema.name)
 }
 
 /// Adds the columns for the fields of a schema, which lies below the fields in `above`.

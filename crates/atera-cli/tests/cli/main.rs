@@ -22,7 +22,10 @@ mod shared_limit;
 mod terminal;
 mod writes;
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
 
 use atera_sandbox::Sandbox;
 use serde_json::Value;
@@ -75,6 +78,25 @@ async fn sandbox() -> Sandbox {
 /// Runs it against the sandbox.
 async fn ask(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     output(against(sandbox, arguments)).await
+}
+
+/// Runs the command against the sandbox with this text on stdin.
+async fn fed(sandbox: &Sandbox, arguments: &[&str], text: &str) -> Output {
+    let mut command = against(sandbox, arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let text = text.to_string();
+    aside(move || {
+        let mut child = command.spawn().expect("the command runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A command that refuses its arguments does not read.
+        let _ = stdin.write_all(text.as_bytes());
+        drop(stdin);
+        child.wait_with_output().expect("the command runs")
+    })
+    .await
 }
 
 fn stdout(output: &Output) -> &str {

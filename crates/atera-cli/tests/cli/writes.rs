@@ -1,7 +1,5 @@
 //! What changes records.
 
-use std::io::Write;
-
 use serde_json::Value;
 
 use super::*;
@@ -102,6 +100,39 @@ async fn a_body_is_read_from_stdin_and_flags_win_over_it() {
         .expect("an id");
     let ticket = json(&ask(&sandbox, &["tickets", "get", id]).await);
     assert_eq!(ticket["TicketTitle"], "Fire");
+}
+
+#[tokio::test]
+async fn a_misspelt_field_is_named() {
+    let sandbox = sandbox().await;
+    let body = r#"{"TicketTitel": "Printer", "Description": "Fire", "EndUserID": 7}"#;
+    let refused = fed(&sandbox, &["tickets", "create", "--body", "-"], body).await;
+    assert_failure(
+        &refused,
+        2,
+        "CreateTicket has no field `TicketTitel` (did you mean `TicketTitle`?); `TicketTitle` is missing",
+    );
+}
+
+#[tokio::test]
+async fn a_text_comes_from_a_file_or_from_stdin() {
+    let sandbox = sandbox().await;
+    let arguments = ["tickets", "update", "54321", "--ticket-title", "@-", "--dry-run"];
+    let shown = fed(&sandbox, &arguments, "Printer\non fire\n").await;
+    assert_success(&shown);
+    assert!(
+        stdout(&shown).contains(r#""TicketTitle": "Printer\non fire""#),
+        "{shown:?}"
+    );
+    let twice = [&arguments[..], &["--body", "-"]].concat();
+    let refused = fed(&sandbox, &twice, "{}").await;
+    assert_failure(&refused, 2, "another argument has read it already");
+    let missing = ask(
+        &sandbox,
+        &["tickets", "update", "54321", "--ticket-title", "@no/such"],
+    )
+    .await;
+    assert_failure(&missing, 2, "write @@no/such if the text itself begins with @");
 }
 
 #[tokio::test]
