@@ -7,6 +7,7 @@
 //! | [`dry_run`] | `--dry-run` |
 //! | [`walk`] | reads a list and prints it |
 //! | [`operation`] | `atera <group> <verb>` |
+//! | [`bulk`] | many records with one command |
 //! | [`api`] | `atera api` |
 //! | [`export`] | `atera export` |
 //! | [`config`] | `atera config` |
@@ -19,6 +20,7 @@
 //! | [`run`] | which command the arguments name |
 
 pub(crate) mod api;
+pub(crate) mod bulk;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;

@@ -6,7 +6,11 @@
 
 use clap::ArgMatches;
 
-use super::{api, completions, config, doctor, export, flags, operation, reference, sandbox, tree};
+use super::{
+    api,
+    bulk::ids::{self, ManyRequests},
+    completions, config, doctor, export, flags, operation, reference, sandbox, tree,
+};
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
     output::failure::Failure,
@@ -43,6 +47,8 @@ pub(crate) fn run() -> Result<(), Failure> {
 enum Task<'a> {
     /// A command of the description, and its arguments: those that are about the walk over a list are read later.
     Operation(OperationRequest, &'a ArgMatches),
+    /// The same command for many ids.
+    Many(ManyRequests),
     /// `atera api`.
     Api(api::UntypedRequest),
     /// `atera doctor`.
@@ -63,7 +69,11 @@ impl<'a> Task<'a> {
             api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
             group => {
                 let (operation, matches) = groups::chosen(group, matches)?;
-                Task::Operation(OperationRequest::read(operation, matches)?, matches)
+                if let Some(many) = ManyRequests::read(operation, matches)? {
+                    Task::Many(many)
+                } else {
+                    Task::Operation(OperationRequest::read(operation, matches)?, matches)
+                }
             }
         })
     }
@@ -85,6 +95,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
+            Task::Many(many) => ids::run(many, globals, &Interrupt::listen()).await,
             Task::Operation(request, matches) => {
                 operation::run(request, matches, globals, &Interrupt::listen()).await
             }

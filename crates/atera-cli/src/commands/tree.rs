@@ -125,7 +125,7 @@ mod tests {
             ),
             (
                 &["tickets", "get"],
-                "the following required arguments were not provided: <TICKET_ID>; see --help",
+                "the following required arguments were not provided: <TICKET_ID>...; see --help",
             ),
             (
                 &["tckets"],

@@ -36,6 +36,8 @@ pub(crate) const CLEAR: &str = "clear";
 pub(crate) const ALLOW_UNKNOWN: &str = "allow-unknown";
 /// Name of the flag for reading a list once.
 pub(crate) const FAST: &str = "fast";
+/// Name of the flag for the file with ids.
+pub(crate) const IDS: &str = "ids";
 /// Name of the flag for the number of records.
 pub(crate) const LIMIT: &str = "limit";
 /// Name of the flag for the time from which on records are wanted.
@@ -52,6 +54,28 @@ pub(crate) fn positional(parameter: &'static Parameter) -> Arg {
         .value_name(parameter.name.to_shouty_snake_case())
         .required(true)
         .help(with_commands(parameter.description))
+}
+
+/// The only parameter of the path, which may be given many times, or by these flags instead.
+pub(crate) fn positionals(parameter: &'static Parameter, instead: &[&'static str]) -> Arg {
+    positional(parameter)
+        .num_args(1..)
+        .action(ArgAction::Append)
+        .required(false)
+        .required_unless_present_any(instead.iter().copied())
+}
+
+/// The ids of many records, from a file.
+pub(crate) fn ids(parameter: &'static Parameter) -> Arg {
+    Arg::new(IDS)
+        .long(IDS)
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with(parameter.name)
+        .help(
+            "Do it for each id in this file, or from stdin for `-`: one on each line, or records as NDJSON, JSON or CSV",
+        )
+        .help_heading(FILTERS)
 }
 
 /// A parameter of the query.
@@ -239,7 +263,7 @@ fn text_or_file(word: &str) -> Result<Value, String> {
 }
 
 /// The JSON value that a text stands for. Times, dates and UUIDs are checked, and sent as they were written.
-fn parse(kind: Kind, text: &str) -> Result<Value, String> {
+pub(crate) fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     let written = Value::from(text);
     match kind {
         Kind::Integer => must_be("a whole number", text.parse::<i64>().map(Value::from)),

@@ -20,11 +20,11 @@ use serde_json::{Map, Value};
 use super::{arguments, fields, source};
 use crate::output::{columns, failure::Failure};
 
-/// Makes the body of an operation. `None` if it takes none.
+/// Makes the body of an operation. `None` if it takes none, or if nothing is given.
 ///
 /// # Errors
 ///
-/// If it takes one and nothing is given, if the file cannot be read, or if a field to clear does not exist.
+/// If the file cannot be read, or if a field to clear does not exist.
 pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option<Value>, Failure> {
     let Some(kind) = operation.body else {
         return Ok(None);
@@ -53,12 +53,6 @@ pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option
             };
             set(&mut body, parent, field, Value::Null)?;
         }
-    }
-    if body.is_none() {
-        return Err(Failure::Usage(format!(
-            "{} needs a body; give --body FILE or flags for its fields, see --help",
-            operation.id
-        )));
     }
     Ok(body)
 }

@@ -8,12 +8,14 @@ use std::io::{self, IsTerminal, Write};
 
 use atera::{
     Client,
-    description::{Kind, OPERATIONS, Operation},
+    description::{Kind, Operation},
     text::plain_line,
 };
 use http::Method;
 
-use super::{connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest};
+use super::{
+    connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest, target,
+};
 use crate::{
     names::command_line,
     output::{cells::cell, failure::Failure, table_columns::telling, terminal::escaped, values::Record},
@@ -52,10 +54,42 @@ pub(crate) async fn request(
     ask(&what, request.body_text(), connection, interrupt).await
 }
 
-/// Fails if there is no terminal to ask on. Both stdin and stderr have to be one: the question goes to stderr, since stdout may
-/// be a file.
+/// Asks once whether to do something to many records, unless `--yes` is given. It is asked about whatever changes them: a wrong
+/// list of ids does as much harm with an update as with a deletion.
+///
+/// # Errors
+///
+/// `Declined` unless the answer is yes, and `Usage` if there is no terminal to ask on.
+pub(crate) async fn many(
+    operation: &Operation,
+    what: &str,
+    body: Option<String>,
+    connection: &Connection,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    if operation.reads || globals.yes || connection.is_sandbox() {
+        return Ok(());
+    }
+    if !is_terminal() {
+        return Err(Failure::Usage(format!(
+            "`{}` is asked about where it is for many records, and there is no terminal to ask on, so nothing was \
+             sent; add --yes once --dry-run shows what you mean",
+            command_line(operation)
+        )));
+    }
+    ask(what, body, connection, interrupt).await
+}
+
+/// Whether someone can be asked. Both stdin and stderr have to be a terminal: the question goes to stderr, since stdout may be a
+/// file.
+fn is_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Fails if there is no terminal to ask on.
 pub(crate) fn needs_a_terminal(what: &str) -> Result<(), Failure> {
-    match io::stdin().is_terminal() && io::stderr().is_terminal() {
+    match is_terminal() {
         true => Ok(()),
         false => Err(Failure::Usage(format!(
             "`{what}` cannot be undone and there is no terminal to ask on, so nothing was sent; add --yes once \
@@ -106,12 +140,7 @@ async fn tenant(client: &Client) -> Option<String> {
 
 /// The title or the name of the record that the path names, if the key may read it.
 async fn record(client: &Client, request: &OperationRequest) -> Option<String> {
-    let path = request.operation.path;
-    // The record is the longest beginning of the path that can be read: for `/alerts/{id}/resolve` it is the alert.
-    let read = OPERATIONS
-        .iter()
-        .filter(|it| it.method == Method::GET && !it.list && path.starts_with(it.path))
-        .max_by_key(|it| it.path.len())?;
+    let read = target::read_of(request.operation)?;
     let Some(Kind::Object(schema)) = read.answer else {
         return None;
     };

@@ -7,14 +7,21 @@ use std::collections::BTreeMap;
 use atera::description::{Kind, Location, Operation};
 use serde_json::Value;
 
-use super::fields;
+use super::{fields, target};
 use crate::names::{command_line, flag_name};
 
 /// The section "Examples" of an operation's help.
-pub(crate) fn of(operation: &Operation) -> String {
+pub(crate) fn of(operation: &'static Operation) -> String {
     let mut lines = vec![example(operation)];
     if operation.list {
         lines.push(format!("{} --all --output ndjson", command_line(operation)));
+    }
+    if target::many(operation).is_some() {
+        let flags = example(operation);
+        let flags = flags
+            .split_once(" --")
+            .map_or(String::new(), |(_, flags)| format!(" --{flags}"));
+        lines.push(format!("{} --ids ids.txt{flags}", command_line(operation)));
     }
     let mut text = "Examples:".to_string();
     for line in lines {

@@ -10,7 +10,7 @@ use clap::{ArgMatches, Command};
 use super::{
     arguments, examples,
     fields::{self, ScalarField},
-    help, since,
+    help, since, target,
 };
 use crate::{
     names::{group_name, verb_names, with_commands},
@@ -74,10 +74,18 @@ fn verb(operation: &'static Operation) -> Command {
         .after_help(examples::of(operation))
         // A PUT that does the same as a POST is hidden: it adds nothing, but people who look for it find it.
         .hide(operation.verb.ends_with("_put"))
-        .args(within(Location::Path).map(arguments::positional))
+        .args(
+            within(Location::Path).map(|parameter| match target::many(operation) {
+                Some(_) => arguments::positionals(parameter, &[arguments::IDS]),
+                None => arguments::positional(parameter),
+            }),
+        )
         .args(within(Location::Query).map(arguments::filter));
     if let Some(alias) = alias {
         command = command.visible_alias(alias);
+    }
+    if let Some(parameter) = target::many(operation) {
+        command = command.arg(arguments::ids(parameter));
     }
     if operation.list {
         command = command.args([arguments::all(), arguments::fast(), arguments::limit()]);

@@ -28,6 +28,11 @@ impl Interrupt {
         Interrupt(told)
     }
 
+    /// The signal that has come, if one has.
+    pub(crate) fn seen(&self) -> Option<Signal> {
+        *self.0.borrow()
+    }
+
     /// Waits for a future, or for a signal, whichever comes first. A signal that came earlier counts.
     pub(crate) async fn or<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {

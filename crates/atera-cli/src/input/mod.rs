@@ -13,6 +13,7 @@
 //! | [`since`] | the time of `--since` |
 //! | [`source`] | text from a file or from stdin |
 //! | [`arguments`] | single arguments, and how their text becomes a value |
+//! | [`target`] | the record that the path names, and many of them |
 //! | [`fields`] | which fields of a body have flags |
 //! | [`examples`] | command lines for the help of an operation |
 //! | [`groups`] | the commands of the operations |
@@ -37,3 +38,4 @@ pub(crate) mod request;
 pub(crate) mod signals;
 pub(crate) mod since;
 pub(crate) mod source;
+pub(crate) mod target;

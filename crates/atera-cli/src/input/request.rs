@@ -17,20 +17,21 @@ use super::{
     globals::Globals,
     interrupt::Interrupt,
     since::{self, Since},
+    target::text,
 };
 use crate::output::failure::Failure;
 
 /// A call of an operation before there is a client to make it with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OperationRequest {
     /// The operation.
     pub(crate) operation: &'static Operation,
     /// The parameters that are given, by their names on the wire.
-    parameters: Vec<(&'static str, String)>,
+    pub(crate) parameters: Vec<(&'static str, String)>,
     /// The time of `--since`, if its parameter takes a local time: the account has yet to be asked for its time zone.
     account_time: Option<(&'static Parameter, DateTime<Utc>)>,
     /// The body.
-    body: Option<Value>,
+    pub(crate) body: Option<Value>,
     /// Whether values and fields are let through that the description lacks.
     pub(crate) allow_unknown: bool,
 }
@@ -42,6 +43,56 @@ impl OperationRequest {
     ///
     /// `Usage`, with everything that is wrong.
     pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, Failure> {
+        let request = Self::unchecked(operation, matches)?;
+        request.check()?;
+        Ok(request)
+    }
+
+    /// Reads the arguments of an operation, and makes of them a request for each of these ids.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with everything that is wrong with the first request that is not sound.
+    pub(crate) fn read_many(
+        operation: &'static Operation,
+        matches: &ArgMatches,
+        parameter: &'static Parameter,
+        ids: Vec<String>,
+    ) -> Result<Vec<Self>, Failure> {
+        let request = Self::unchecked(operation, matches)?;
+        let requests = ids.into_iter().map(|id| {
+            let mut request = request.clone();
+            request.set(parameter.name, id);
+            request.check()?;
+            Ok(request)
+        });
+        requests.collect()
+    }
+
+    /// Checks the values.
+    fn check(&self) -> Result<(), Failure> {
+        if self.operation.body.is_some() && self.body.is_none() {
+            return Err(Failure::Usage(format!(
+                "{} needs a body; give --body FILE or flags for its fields, see --help",
+                self.operation.id
+            )));
+        }
+        check::request(
+            self.operation,
+            &self.parameters,
+            self.body.as_ref(),
+            self.allow_unknown,
+        )
+    }
+
+    /// Sets a parameter, and replaces an earlier value.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.parameters.retain(|(given, _)| *given != name);
+        self.parameters.push((name, value));
+    }
+
+    /// Reads the arguments of an operation, and its body.
+    pub(crate) fn unchecked(operation: &'static Operation, matches: &ArgMatches) -> Result<Self, Failure> {
         let given = operation.parameters.iter().filter_map(|parameter| {
             let value = matches.get_one::<Value>(parameter.name)?;
             Some((parameter.name, text(value)))
@@ -57,20 +108,13 @@ impl OperationRequest {
                 None => account_time = Some((parameter, time)),
             }
         }
-        let request = OperationRequest {
+        Ok(OperationRequest {
             operation,
             parameters,
             account_time,
             body: body::read(operation, matches)?,
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
-        };
-        check::request(
-            operation,
-            &request.parameters,
-            request.body.as_ref(),
-            request.allow_unknown,
-        )?;
-        Ok(request)
+        })
     }
 
     /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not
@@ -139,14 +183,6 @@ impl OperationRequest {
             (parameter.location == Location::Path).then_some(value.as_str())
         });
         in_path.collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// The text of a value, as it goes into an address.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
     }
 }
 

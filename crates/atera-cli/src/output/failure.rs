@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     Start(io::Error),
     /// Part of the work failed. The text says how to go on with the rest.
     Unfinished(Error, &'static str),
+    /// Some of many records failed. The sentence says how many; the code is that of the first of them.
+    Records(String, u8),
     /// A check of `atera doctor` failed. The table that was printed says which; this is the first one's kind.
     ChecksFailed(ErrorKind),
     /// A question was answered with anything but yes.
@@ -77,6 +79,7 @@ impl Failure {
             Failure::Call(error) | Failure::Unfinished(error, _) => exit_code::of(error.kind()),
             // The reader has seen enough and closed the pipe, as `head` does. That is no failure.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
+            Failure::Records(_, code) => *code,
             Failure::ChecksFailed(kind) => exit_code::of(*kind),
             Failure::Output(_) | Failure::Start(_) | Failure::Declined => exit_code::FAILED,
             Failure::Interrupted(signal, _) => signal.exit_code(),
@@ -87,7 +90,7 @@ impl Failure {
     pub(crate) fn sentence(&self) -> Option<String> {
         match self {
             Failure::Arguments(error) => Some(without_keys(&of_arguments(&error.render().to_string()))),
-            Failure::Usage(sentence) => Some(without_keys(sentence)),
+            Failure::Usage(sentence) | Failure::Records(sentence, _) => Some(without_keys(sentence)),
             Failure::Call(error) => Some(of_call(error)),
             Failure::Unfinished(error, go_on) => Some(format!("{}; {go_on}", of_call(error))),
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,

@@ -10,6 +10,7 @@ mod export;
 mod formats;
 mod help;
 mod lists;
+mod many_ids;
 mod odd_values;
 #[cfg(unix)]
 mod on_a_terminal;

@@ -1,0 +1,203 @@
+//! One operation for each of many ids: `atera tickets delete 1 2 3`, `atera alerts resolve --ids -`.
+//!
+//! Reads print their records as a list would, in the order of the ids, and each failure is a line on stderr. Writes print a row
+//! for each id, which says what came of it. All of it is asked about once.
+
+use atera::{Client, Response};
+use bytes::Bytes;
+use clap::ArgMatches;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, value::RawValue};
+
+use super::outcome::{Brake, OUTCOME, Outcome, SIDE_BY_SIDE, Tally};
+use crate::{
+    commands::dry_run,
+    input::{
+        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
+        target,
+    },
+    names::command_line,
+    output::{
+        destination::Destination,
+        failure::{self, Failure},
+        records::{Layout, Sink},
+        table_columns::object_in,
+        terminal::tell,
+    },
+};
+
+/// How many ids the question names.
+const NAMED: usize = 10;
+
+/// The requests for many ids.
+#[derive(Debug)]
+pub(crate) struct ManyRequests {
+    requests: Vec<OperationRequest>,
+    /// How many ids came again, and are left out.
+    repeats: usize,
+    command: String,
+}
+
+impl ManyRequests {
+    /// Reads the arguments of an operation, if they name many ids.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with what is wrong with the first request that is not sound.
+    pub(crate) fn read(
+        operation: &'static atera::description::Operation,
+        matches: &ArgMatches,
+    ) -> Result<Option<Self>, Failure> {
+        let Some((parameter, (ids, repeats))) = target::many(operation).zip(target::ids(operation, matches)?)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(ManyRequests {
+            requests: OperationRequest::read_many(operation, matches, parameter, ids)?,
+            repeats,
+            command: command_line(operation),
+        }))
+    }
+}
+
+/// Sends the requests, several at a time, and prints what comes of each.
+pub(crate) async fn run(many: ManyRequests, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+    if many.repeats > 0 && !globals.quiet {
+        tell(format!("ids that came again are left out ({})", many.repeats));
+    }
+    let Some(first) = many.requests.first() else {
+        if !globals.quiet {
+            tell(format!("{}: there are no ids, so nothing was sent", many.command));
+        }
+        return Ok(());
+    };
+    let operation = first.operation;
+    let printed = match operation.reads {
+        true => operation.answer.and_then(object_in),
+        false => Some(&OUTCOME),
+    };
+    let layout = Layout::new(&globals.output, printed, first.allow_unknown)?;
+    let connection = Connection::open(globals).await?;
+    if globals.dry_run {
+        for (request, number) in many.requests.iter().zip(1..) {
+            if number > 1 {
+                println!();
+            }
+            dry_run::show(&connection, async |client| request.call(&client)?.send().await).await?;
+        }
+        return Ok(());
+    }
+    let question = format!("{} {}", operation.summary, named(&many.requests));
+    confirm::many(
+        operation,
+        &question,
+        first.body_text(),
+        &connection,
+        globals,
+        interrupt,
+    )
+    .await?;
+    let client = connection.client()?;
+    let mut out = Destination::open(globals.output.file.as_deref())?;
+    let mut sink = Sink::new(layout);
+    let mut tally = Tally::default();
+    let brake = Brake::default();
+    let calls = many
+        .requests
+        .iter()
+        .map(|request| answer(request, &client, &brake, interrupt));
+    let mut answers = stream::iter(calls)
+        .buffered(SIDE_BY_SIDE)
+        .zip(stream::iter(&many.requests));
+    while let Some((outcome, request)) = answers.next().await {
+        let outcome = match outcome {
+            Outcome::Failed(error) => Outcome::Failed(connection.explain(error)),
+            outcome => outcome,
+        };
+        let id = request.target();
+        tally.count(&id, &outcome);
+        match (operation.reads, &outcome) {
+            (true, Outcome::Done(answer)) => records(answer, &mut sink, &mut out)?,
+            (true, Outcome::Failed(error)) => {
+                tell(format!("{} {id}: {}", operation.id, failure::of_call(error)))
+            }
+            (true, Outcome::NotTried) => {}
+            (false, outcome) => {
+                let row = outcome.row(&id, |answer| answer.json::<Value>().unwrap_or_default());
+                sink.record(&row.to_string(), &mut out)?;
+            }
+        }
+    }
+    sink.finish(&mut out)?;
+    out.commit()?;
+    if let Some(signal) = interrupt.seen() {
+        return Err(Failure::Interrupted(signal, Some(tally.sentence(operation))));
+    }
+    if !tally.is_done() {
+        return Err(Failure::Records(tally.sentence(operation), tally.code()));
+    }
+    if !globals.quiet && !operation.reads {
+        tell(tally.sentence(operation));
+    }
+    Ok(())
+}
+
+/// Sends a request, unless the brake is on or a signal came. A write that was begun is waited for, because its outcome would
+/// not be known otherwise.
+async fn answer(
+    request: &OperationRequest,
+    client: &Client,
+    brake: &Brake,
+    interrupt: &Interrupt,
+) -> Outcome<Response<Bytes>> {
+    if brake.is_on() || interrupt.seen().is_some() {
+        return Outcome::NotTried;
+    }
+    let call = async { request.call(client)?.send().await };
+    let answered = match request.operation.reads {
+        true => match interrupt.or(call).await {
+            Ok(answered) => answered,
+            Err(_) => return Outcome::NotTried,
+        },
+        false => call.await,
+    };
+    match answered {
+        Ok(answer) => Outcome::Done(answer),
+        Err(error) => {
+            brake.heed(&error);
+            Outcome::Failed(error)
+        }
+    }
+}
+
+/// Prints the records of an answer to a read.
+fn records(answer: &Response<Bytes>, sink: &mut Sink, out: &mut Destination) -> Result<(), Failure> {
+    let text = match answer.is_empty() {
+        true => return Ok(()),
+        false => answer.json::<&RawValue>()?.get(),
+    };
+    match serde_json::from_str::<Vec<&RawValue>>(text) {
+        Ok(records) => {
+            for record in records {
+                sink.record(record.get(), out)?;
+            }
+        }
+        Err(_) => sink.record(text, out)?,
+    }
+    Ok(())
+}
+
+/// The ids in words: the first ones, and how many there are.
+fn named(requests: &[OperationRequest]) -> String {
+    let ids: Vec<_> = requests
+        .iter()
+        .take(NAMED)
+        .map(OperationRequest::target)
+        .collect();
+    let ids = ids.join(", ");
+    match requests.len() {
+        1 => ids,
+        all if all > NAMED => format!("{ids} and {} others, {all} in all,", all - NAMED),
+        all => format!("{ids}, {all} in all,"),
+    }
+}
