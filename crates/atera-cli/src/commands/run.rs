@@ -8,7 +8,10 @@ use clap::ArgMatches;
 
 use super::{
     api,
-    bulk::ids::{self, ManyRequests},
+    bulk::{
+        ids::{self, ManyRequests},
+        import::{self, Import},
+    },
     completions, config, doctor, export, flags, operation, reference, sandbox, tree,
 };
 use crate::{
@@ -49,6 +52,8 @@ enum Task<'a> {
     Operation(OperationRequest, &'a ArgMatches),
     /// The same command for many ids.
     Many(ManyRequests),
+    /// The same command for the rows of a file.
+    Import(Import),
     /// `atera api`.
     Api(api::UntypedRequest),
     /// `atera doctor`.
@@ -69,7 +74,9 @@ impl<'a> Task<'a> {
             api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
             group => {
                 let (operation, matches) = groups::chosen(group, matches)?;
-                if let Some(many) = ManyRequests::read(operation, matches)? {
+                if let Some(import) = Import::read(operation, matches)? {
+                    Task::Import(import)
+                } else if let Some(many) = ManyRequests::read(operation, matches)? {
                     Task::Many(many)
                 } else {
                     Task::Operation(OperationRequest::read(operation, matches)?, matches)
@@ -96,6 +103,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
             Task::Many(many) => ids::run(many, globals, &Interrupt::listen()).await,
+            Task::Import(import) => import::run(import, globals, &Interrupt::listen()).await,
             Task::Operation(request, matches) => {
                 operation::run(request, matches, globals, &Interrupt::listen()).await
             }

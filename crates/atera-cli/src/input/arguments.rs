@@ -36,6 +36,16 @@ pub(crate) const CLEAR: &str = "clear";
 pub(crate) const ALLOW_UNKNOWN: &str = "allow-unknown";
 /// Name of the flag for reading a list once.
 pub(crate) const FAST: &str = "fast";
+/// Name of the flag for the file with rows.
+pub(crate) const FROM: &str = "from";
+/// Name of the flag for the journal of the rows.
+pub(crate) const JOURNAL: &str = "journal";
+/// Name of the flag for how many rows may fail.
+pub(crate) const MAX_FAILURES: &str = "max-failures";
+/// Name of the flag for the time that the service has to show what it created.
+pub(crate) const SETTLE_AFTER: &str = "settle-after";
+/// Name of the flag for rows whose outcome cannot be found out.
+pub(crate) const UNKNOWN_ROWS: &str = "unknown-rows";
 /// Name of the flag for the file with ids.
 pub(crate) const IDS: &str = "ids";
 /// Name of the flag for the number of records.
@@ -45,6 +55,8 @@ pub(crate) const SINCE: &str = "since";
 
 /// The heading for the fields of a body in help.
 const FIELDS: &str = "Fields of the body";
+/// The heading for the rows of a file.
+const ROWS: &str = "Many records from a file";
 /// The heading for everything else about the request.
 const FILTERS: &str = "Parameters";
 
@@ -63,6 +75,48 @@ pub(crate) fn positionals(parameter: &'static Parameter, instead: &[&'static str
         .action(ArgAction::Append)
         .required(false)
         .required_unless_present_any(instead.iter().copied())
+}
+
+/// The flags for the rows of a file.
+pub(crate) fn rows() -> [Arg; 5] {
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .help(help)
+            .help_heading(ROWS)
+    };
+    let of_rows = |arg: Arg| arg.requires(FROM);
+    [
+        value(
+            FROM,
+            "FILE",
+            "Do it for each row of this CSV, NDJSON or JSON file, or of stdin for `-`; columns are named as fields",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with_all([BODY, CLEAR]),
+        of_rows(value(
+            JOURNAL,
+            "PATH",
+            "Where to note which rows are sent, so that none is sent twice; beside the file if left out",
+        ))
+        .value_parser(value_parser!(PathBuf)),
+        of_rows(value(MAX_FAILURES, "COUNT", "Send no further rows once so many have failed"))
+            .value_parser(value_parser!(u64).range(1..)),
+        of_rows(value(
+            SETTLE_AFTER,
+            "SECONDS",
+            "How long after a row was sent without an answer it is looked for",
+        ))
+        .value_parser(value_parser!(u64))
+        .default_value("30"),
+        of_rows(value(
+            UNKNOWN_ROWS,
+            "WHAT",
+            "What to do with rows of which nobody but you can tell whether they took effect",
+        ))
+        .value_parser(["send", "skip"]),
+    ]
 }
 
 /// The ids of many records, from a file.
@@ -220,7 +274,7 @@ fn typed(name: &'static str, kind: Kind) -> Arg {
 struct Listed(&'static [&'static str]);
 
 /// A value of a list as the list spells it, whatever its case.
-fn as_known(values: &[&str], text: &str) -> String {
+pub(crate) fn as_known(values: &[&str], text: &str) -> String {
     let known = values.iter().find(|value| value.eq_ignore_ascii_case(text));
     known.map_or(text, |value| value).to_string()
 }

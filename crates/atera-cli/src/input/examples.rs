@@ -23,6 +23,9 @@ pub(crate) fn of(operation: &'static Operation) -> String {
             .map_or(String::new(), |(_, flags)| format!(" --{flags}"));
         lines.push(format!("{} --ids ids.txt{flags}", command_line(operation)));
     }
+    if target::takes_rows(operation) {
+        lines.push(format!("{} --from rows.csv --dry-run", command_line(operation)));
+    }
     let mut text = "Examples:".to_string();
     for line in lines {
         text.push_str("\n  ");

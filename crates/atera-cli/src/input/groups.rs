@@ -62,6 +62,7 @@ fn verb(operation: &'static Operation) -> Command {
         parameters.filter(move |parameter| parameter.location == location)
     };
     let (name, alias) = verb_names(operation);
+    let takes_rows = target::takes_rows(operation);
     let mut command = Command::new(name)
         .about(operation.summary)
         .long_about(format!(
@@ -74,18 +75,27 @@ fn verb(operation: &'static Operation) -> Command {
         .after_help(examples::of(operation))
         // A PUT that does the same as a POST is hidden: it adds nothing, but people who look for it find it.
         .hide(operation.verb.ends_with("_put"))
-        .args(
-            within(Location::Path).map(|parameter| match target::many(operation) {
+        .args(within(Location::Path).map(|parameter| {
+            match target::many(operation) {
+                Some(_) if takes_rows => {
+                    arguments::positionals(parameter, &[arguments::IDS, arguments::FROM])
+                }
                 Some(_) => arguments::positionals(parameter, &[arguments::IDS]),
+                None if takes_rows => arguments::positional(parameter)
+                    .required(false)
+                    .required_unless_present(arguments::FROM),
                 None => arguments::positional(parameter),
-            }),
-        )
+            }
+        }))
         .args(within(Location::Query).map(arguments::filter));
     if let Some(alias) = alias {
         command = command.visible_alias(alias);
     }
     if let Some(parameter) = target::many(operation) {
         command = command.arg(arguments::ids(parameter));
+    }
+    if takes_rows {
+        command = command.args(arguments::rows());
     }
     if operation.list {
         command = command.args([arguments::all(), arguments::fast(), arguments::limit()]);

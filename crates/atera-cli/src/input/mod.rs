@@ -20,6 +20,7 @@
 //! | [`body`] | the body: a file, flags over it, fields to clear |
 //! | [`check`] | a request against the description, in terms of flags |
 //! | [`request`] | a call of an operation before there is a client |
+//! | [`rows`] | the requests of `--from` |
 //! | [`confirm`] | the question before what cannot be undone |
 
 pub(crate) mod arguments;
@@ -35,6 +36,7 @@ pub(crate) mod groups;
 pub(crate) mod help;
 pub(crate) mod interrupt;
 pub(crate) mod request;
+pub(crate) mod rows;
 pub(crate) mod signals;
 pub(crate) mod since;
 pub(crate) mod source;

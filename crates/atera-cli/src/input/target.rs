@@ -45,6 +45,11 @@ pub(crate) fn many(operation: &'static Operation) -> Option<&'static Parameter> 
     (is_id && parameters.next().is_none() && !operation.list).then_some(parameter)
 }
 
+/// Whether the bodies of an operation can come from the rows of a file: it writes, and takes an object.
+pub(crate) fn takes_rows(operation: &Operation) -> bool {
+    !operation.reads && matches!(operation.body, Some(Kind::Object(_)))
+}
+
 /// Whether a field or a column of this name holds the values of a parameter of the path. It is called as the parameter, or as
 /// the id of the records: the `contactId` of a path is the `EndUserID` of a contact.
 pub(crate) fn is_named(operation: &Operation, parameter: &Parameter, name: &str) -> bool {

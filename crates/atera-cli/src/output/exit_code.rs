@@ -11,6 +11,8 @@ pub(crate) const SUCCESS: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 /// The arguments, the request or the setup cannot be used. It is also clap's own code.
 pub(crate) const USAGE: u8 = 2;
+/// A create may or may not have taken place.
+pub(crate) const UNKNOWN: u8 = 6;
 // The codes of signals are those of shells: 128 and the number of the signal.
 /// SIGHUP, which is 1: the terminal was closed.
 const HUNG_UP: u8 = 129;
@@ -25,7 +27,7 @@ pub(crate) const TABLE: [(u8, &str); 13] = [
     (3, "there is no such record"),
     (4, "the key is refused, or lacks the permission"),
     (5, "the service refused the request, or failed"),
-    (6, "a create may or may not have taken place"),
+    (UNKNOWN, "a create may or may not have taken place"),
     (7, "too many requests"),
     (8, "the service cannot be reached, or did not answer in time"),
     (
@@ -71,7 +73,7 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
         ErrorKind::NotFound => 3,
         ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
         ErrorKind::Rejected | ErrorKind::Conflict | ErrorKind::Server => 5,
-        ErrorKind::OutcomeUnknown => 6,
+        ErrorKind::OutcomeUnknown => UNKNOWN,
         ErrorKind::RateLimited => 7,
         ErrorKind::Connection | ErrorKind::Timeout => 8,
         ErrorKind::Decode => 9,

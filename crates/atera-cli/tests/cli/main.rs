@@ -15,6 +15,7 @@ mod odd_values;
 #[cfg(unix)]
 mod on_a_terminal;
 mod reference;
+mod rows;
 mod running;
 mod safety;
 #[cfg(unix)]
