@@ -75,7 +75,8 @@
 //! temporary failures, but never a create that the service may have seen. [`Client::with_deadline`],
 //! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch()`] runs the
 //! same call for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
-//! show the current state; `tracing` has a span for each call and an event for each attempt.
+//! show the current state, [`ClientBuilder::on_wait`] is told when a call waits; `tracing` has a span for each call and an event
+//! for each attempt.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -155,7 +156,7 @@ pub use limit::{Priority, RateLimit};
 pub use page::{Consistency, Page, Records, UndecodedRecord};
 #[cfg(feature = "cache")]
 pub use pipeline::Cache;
-pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage};
+pub use pipeline::{CallFuture, Counts, Response, RetryPolicy, Usage, Wait, WaitPhase, WaitReason};
 pub use types::{AccountTime, ActionId, Record, RecordId, Timestamp};
 
 #[cfg(doc)]

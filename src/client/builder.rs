@@ -22,6 +22,7 @@ use crate::{
         credential::{Credentials, KeySource, Slots},
         retry::Budget,
         usage::Tally,
+        wait::{Wait, WaitObserver},
     },
     transport::{BaseUrl, Reqwest, Transport},
 };
@@ -64,6 +65,7 @@ pub struct ClientBuilder {
     rate_limit: RateLimit,
     slot_store: Option<Arc<dyn SlotStore>>,
     retry: RetryPolicy,
+    on_wait: Option<WaitObserver>,
     seed: Option<u64>,
     #[cfg(feature = "cache")]
     cache: Option<Cache>,
@@ -94,6 +96,7 @@ impl Default for ClientBuilder {
             rate_limit: RateLimit::default(),
             slot_store: None,
             retry: RetryPolicy::default(),
+            on_wait: None,
             seed: None,
             #[cfg(feature = "cache")]
             cache: None,
@@ -176,6 +179,29 @@ impl ClientBuilder {
         self
     }
 
+    /// A function that is told whenever a call waits before it is sent: for a slot of the rate limit, for the end of a pause, or
+    /// for the next attempt. It is told when the wait begins, once a second while it lasts, and when it ends; calls that do not
+    /// wait cost nothing. It runs on the task of the call, so it should not block.
+    ///
+    /// ```
+    /// use atera::{ApiKey, Client, WaitPhase};
+    ///
+    /// let client = Client::builder()
+    ///     .api_key(ApiKey::new("0123456789abcdef0123456789abcdef")?)
+    ///     .on_wait(|wait| {
+    ///         if wait.phase == WaitPhase::Began {
+    ///             eprintln!("{} waits: {:?}", wait.operation, wait.reason);
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = client;
+    /// # Ok::<(), atera::Error>(())
+    /// ```
+    pub fn on_wait(mut self, observer: impl Fn(&Wait) + Send + Sync + 'static) -> Self {
+        self.on_wait = Some(WaitObserver::new(observer));
+        self
+    }
+
     /// Caches answers that change slowly; see [`Cache`]. There is no cache by default.
     #[cfg(feature = "cache")]
     pub fn cache(mut self, cache: Cache) -> Self {
@@ -247,6 +273,7 @@ impl ClientBuilder {
             body_limit: self.body_limit,
             budget: Mutex::new(Budget::new()),
             tally: Tally::default(),
+            on_wait: self.on_wait,
             #[cfg(feature = "cache")]
             cache: self.cache.map(AnswerCache::new),
             jitter: Mutex::new(

@@ -241,6 +241,12 @@ impl Window {
             in_use: self.in_use(),
             waiting: self.waiting.iter().map(VecDeque::len).sum(),
             paused_until: self.blocked_until(),
+            next_slot: self
+                .waiting
+                .iter()
+                .any(|queue| !queue.is_empty())
+                .then(|| self.due(0))
+                .flatten(),
         }
     }
 

@@ -15,6 +15,7 @@ use super::{
     credential::Credentials,
     retry::{Budget, RetryPolicy},
     usage::Tally,
+    wait::WaitObserver,
 };
 use crate::{
     limit::Priority,
@@ -39,6 +40,7 @@ pub(crate) struct ClientState {
     pub(crate) body_limit: usize,
     pub(crate) budget: Mutex<Budget>,
     pub(crate) tally: Tally,
+    pub(crate) on_wait: Option<WaitObserver>,
     #[cfg(feature = "cache")]
     pub(crate) cache: Option<AnswerCache>,
     pub(crate) jitter: Mutex<fastrand::Rng>,

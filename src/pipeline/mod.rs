@@ -14,6 +14,7 @@ pub(crate) mod response;
 pub(crate) mod retry;
 mod status;
 pub(crate) mod usage;
+pub(crate) mod wait;
 
 use std::{
     future::poll_fn,
@@ -33,6 +34,7 @@ use failures::in_words;
 use response::{Answer, Sent};
 use retry::{Decision, Effect, FailedAttempt, FailureClass};
 use usage::Counter;
+use wait::{WaitsFor, wait_for};
 
 use crate::{
     Applied, Error, ErrorKind, clock,
@@ -47,9 +49,13 @@ pub use cache::Cache;
 pub use response::{CallFuture, Response};
 pub use retry::RetryPolicy;
 pub use usage::{Counts, Usage};
+pub use wait::{Wait, WaitPhase, WaitReason};
 
 /// A slot that was acquired in less than this does not count as waited for.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// A slot that was acquired in less than this is not worth a line in a log: a store has to look at its file or its database.
+const SHORTEST_LOGGED_WAIT: Duration = Duration::from_millis(50);
 
 /// Sends a request, retries it if allowed, and returns the answer if it is a success.
 pub(crate) async fn run(
@@ -191,7 +197,7 @@ impl Call<'_> {
                 Decision::Retry(delay) => {
                     self.may_have_applied |= failure.error.applied() == Applied::Unknown;
                     tracing::debug!(attempt = self.attempts, ?delay, "sent again");
-                    clock::sleep_until(clock::now() + delay).await;
+                    self.wait_to_retry(&failure.error, clock::now() + delay).await;
                 }
             }
         }
@@ -209,6 +215,18 @@ impl Call<'_> {
         }
     }
 
+    /// Waits until the next attempt. The deadline does not pass meanwhile, or the call would not be retried.
+    async fn wait_to_retry(&self, error: &Error, until: Instant) {
+        let reason = WaitReason::Retry {
+            number: self.attempts,
+            most: self.context.settings().retry.most_retries(),
+            after: error.kind(),
+            status: error.status(),
+        };
+        self.before_deadline(WaitsFor::Retry(reason, until), clock::sleep_until(until))
+            .await;
+    }
+
     /// The time left until the deadline of the call.
     fn remaining_time(&self) -> Option<Duration> {
         self.deadline
@@ -218,7 +236,7 @@ impl Call<'_> {
     /// The key to send with.
     async fn credential(&self) -> Result<Arc<Credential>, Error> {
         let credentials = &self.context.shared().credentials;
-        match self.before_deadline(credentials.current()).await {
+        match self.before_deadline(WaitsFor::Key, credentials.current()).await {
             Some(result) => result.map_err(|error| self.with_call(error)),
             None => Err(self.with_call(self.deadline_exceeded("the API key"))),
         }
@@ -229,14 +247,18 @@ impl Call<'_> {
         let patience = self.context.settings().retry.patience();
         let patience = self.remaining_time().map_or(patience, |left| left.min(patience));
         let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
+        let limiter = &credential.limiter;
         let acquired = self
-            .before_deadline(credential.limiter.acquire(priority, patience))
+            .before_deadline(WaitsFor::Slot(limiter), limiter.acquire(priority, patience))
             .await;
         let until = match &acquired {
             Some(Ok(slot)) => slot.since,
             _ => clock::now(),
         };
         self.waited |= until - now >= SHORTEST_WAIT;
+        if until - now >= SHORTEST_LOGGED_WAIT {
+            tracing::debug!(waited = ?(until - now), "waited for a slot");
+        }
         self.counter.count(|counts| counts.waited += until - now);
         let error = match acquired {
             Some(Ok(slot)) => return Ok(slot),
@@ -317,7 +339,9 @@ impl Call<'_> {
         }
         self.key_was_renewed = true;
         let changed = self.context.shared().credentials.changed_since(credential);
-        self.before_deadline(changed).await.unwrap_or(false)
+        self.before_deadline(WaitsFor::Key, changed)
+            .await
+            .unwrap_or(false)
     }
 
     fn decide(&self, failure: &Failure) -> Decision {
@@ -365,19 +389,18 @@ impl Call<'_> {
         )
     }
 
-    /// The result of the future, or `None` if the deadline of the call passes first.
-    async fn before_deadline<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    /// The result of the future, or `None` if the deadline of the call passes first. The observer is told if it is not ready.
+    async fn before_deadline<T>(&self, what: WaitsFor<'_>, future: impl Future<Output = T>) -> Option<T> {
         let mut future = pin!(future);
-        let Some(deadline) = self.deadline else {
+        let observer = self.context.shared().on_wait.as_ref();
+        if self.deadline.is_none() && observer.is_none() {
             return Some(future.await);
-        };
-        // The result is usually ready at once, so the timer is boxed: it would make the future of every call larger.
+        }
+        // The result is usually ready at once, so the wait is boxed: it would make the future of every call larger.
         if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
             return Some(result);
         }
-        Box::pin(tokio::time::timeout_at(deadline.into(), future))
-            .await
-            .ok()
+        Box::pin(wait_for(future, self.deadline, self.operation, what, observer)).await
     }
 
     fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {

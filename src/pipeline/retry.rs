@@ -99,6 +99,11 @@ impl RetryPolicy {
         self.longest_pause
     }
 
+    /// The largest number of retries.
+    pub(crate) fn most_retries(&self) -> u32 {
+        self.max_attempts - 1
+    }
+
     /// The longest delay after this attempt.
     fn longest_delay(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);

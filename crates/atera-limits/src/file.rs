@@ -149,8 +149,9 @@ impl SlotStore for FileStore {
                 let store = shared.clone();
                 let taken = spawn_blocking(move || {
                     let taken = store.change(|ledger, now| {
+                        let until = |at| Duration::from_millis(u64::try_from(at - now).unwrap_or_default());
                         let taken = ledger.take(now, &store.limit, priority);
-                        taken.map_err(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or_default()))
+                        taken.map_err(|at| (until(at), ledger.next_slot(&store.limit, priority).map(until)))
                     })?;
                     let taken = taken.map(|id| Unclaimed {
                         shared: store.clone(),
@@ -160,10 +161,14 @@ impl SlotStore for FileStore {
                 });
                 match taken.await?? {
                     Ok(taken) => {
+                        shared.rate().next_slot = None;
                         drop(turn);
                         return Ok(Box::new(taken.claim()) as Box<dyn Reservation>);
                     }
-                    Err(wait) => tokio::time::sleep(wait.min(LONGEST_WAIT)).await,
+                    Err((wait, next)) => {
+                        shared.rate().next_slot = next.map(|length| now() + length);
+                        tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
+                    }
                 }
             }
         })
@@ -180,7 +185,9 @@ impl SlotStore for FileStore {
     fn rate(&self) -> Rate {
         let mut rate = *self.shared.rate();
         let now = now();
-        rate.paused_until = rate.paused_until.filter(|until| *until > now);
+        let ahead = |time: Option<Instant>| time.filter(|time| *time > now);
+        rate.paused_until = ahead(rate.paused_until);
+        rate.next_slot = ahead(rate.next_slot);
         rate
     }
 }
@@ -292,6 +299,25 @@ mod tests {
             // The dropped call gives its slot back before the next call is served; otherwise only two of three would get one.
             drop(reserve(&store).await);
         }
+    }
+
+    #[tokio::test]
+    async fn the_store_knows_the_next_slot_while_a_call_waits() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(folder.path(), 1);
+        let slot = reserve(&store).await;
+        slot.complete(SlotUse::Answered).await.expect("a file");
+        assert_eq!(store.rate().next_slot, None, "none waits");
+        let mut waiting = store.reserve(Priority::Interactive);
+        while store.rate().next_slot.is_none() {
+            tokio::select! {
+                biased;
+                _ = &mut waiting => panic!("there is one slot"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        let left = store.rate().next_slot.expect("a time") - now();
+        assert!((50..=61).contains(&left.as_secs()), "{left:?}");
     }
 
     #[test]

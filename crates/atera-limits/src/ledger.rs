@@ -92,6 +92,19 @@ impl Ledger {
         Ok(id)
     }
 
+    /// When the next slot is free for a call that got none. It is not known if that is the slot of a request in flight.
+    pub(super) fn next_slot(&self, limit: &RateLimit, priority: Priority) -> Option<i64> {
+        // This many other slots have to become free first.
+        let position = self.slots.len().checked_sub(self.allowed(limit, priority))?;
+        let slots = self.slots.iter();
+        let mut free_at: Vec<_> = slots
+            .map(|slot| (slot.free_at(limit), slot.counted.is_some()))
+            .collect();
+        free_at.sort_unstable();
+        let (time, is_known) = free_at.get(position)?;
+        is_known.then_some(*time)
+    }
+
     /// Records what became of a slot.
     pub(super) fn finish(&mut self, now: i64, limit: &RateLimit, id: u64, slot_use: SlotUse) {
         let now = self.advance(now, limit);
@@ -180,6 +193,19 @@ mod tests {
         assert_eq!(take(&mut ledger, free - 1, limit), Err(free));
         assert!(take(&mut ledger, free, limit).is_ok());
         assert_eq!(take(&mut ledger, free, limit), Err(NOW + 900 + WINDOW + MARGIN));
+    }
+
+    #[test]
+    fn the_next_slot_is_known_once_a_request_is_answered() {
+        let limit = RateLimit::per_minute(2);
+        let next = |ledger: &Ledger| ledger.next_slot(&limit, Priority::Interactive);
+        let mut ledger = Ledger::default();
+        let slots = [(); 2].map(|()| take(&mut ledger, NOW, limit).expect("a slot"));
+        assert_eq!(next(&ledger), None);
+        ledger.finish(NOW, &limit, slots[1], SlotUse::Answered);
+        assert_eq!(next(&ledger), Some(NOW + WINDOW + MARGIN));
+        ledger.finish(NOW, &limit, slots[0], SlotUse::Unsent);
+        assert_eq!(next(&ledger), None, "one is free");
     }
 
     #[test]
