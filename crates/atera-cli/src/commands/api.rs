@@ -8,9 +8,10 @@
 use std::{io::Write, path::PathBuf};
 
 use atera::{
-    Client, UntypedCall,
+    Client, Response, UntypedCall,
     description::{Operation, Route, route},
 };
+use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use http::Method;
 use serde_json::{Value, value::RawValue};
@@ -22,6 +23,7 @@ use crate::{
         destination::Destination,
         failure::Failure,
         records::{Layout, Sink},
+        table,
         table_columns::object_in,
         terminal::tell,
         values::Record,
@@ -190,9 +192,33 @@ pub(crate) async fn run(
         confirm::ask(&what, body, &connection, interrupt).await?;
     }
     let client = connection.client()?;
+    // Before the request is sent, so that nothing is created whose answer cannot be written down.
+    let out = Destination::open(globals.output.file.as_deref())?;
     let answer = interrupt.or(request.call(&client)?.send()).await?;
     let answer = answer.map_err(|error| connection.explain(error))?;
-    let mut out = Destination::open(globals.output.file.as_deref())?;
+    let reads = match operation {
+        Some(operation) => operation.reads,
+        None => matches!(request.method, Method::GET | Method::HEAD),
+    };
+    let printed = print(request, &answer, layout, globals, out);
+    printed.map_err(|failure| match reads {
+        true => failure,
+        false => failure.after_write(|| {
+            let text = String::from_utf8_lossy(&answer.value);
+            let said = table::acknowledgement(schema, &text).unwrap_or_else(|| answer.status.to_string());
+            format!("{} {} ({said})", request.method, request.path)
+        }),
+    })
+}
+
+/// Prints the answer as it came, or in the form that the flags ask for.
+fn print(
+    request: &UntypedRequest,
+    answer: &Response<Bytes>,
+    layout: Layout,
+    globals: &Globals,
+    mut out: Destination,
+) -> Result<(), Failure> {
     if request.headers {
         writeln!(out, "{}", answer.status)?;
         for (name, value) in &answer.headers {

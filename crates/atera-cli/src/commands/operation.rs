@@ -88,35 +88,69 @@ async fn answer(
     request: &OperationRequest,
     client: &Client,
     layout: Layout,
-    mut out: Destination,
+    out: Destination,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
     let operation = request.operation;
-    let answer = interrupt.or(request.call(client)?.send()).await??;
-    let is_empty = answer.is_empty();
-    let text = match is_empty {
-        true => "{}",
-        false => answer.json::<&RawValue>()?.get(),
+    let answer = interrupt.or(request.call(client)?.send()).await;
+    let answer = answer.map_err(|failure| match failure {
+        Failure::Interrupted(signal, None) if !operation.reads => Failure::Interrupted(
+            signal,
+            Some(format!(
+                "stopped; {} may have taken effect, so look before you send it again",
+                operation.id
+            )),
+        ),
+        failure => failure,
+    })??;
+    let text = match answer.is_empty() {
+        true => None,
+        false => Some(answer.json::<&RawValue>()?.get()),
     };
-    let for_people = layout.format.for_people;
+    let printed = print(request, text, layout, out);
+    printed.map_err(|failure| match operation.reads {
+        true => failure,
+        false => failure.after_write(|| format!("{} ({})", operation.id, acknowledgement(request, text))),
+    })
+}
+
+/// What the answer to a write says, in a line for people: the id. Without one it is what the request was about.
+fn acknowledgement(request: &OperationRequest, text: Option<&str>) -> String {
+    let schema = request.operation.answer.and_then(object_in);
+    let said = text.and_then(|text| table::acknowledgement(schema, text));
+    said.unwrap_or_else(|| request.target())
+}
+
+/// Prints the answer to anything but a list of pages, and returns a remark about it.
+fn print(
+    request: &OperationRequest,
+    text: Option<&str>,
+    layout: Layout,
+    mut out: Destination,
+) -> Result<Option<String>, Failure> {
+    let operation = request.operation;
     let mut remark = None;
-    if for_people && !operation.reads && !layout.selects() {
-        let schema = operation.answer.and_then(object_in);
-        let said = table::acknowledgement(schema, text);
-        let said = said.unwrap_or_else(|| request.target());
-        writeln!(out, "{}: {said}", operation.id)?;
-    } else if is_empty {
-        // The service answered with no body, so there is nothing to print.
-    } else if text.starts_with('[') {
-        let mut sink = Sink::new(layout);
-        for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
-            sink.record(record.get(), &mut out)?;
-        }
-        let count = sink.finish(&mut out)?;
-        remark = for_people.then(|| walk::count_of(count));
-    } else {
-        layout.single(text, &mut out)?;
+    if layout.format.for_people && !operation.reads && !layout.selects() {
+        writeln!(out, "{}: {}", operation.id, acknowledgement(request, text))?;
+    } else if let Some(text) = text {
+        remark = answered(text, layout, &mut out)?;
     }
+    // A service that answers with no body leaves nothing to print.
     out.commit()?;
     Ok(remark)
+}
+
+/// Prints an answer with a body. Of a list for people, the remark is how many records it has.
+fn answered(text: &str, layout: Layout, out: &mut Destination) -> Result<Option<String>, Failure> {
+    let for_people = layout.format.for_people;
+    if !text.starts_with('[') {
+        layout.single(text, out)?;
+        return Ok(None);
+    }
+    let mut sink = Sink::new(layout);
+    for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
+        sink.record(record.get(), out)?;
+    }
+    let count = sink.finish(out)?;
+    Ok(for_people.then(|| walk::count_of(count)))
 }

@@ -13,6 +13,8 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// A create may or may not have taken place.
 pub(crate) const UNKNOWN: u8 = 6;
+/// A write took effect, and its answer could not be printed.
+pub(crate) const UNPRINTED: u8 = 11;
 // The codes of signals are those of shells: 128 and the number of the signal.
 /// SIGHUP, which is 1: the terminal was closed.
 const HUNG_UP: u8 = 129;
@@ -22,7 +24,7 @@ const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
 /// Each code with its meaning, as the help lists them. The one for "anything else" comes last.
-pub(crate) const TABLE: [(u8, &str); 13] = [
+pub(crate) const TABLE: [(u8, &str); 14] = [
     (USAGE, "the arguments, the request or the setup cannot be used"),
     (3, "there is no such record"),
     (4, "the key is refused, or lacks the permission"),
@@ -35,6 +37,10 @@ pub(crate) const TABLE: [(u8, &str); 13] = [
         "the answer does not fit the description, or cannot be printed as it was sent",
     ),
     (10, "a walk over a list did not settle"),
+    (
+        UNPRINTED,
+        "a create or another write took effect, but its answer cannot be printed",
+    ),
     (HUNG_UP, "SIGHUP, the terminal was closed"),
     (INTERRUPTED, "Ctrl-C"),
     (TERMINATED, "SIGTERM"),

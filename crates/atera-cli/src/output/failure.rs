@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     Call(Error),
     /// The output cannot be written.
     Output(io::Error),
+    /// A write took effect, and its answer cannot be written. The text is the operation, and what the answer says: the id.
+    Unprinted(String, io::Error),
     /// The command cannot even begin, for want of a thread or a terminal.
     Start(io::Error),
     /// Part of the work failed. The text says how to go on with the rest.
@@ -72,6 +74,15 @@ impl Failure {
         ExitCode::from(self.exit_code())
     }
 
+    /// The failure to write the answer to a write that took effect. A reader that closed the pipe has not seen the answer either,
+    /// so that is one too. What else failed stays as it is.
+    pub(crate) fn after_write(self, what: impl FnOnce() -> String) -> Self {
+        match self {
+            Failure::Output(error) => Failure::Unprinted(what(), error),
+            failure => failure,
+        }
+    }
+
     /// The exit code, by the table in [`exit_code`].
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
@@ -80,6 +91,7 @@ impl Failure {
             // The reader has seen enough and closed the pipe, as `head` does. That is no failure.
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => exit_code::SUCCESS,
             Failure::Records(_, code) => *code,
+            Failure::Unprinted(..) => exit_code::UNPRINTED,
             Failure::ChecksFailed(kind) => exit_code::of(*kind),
             Failure::Output(_) | Failure::Start(_) | Failure::Declined => exit_code::FAILED,
             Failure::Interrupted(signal, _) => signal.exit_code(),
@@ -93,6 +105,9 @@ impl Failure {
             Failure::Usage(sentence) | Failure::Records(sentence, _) => Some(without_keys(sentence)),
             Failure::Call(error) => Some(of_call(error)),
             Failure::Unfinished(error, go_on) => Some(format!("{}; {go_on}", of_call(error))),
+            Failure::Unprinted(what, error) => Some(plain_line(&format!(
+                "{what} took effect, but its answer cannot be printed: {error}; do not send it again"
+            ))),
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Failure::Output(error) => Some(format!("the output cannot be written: {error}")),
             Failure::Start(error) => Some(format!("the command cannot start: {error}")),

@@ -69,6 +69,8 @@ async fn end_with(code: i32) -> Output {
             .await
         }
         10 => restless().await,
+        #[cfg(target_os = "linux")]
+        11 => super::unprinted::created("/dev/full", &CREATE).await.1,
         129 => ended_by("HUP").await,
         130 => ended_by("INT").await,
         143 => ended_by("TERM").await,
@@ -251,7 +253,7 @@ pub(super) async fn asked(answer: &'static [u8], arguments: &[&str]) -> Output {
     output(command).await
 }
 
-const CREATE: [&str; 8] = [
+pub(super) const CREATE: [&str; 8] = [
     "tickets",
     "create",
     "--ticket-title",
@@ -259,7 +261,7 @@ const CREATE: [&str; 8] = [
     "--description",
     "Fire",
     "--end-user-id",
-    "7",
+    "12345",
 ];
 
 #[tokio::test]

@@ -22,6 +22,8 @@ mod safety;
 mod shared_limit;
 #[cfg(unix)]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod unprinted;
 mod writes;
 
 use std::{
