@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
-    output::failure::Failure,
+    output::{failure::Failure, log},
 };
 
 /// Runs the command with the arguments and the environment of this process.
@@ -36,6 +36,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     };
     flags::check(&matches)?;
     let globals = Globals::read(&matches)?;
+    log::start(globals.verbose)?;
     match name {
         config::NAME => config::run(inner, &globals),
         reference::OPERATIONS_NAME => reference::operations(&globals),

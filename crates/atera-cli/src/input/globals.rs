@@ -23,16 +23,17 @@ pub(crate) const RATE_LIMIT: &str = "rate-limit";
 const MAX_ATTEMPTS: &str = "max-attempts";
 pub(crate) const DRY_RUN: &str = "dry-run";
 const YES: &str = "yes";
+const VERBOSE: &str = "verbose";
 
 /// The flags about how and where records are printed.
 pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM];
 /// The flags about which service is asked, and how.
 pub(crate) const CONNECTION: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX, RATE_LIMIT, MAX_ATTEMPTS];
-/// The flags that ask for fewer remarks and questions. Every command fulfils them.
+/// The flags that ask for more or fewer remarks and questions. Every command fulfils them.
 #[cfg(test)]
-const FEWER: &[&str] = &[QUIET, YES];
+const REMARKS: &[&str] = &[QUIET, VERBOSE, YES];
 
-/// The flags of every command that are given and change what a command does: not those that ask for fewer remarks or
+/// The flags of every command that are given and change what a command does: not those that ask for more or fewer remarks or
 /// questions, and none that the environment sets.
 pub(crate) fn given(matches: &ArgMatches) -> impl Iterator<Item = &'static str> {
     let families = [RECORDS, CONNECTION, &[DRY_RUN]].into_iter().flatten().copied();
@@ -46,6 +47,8 @@ pub(crate) struct Globals {
     pub(crate) output: OutputOptions,
     /// Whether to print no progress and no remarks on stderr.
     pub(crate) quiet: bool,
+    /// Whether to print what happens behind the command.
+    pub(crate) verbose: bool,
     /// The profile to use.
     pub(crate) profile: Option<String>,
     /// The file with the key.
@@ -71,6 +74,7 @@ impl Globals {
     pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
+        let (quiet, verbose) = (matches.get_flag(QUIET), matches.get_flag(VERBOSE));
         let globals = Globals {
             output: OutputOptions {
                 format: matches
@@ -81,7 +85,8 @@ impl Globals {
                 sort: texts(SORT).map(|text| SortKey::parse(&text)).collect(),
                 bom: matches.get_flag(BOM),
             },
-            quiet: matches.get_flag(QUIET),
+            quiet,
+            verbose,
             profile: matches.get_one::<String>(PROFILE).cloned(),
             api_key_file: path(API_KEY_FILE),
             sandbox: matches.get_flag(SANDBOX),
@@ -147,6 +152,10 @@ pub(crate) fn arguments() -> Vec<Arg> {
         path(OUTPUT_FILE).help("Write into this file, which changes only once all is written"),
         flag(BOM).help("Begin CSV with a byte order mark, which Excel needs to read it as UTF-8"),
         flag(QUIET).help("No progress and no remarks on stderr, errors alone"),
+        flag(VERBOSE)
+            .short('v')
+            .conflicts_with(QUIET)
+            .help("Say on stderr which requests are sent, retried and waited for; ATERA_LOG=atera=debug is a log of it"),
     ];
     let connection = connection.map(under("Connection"));
     let safety = safety.map(under("Safety"));
@@ -185,7 +194,7 @@ mod tests {
     fn every_flag_is_of_a_family() {
         for arg in arguments() {
             let flag = arg.get_id().as_str();
-            let families = [RECORDS, CONNECTION, FEWER, &[DRY_RUN]];
+            let families = [RECORDS, CONNECTION, REMARKS, &[DRY_RUN]];
             let count = families.iter().filter(|family| family.contains(&flag)).count();
             assert_eq!(count, 1, "{flag}");
         }

@@ -8,6 +8,7 @@
 //! | [`exit_code`] | the table of exit codes |
 //! | [`terminal`] | messages on stderr, and text without control characters |
 //! | [`failure`] | how the command fails: a sentence and a code |
+//! | [`log`] | what happens behind the command: `--verbose`, `ATERA_LOG` |
 //! | [`values`] | records and values as JSON text |
 //! | [`table_columns`] | which fields make the columns of a table |
 //! | [`cells`] | values as cells of a table |
@@ -33,6 +34,7 @@ pub(crate) mod failure;
 pub(crate) mod format;
 pub(crate) mod formats;
 pub(crate) mod json;
+pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod ndjson;
 pub(crate) mod options;

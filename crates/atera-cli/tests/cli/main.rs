@@ -24,6 +24,7 @@ mod shared_limit;
 mod terminal;
 #[cfg(target_os = "linux")]
 mod unprinted;
+mod verbose;
 mod writes;
 
 use std::{
