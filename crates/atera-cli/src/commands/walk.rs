@@ -101,7 +101,7 @@ pub(crate) async fn list(
     // Records that run over the same terminal are progress enough.
     let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
     let reads_again = extent == Extent::Complete && request.operation.has_ids();
-    let progress = Progress::new(!globals.quiet && !runs_by, reads_again);
+    let progress = Progress::new(!globals.quiet && !runs_by, reads_again, &globals.waits);
     let (for_people, limited) = (layout.format.for_people, layout.limit.is_some());
     let mut sink = Sink::new(layout);
     let (mut total, mut drift) = (None, Drift::default());

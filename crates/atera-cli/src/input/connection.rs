@@ -16,7 +16,10 @@ use atera_sandbox::Sandbox;
 use etcetera::BaseStrategy;
 
 use super::{config_file::Config, globals::Globals};
-use crate::output::terminal::tell;
+use crate::output::{
+    terminal::tell,
+    waits::{Waits, now},
+};
 
 const KEY_VARIABLES: [&str; 2] = ["ATERA_API_KEY", "ATERA_API_KEY_FILE"];
 const PROFILE_VARIABLE: &str = "ATERA_PROFILE";
@@ -32,6 +35,8 @@ pub(crate) struct Connection {
     base_url: Option<String>,
     limit: RateLimit,
     retry: RetryPolicy,
+    /// Where it is told what calls wait for.
+    waits: Waits,
     /// The rate limit that all processes of this machine share.
     store: Option<FileStore>,
     /// The sandbox of `--sandbox`. It stops when it is dropped, so it lives as long as the connection.
@@ -53,6 +58,7 @@ impl Connection {
                 base_url: Some(sandbox.base_url().to_string()),
                 limit: globals.rate_limit,
                 retry: retry(globals),
+                waits: globals.waits.clone(),
                 store: None,
                 sandbox: Some(sandbox),
             });
@@ -70,6 +76,7 @@ impl Connection {
             base_url: variable(BASE_URL_VARIABLE),
             limit: globals.rate_limit,
             retry: retry(globals),
+            waits: globals.waits.clone(),
             store: None,
             sandbox: None,
         };
@@ -153,11 +160,13 @@ impl Connection {
 
     /// A client of the service, to be set up further.
     pub(crate) fn builder(&self) -> ClientBuilder {
+        let waits = self.waits.clone();
         let builder = Client::builder()
             .api_key(self.key.clone())
             .base_url(self.base_url())
             .rate_limit(self.limit)
-            .retry(self.retry.clone());
+            .retry(self.retry.clone())
+            .on_wait(move |wait| waits.note(wait, now()));
         match &self.store {
             Some(store) => builder.slot_store(store.clone()),
             None => builder,
@@ -193,6 +202,7 @@ fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Connecti
         base_url: profile.base_url.clone(),
         limit: globals.rate_limit,
         retry: retry(globals),
+        waits: globals.waits.clone(),
         store: None,
         sandbox: None,
     })

@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::Va
 
 use atera::RateLimit;
 
-use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey};
+use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey, waits::Waits};
 
 pub(crate) const OUTPUT: &str = "output";
 pub(crate) const OUTPUT_FILE: &str = "output-file";
@@ -49,6 +49,8 @@ pub(crate) struct Globals {
     pub(crate) quiet: bool,
     /// Whether to print what happens behind the command.
     pub(crate) verbose: bool,
+    /// Where it is told what calls wait for.
+    pub(crate) waits: Waits,
     /// The profile to use.
     pub(crate) profile: Option<String>,
     /// The file with the key.
@@ -87,6 +89,7 @@ impl Globals {
             },
             quiet,
             verbose,
+            waits: Waits::new(quiet, verbose),
             profile: matches.get_one::<String>(PROFILE).cloned(),
             api_key_file: path(API_KEY_FILE),
             sandbox: matches.get_flag(SANDBOX),

@@ -9,6 +9,7 @@
 //! | [`terminal`] | messages on stderr, and text without control characters |
 //! | [`failure`] | how the command fails: a sentence and a code |
 //! | [`log`] | what happens behind the command: `--verbose`, `ATERA_LOG` |
+//! | [`waits`] | what calls wait for |
 //! | [`values`] | records and values as JSON text |
 //! | [`table_columns`] | which fields make the columns of a table |
 //! | [`cells`] | values as cells of a table |
@@ -48,4 +49,5 @@ pub(crate) mod table_columns;
 pub(crate) mod terminal;
 pub(crate) mod values;
 pub(crate) mod view;
+pub(crate) mod waits;
 pub(crate) mod yaml;

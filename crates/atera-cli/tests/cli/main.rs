@@ -25,6 +25,8 @@ mod terminal;
 #[cfg(target_os = "linux")]
 mod unprinted;
 mod verbose;
+#[cfg(unix)]
+mod waits;
 mod writes;
 
 use std::{

@@ -180,7 +180,7 @@ pub(crate) async fn run(import: Import, globals: &Globals, interrupt: &Interrupt
             connection: &connection,
             client,
             brake: Brake::default(),
-            progress: Progress::new(!globals.quiet, false),
+            progress: Progress::new(!globals.quiet, false, &globals.waits),
             quiet: globals.quiet,
         };
         match work.rounds(&mut journal, interrupt).await {

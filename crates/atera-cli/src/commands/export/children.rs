@@ -43,7 +43,7 @@ pub(crate) async fn export(
     let done = usize::try_from(file.state.next)
         .unwrap_or(usize::MAX)
         .min(ids.len());
-    export.wrote(file.state.records);
+    export.had(file.state.records);
     let fetched = stream::iter(&ids[done..]).map(async |id| {
         let call = export.client.operation(part.operation).set(parameter, id)?;
         Ok::<_, Failure>((id, all(part, call).await?))

@@ -45,6 +45,12 @@ impl<'a> Export<'a> {
         }
     }
 
+    /// Counts records that an earlier run has left in a file.
+    pub(crate) fn had(&self, records: u64) {
+        self.progress.had(records);
+        self.wrote(records);
+    }
+
     /// Counts records that are in a file.
     pub(crate) fn wrote(&self, records: u64) {
         let written = self.written.fetch_add(records, Ordering::Relaxed) + records;

@@ -28,7 +28,7 @@ pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Fa
         return Ok(entry);
     }
     export.expects(file.state.records);
-    export.wrote(file.state.records);
+    export.had(file.state.records);
     let (outcome, drift) = match part.operation.list {
         true => pages(export, part, &mut file).await?,
         false => array(export, part, &mut file).await?,

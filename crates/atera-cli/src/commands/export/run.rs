@@ -122,7 +122,7 @@ pub(crate) async fn run(
     let folder = Folder::open(&dir, format, connection.base_url(), matches.get_flag(RESTART))?;
     let client = connection.client()?.with_priority(Priority::Background);
     let fast = matches.get_flag(FAST);
-    let progress = Progress::new(!globals.quiet, !fast);
+    let progress = Progress::new(!globals.quiet, !fast, &globals.waits);
     let export = Export::new(client, folder, fast, progress, interrupt);
     let (entries, failures) = all(&export, &parts).await;
     drop(export.progress);
