@@ -9,6 +9,7 @@
 //! | `widen` | the copy of it that progenitor accepts |
 //! | `table` | `OPERATIONS` and `SCHEMAS` |
 //! | `types` | progenitor's types, finished: order, names, `new`, ids |
+//! | `fields` | the names of fields, and how types with only optional fields are read and written |
 //! | `enums` | closed lists that keep values they do not know |
 //! | `methods` | the signatures of progenitor's methods |
 //! | `builders` | the resource groups and their calls |
@@ -30,6 +31,7 @@ mod docs;
 mod enums;
 mod example_calls;
 pub mod examples;
+pub mod fields;
 pub mod methods;
 mod mocks;
 pub mod model;

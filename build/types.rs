@@ -12,6 +12,7 @@ use syn::{Attribute, Field, File, Item, ItemStruct, Type, parse_quote};
 
 use super::{
     docs,
+    fields::{self, wire_name},
     model::Schema,
     spec::{Spec, SpecError},
 };
@@ -59,16 +60,16 @@ pub fn finish(spec: &Spec, items: Vec<Item>) -> Result<TokenStream, SpecError> {
         if !in_requests.contains(&name) {
             item.attrs.push(parse_quote!(#[non_exhaustive]));
         }
+        let reads_and_writes = read_and_write(spec, &mut item, schema);
         out.extend(item.to_token_stream());
+        out.extend(reads_and_writes);
         out.extend(constructor(spec, &item, schema));
         out.extend(record_impl(&item, schema));
     }
     Ok(out)
 }
 
-/// Every field with a scalar or an array of scalars is read by `lenient::read`, because the service
-/// sends numbers as text and text as numbers in places. Objects, arrays of objects and maps are read as
-/// they are.
+/// The documentation, names and order of the fields, and what is derived for a feature.
 fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<(), SpecError> {
     set_doc(
         spec,
@@ -102,12 +103,6 @@ fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<
         if let Some(name) = &property.rust_name {
             field.ident = Some(format_ident!("{name}"));
         }
-        if has_scalars(spec, &resolved) {
-            field.attrs.push(match is_option(&field.ty) {
-                true => parse_quote!(#[serde(default, deserialize_with = "crate::types::lenient::read")]),
-                false => parse_quote!(#[serde(deserialize_with = "crate::types::lenient::read")]),
-            });
-        }
         ordered.push((index, field));
     }
     ordered.sort_by_key(|(index, _)| *index);
@@ -115,8 +110,32 @@ fn finish_struct(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Result<
     Ok(())
 }
 
+/// How the type is read and written.
+///
+/// Every field with a scalar or an array of scalars is read by `lenient`, because the service
+/// sends numbers as text and text as numbers in places. Objects, arrays of objects and maps are read as
+/// they are.
+fn read_and_write(spec: &Spec, item: &mut ItemStruct, schema: &Schema) -> Option<TokenStream> {
+    let is_scalar = |wire: &str| has_scalars(spec, &schema.properties[wire]);
+    if item.fields.iter().all(|field| is_option(&field.ty)) {
+        return Some(fields::replace_derives(item, is_scalar));
+    }
+    for field in item
+        .fields
+        .iter_mut()
+        .filter(|field| is_scalar(&wire_name(field)))
+    {
+        field.attrs.push(match is_option(&field.ty) {
+            true => parse_quote!(#[serde(default, deserialize_with = "crate::types::lenient::read")]),
+            false => parse_quote!(#[serde(deserialize_with = "crate::types::lenient::read")]),
+        });
+    }
+    None
+}
+
 /// Whether a property is a scalar, or an array of scalars.
-fn has_scalars(spec: &Spec, resolved: &Schema) -> bool {
+fn has_scalars(spec: &Spec, property: &Schema) -> bool {
+    let (_, resolved) = spec.resolve(property);
     let kind = match &resolved.items {
         Some(items) => spec.resolve(items).1.kind,
         None => resolved.kind.clone(),
@@ -206,35 +225,6 @@ pub fn last_segment(ty: &Type) -> Option<String> {
 /// progenitor writes `::std::option::Option`, so only the last name counts.
 fn is_option(ty: &Type) -> bool {
     last_segment(ty).as_deref() == Some("Option")
-}
-
-/// The name of a field on the wire: its serde name, or else its Rust name.
-pub fn wire_name(field: &Field) -> String {
-    for attribute in field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"))
-    {
-        let mut found = None;
-        // Other keys of the attribute do not matter here. The error that they cause is ignored.
-        let _ = attribute.parse_nested_meta(|meta| {
-            if let Ok(value) = meta.value() {
-                let text: syn::LitStr = value.parse()?;
-                if meta.path.is_ident("rename") {
-                    found = Some(text.value());
-                }
-            }
-            Ok(())
-        });
-        if let Some(name) = found {
-            return name;
-        }
-    }
-    field
-        .ident
-        .as_ref()
-        .map(|ident| ident.to_string())
-        .unwrap_or_default()
 }
 
 /// Replaces the documentation, because progenitor adds the whole schema as JSON to it.

@@ -88,7 +88,7 @@ pub(crate) fn address<R: TypedCall>(call: &R) -> Result<String> {
 /// Decodes a record of an answer.
 pub(super) fn decode_record<T: DeserializeOwned>(answer: &Answer, index: usize, json: &str) -> Result<T> {
     let json = json.as_bytes();
-    json::decode_object(json).map_err(|reason| failures::malformed(answer, index, json, &reason))
+    json::decode(json).map_err(|reason| failures::malformed(answer, index, json, &reason))
 }
 
 /// The error of the first record of an array that does not fit the description.
@@ -124,10 +124,6 @@ fn decode<R: TypedCall>(answer: &Answer) -> Result<R::Output> {
         R::decode_error(answer).unwrap_or_else(|| failures::undecodable(answer, &reason))
     })?;
     if let Some(field) = R::missing_id(&value) {
-        // The JSON may be no record: serde decodes an empty array as one.
-        if let Some(error) = R::decode_error(answer) {
-            return Err(error);
-        }
         tracing::warn!(operation = R::OPERATION.id, field, "a record came without its id");
     }
     Ok(value)

@@ -30,7 +30,8 @@ pub(crate) fn without_bom(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)
 }
 
-/// Reads an object. serde would also accept an array, as the values in the order of the fields, so this refuses one.
+/// Reads an object. serde's derive, which pages have, also accepts an array, as the values in the order of the fields. So this
+/// refuses one.
 pub(crate) fn decode_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
     match without_bom(json).trim_ascii_start().first() {
         Some(b'[') => Err("invalid type: array, expected an object".to_string()),

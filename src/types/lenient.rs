@@ -1,6 +1,6 @@
 //! Scalars, read in every form that the service may write them: a number as text, text as a number.
 //!
-//! [`read`] reads all scalar fields of the generated types. It accepts values with one meaning, and refuses all others:
+//! All scalar fields of the generated types are read so. Values with one meaning are accepted, and all others refused:
 //! `"7.0"` is the integer 7, and `"7,5"` is not a number.
 //!
 //! A number where the description has text is read as the shortest text of its value: `2.10` as `"2.1"`. serde_json parses a
@@ -161,12 +161,12 @@ impl Scalar for NaiveDate {
     }
 }
 
-/// A field that [`read`] reads: a scalar or an array of them, and in an `Option` where `null` may stand for it.
+/// A field that is read in any form: a scalar or an array of them, and in an `Option` where `null` may stand for it.
 pub(crate) trait Field: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Reads a field; made for `deserialize_with`.
+/// Reads a field of a type with serde's derive; made for `deserialize_with`.
 pub(crate) fn read<'de, D: Deserializer<'de>, F: Field>(deserializer: D) -> Result<F, D::Error> {
     F::read(deserializer)
 }

@@ -4,6 +4,7 @@
 //! formats: times, ids, and scalars that come in more than one form.
 
 mod action_id;
+mod fields;
 pub(crate) mod json;
 pub(crate) mod lenient;
 mod open_enum;

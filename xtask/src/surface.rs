@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use quote::ToTokens;
 use syn::{FnArg, ImplItem, Item, ItemImpl, Pat, ReturnType, Type, Visibility};
 
-use crate::build::{Bindings, spec::Spec, types};
+use crate::build::{Bindings, fields, spec::Spec};
 
 /// The surface of the bindings of a description: operations, types and closed lists.
 ///
@@ -148,7 +148,7 @@ fn records(out: &mut String, items: &[Item]) {
     for item in structs {
         for field in &item.fields {
             let name = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-            let wire = types::wire_name(field);
+            let wire = fields::wire_name(field);
             let _ = writeln!(out, "{}.{name}: {} ({wire})", item.ident, shown(&field.ty));
         }
         let own = items.iter().filter_map(|other| match other {
