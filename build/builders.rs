@@ -244,8 +244,8 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
             #[doc = ""]
             #[doc = " See [`ErrorKind`](crate::ErrorKind)."]
             #[inline]
-            pub async fn send(self) -> crate::Result<crate::Response<#output>> {
-                crate::api::call::send(self).await
+            pub fn send(self) -> crate::CallFuture<crate::Response<#output>> {
+                crate::api::call::send(self)
             }
 
             #[doc = " Sends the call; the answer's body comes as the service sent it, undecoded."]
@@ -255,8 +255,8 @@ fn call_type(spec: &Spec, operation: &Operation, method: &Method, index: usize) 
             #[doc = " See [`ErrorKind`](crate::ErrorKind). Nothing is decoded, so `Decode` only means that the answer is empty"]
             #[doc = " although the operation returns JSON, or longer than [`body_limit`](crate::ClientBuilder::body_limit)."]
             #[inline]
-            pub async fn send_undecoded(self) -> crate::Result<crate::Response<bytes::Bytes>> {
-                crate::api::call::send_undecoded(self).await
+            pub fn send_undecoded(self) -> crate::CallFuture<crate::Response<bytes::Bytes>> {
+                crate::api::call::send_undecoded(self)
             }
         }
 
