@@ -65,8 +65,8 @@ async fn tickets_are_asked_for_in_utc_from_ten_minutes_before() {
     assert_eq!(
         queries(&recorder),
         [
-            "date=2026-03-02T10%3A50%3A00Z&itemsInPage=50&page=1",
-            "date=2026-03-02T10%3A50%3A00Z&itemsInPage=50&page=2"
+            "page=1&itemsInPage=50&date=2026-03-02T10%3A50%3A00Z",
+            "page=2&itemsInPage=50&date=2026-03-02T10%3A50%3A00Z"
         ]
     );
     assert_eq!(

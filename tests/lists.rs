@@ -62,7 +62,7 @@ async fn a_walk_keeps_the_filters_and_the_page_size_that_were_asked_for() {
         .collect();
     assert_eq!(
         queries,
-        [1, 2, 3].map(|page| format!("itemsInPage=20&page={page}&ticketStatus=Open"))
+        [1, 2, 3].map(|page| format!("page={page}&itemsInPage=20&ticketStatus=Open"))
     );
 }
 
@@ -106,7 +106,7 @@ async fn pages_come_with_their_totals_and_status() {
 async fn a_count_asks_for_one_record() {
     let recorder = tickets(2847);
     assert_eq!(recorder.client().tickets().list().count().await.unwrap(), 2847);
-    assert_eq!(recorder.only().url.query(), Some("itemsInPage=1&page=1"));
+    assert_eq!(recorder.only().url.query(), Some("page=1&itemsInPage=1"));
 
     let error = Recorder::answering(200, r#"{"items": []}"#)
         .client()
