@@ -6,6 +6,7 @@ use std::{
 };
 
 use atera::{ApiKey, Error, RateLimit, Result, Timestamp};
+use chrono::{Datelike, SubsecRound};
 use tokio::{net::TcpListener, sync::oneshot};
 
 #[cfg(feature = "explorer")]
@@ -17,7 +18,7 @@ use crate::{
     log::{Limit, RequestLog},
     sandbox::Sandbox,
     service::{self, Permissions, SandboxState},
-    world::{Clock, World, Zone, dump},
+    world::{Clock, REFERENCE_DATE, World, Zone, dump},
 };
 
 /// Sets up a [`Sandbox`].
@@ -43,6 +44,7 @@ pub struct SandboxBuilder {
     address: SocketAddr,
     counts: Counts,
     clock: Clock,
+    as_of: Timestamp,
     zone: Option<String>,
     load: Option<String>,
     dialect: Dialect,
@@ -62,6 +64,7 @@ impl Default for SandboxBuilder {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             counts: Counts::default(),
             clock: Clock::System,
+            as_of: REFERENCE_DATE.into(),
             zone: None,
             load: None,
             dialect: Dialect::default(),
@@ -162,9 +165,33 @@ impl SandboxBuilder {
     /// Stops the clock of the sandbox at this time, so that a test can compare the times of what it wrote. By default
     /// it is the clock of this machine.
     ///
-    /// The generated records are as of 2026-03-02T09:00:00Z in both cases. The limit and latencies go by real time.
+    /// The date of the records is another setting: [`records_as_of`](Self::records_as_of). The limit and latencies go by
+    /// real time.
     pub fn now(mut self, time: Timestamp) -> Self {
         self.clock = Clock::Fixed(time.to_utc());
+        self
+    }
+
+    /// Makes the records as of this time: the newest are some minutes older, the oldest some years. By default they are as
+    /// of 2026-03-02T09:00:00Z on every day, so that a test can compare them with what it saw before.
+    ///
+    /// All dates move along, and keep to the rules: an invoice is for a month, and work within the hours of the SLA is on a
+    /// weekday. The same seed and the same time give the same bytes. `Timestamp::now()` makes the records those of today.
+    ///
+    /// ```
+    /// use atera_sandbox::Sandbox;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> atera::Result<()> {
+    /// let sandbox = Sandbox::builder().records_as_of("2027-01-08T09:00:00Z".parse()?).start().await?;
+    /// let client = sandbox.client()?;
+    /// let of_the_week = client.tickets().list_last_modified().date("2027-01-01T09:00:00Z".parse()?);
+    /// assert!(of_the_week.count().await? > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn records_as_of(mut self, time: Timestamp) -> Self {
+        self.as_of = time;
         self
     }
 
@@ -261,13 +288,22 @@ impl SandboxBuilder {
         }
         let limit = Limit::of(self.limit)?;
         let cors = Cors::new(&self.cors_origins)?;
-        let loaded = self.load.as_deref().map(dump::read).transpose()?;
+        // Records have whole seconds.
+        let as_of = self.as_of.to_utc().trunc_subsecs(0);
+        if !(1970..10_000).contains(&as_of.year()) {
+            let sentence =
+                "the records cannot be made: their date must be in the years 1970 to 9999; give another";
+            return Err(Error::config(sentence));
+        }
+        let load = |json: &str| dump::read(json, as_of);
+        let loaded = self.load.as_deref().map(load).transpose()?;
         let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
         let origin = Origin {
             seed: self.seed,
             counts: self.counts,
             zone: zone.clone(),
+            as_of,
             loaded: loaded.map(Box::new),
         };
         let (store, rng) = origin.records();

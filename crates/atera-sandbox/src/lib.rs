@@ -35,7 +35,7 @@
 //!
 //! The ids in the examples of the description exist: ticket 54321, customer 1201, contact 12345, agent 5501, alert
 //! 90210, technician 77. [`SandboxBuilder`] sets how many records there are, and [`now`](SandboxBuilder::now) stops the
-//! clock.
+//! clock, and [`records_as_of`](SandboxBuilder::records_as_of) moves the dates of the records.
 //!
 //! # Make it fail
 //!
@@ -159,7 +159,8 @@
 //!
 //! Nobody can ask the service, so much is inferred. These points are known to differ, or are guesses.
 //!
-//! - The records are as of 2 March 2026, so that they are the same every day. Writes get the time of the clock.
+//! - The records are as of 2 March 2026, so that they are the same every day, unless
+//!   [`records_as_of`](SandboxBuilder::records_as_of) sets another date. Writes get the time of the clock.
 //! - Nothing happens by itself: no monitoring, no e-mail, no automation rules, no billing runs. Scripts are queued and
 //!   never run, a new HTTP device is up, and the state of a machine never changes.
 //! - Every key works in both headers. The sandbox does not check the signature of a JWT, nor restrictions by IP

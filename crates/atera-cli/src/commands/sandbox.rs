@@ -15,10 +15,10 @@ use std::{
 };
 
 use crate::{
-    input::signals::Signals,
+    input::{sandbox_time, signals::Signals},
     output::{exit_code::Signal, failure::Failure, terminal::tell},
 };
-use atera::{Error, RateLimit};
+use atera::{Error, RateLimit, Timestamp};
 use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
 use clap::{
     Arg, ArgAction, ArgMatches, Command,
@@ -39,6 +39,7 @@ const SEED: &str = "seed";
 const COUNT: &str = "count";
 const LOAD: &str = "load";
 const DUMP: &str = "dump";
+const NOW: &str = "now";
 const TIME_ZONE: &str = "time-zone";
 const DIALECT: &str = "dialect";
 const JWT: &str = "jwt";
@@ -60,6 +61,7 @@ const EXAMPLES: &str = "Examples:
   atera sandbox --key 'reports=*:r' --key 'desk=*:r,tickets:rw'
   atera sandbox -- npm test
   atera sandbox --dump data.json; atera sandbox --load data.json
+  atera sandbox --now 2026-03-02T09:00:00Z --seed 7 -- npm test
 
 It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
 command after `--` it runs that with the two set, and ends with it. With --rate-limit there is ATERA_RATE_LIMIT too, which \
@@ -126,6 +128,14 @@ pub(crate) fn command() -> Command {
                 "Write the records into this file, `-` for stdout, and serve nothing",
             )
             .value_parser(value_parser!(PathBuf)),
+            value(
+                NOW,
+                "TIME",
+                "Stop the clock at this time, as in 2026-03-02T09:00:00Z, and date the records back from it, so that they are \
+                 the same on every day; if left out, it is ATERA_SANDBOX_NOW, or else the clock runs and the records are as of the current \
+                 hour",
+            )
+            .value_parser(|text: &str| text.parse::<Timestamp>()),
             value(
                 TIME_ZONE,
                 "NAME",
@@ -275,6 +285,11 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
         })?;
         builder = builder.load(json);
     }
+    let time = match matches.get_one::<Timestamp>(NOW) {
+        Some(time) => Some(*time),
+        None => sandbox_time::from_environment()?,
+    };
+    builder = sandbox_time::set(builder, time);
     if let Some(name) = matches.get_one::<String>(TIME_ZONE) {
         builder = builder.time_zone(name);
     }

@@ -15,7 +15,7 @@ use atera_limits::FileStore;
 use atera_sandbox::Sandbox;
 use etcetera::BaseStrategy;
 
-use super::{config_file::Config, globals::Globals};
+use super::{config_file::Config, globals::Globals, sandbox_time};
 use crate::output::{
     terminal::tell,
     waits::{Waits, now},
@@ -51,7 +51,8 @@ impl Connection {
     /// `Config` if there is no key, if it cannot be read, or if the sandbox cannot be started.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         if globals.sandbox {
-            let sandbox = Sandbox::builder().start().await?;
+            let time = sandbox_time::from_environment()?;
+            let sandbox = sandbox_time::set(Sandbox::builder(), time).start().await?;
             return Ok(Connection {
                 key: ApiKey::new(sandbox.api_key())?,
                 name: "the sandbox".to_string(),

@@ -9,6 +9,7 @@
 //! | [`help`] | `help` as a command |
 //! | [`globals`] | the flags of every command |
 //! | [`config_file`] | the profiles |
+//! | [`sandbox_time`] | what time it is in a sandbox of the command |
 //! | [`connection`] | which service to ask, with which key |
 //! | [`since`] | the time of `--since` |
 //! | [`source`] | text from a file or from stdin |
@@ -37,6 +38,7 @@ pub(crate) mod help;
 pub(crate) mod interrupt;
 pub(crate) mod request;
 pub(crate) mod rows;
+pub(crate) mod sandbox_time;
 pub(crate) mod signals;
 pub(crate) mod since;
 pub(crate) mod source;

@@ -53,6 +53,8 @@ fn atera(arguments: &[&str]) -> Command {
         .env_remove("ATERA_RATE_LIMIT")
         .env_remove("ATERA_PROFILE")
         .env_remove("ATERA_LOG")
+        // The records are the same on every day.
+        .env("ATERA_SANDBOX_NOW", "2026-03-02T09:00:00Z")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null());

@@ -34,6 +34,41 @@ async fn a_sandbox_is_told_which_pages_may_call_it() {
     assert_failure(&refused, 2, "`my page` is not an origin");
 }
 
+#[tokio::test]
+async fn a_sandbox_has_the_time_that_it_is_given_and_else_that_of_today() {
+    let dump = async |arguments: &[&str], time: Option<&str>| {
+        let mut command = atera(&[&["sandbox", "--dump", "-", "--count", "tickets=300"], arguments].concat());
+        match time {
+            Some(time) => command.env("ATERA_SANDBOX_NOW", time),
+            None => command.env_remove("ATERA_SANDBOX_NOW"),
+        };
+        output(command).await
+    };
+    let time = "2027-05-01T12:00:00Z";
+    let given = dump(&["--now", time], Some("2020-01-01")).await;
+    assert_success(&given);
+    assert!(given.stdout == dump(&[], Some(time)).await.stdout);
+    assert!(given.stdout != dump(&["--now", "2027-05-01T12:00:01Z"], None).await.stdout);
+    assert_failure(
+        &dump(&[], Some("noon")).await,
+        2,
+        "ATERA_SANDBOX_NOW is not a time",
+    );
+
+    let mut of_the_week = atera(&[
+        "tickets",
+        "list-last-modified",
+        "--since",
+        "7d",
+        "--all",
+        "--sandbox",
+    ]);
+    of_the_week.env_remove("ATERA_SANDBOX_NOW").args(["-o", "ndjson"]);
+    let of_the_week = output(of_the_week).await;
+    assert_success(&of_the_week);
+    assert!(stdout(&of_the_week).lines().count() > 10, "{of_the_week:?}");
+}
+
 /// What only Unix has.
 #[cfg(unix)]
 mod unix {

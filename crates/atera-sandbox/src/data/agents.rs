@@ -17,7 +17,7 @@ use super::{
 };
 use crate::world::{
     Entity::{Agent, Contact, Customer},
-    REFERENCE_DATE, Record, Store, random_guid, time,
+    Record, Store, random_guid, time,
 };
 
 /// The id of the first agent, which the examples of the description name.
@@ -66,10 +66,10 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             pick(rng, &MODELS)
         };
         let name = machine_name(rng, &mut names, at.text("CustomerName"), model, index, customer);
-        let taken_on = at.time("CreatedOn").unwrap_or(REFERENCE_DATE);
+        let taken_on = at.time("CreatedOn").unwrap_or(store.as_of());
         let domain = at.text("Domain").to_string();
         let logon = user.and_then(|id| logon(store, id, &domain));
-        let mut agent = agent(rng, model, &name, taken_on);
+        let mut agent = agent(rng, model, &name, taken_on, store.as_of());
         agent.set(
             "DeviceGuid",
             if index == 0 {
@@ -171,13 +171,13 @@ fn machine_name(
     format!("{}-{role}-{number:02}", initials.to_ascii_uppercase())
 }
 
-/// An agent on a machine of this model. `taken_on` is when the customer was created.
-fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> Record {
+/// An agent on a machine of this model, as of a date. `taken_on` is when the customer was created.
+fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>, as_of: DateTime<Utc>) -> Record {
     let online = chance(rng, 82);
-    let created = between(rng, taken_on, REFERENCE_DATE - TimeDelta::days(20));
+    let created = between(rng, taken_on, as_of - TimeDelta::days(20));
     let last_seen = match online {
-        true => ago(rng, TimeDelta::seconds(5), TimeDelta::minutes(4)),
-        false => ago(rng, TimeDelta::hours(1), TimeDelta::days(19)),
+        true => ago(rng, as_of, TimeDelta::seconds(5), TimeDelta::minutes(4)),
+        false => ago(rng, as_of, TimeDelta::hours(1), TimeDelta::days(19)),
     };
     let modified = between(rng, last_seen - TimeDelta::minutes(30), last_seen).max(created);
     let rebooted = between(rng, (last_seen - TimeDelta::days(30)).max(created), last_seen);
@@ -188,7 +188,7 @@ fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>) -> R
     };
     let (subnet, host) = (rng.u8(1..60), rng.u8(10..250));
     let office = !model.server && chance(rng, 60);
-    let bios = REFERENCE_DATE - TimeDelta::days(rng.i64(200..1500)) - TimeDelta::hours(9);
+    let bios = as_of - TimeDelta::days(rng.i64(200..1500)) - TimeDelta::hours(9);
     let office_text = |text: &str| office.then(|| text.to_string());
     Record::with_fields(
         Agent.shape(),

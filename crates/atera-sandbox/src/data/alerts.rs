@@ -12,7 +12,7 @@ use super::{
 };
 use crate::world::{
     Entity::{Agent, Alert, Ticket},
-    REFERENCE_DATE, Record, Store, time,
+    Record, Store, time,
 };
 
 /// The id of the first alert, which the examples of the description name.
@@ -37,16 +37,16 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         };
         let customer = device.get("CustomerID").clone();
         let folder = device.get("FolderID").clone();
-        let registered = device.time("Created").unwrap_or(REFERENCE_DATE);
-        let created = ago(rng, TimeDelta::minutes(3), TimeDelta::days(60)).max(registered);
+        let registered = device.time("Created").unwrap_or(store.as_of());
+        let created = ago(rng, store.as_of(), TimeDelta::minutes(3), TimeDelta::days(60)).max(registered);
         let of_customer = customer.as_i64().and_then(|customer| tickets.get(&customer));
         let ticket = of_customer
             .filter(|_| chance(rng, 25))
             .and_then(|tickets| tickets.iter().find(|(opened, _)| *opened >= created))
             .map(|(_, id)| *id);
-        let resolved = chance(rng, 55).then(|| between(rng, created, REFERENCE_DATE));
+        let resolved = chance(rng, 55).then(|| between(rng, created, store.as_of()));
         let snoozed = (resolved.is_none() && chance(rng, 25))
-            .then(|| REFERENCE_DATE + TimeDelta::hours(rng.i64(1..200)));
+            .then(|| store.as_of() + TimeDelta::hours(rng.i64(1..200)));
         let (title, message, category, severity, code) = *pick(rng, &ALERTS);
         let alert = Record::with_fields(
             Alert.shape(),

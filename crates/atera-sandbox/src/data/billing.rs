@@ -2,7 +2,7 @@
 //!
 //! Amounts of an invoice are exact to the cent: lines add up to the subtotal, and subtotal and tax to the total.
 
-use chrono::{DateTime, Months, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     rules::contracts::{shown_terms, terms_field},
     world::{
         Entity::{Contact, Contract, Customer, Invoice},
-        REFERENCE_DATE, Record, Store, random_guid, time,
+        Record, Store, random_guid, time,
     },
 };
 
@@ -82,7 +82,7 @@ fn contract(
         .table(Customer)
         .get(customer)
         .and_then(|customer| customer.time("CreatedOn"));
-    let start = midnight(taken_on.unwrap_or(REFERENCE_DATE) + TimeDelta::days(rng.i64(1..30)));
+    let start = midnight(taken_on.unwrap_or(store.as_of()) + TimeDelta::days(rng.i64(1..30)));
     let years = rng.u32(1..4);
     let end = start.checked_add_months(Months::new(12 * years)).unwrap_or(start) - TimeDelta::days(1);
     let open_ended = default || chance(rng, 30);
@@ -94,7 +94,7 @@ fn contract(
             ("CustomerID", customer.into()),
             ("ContractName", name.into()),
             ("ContractType", kind.into()),
-            ("Active", (open_ended || end > REFERENCE_DATE).into()),
+            ("Active", (open_ended || end > store.as_of()).into()),
             ("Default", default.into()),
             ("Taxable", chance(rng, 80).into()),
             ("StartDate", time(start)),
@@ -121,7 +121,8 @@ pub(super) fn invoices(store: &mut Store, rng: &mut Rng, count: usize) {
     }
     for (number, index) in (FIRST_INVOICE..).zip(0..count) {
         let months_ago = ((count - index) / 24 + 1) as u32;
-        let first_of_month = midnight(REFERENCE_DATE - TimeDelta::days(1));
+        let yesterday = midnight(store.as_of() - TimeDelta::days(1));
+        let first_of_month = yesterday.with_day(1).unwrap_or(yesterday);
         let start = first_of_month
             .checked_sub_months(Months::new(months_ago))
             .unwrap_or(first_of_month);

@@ -13,7 +13,7 @@ use crate::{
     rules::custom_values::{TARGETS, value},
     world::{
         Entity::{Agent, Article, CustomField, CustomValue, Rate, Sla},
-        REFERENCE_DATE, Record, Store, random_guid, time,
+        Record, Store, random_guid, time,
     },
 };
 
@@ -59,7 +59,7 @@ pub(super) fn rates(store: &mut Store) {
         store.put(
             Rate,
             *id,
-            Record::with_fields(Rate.shape(), REFERENCE_DATE, fields),
+            Record::with_fields(Rate.shape(), store.as_of(), fields),
         );
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn slas(store: &mut Store) {
         store.put(
             Sla,
             id,
-            Record::with_fields(Sla.shape(), REFERENCE_DATE, [("Name", name.into())]),
+            Record::with_fields(Sla.shape(), store.as_of(), [("Name", name.into())]),
         );
     }
 }
@@ -102,8 +102,8 @@ pub(super) fn articles(store: &mut Store, rng: &mut Rng, count: usize) {
     for (id, index) in (860..).zip(0..count) {
         let subject = &SUBJECTS[index % SUBJECTS.len()];
         let (section, section_id, category, category_id) = SECTIONS[index % SECTIONS.len()];
-        let written = ago(rng, TimeDelta::days(30), TimeDelta::days(900));
-        let modified = between(rng, written, REFERENCE_DATE);
+        let written = ago(rng, store.as_of(), TimeDelta::days(30), TimeDelta::days(900));
+        let modified = between(rng, written, store.as_of());
         let views = rng.i32(0..2_000);
         let words: Vec<String> = subject
             .title
@@ -224,7 +224,7 @@ pub(super) fn custom_fields(store: &mut Store) {
         store.put(
             CustomField,
             id,
-            Record::with_fields(CustomField.shape(), REFERENCE_DATE, fields),
+            Record::with_fields(CustomField.shape(), store.as_of(), fields),
         );
     }
 }
@@ -253,7 +253,12 @@ pub(super) fn custom_values(store: &mut Store, rng: &mut Rng) {
                 let text = match field.text("DataType") {
                     "Boolean" => chance(rng, 60).to_string(),
                     "Numeric" => format!("{}.5", rng.u16(1..900)),
-                    "Date" => format!("2026-{:02}-{:02}", rng.u8(1..13), rng.u8(1..29)),
+                    "Date" => format!(
+                        "{}-{:02}-{:02}",
+                        store.as_of().format("%Y"),
+                        rng.u8(1..13),
+                        rng.u8(1..29)
+                    ),
                     "Text" => format!("HD-{:04}", 417 + index),
                     _ => {
                         let options = field.get("PossibleValues").as_array();

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::world::{
     Entity::{Contact, Customer, Department},
-    REFERENCE_DATE, Record, Store, time,
+    Record, Store, time,
 };
 
 /// The id of the first contact, which the examples of the description name.
@@ -38,12 +38,12 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
             continue;
         };
         let email = email(&mut emails, first, last, at.text("Domain"), id);
-        let taken_on = at.time("CreatedOn").unwrap_or(REFERENCE_DATE);
+        let taken_on = at.time("CreatedOn").unwrap_or(store.as_of());
         let created = match index {
             0 => taken_on,
-            _ => between(rng, taken_on, REFERENCE_DATE - TimeDelta::days(2)),
+            _ => between(rng, taken_on, store.as_of() - TimeDelta::days(2)),
         };
-        let modified = between(rng, created, REFERENCE_DATE);
+        let modified = between(rng, created, store.as_of());
         let place = PLACES.iter().find(|place| place.city == at.text("City"));
         let department = match index {
             0 => departments.first().copied(),

@@ -1,6 +1,6 @@
 //! Customers and the folders of their agents.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::world::{
     Entity::{Customer, Folder},
-    REFERENCE_DATE, Record, Store, time,
+    Record, Store, time,
 };
 
 /// The id of the first customer, which the examples of the description name.
@@ -20,7 +20,7 @@ const FIRST_ID: i64 = 1201;
 /// Generates customers, each with its folders.
 pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
     for (id, index) in (FIRST_ID..).zip(0..count) {
-        let customer = customer(rng, index);
+        let customer = customer(rng, index, store.as_of());
         store.put(Customer, id, customer);
         folders(store, id);
     }
@@ -34,7 +34,7 @@ fn folders(store: &mut Store, customer: i64) {
             ("CustomerId", customer.into()),
             ("ThresholdId", (index == 2).then_some(61).into()),
         ];
-        let folder = Record::with_fields(Folder.shape(), REFERENCE_DATE, fields);
+        let folder = Record::with_fields(Folder.shape(), store.as_of(), fields);
         store.put(Folder, folder_id(customer, index), folder);
     }
 }
@@ -44,8 +44,8 @@ pub(super) fn folder_id(customer: i64, place: i64) -> i64 {
     310 + (customer - FIRST_ID) * FOLDERS.len() as i64 + place
 }
 
-/// The customer with this index.
-fn customer(rng: &mut Rng, index: usize) -> Record {
+/// The customer with this index, as of a date.
+fn customer(rng: &mut Rng, index: usize, as_of: DateTime<Utc>) -> Record {
     let name = name(index);
     let domain = format!("{}.example", ascii(&name));
     // The examples of the description have a town for the first customer.
@@ -56,10 +56,10 @@ fn customer(rng: &mut Rng, index: usize) -> Record {
     };
     // The first ticket belongs to the first customer, which must be older.
     let created = match index {
-        0 => REFERENCE_DATE - TimeDelta::days(1500),
-        _ => ago(rng, TimeDelta::days(40), TimeDelta::days(1400)),
+        0 => as_of - TimeDelta::days(1500),
+        _ => ago(rng, as_of, TimeDelta::days(40), TimeDelta::days(1400)),
     };
-    let modified = between(rng, created, REFERENCE_DATE);
+    let modified = between(rng, created, as_of);
     let notes = [
         "Closed on Wednesday afternoons.",
         "Ring twice; the bell is faint.",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::draw::{chance, ids, owning_customer, pick};
 use crate::world::{
     Entity::{self, Agent, Customer, GenericDevice, HttpDevice, SnmpDevice, TcpDevice},
-    REFERENCE_DATE, Record, Store, random_guid,
+    Record, Store, random_guid,
 };
 
 /// How many devices of a kind have ids from the range of that kind, so that ids stay the same when there are more of
@@ -51,7 +51,7 @@ fn device(store: &Store, rng: &mut Rng, entity: Entity, index: usize, first: &st
     let domain = customer.text("Domain");
     let mut device = Record::with_fields(
         entity.shape(),
-        REFERENCE_DATE,
+        store.as_of(),
         [
             (
                 "DeviceGuid",

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::world::{Entity, REFERENCE_DATE, Store};
+use crate::world::{Entity, Store};
 
 /// One of a list.
 pub(super) fn pick<'a, T>(rng: &mut Rng, list: &'a [T]) -> &'a T {
@@ -35,9 +35,9 @@ pub(super) fn between(rng: &mut Rng, from: DateTime<Utc>, to: DateTime<Utc>) -> 
     }
 }
 
-/// A time that is at least and at most so long before the reference date.
-pub(super) fn ago(rng: &mut Rng, least: TimeDelta, most: TimeDelta) -> DateTime<Utc> {
-    between(rng, REFERENCE_DATE - most, REFERENCE_DATE - least)
+/// A time that is at least and at most so long before the date of the records.
+pub(super) fn ago(rng: &mut Rng, as_of: DateTime<Utc>, least: TimeDelta, most: TimeDelta) -> DateTime<Utc> {
+    between(rng, as_of - most, as_of - least)
 }
 
 /// The customer of the record with this index. The first records go to one customer each, so that every customer has

@@ -1,5 +1,6 @@
 //! Generates all records.
 
+use chrono::{DateTime, Utc};
 use fastrand::Rng;
 
 use super::{agents, alerts, billing, catalogue, contacts, customers, devices, staff, tickets};
@@ -37,9 +38,12 @@ impl Default for Counts {
     }
 }
 
-/// Generates all records, each kind after those that it refers to.
-pub(super) fn generate(seed: u64, counts: Counts, zone: &Zone) -> Store {
-    let mut store = Store::new();
+/// Generates all records as of a date, each kind after those that it refers to.
+///
+/// All times are drawn backwards from that date, and nothing else is looked at, so the same seed and date give the same
+/// bytes.
+pub(super) fn generate(seed: u64, counts: Counts, zone: &Zone, as_of: DateTime<Utc>) -> Store {
+    let mut store = Store::new(as_of);
     // Each kind has random numbers of its own, so that more records of one kind hardly change those of another.
     let rng = |kind: Entity| Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(kind as u64));
     staff::departments(&mut store);

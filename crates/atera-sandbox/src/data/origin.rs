@@ -1,5 +1,6 @@
 //! Where the records of a sandbox come from.
 
+use chrono::{DateTime, Utc};
 use fastrand::Rng;
 
 use super::generate::{Counts, generate};
@@ -11,6 +12,8 @@ pub(crate) struct Origin {
     pub(crate) seed: u64,
     pub(crate) counts: Counts,
     pub(crate) zone: Zone,
+    /// The date of the generated records.
+    pub(crate) as_of: DateTime<Utc>,
     /// Records of a dump, in place of generated ones.
     pub(crate) loaded: Option<Box<Store>>,
 }
@@ -20,7 +23,7 @@ impl Origin {
     pub(crate) fn records(&self) -> (Store, Rng) {
         let store = match &self.loaded {
             Some(store) => (**store).clone(),
-            None => generate(self.seed, self.counts, &self.zone),
+            None => generate(self.seed, self.counts, &self.zone, self.as_of),
         };
         (store, Rng::with_seed(self.seed))
     }

@@ -3,7 +3,7 @@
 use super::names::ascii;
 use crate::world::{
     Entity::{Department, Technician},
-    REFERENCE_DATE, Record, Store,
+    Record, Store,
 };
 
 /// Names of technicians. Their ids count from 77, which the examples of the description name.
@@ -42,7 +42,7 @@ pub(super) fn technicians(store: &mut Store) {
                 format!("{}@fieldline.example", user.join(".")).into(),
             ),
         ];
-        let record = Record::with_fields(Technician.shape(), REFERENCE_DATE, fields);
+        let record = Record::with_fields(Technician.shape(), store.as_of(), fields);
         store.put(Technician, id, record);
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn technicians(store: &mut Store) {
 pub(super) fn departments(store: &mut Store) {
     for (id, (name, description)) in (14..).zip(DEPARTMENTS) {
         let fields = [("Name", name.into()), ("Description", description.into())];
-        let record = Record::with_fields(Department.shape(), REFERENCE_DATE, fields);
+        let record = Record::with_fields(Department.shape(), store.as_of(), fields);
         store.put(Department, id, record);
     }
 }

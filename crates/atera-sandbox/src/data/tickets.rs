@@ -1,6 +1,6 @@
 //! Tickets.
 //!
-//! Times of a ticket are in order: created, first answer, last answer, resolved, and none is after the reference date.
+//! Times of a ticket are in order: created, first answer, last answer, resolved, and none is after the date of the records.
 //! Its status fits its age.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::{
     },
     world::{
         Entity::{Contact, Customer, Technician, Ticket},
-        REFERENCE_DATE, Record, Store, Zone, time,
+        Record, Store, Zone, time,
     },
 };
 
@@ -49,7 +49,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
     for (id, index) in (FIRST_TICKET..).zip(0..count) {
         // Tickets are spread evenly over the time, so that later ones have greater ids.
         let slot = TimeDelta::seconds(SPAN.num_seconds() / count as i64);
-        let start = REFERENCE_DATE - SPAN + slot * index as i32;
+        let start = store.as_of() - SPAN + slot * index as i32;
         let created = between(rng, start, start + slot);
         // A ticket is no older than its contact. The first contact opened the first ticket.
         let known = contacts.partition_point(|(since, _)| *since <= created).max(1);
@@ -67,7 +67,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize, zone: &Zo
         } else {
             pick(rng, &SUBJECTS)
         };
-        let (mut ticket, work) = ticket(rng, subject, created);
+        let (mut ticket, work) = ticket(rng, subject, created, store.as_of());
         ticket.set("TicketNumber", number(id));
         ticket.set("EndUserID", contact);
         let of = customer.as_i64();
@@ -101,8 +101,8 @@ fn contacts(store: &Store) -> Vec<(DateTime<Utc>, i64)> {
     contacts
 }
 
-/// A ticket on a subject, and the work on it. The caller sets ids and references.
-fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, Work) {
+/// A ticket on a subject as of a date, and the work on it. The caller sets ids and references.
+fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>, as_of: DateTime<Utc>) -> (Record, Work) {
     let priority = *pick(
         rng,
         &[
@@ -126,22 +126,22 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
         rng,
         &["Email", "Email", "Email", "Portal", "Phone", "Agent", "Alert"],
     );
-    let status = status(rng, created);
+    let status = status(rng, as_of - created);
     let done = ["Resolved", "Closed"].contains(&status);
     let (response_due, closing_due) = due_dates(priority, created);
     let responded = created + TimeDelta::minutes(rng.i64(4..600));
     // Every resolved ticket has a comment of a technician, and so have most of the others that are old enough.
-    let responded = match responded.min(REFERENCE_DATE) {
-        responded if done || (responded < REFERENCE_DATE && chance(rng, 80)) => Some(responded),
+    let responded = match responded.min(as_of) {
+        responded if done || (responded < as_of && chance(rng, 80)) => Some(responded),
         _ => None,
     };
     let hours = TimeDelta::hours(rng.i64(1..140));
     let resolved = responded
         .filter(|_| done)
-        .map(|responded| (responded + hours).min(REFERENCE_DATE));
+        .map(|responded| (responded + hours).min(as_of));
     let last_answer = responded.map(|responded| match resolved {
         Some(resolved) => between(rng, responded, resolved),
-        None => between(rng, responded, (responded + hours).min(REFERENCE_DATE)),
+        None => between(rng, responded, (responded + hours).min(as_of)),
     });
     let replied = last_answer
         .filter(|_| chance(rng, 60))
@@ -194,8 +194,8 @@ fn ticket(rng: &mut Rng, subject: &Subject, created: DateTime<Utc>) -> (Record, 
 
 /// A status by age: most old tickets are closed, and most new ones open. `Waiting for customer` stands for the statuses
 /// that an account can add.
-fn status(rng: &mut Rng, created: DateTime<Utc>) -> &'static str {
-    let likely: &[&str] = match (REFERENCE_DATE - created).num_days() {
+fn status(rng: &mut Rng, age: TimeDelta) -> &'static str {
+    let likely: &[&str] = match age.num_days() {
         0..3 => &["Open", "Open", "Open", "Pending", "Resolved"],
         3..30 => &[
             "Open",

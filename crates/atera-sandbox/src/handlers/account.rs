@@ -3,13 +3,13 @@
 use super::handler::Handlers;
 use crate::{
     http::Answer,
-    world::{REFERENCE_DATE, Record, Shape},
+    world::{Record, Shape},
 };
 
 pub(super) const HANDLERS: Handlers = &[("account_get", |world, _| {
     let account = Record::with_fields(
         Shape::named("Account"),
-        REFERENCE_DATE,
+        world.store.as_of(),
         [
             ("AccountID", "204817".into()),
             ("Country", "United Kingdom".into()),

@@ -3,10 +3,9 @@
 use atera::Timestamp;
 use chrono::{DateTime, SubsecRound, Utc};
 
-/// The date of the generated data: 2026-03-02T09:00:00Z.
+/// The date of the generated records unless another is set: 2026-03-02T09:00:00Z.
 ///
-/// It is fixed, so that the same seed gives the same bytes on every day. No generated record has a later date of
-/// creation or change.
+/// It is fixed, so that the same seed gives the same bytes on every day.
 pub(crate) const REFERENCE_DATE: DateTime<Utc> = match DateTime::from_timestamp(1_772_442_000, 0) {
     Some(time) => time,
     None => DateTime::UNIX_EPOCH,
@@ -32,12 +31,12 @@ impl Clock {
 
     /// The time in whole seconds, as records have it.
     ///
-    /// The clock of a machine that is set to an earlier date counts as [`REFERENCE_DATE`]. Otherwise a changed record
-    /// would be older than an unchanged one.
-    pub(crate) fn seconds(self) -> DateTime<Utc> {
+    /// The clock of a machine that is set to an earlier date than that of the records counts as their date. Otherwise a
+    /// changed record would be older than an unchanged one.
+    pub(crate) fn seconds(self, as_of: DateTime<Utc>) -> DateTime<Utc> {
         let now = self.now().trunc_subsecs(0);
         match self {
-            Clock::System => now.max(REFERENCE_DATE),
+            Clock::System => now.max(as_of),
             Clock::Fixed(_) => now,
         }
     }

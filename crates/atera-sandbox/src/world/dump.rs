@@ -4,11 +4,10 @@
 //! with the time of its last change.
 
 use atera::{Error, Result, Timestamp, description::expected};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    clock::REFERENCE_DATE,
     entity::Entity,
     record::{Record, without_unknown_fields},
     store::Store,
@@ -41,12 +40,12 @@ pub(crate) fn write(store: &Store) -> Value {
 /// Reads what [`write()`] wrote, or what people made of it.
 ///
 /// Values must have the kind of their field. References are not checked, so an edited dump can hold a ticket without a
-/// contact.
+/// contact. A record without `$modified` counts as changed at the date of the records, `as_of`.
 ///
 /// # Errors
 ///
 /// `Config`, with the place in the text, if something does not fit.
-pub(crate) fn read(text: &str) -> Result<Store> {
+pub(crate) fn read(text: &str, as_of: DateTime<Utc>) -> Result<Store> {
     let invalid = |reason: String| Error::config(format!("cannot load the records: {reason}"));
     let data: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
         invalid(
@@ -62,7 +61,7 @@ pub(crate) fn read(text: &str) -> Result<Store> {
             known.join(", ")
         )));
     }
-    let mut store = Store::new();
+    let mut store = Store::new(as_of);
     for entity in Entity::ALL {
         let name = entity.name();
         let records = match data.get(name) {
@@ -71,8 +70,8 @@ pub(crate) fn read(text: &str) -> Result<Store> {
             Some(_) => return Err(invalid(format!("`{name}` must be an array of records"))),
         };
         for (index, object) in records.iter().enumerate() {
-            let (id, record) =
-                record(entity, object).map_err(|reason| invalid(format!("{name}[{index}]{reason}")))?;
+            let (id, record) = record(entity, object, as_of)
+                .map_err(|reason| invalid(format!("{name}[{index}]{reason}")))?;
             store.put(entity, id, record);
         }
     }
@@ -80,10 +79,14 @@ pub(crate) fn read(text: &str) -> Result<Store> {
 }
 
 /// Reads one record with its id. An error continues the place of the record, as in `.TicketID must be a whole number`.
-fn record(entity: Entity, object: &Value) -> std::result::Result<(i64, Record), String> {
+fn record(
+    entity: Entity,
+    object: &Value,
+    as_of: DateTime<Utc>,
+) -> std::result::Result<(i64, Record), String> {
     let shape = entity.shape();
     let object = object.as_object().ok_or(" must be an object")?;
-    let mut modified = REFERENCE_DATE;
+    let mut modified = as_of;
     if let Some(text) = object.get(MODIFIED) {
         let time: Option<Timestamp> = text.as_str().and_then(|text| text.parse().ok());
         modified = DateTime::from(time.ok_or_else(|| format!(".{MODIFIED} must be a point in time"))?);

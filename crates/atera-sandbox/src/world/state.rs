@@ -22,7 +22,7 @@ pub(crate) struct World {
 impl World {
     /// The time in whole seconds; see [`Clock::seconds`].
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.seconds()
+        self.clock.seconds(self.store.as_of())
     }
 
     /// A new GUID.

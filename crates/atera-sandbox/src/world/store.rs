@@ -4,6 +4,7 @@
 //! deleting a record also changes those that refer to it.
 
 use atera::{Timestamp, description::Kind};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
 /// All records, by kind and id.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    as_of: DateTime<Utc>,
     tables: Vec<Table>,
 }
 
@@ -31,11 +33,17 @@ enum Named {
 }
 
 impl Store {
-    /// A store without records.
-    pub(crate) fn new() -> Self {
+    /// A store without records, of an account as it is at a time.
+    pub(crate) fn new(as_of: DateTime<Utc>) -> Self {
         Store {
+            as_of,
             tables: Entity::ALL.into_iter().map(Table::new).collect(),
         }
+    }
+
+    /// The date of the records at the start. No generated record has a later date of creation or change.
+    pub(crate) fn as_of(&self) -> DateTime<Utc> {
+        self.as_of
     }
 
     pub(crate) fn table(&self, entity: Entity) -> &Table {

@@ -7,6 +7,7 @@ use atera::{
     description::{Field, Kind, OPERATIONS, Operation, Schema},
 };
 use atera_sandbox::Sandbox;
+use chrono::{Datelike, TimeDelta, Timelike};
 use serde_json::Value;
 
 use crate::{
@@ -130,6 +131,24 @@ async fn the_same_seed_makes_the_same_bytes_and_another_seed_makes_others() -> a
     assert!(one.dump() != other.dump(), "another seed");
     assert_eq!(one.api_key(), same.api_key());
     assert_ne!(one.api_key(), other.api_key());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_date_makes_the_same_bytes_and_another_date_makes_others() -> atera::Result<()> {
+    let as_of = async |time: &str| {
+        let builder = Sandbox::builder().records_as_of(time.parse()?);
+        atera::Result::Ok(builder.start().await?.dump())
+    };
+    let by_default = started().await.dump();
+    assert!(as_of("2026-03-02T09:00:00Z").await? == by_default);
+    let other = as_of("2027-01-01T00:00:30Z").await?;
+    assert!(as_of("2027-01-01T00:00:30.5Z").await? == other);
+    assert!(other != by_default);
+    for date in ["1969-12-31T23:59:59Z"] {
+        let error = as_of(date).await.expect_err("too early");
+        assert_eq!(error.kind(), atera::ErrorKind::Config, "{date}");
+    }
     Ok(())
 }
 
@@ -274,9 +293,21 @@ async fn records_refer_to_each_other_in_agreement() -> atera::Result<()> {
 
 #[tokio::test]
 async fn dates_agree() -> atera::Result<()> {
-    let sandbox = started().await;
+    dates_agree_at("2026-03-02T09:00:00Z", &started().await).await?;
+    for time in [
+        "2024-02-29T23:59:59Z",
+        "2027-01-01T00:00:30Z",
+        "2031-10-26T01:30:00Z",
+    ] {
+        let sandbox = Sandbox::builder().records_as_of(time.parse()?).start().await?;
+        dates_agree_at(time, &sandbox).await?;
+    }
+    Ok(())
+}
+
+async fn dates_agree_at(time: &str, sandbox: &Sandbox) -> atera::Result<()> {
     let client = sandbox.client()?;
-    let end: Option<Timestamp> = Some("2026-03-02T09:00:00Z".parse()?);
+    let end: Option<Timestamp> = Some(time.parse()?);
     let customers = client.customers().list().all().await?;
     let taken_on: HashMap<_, _> = customers
         .iter()
@@ -289,7 +320,7 @@ async fn dates_agree() -> atera::Result<()> {
         assert!(taken_on[&contact.customer_id] <= contact.created_on);
         assert!(contact.created_on <= contact.last_modified && contact.last_modified <= end);
     }
-    let minutes: Option<Timestamp> = Some("2026-03-02T08:55:00Z".parse()?);
+    let minutes = end.map(|end| Timestamp::from(end.to_utc() - TimeDelta::minutes(5)));
     let mut offline = 0;
     for agent in client.agents().list().all().await? {
         assert!(taken_on[&agent.customer_id] <= agent.created);
@@ -330,6 +361,17 @@ async fn dates_agree() -> atera::Result<()> {
         }
         assert!(alert.snoozed_end_date.is_none() || alert.snoozed_end_date > end);
     }
+    for invoice in client.invoices().list().all().await? {
+        // One in 50 has no dates.
+        if let Some(start) = invoice.period_start_date {
+            let start = start.to_utc();
+            assert_eq!((start.day(), start.hour()), (1, 0), "{start}");
+            assert!(invoice.invoice_date <= end);
+        }
+    }
+    let week = end.map(|end| Timestamp::from(end.to_utc() - TimeDelta::days(7)));
+    let changed = client.tickets().list_last_modified().date(week.expect("a time"));
+    assert!(changed.count().await? > 10);
     Ok(())
 }
 
