@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -15,7 +16,8 @@ use crate::{
     data::{Counts, Origin, api_key, jwt},
     faults::{Churn, FaultPlan, Faults},
     http::{BASE_PATH, Cors, Dialect, serve},
-    log::{Limit, RequestLog},
+    log::{Arrival, Limit, Observer, RequestLog},
+    persist::{Folder, Header},
     sandbox::Sandbox,
     service::{self, Permissions, SandboxState},
     world::{Clock, REFERENCE_DATE, World, Zone, dump},
@@ -55,6 +57,8 @@ pub struct SandboxBuilder {
     faults: Faults,
     churn: Churn,
     cors_origins: Vec<String>,
+    folder: Option<PathBuf>,
+    observer: Option<Observer>,
 }
 
 impl Default for SandboxBuilder {
@@ -75,6 +79,8 @@ impl Default for SandboxBuilder {
             faults: Faults::none(),
             churn: Churn::none(),
             cors_origins: Vec::new(),
+            folder: None,
+            observer: None,
         }
     }
 }
@@ -265,18 +271,43 @@ impl SandboxBuilder {
         self
     }
 
+    /// Keeps the records in this folder: the next sandbox with the same folder has them as this one left them, and takes
+    /// the same key. By default they are gone when the sandbox is dropped.
+    ///
+    /// A change is written before its request is answered, so it also survives if the process is killed. A folder that has
+    /// records decides on them, on their date and on the key; the seed, the counts and [`load`](Self::load) only count
+    /// for a new one. [`Sandbox::reset`] restores the records of the first start. The log, faults and churn are not kept.
+    ///
+    /// One sandbox at a time can have a folder.
+    pub fn persist(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Calls a function with each request when it is answered, or when its connection is about to be reset. The paths
+    /// under `/_sandbox` are not told.
+    ///
+    /// The server waits for the function, so it should return soon.
+    pub fn on_request(mut self, tell: impl Fn(&Arrival) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Observer::new(tell));
+        self
+    }
+
     /// Starts the server, on the tokio runtime that polls this.
     ///
     /// # Errors
     ///
-    /// `Config` if the port is taken, or if a setting is invalid: a key, a domain of permissions, the rate limit, the
-    /// time zone, an origin, or the records to load.
+    /// `Config` if the port is taken, if another sandbox has the folder, or if a setting is invalid: a key, a domain of
+    /// permissions, the rate limit, the time zone, an origin, the records to load, or those in the folder.
     pub async fn start(self) -> Result<Sandbox> {
         let zone = self.zone.as_deref().map(Zone::named).transpose()?;
         let zone = zone.unwrap_or_default();
-        let api_key = match self.jwt {
-            true => jwt(self.seed, self.clock.now()),
-            false => api_key(self.seed),
+        let folder = self.folder.as_deref().map(Folder::open).transpose()?;
+        let restored = folder.as_ref().map(Folder::restore).transpose()?.flatten();
+        let api_key = match (&restored, self.jwt) {
+            (Some(restored), _) => restored.header.key.clone(),
+            (None, true) => jwt(self.seed, self.clock.now()),
+            (None, false) => api_key(self.seed),
         };
         let keys: Vec<_> = [(api_key.clone(), self.permissions)]
             .into_iter()
@@ -289,14 +320,21 @@ impl SandboxBuilder {
         let limit = Limit::of(self.limit)?;
         let cors = Cors::new(&self.cors_origins)?;
         // Records have whole seconds.
-        let as_of = self.as_of.to_utc().trunc_subsecs(0);
+        let as_of = match &restored {
+            Some(restored) => restored.header.as_of(),
+            None => self.as_of.to_utc().trunc_subsecs(0),
+        };
         if !(1970..10_000).contains(&as_of.year()) {
             let sentence =
                 "the records cannot be made: their date must be in the years 1970 to 9999; give another";
             return Err(Error::config(sentence));
         }
         let load = |json: &str| dump::read(json, as_of);
-        let loaded = self.load.as_deref().map(load).transpose()?;
+        let is_restored = restored.is_some();
+        let (loaded, left) = match restored {
+            Some(restored) => (Some(restored.start), Some((restored.store, restored.rng))),
+            None => (self.load.as_deref().map(load).transpose()?, None),
+        };
         let (listener, address) = listen(self.address).await?;
         let base_url = format!("http://{address}{BASE_PATH}");
         let origin = Origin {
@@ -306,7 +344,17 @@ impl SandboxBuilder {
             as_of,
             loaded: loaded.map(Box::new),
         };
-        let (store, rng) = origin.records();
+        let (mut store, rng) = left.unwrap_or_else(|| origin.records());
+        let journal = match folder {
+            None => None,
+            Some(folder) => {
+                let header = Header::new(&api_key, as_of);
+                Some(match is_restored {
+                    true => folder.resume(header, &mut store, &rng)?,
+                    false => folder.begin(header, &mut store, &rng)?,
+                })
+            }
+        };
         let state = Arc::new(SandboxState {
             keys,
             dialect: self.dialect,
@@ -323,6 +371,8 @@ impl SandboxBuilder {
             request_log: Mutex::new(RequestLog::new(limit)),
             fault_plan: Mutex::new(FaultPlan::new(self.faults, self.seed)),
             churn: Mutex::new(self.churn),
+            journal: Mutex::new(journal),
+            observer: self.observer,
         });
         let router = service::router(state.clone());
         #[cfg(feature = "explorer")]
@@ -332,6 +382,7 @@ impl SandboxBuilder {
         Ok(Sandbox {
             base_url,
             api_key,
+            is_restored,
             state,
             task,
             _stop: stop,

@@ -80,6 +80,30 @@
 //! # }
 //! ```
 //!
+//! # Keep the records
+//!
+//! With [`SandboxBuilder::persist`], or `atera sandbox --persist DIR`, the records survive the end of the sandbox, also
+//! if it is killed.
+//!
+//! ```
+//! use atera::types::CreateCustomer;
+//! use atera_sandbox::Sandbox;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> atera::Result<()> {
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let folder = folder.path();
+//! let sandbox = Sandbox::builder().persist(folder).start().await?;
+//! let before = sandbox.client()?.customers().list().count().await?;
+//! sandbox.client()?.customers().create(CreateCustomer::new("Harbor Dental II")).await?;
+//! drop(sandbox);
+//!
+//! let sandbox = Sandbox::builder().persist(folder).start().await?;
+//! assert_eq!(sandbox.client()?.customers().list().count().await?, before + 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Limit what a key may do
 //!
 //! Each key has [`Permissions`] and a [rate limit](SandboxBuilder::rate_limit) of its own.
@@ -130,6 +154,7 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /_sandbox/log`, `?since=N` | the requests that arrived, or those after number N |
+//! | `GET /_sandbox/log/N` | what was sent in request N and its answer, for the last 200 requests and up to 64 KiB each |
 //! | `GET /_sandbox/stats` | the sums over them |
 //! | `GET /_sandbox/state` | how many records there are, and how much of the limit remains |
 //! | `GET /_sandbox/dump` | all records, for `--load` |
@@ -204,6 +229,7 @@
 //! | `http` | connections, CORS, requests and answers in either dialect |
 //! | `faults` | faults and churn |
 //! | `data` | generated records, and keys |
+//! | `persist` | records that survive the end of the sandbox |
 //! | `handlers` | what each operation does |
 //! | `service` | the way of a request through all of these, and `/_sandbox` |
 //! | `explorer` | the pages for a browser |
@@ -220,6 +246,7 @@ mod faults;
 mod handlers;
 mod http;
 mod log;
+mod persist;
 mod rules;
 mod sandbox;
 mod service;

@@ -9,6 +9,7 @@ use crate::{
     faults::{Churn, Faults},
     log::{Arrival, Stats},
     service::SandboxState,
+    sync::lock,
     world::dump,
 };
 
@@ -20,11 +21,19 @@ use crate::{
 pub struct Sandbox {
     pub(crate) base_url: String,
     pub(crate) api_key: String,
+    pub(crate) is_restored: bool,
     pub(crate) state: Arc<SandboxState>,
     /// The server.
     pub(crate) task: JoinHandle<io::Result<()>>,
     /// The server stops when this is dropped.
     pub(crate) _stop: oneshot::Sender<()>,
+}
+
+/// The folder is free for the next sandbox at once, though connections may be answering their last requests.
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        *lock(&self.state.journal) = None;
+    }
 }
 
 impl Sandbox {
@@ -35,9 +44,16 @@ impl Sandbox {
 
     /// The key. It goes into `X-API-KEY`, or into `Authorization` as a bearer token; the sandbox takes both.
     ///
-    /// It depends on the seed alone, so it can stand in a test. A JWT also depends on the time.
+    /// It depends on the seed alone, so it can stand in a test. A JWT also depends on the time. With a folder of an earlier
+    /// sandbox it is the key of that one.
     pub fn api_key(&self) -> &str {
         &self.api_key
+    }
+
+    /// Whether the records are those that an earlier sandbox left in the folder of
+    /// [`SandboxBuilder::persist`](crate::SandboxBuilder::persist).
+    pub fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// A client with the address and the key of the sandbox.

@@ -93,6 +93,15 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
     assert!(window.starts_with("1 of 700 requests"), "{window}");
     assert!(find("#records").await?.text().await?.contains("Ticket 2847"));
 
+    // A click on the request shows what was answered.
+    find("#log tbody tr").await?.click().await?;
+    let answered = find("#bodies[open] #answered").await?.text().await?;
+    assert!(
+        answered.contains("\"CompanyName\": \"Fieldline IT\""),
+        "{answered}"
+    );
+    find("#bodies[open] button").await?.click().await?;
+
     // The page sets faults.
     find("#faults").await?.send_keys("account_get:503=1*1").await?;
     find("form[data-path='/_sandbox/faults'] button")

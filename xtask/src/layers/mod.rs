@@ -68,8 +68,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "crates/atera-sandbox",
         &[
-            "sync", "log", "world", "rules", "http", "faults", "data", "handlers", "service", "explorer",
-            "sandbox", "builder",
+            "sync", "log", "world", "rules", "http", "faults", "data", "persist", "handlers", "service",
+            "explorer", "sandbox", "builder",
         ],
     ),
     ("crates/atera-cli", &["names", "output", "input", "commands"]),

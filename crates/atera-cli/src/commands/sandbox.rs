@@ -9,14 +9,14 @@
 //! take the same text and refuse it in the same words.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use crate::{
     input::{sandbox_time, signals::Signals},
-    output::{exit_code::Signal, failure::Failure, terminal::tell},
+    output::{exit_code::Signal, failure::Failure, request_line::RequestLine, terminal::tell},
 };
 use atera::{Error, RateLimit, Timestamp};
 use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
@@ -39,6 +39,8 @@ const SEED: &str = "seed";
 const COUNT: &str = "count";
 const LOAD: &str = "load";
 const DUMP: &str = "dump";
+const PERSIST: &str = "persist";
+const LOG: &str = "log";
 const NOW: &str = "now";
 const TIME_ZONE: &str = "time-zone";
 const DIALECT: &str = "dialect";
@@ -47,6 +49,9 @@ const KEY: &str = "key";
 const FAULT: &str = "fault";
 const CHURN: &str = "churn";
 const COMMAND: &str = "command";
+
+/// Name of the flag of all commands that leaves remarks out.
+const QUIET: &str = "quiet";
 
 /// Name of the flag of all commands that limits how many requests are sent. Here the sandbox applies it to its callers.
 const RATE_LIMIT: &str = "rate-limit";
@@ -61,6 +66,7 @@ const EXAMPLES: &str = "Examples:
   atera sandbox --key 'reports=*:r' --key 'desk=*:r,tickets:rw'
   atera sandbox -- npm test
   atera sandbox --dump data.json; atera sandbox --load data.json
+  atera sandbox --persist records
   atera sandbox --now 2026-03-02T09:00:00Z --seed 7 -- npm test
 
 It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
@@ -74,7 +80,13 @@ pub(crate) fn command() -> Command {
     };
     Command::new(NAME)
         .about("Serve a sandbox that stands in for the service, until Ctrl-C or for a command")
-        .after_help(EXAMPLES)
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(format!(
+            "{EXAMPLES}\n\nFaults, each with a probability as in 503=0.1, at most twice as in 503=1*2, for one operation as in \
+             tickets_create:503=1:\n{}\n\natera {}",
+            faults(),
+            env!("CARGO_PKG_VERSION")
+        ))
         .next_help_heading("Server")
         .args([
             value(PORT, "PORT", "The port to listen on; 0 for any that is free")
@@ -98,6 +110,9 @@ pub(crate) fn command() -> Command {
                 "Let pages of this origin call it from a browser, as in http://localhost:5173; * for all",
             )
             .action(ArgAction::Append),
+            Arg::new(LOG).long(LOG).action(ArgAction::SetTrue).help(
+                "Print a line for each request on stderr; without it only on a terminal, and not with a command",
+            ),
         ])
         .next_help_heading("Records")
         .args([
@@ -121,6 +136,13 @@ pub(crate) fn command() -> Command {
                 "Start with the records in this file, as --dump writes them",
             )
             .conflicts_with(COUNT)
+            .value_parser(value_parser!(PathBuf)),
+            value(
+                PERSIST,
+                "DIR",
+                "Keep the records in this folder: the next start has them, and the key, as this one left them, even if it is \
+                 killed",
+            )
             .value_parser(value_parser!(PathBuf)),
             value(
                 DUMP,
@@ -182,6 +204,12 @@ pub(crate) fn command() -> Command {
         ])
 }
 
+/// The kinds of faults as help shows them, a line for each.
+fn faults() -> String {
+    let lines = Faults::KINDS.map(|(kind, what)| format!("  {kind:<16}  {what}"));
+    lines.join("\n")
+}
+
 /// A method of the builder that sets how many records of a kind there are.
 type SetCount = fn(SandboxBuilder, usize) -> SandboxBuilder;
 
@@ -226,7 +254,23 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if dump.is_some() {
         builder = builder.port(0);
     }
+    if logs(matches) {
+        builder = builder.on_request(|arrival| {
+            let line = RequestLine {
+                time: Timestamp::now(),
+                method: &arrival.method,
+                path: &arrival.path,
+                status: arrival.status,
+                took: arrival.took,
+                fault: arrival.fault.as_deref(),
+            };
+            tell(line.text());
+        });
+    }
     let sandbox = builder.start().await?;
+    if sandbox.is_restored() && !matches.get_flag(QUIET) {
+        restored(matches);
+    }
     if let Some(file) = dump {
         return Ok(write(file, &sandbox.dump())?);
     }
@@ -290,6 +334,9 @@ fn builder(matches: &ArgMatches) -> Result<SandboxBuilder, Failure> {
         None => sandbox_time::from_environment()?,
     };
     builder = sandbox_time::set(builder, time);
+    if let Some(folder) = matches.get_one::<PathBuf>(PERSIST) {
+        builder = builder.persist(folder);
+    }
     if let Some(name) = matches.get_one::<String>(TIME_ZONE) {
         builder = builder.time_zone(name);
     }
@@ -321,6 +368,28 @@ fn rate_limit(matches: &ArgMatches) -> Option<RateLimit> {
         .get_one::<RateLimit>(RATE_LIMIT)
         .copied()
         .filter(|_| named)
+}
+
+/// Whether to print a line for each request. On a terminal a command prints lines of its own, so it needs `--log` there.
+fn logs(matches: &ArgMatches) -> bool {
+    let watched = io::stderr().is_terminal() && !matches.contains_id(COMMAND) && !matches.get_flag(QUIET);
+    matches.get_flag(LOG) || watched
+}
+
+/// Says that the records are those of an earlier start, and which flags have no effect for that reason.
+fn restored(matches: &ArgMatches) {
+    let without_effect: Vec<_> = [SEED, COUNT, LOAD, JWT]
+        .into_iter()
+        .filter(|name| matches.value_source(name) == Some(ValueSource::CommandLine))
+        .map(|name| format!("--{name}"))
+        .collect();
+    tell(match without_effect.is_empty() {
+        true => "the records are those of the last start".to_string(),
+        false => format!(
+            "the records are those of the last start, so {} has no effect; name another folder with --persist to make new ones",
+            without_effect.join(", ")
+        ),
+    });
 }
 
 /// Writes a text into a file, or to stdout for `-`. The records and keys in it are made up, so the file needs no protection.

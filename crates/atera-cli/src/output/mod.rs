@@ -25,6 +25,7 @@
 //! | [`records`] | printing records one after another |
 //! | [`rows`] | printing rows that the command makes itself |
 //! | [`progress`] | the bar |
+//! | [`request_line`] | what a sandbox prints for a request |
 
 pub(crate) mod cells;
 pub(crate) mod columns;
@@ -41,6 +42,7 @@ pub(crate) mod ndjson;
 pub(crate) mod options;
 pub(crate) mod progress;
 pub(crate) mod records;
+pub(crate) mod request_line;
 pub(crate) mod rows;
 
 pub(crate) mod sort;

@@ -46,3 +46,16 @@ async fn help_is_a_command_too() {
         "a similar subcommand exists: 'tickets'",
     );
 }
+
+#[tokio::test]
+async fn the_help_of_the_sandbox_has_its_version_and_the_faults() {
+    let help = output(atera(&["sandbox", "--help"])).await;
+    let help = stdout(&help);
+    assert!(
+        help.contains(&format!("atera {}", env!("CARGO_PKG_VERSION"))),
+        "{help}"
+    );
+    for (kind, _) in atera_sandbox::Faults::KINDS {
+        assert!(help.contains(kind), "{kind}: {help}");
+    }
+}

@@ -69,6 +69,88 @@ async fn a_sandbox_has_the_time_that_it_is_given_and_else_that_of_today() {
     assert!(stdout(&of_the_week).lines().count() > 10, "{of_the_week:?}");
 }
 
+/// The command itself, to be run by `atera sandbox -- COMMAND`.
+fn binary() -> String {
+    assert_cmd::cargo::cargo_bin!("atera")
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[tokio::test]
+async fn a_sandbox_prints_a_line_for_each_request_without_its_secrets() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let query = format!("apiKey={key}");
+    let run = async |log: &[&str]| {
+        let binary = binary();
+        let asked = [
+            "--", &binary, "api", "GET", "/tickets", "-q", "page=2", "-q", &query,
+        ];
+        let arguments = [&["sandbox", "--port", "0"], log, &asked].concat();
+        output(atera(&arguments)).await
+    };
+    let logged = run(&["--log"]).await;
+    assert_success(&logged);
+    let lines: Vec<_> = stderr(&logged).lines().collect();
+    let [line] = lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert!(
+        line.contains("Z GET /api/v3/tickets?page=2&apiKey=… 200 ") && line.ends_with(" ms"),
+        "{line}"
+    );
+    // A pipe gets none unless it is asked for.
+    assert_eq!(stderr(&run(&[]).await), "");
+}
+
+#[tokio::test]
+async fn a_sandbox_keeps_its_records_although_it_is_killed() {
+    use std::io::{BufRead, BufReader};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let records = folder.path().join("records");
+    let persist = [
+        "sandbox",
+        "--port",
+        "0",
+        "--persist",
+        records.to_str().expect("text"),
+    ];
+    let mut server = atera(&persist)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the command runs");
+    let lines = BufReader::new(server.stdout.take().expect("a pipe"))
+        .lines()
+        .take(2);
+    let mut create = atera(&["customers", "create", "--customer-name", "Kept by name"]);
+    for line in lines.map(|line| line.expect("a line")) {
+        let (name, value) = line.split_once('=').expect("a variable");
+        create.env(name, value);
+    }
+    assert_success(&output(create).await);
+    let again = output(atera(&persist)).await;
+    assert_failure(&again, 2, "another one keeps its records in");
+    server.kill().and_then(|()| server.wait()).expect("it runs");
+
+    let binary = binary();
+    let list = [
+        "--seed",
+        "7",
+        "--",
+        &binary,
+        "customers",
+        "list",
+        "--all",
+        "-o",
+        "ndjson",
+    ];
+    let listed = output(atera(&[&persist[..], &list].concat())).await;
+    assert_success(&listed);
+    assert!(stdout(&listed).contains("Kept by name"));
+    assert!(stderr(&listed).contains("so --seed has no effect"), "{listed:?}");
+}
+
 /// What only Unix has.
 #[cfg(unix)]
 mod unix {

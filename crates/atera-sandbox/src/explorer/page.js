@@ -31,6 +31,7 @@ async function refresh() {
   requests = log.reverse().slice(0, 15);
   at('log').tBodies[0].replaceChildren(...requests.map(request => {
     const cells = row(request.number, `${request.method} ${request.path.replace('/api/v3', '')}`, request.status ?? '–', request.took_ms?.toFixed(1) ?? '');
+    cells.dataset.number = request.number;
     if (!(request.status < 400)) cells.cells[2].className = 'failed';
     if (request.fault) {
       // A fault may have a long name, so it stands where there is room for it.
@@ -51,6 +52,30 @@ async function refresh() {
     at('limit').textContent = 'No limit is set.';
   }
 }
+
+/** A body as text: JSON with indents, and what the log has of a long one. */
+function bodyText(body, none) {
+  if (!body) return none;
+  const isWhole = new TextEncoder().encode(body.text).length >= body.bytes;
+  if (!isWhole) return `${body.text}…\n\nThe log has the beginning of ${body.bytes} bytes.`;
+  try {
+    return JSON.stringify(JSON.parse(body.text), null, 2);
+  } catch {
+    return body.text || 'No body.';
+  }
+}
+
+at('log').tBodies[0].addEventListener('click', async event => {
+  const row = event.target.closest('tr');
+  const request = requests.find(it => it.number === Number(row?.dataset.number));
+  if (!request) return;
+  const answer = await fetch(`/_sandbox/log/${request.number}`);
+  const bodies = answer.ok ? await answer.json() : {};
+  at('request').textContent = `${request.method} ${request.path}`;
+  at('asked').textContent = bodyText(bodies.request, answer.ok ? 'The body was too large, or broke off.' : await answer.text());
+  at('answered').textContent = bodyText(bodies.response, answer.ok ? 'No answer, or one that a fault sent in pieces.' : '');
+  at('bodies').showModal();
+});
 
 async function steer(path, text) {
   const answer = await fetch(path, { method: 'POST', body: text });

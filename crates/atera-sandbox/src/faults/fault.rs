@@ -78,6 +78,25 @@ pub(super) enum FaultKind {
 /// The pause of `drip` without `@`.
 const DEFAULT_PAUSE: Duration = Duration::from_millis(20);
 
+impl Faults {
+    /// Each kind with what happens, for the help of a program. The table above says more.
+    pub const KINDS: [(&str, &str); 13] = [
+        ("503", "answer with this status, any from 400, and do nothing"),
+        ("503-after", "carry the request out, and answer with this status"),
+        ("5xx", "answer with 500, 502, 503 or 504, and do nothing"),
+        ("html", "answer with 502 and a page of HTML, and do nothing"),
+        ("redirect", "answer with 307 to another host, and do nothing"),
+        ("reset", "reset the connection, and do nothing"),
+        ("reset-after", "carry the request out, and reset the connection"),
+        ("cut", "close the connection after half of the body"),
+        ("cut@100", "close the connection after 100 bytes of the body"),
+        ("drip@50ms", "send the body in 16 pieces with pauses"),
+        ("bad-json", "send half of the body as if it were all of it"),
+        ("foreign-link", "name another host in nextLink of a page"),
+        ("latency=200ms±50", "take so long for every answer"),
+    ];
+}
+
 impl FaultKind {
     /// Whether the request is not carried out.
     pub(super) fn is_before(self) -> bool {
@@ -256,6 +275,18 @@ impl fmt::Display for Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_that_help_lists_can_be_written() {
+        for (kind, _) in Faults::KINDS {
+            let text = match kind.contains('=') {
+                true => kind.to_string(),
+                false => format!("{kind}=1"),
+            };
+            let faults: Faults = text.parse().expect(kind);
+            assert_eq!(faults.to_string(), text);
+        }
+    }
 
     #[test]
     fn faults_are_read_and_written_alike() {

@@ -7,13 +7,18 @@ use std::{
 };
 
 use atera::RateLimit;
+use axum::body::Bytes;
 use tokio::time::Instant;
 
 use super::{
     arrival::Arrival,
+    bodies::Bodies,
     rate_limit::{Limit, Quota, Window},
     stats::Stats,
 };
+
+/// How many requests the log has with their bodies.
+const MAX_BODIES: usize = 200;
 
 /// How many requests the log has. Older ones remain in the sums only.
 const MAX_ARRIVALS: usize = 10_000;
@@ -24,6 +29,8 @@ pub(crate) struct RequestLog {
     start: Instant,
     limit: Option<Limit>,
     arrivals: VecDeque<Arrival>,
+    /// The bodies of the last requests, each with the number of its request.
+    bodies: VecDeque<(u64, Bodies)>,
     keys: HashMap<usize, KeyUse>,
     /// How many records each create made, by operation and a hash of path and body.
     effects: HashMap<(&'static str, u64), u64>,
@@ -48,6 +55,7 @@ impl RequestLog {
             start: Instant::now(),
             limit,
             arrivals: VecDeque::new(),
+            bodies: VecDeque::new(),
             keys: HashMap::new(),
             effects: HashMap::new(),
             stats: Stats::default(),
@@ -161,6 +169,25 @@ impl RequestLog {
             arrival.status = Some(status);
             arrival.took = Some(now.saturating_sub(arrival.at));
         }
+    }
+
+    /// Notes what was sent in either direction.
+    pub(crate) fn set_bodies(&mut self, number: u64, request: Option<&Bytes>, response: Option<&Bytes>) {
+        if self.bodies.len() == MAX_BODIES {
+            self.bodies.pop_front();
+        }
+        self.bodies.push_back((number, Bodies::new(request, response)));
+    }
+
+    /// The bodies of the request with this number, if it is one of the last.
+    pub(crate) fn bodies(&self, number: u64) -> Option<Bodies> {
+        let (_, bodies) = self.bodies.iter().rev().find(|(other, _)| *other == number)?;
+        Some(bodies.clone())
+    }
+
+    /// A copy of the request with this number, as long as the log has it.
+    pub(crate) fn arrival(&mut self, number: u64) -> Option<Arrival> {
+        self.find(number).cloned()
     }
 
     /// The request with this number, as long as the log has it.

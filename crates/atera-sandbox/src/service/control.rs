@@ -8,7 +8,7 @@ use std::sync::Arc;
 use atera::Error;
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -36,6 +36,7 @@ type SharedState = State<Arc<SandboxState>>;
 pub(crate) fn router() -> Router<Arc<SandboxState>> {
     Router::new()
         .route("/_sandbox/log", get(log))
+        .route("/_sandbox/log/{number}", get(bodies))
         .route("/_sandbox/stats", get(stats))
         .route("/_sandbox/state", get(state))
         .route("/_sandbox/dump", get(dump_records))
@@ -47,6 +48,17 @@ pub(crate) fn router() -> Router<Arc<SandboxState>> {
 
 async fn log(State(state): SharedState, Query(Since { since }): Query<Since>) -> Response {
     Json(state.request_log().since(since)).into_response()
+}
+
+/// What was sent in one request and its answer.
+async fn bodies(State(state): SharedState, Path(number): Path<u64>) -> Response {
+    match state.request_log().bodies(number) {
+        Some(bodies) => Json(bodies).into_response(),
+        None => {
+            let sentence = "The log has no bodies of this request; it keeps those of the last 200.";
+            (StatusCode::NOT_FOUND, sentence).into_response()
+        }
+    }
 }
 
 async fn stats(State(state): SharedState) -> Response {

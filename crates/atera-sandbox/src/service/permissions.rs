@@ -108,9 +108,9 @@ impl Permissions {
         self
     }
 
-    /// Whether the key is no longer valid.
-    pub(crate) fn have_expired(&self, now: DateTime<Utc>) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
+    /// When the key stops being valid, if ever.
+    pub(crate) fn expiry(&self) -> Option<DateTime<Utc>> {
+        self.expires
     }
 
     /// Whether the key may call the operation.

@@ -15,7 +15,7 @@ use std::{borrow::Cow, sync::Arc};
 use atera::description::{Operation, Parameter, Route, route};
 use axum::{
     Extension, Router,
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
@@ -26,6 +26,8 @@ use crate::{
     faults::{EarlyOutcome, RequestFaults},
     handlers::handler_of,
     http::{Answer, OperationRequest, Problem, Reset, empty, path_below_base, too_many_requests},
+    sync::lock,
+    world::World,
 };
 
 /// How many bytes of a body are read: enough for an attachment of 24 MB in base64.
@@ -81,11 +83,42 @@ async fn handle(
         Some(key) => state.within_key(key, found, &received).await,
     };
     let Some(mut response) = response else {
+        state
+            .request_log()
+            .set_bodies(number, received.body.as_ref(), None);
+        state.tell(number);
         reset.connection().await
     };
     state.cors.allow(&received.parts.headers, response.headers_mut());
-    state.request_log().set_status(number, response.status().as_u16());
+    let (response, sent) = with_body(response).await;
+    let mut log = state.request_log();
+    log.set_status(number, response.status().as_u16());
+    log.set_bodies(number, received.body.as_ref(), sent.as_ref());
+    drop(log);
+    state.tell(number);
     response
+}
+
+/// The response, and its body for the log. A body that a fault sends in pieces is not read here, since that would take its
+/// pauses away.
+async fn with_body(response: Response) -> (Response, Option<Bytes>) {
+    if response.body().size_hint().exact().is_none() {
+        return (response, None);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    (Response::from_parts(parts, bytes.clone().into()), Some(bytes))
+}
+
+impl SandboxState {
+    /// Tells the observer of a request that is answered, or whose connection is about to be reset.
+    fn tell(&self, number: u64) {
+        if let Some(observer) = &self.observer
+            && let Some(arrival) = self.request_log().arrival(number)
+        {
+            observer.tell(&arrival);
+        }
+    }
 }
 
 /// The steps of the pipeline. Where a method returns no response, the connection is to be reset.
@@ -98,8 +131,9 @@ impl SandboxState {
         let bearer = bearer.map(|(_, token)| token.trim());
         let is_given = |key: &str| given("x-api-key") == Some(key) || bearer == Some(key);
         let index = self.keys.iter().position(|(key, _)| is_given(key))?;
-        let now = self.world().now();
-        (!self.keys[index].1.have_expired(now)).then_some(index)
+        // Few keys expire. Requests with the others need not wait for a handler to unlock the world here.
+        let has_expired = |expiry| expiry <= self.world().now();
+        (!self.keys[index].1.expiry().is_some_and(has_expired)).then_some(index)
     }
 
     /// Answers a request with a valid key.
@@ -204,7 +238,16 @@ impl SandboxState {
         if operation.list {
             churn.apply(&mut world, operation.group);
         }
-        handler(&mut world, request)
+        let answer = handler(&mut world, request);
+        let World { store, rng, .. } = &mut *world;
+        if let Some(journal) = &mut *lock(&self.journal) {
+            journal.append(store, rng).map_err(|error| {
+                let detail =
+                    format!("The sandbox made the change, but cannot write it to its folder: {error}");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
+            })?;
+        }
+        answer
     }
 
     /// The 404 for an unknown path, or the 405 for a method that the path does not have.

@@ -7,7 +7,8 @@ use crate::{
     data::Origin,
     faults::{Churn, FaultPlan},
     http::{Cors, Dialect},
-    log::{Limit, RequestLog},
+    log::{Limit, Observer, RequestLog},
+    persist::Journal,
     sync::lock,
     world::World,
 };
@@ -29,6 +30,10 @@ pub(crate) struct SandboxState {
     pub(crate) request_log: Mutex<RequestLog>,
     pub(crate) fault_plan: Mutex<FaultPlan>,
     pub(crate) churn: Mutex<Churn>,
+    /// Where the records are kept beyond the end of the sandbox. It is locked after the world.
+    pub(crate) journal: Mutex<Option<Journal>>,
+    /// What is told of each request.
+    pub(crate) observer: Option<Observer>,
 }
 
 impl SandboxState {
@@ -54,6 +59,10 @@ impl SandboxState {
         let mut world = self.world();
         world.store = store;
         world.rng = rng;
+        let World { store, rng, .. } = &mut *world;
+        if let Some(journal) = &mut *lock(&self.journal) {
+            journal.reset(store, rng);
+        }
         *self.request_log() = RequestLog::new(self.limit);
     }
 }

@@ -22,19 +22,53 @@ const END_OF_IDS: i64 = 1 << 53;
 /// Writes all records.
 pub(crate) fn write(store: &Store) -> Value {
     let kinds = Entity::ALL.into_iter().map(|entity| {
-        let records = store.table(entity).iter().map(|record| {
-            let record = store.joined(record);
-            let given = record.fields().filter(|(_, value)| !value.is_null());
-            let mut object: Map<String, Value> = given
-                .map(|(column, value)| (column.name.to_string(), value.clone()))
-                .collect();
-            let modified = Timestamp::from(record.modified).to_string();
-            object.insert(MODIFIED.to_string(), modified.into());
-            Value::Object(object)
-        });
+        let records = store.table(entity).iter().map(|record| written(store, record));
         (entity.name().to_string(), Value::from_iter(records))
     });
     Value::Object(kinds.collect())
+}
+
+/// Writes one record.
+fn written(store: &Store, record: &Record) -> Value {
+    let record = store.joined(record);
+    let given = record.fields().filter(|(_, value)| !value.is_null());
+    let mut object: Map<String, Value> = given
+        .map(|(column, value)| (column.name.to_string(), value.clone()))
+        .collect();
+    let modified = Timestamp::from(record.modified).to_string();
+    object.insert(MODIFIED.to_string(), modified.into());
+    Value::Object(object)
+}
+
+/// Writes the records that have changed, and the ids of those that are gone: `[[kind, record or id], ..]`.
+pub(crate) fn changes(store: &Store) -> Value {
+    let changed = store.changed().map(|(entity, id)| {
+        let record = store.table(entity).get(id);
+        let what = record.map_or(id.into(), |record| written(store, record));
+        json!([entity.name(), what])
+    });
+    Value::from_iter(changed)
+}
+
+/// Makes the changes that [`changes`] wrote.
+///
+/// # Errors
+///
+/// What does not fit.
+pub(crate) fn apply(store: &mut Store, changes: &Value) -> std::result::Result<(), String> {
+    for change in changes.as_array().ok_or("it has no array of changes")? {
+        let kind = Entity::ALL.into_iter().find(|entity| change[0] == entity.name());
+        let entity = kind.ok_or_else(|| format!("{} is not a kind of record", change[0]))?;
+        match change[1].as_i64() {
+            Some(id) => store.forget(entity, id),
+            None => {
+                let (id, record) = record(entity, &change[1], store.as_of())
+                    .map_err(|reason| format!("{}{reason}", entity.name()))?;
+                store.put(entity, id, record);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reads what [`write()`] wrote, or what people made of it.

@@ -10,7 +10,7 @@ use atera::description::{Kind, Operation};
 use super::shape::{Column, Shape};
 
 /// A kind of record. The variants have the order of [`Entity::ALL`], and their numbers seed the generated data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Entity {
     Customer,
     Department,

@@ -3,6 +3,8 @@
 //! The store keeps the references between records intact: a request cannot name a record that does not exist, and
 //! deleting a record also changes those that refer to it.
 
+use std::collections::BTreeSet;
+
 use atera::{Timestamp, description::Kind};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -19,6 +21,8 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     as_of: DateTime<Utc>,
+    /// The records that were stored or deleted since they were last kept; none if nobody keeps them.
+    changed: Option<BTreeSet<(Entity, i64)>>,
     tables: Vec<Table>,
 }
 
@@ -37,6 +41,7 @@ impl Store {
     pub(crate) fn new(as_of: DateTime<Utc>) -> Self {
         Store {
             as_of,
+            changed: None,
             tables: Entity::ALL.into_iter().map(Table::new).collect(),
         }
     }
@@ -48,6 +53,36 @@ impl Store {
 
     pub(crate) fn table(&self, entity: Entity) -> &Table {
         &self.tables[entity as usize]
+    }
+
+    /// The table of a record that is about to be stored or deleted, which is noted.
+    fn table_to_change(&mut self, entity: Entity, id: i64) -> &mut Table {
+        if let Some(changed) = &mut self.changed {
+            changed.insert((entity, id));
+        }
+        &mut self.tables[entity as usize]
+    }
+
+    /// Notes from now on which records are stored and deleted.
+    pub(crate) fn note_changes(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// The records that were stored or deleted since [`Store::forget_changes`], by kind and id.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = (Entity, i64)> {
+        self.changed.iter().flatten().copied()
+    }
+
+    /// Forgets which records have changed, since they are kept now.
+    pub(crate) fn forget_changes(&mut self) {
+        if let Some(changed) = &mut self.changed {
+            changed.clear();
+        }
+    }
+
+    /// Deletes a record and nothing else, as it was deleted before; its id is not given to another.
+    pub(crate) fn forget(&mut self, entity: Entity, id: i64) {
+        self.table_to_change(entity, id).forget(id);
     }
 
     /// The id that the next record of this kind gets.
@@ -63,7 +98,7 @@ impl Store {
     /// Stores a record under an id, in place of the one that has it.
     pub(crate) fn put(&mut self, entity: Entity, id: i64, mut record: Record) {
         record.set(entity.id_field(), id);
-        self.tables[entity as usize].insert(id, record);
+        self.table_to_change(entity, id).insert(id, record);
     }
 
     /// Stores a new record and returns its id.
@@ -84,7 +119,7 @@ impl Store {
                 self.keep_joined_fields(*other, reference, id);
             }
         }
-        let removed = self.tables[entity as usize].remove(id);
+        let removed = self.table_to_change(entity, id).remove(id);
         for (other, reference) in references {
             self.follow_deletion(other, reference, id);
         }
@@ -111,7 +146,7 @@ impl Store {
     fn keep_joined_fields(&mut self, entity: Entity, reference: &Reference, deleted: i64) {
         for (id, record) in self.referring(entity, reference, deleted) {
             let joined = self.joined(&record);
-            self.tables[entity as usize].insert(id, joined);
+            self.table_to_change(entity, id).insert(id, joined);
         }
     }
 
@@ -125,7 +160,7 @@ impl Store {
                 self.remove(entity, id);
             } else {
                 unset(&mut record, reference);
-                self.tables[entity as usize].insert(id, record);
+                self.table_to_change(entity, id).insert(id, record);
             }
         }
     }

@@ -159,6 +159,12 @@ impl Table {
         Some(record)
     }
 
+    /// Removes a record, if it is there. Its id is not given to another in either case.
+    pub(crate) fn forget(&mut self, id: i64) {
+        self.highest_id = self.highest_id.max(id);
+        self.remove(id);
+    }
+
     /// The position of the record with this id, or the position at which to insert it.
     ///
     /// Ids are nearly without gaps, so the position follows from the id up to the number of missing ids. The search

@@ -136,19 +136,17 @@ async fn the_same_seed_makes_the_same_bytes_and_another_seed_makes_others() -> a
 
 #[tokio::test]
 async fn the_same_date_makes_the_same_bytes_and_another_date_makes_others() -> atera::Result<()> {
-    let as_of = async |time: &str| {
+    let as_of = async |time: &str| -> atera::Result<String> {
         let builder = Sandbox::builder().records_as_of(time.parse()?);
-        atera::Result::Ok(builder.start().await?.dump())
+        Ok(builder.start().await?.dump())
     };
     let by_default = started().await.dump();
     assert!(as_of("2026-03-02T09:00:00Z").await? == by_default);
     let other = as_of("2027-01-01T00:00:30Z").await?;
     assert!(as_of("2027-01-01T00:00:30.5Z").await? == other);
     assert!(other != by_default);
-    for date in ["1969-12-31T23:59:59Z"] {
-        let error = as_of(date).await.expect_err("too early");
-        assert_eq!(error.kind(), atera::ErrorKind::Config, "{date}");
-    }
+    let error = as_of("1969-12-31T23:59:59Z").await.expect_err("too early");
+    assert_eq!(error.kind(), atera::ErrorKind::Config);
     Ok(())
 }
 

@@ -121,7 +121,7 @@ async fn links_are_absolute_keep_the_filters_and_are_empty_at_the_ends() {
 #[tokio::test]
 async fn a_page_far_beyond_the_end_is_empty() {
     let sandbox = started().await;
-    let page = get(&sandbox, &format!("/tickets?page={}", i64::MAX)).await;
+    let page = get(&sandbox, &format!("/tickets?page={}", i32::MAX)).await;
     assert_eq!(
         (page.status, page.json()["items"].as_array().map(Vec::len)),
         (200, Some(0))

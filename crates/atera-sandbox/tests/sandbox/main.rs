@@ -9,6 +9,7 @@ mod dialect;
 mod faults;
 mod limits;
 mod lists;
+mod persist;
 mod refusals;
 mod rules;
 mod running;
