@@ -17,6 +17,21 @@ pub(crate) fn group_name(group: &str) -> String {
     group.to_kebab_case()
 }
 
+/// Further names for what a command does, as in `gh` and the shell.
+const ALIASES: [(&str, &str); 5] = [
+    ("list", "ls"),
+    ("get", "view"),
+    ("create", "new"),
+    ("update", "edit"),
+    ("delete", "rm"),
+];
+
+/// Another name that people know a verb by: `ls` for `list`.
+pub(crate) fn alias(verb: &str) -> Option<&'static str> {
+    let alias = ALIASES.iter().find(|(name, _)| *name == verb);
+    alias.map(|(_, alias)| *alias)
+}
+
 /// The name of an operation within its group, and a second name for it if people look for one.
 ///
 /// `agents_run_powershell` is `agents powershell`, because that is what it runs; `agents run-powershell` works as well.
@@ -24,7 +39,10 @@ pub(crate) fn verb_names(operation: &Operation) -> (String, Option<String>) {
     let verb = operation.verb.to_kebab_case();
     match verb.strip_prefix("run-") {
         Some(thing) => (thing.to_string(), Some(verb)),
-        None => (verb, None),
+        None => {
+            let alias = alias(&verb).map(str::to_string);
+            (verb, alias)
+        }
     }
 }
 

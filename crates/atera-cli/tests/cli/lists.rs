@@ -312,3 +312,33 @@ async fn a_page_is_not_sorted_in_place_of_the_list() {
     );
     assert!(sandbox.log().is_empty());
 }
+
+#[tokio::test]
+async fn commands_have_the_names_that_people_know_from_elsewhere() {
+    let sandbox = sandbox().await;
+    for (alias, name) in [
+        (
+            &["customers", "ls", "--limit", "1"][..],
+            &["customers", "list", "--limit", "1"][..],
+        ),
+        (&["tickets", "view", "54321"], &["tickets", "get", "54321"]),
+        (
+            &["customers", "new", "--customer-name", "A", "--dry-run"],
+            &["customers", "create", "--customer-name", "A", "--dry-run"],
+        ),
+        (
+            &["tickets", "edit", "54321", "--ticket-title", "A", "--dry-run"],
+            &["tickets", "update", "54321", "--ticket-title", "A", "--dry-run"],
+        ),
+        (
+            &["tickets", "rm", "54321", "--dry-run"],
+            &["tickets", "delete", "54321", "--dry-run"],
+        ),
+    ] {
+        let by_alias = ask(&sandbox, alias).await;
+        assert_success(&by_alias);
+        assert_eq!(stdout(&by_alias), stdout(&ask(&sandbox, name).await), "{alias:?}");
+    }
+    let help = output(atera(&["tickets", "--help"])).await;
+    assert!(stdout(&help).contains("[alias: ls]"), "{}", stdout(&help));
+}
