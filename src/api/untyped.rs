@@ -1,5 +1,7 @@
 //! Requests to any path of the service, for operations that the description lacks.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Method;
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,7 +10,8 @@ use url::Url;
 use super::request;
 use crate::{
     Error, Result,
-    description::{Operation, Source, percent_decoded},
+    description::{Operation, Route, Source, percent_decoded, route},
+    page::{ListReader, Options, Records, UndecodedRecord, undecoded},
     pipeline::{self, Response, context::Context},
     transport::Request,
 };
@@ -110,6 +113,64 @@ impl UntypedCall {
         answer.json()
     }
 
+    /// Every record of the list at this path, as the service sent them. The client fetches the pages, in one pass: records that
+    /// move meanwhile may be missing, and [`Records::drift`] says so.
+    ///
+    /// A `page` in the query is the first to read, and `itemsInPage` is the size of the pages; 50 by default. If the path is
+    /// that of a list of the description, records that come again are left out by their ids.
+    ///
+    /// The records end with an error if the method is not GET, or if the answer is not a page.
+    ///
+    /// ```no_run
+    /// use http::Method;
+    ///
+    /// # async fn example(client: atera::Client) -> atera::Result<()> {
+    /// let mut records = client.request(Method::GET, "/newthings").query("status", "Open").records();
+    /// while let Some(record) = records.try_next().await? {
+    ///     println!("{}", record.get());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn records(mut self) -> Records<UndecodedRecord> {
+        let (context, congestion) = self.context.for_walk();
+        self.context = context;
+        let operation = match route(&self.method, &self.path) {
+            Route::Operation(operation, _) if operation.list => operation,
+            _ => &ROWS[0],
+        };
+        let asked = |name: &str| {
+            let pair = self
+                .query
+                .iter()
+                .find(|(other, _)| other.eq_ignore_ascii_case(name));
+            pair.and_then(|(_, value)| value.parse().ok())
+        };
+        let reader = ListReader {
+            operation,
+            start: asked(PAGE).unwrap_or(1),
+            size: asked(SIZE),
+            is_filtered: self.query.iter().any(|(name, _)| !is_paging(name)),
+            last: None,
+            options: Options::default(),
+            congestion,
+            fetch: Arc::new(move |page, size| {
+                let call = self.clone();
+                Box::pin(async move { undecoded(operation, call.of_page(page, size)?.send().await?) })
+            }),
+        };
+        reader.records()
+    }
+
+    /// The request for a page.
+    fn of_page(mut self, page: i32, size: i32) -> Result<Self> {
+        if self.method != Method::GET {
+            return Err(self.invalid("only the list of a GET has pages"));
+        }
+        self.query.retain(|(name, _)| !is_paging(name));
+        Ok(self.query(PAGE, page).query(SIZE, size))
+    }
+
     /// The row that is used in place of an operation of the description.
     fn row(&self) -> Result<&'static Operation> {
         let row = ROWS.iter().find(|row| {
@@ -156,6 +217,16 @@ impl UntypedCall {
     fn invalid(&self, reason: &str) -> Error {
         Error::invalid_request(format!("the request was not sent: {reason}"))
     }
+}
+
+/// The parameter for the number of a page.
+const PAGE: &str = "page";
+/// The parameter for the size of the pages.
+const SIZE: &str = "itemsInPage";
+
+/// Whether a parameter is about pages. The service ignores letter case.
+fn is_paging(name: &str) -> bool {
+    name.eq_ignore_ascii_case(PAGE) || name.eq_ignore_ascii_case(SIZE)
 }
 
 /// What is known about a request by its method alone. The first row of a method is its default.

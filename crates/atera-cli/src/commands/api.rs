@@ -8,7 +8,7 @@
 use std::{io::Write, path::PathBuf};
 
 use atera::{
-    Client, Response, UntypedCall,
+    Client, Error, ErrorKind, Response, UntypedCall,
     description::{Operation, Route, route},
 };
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use http::Method;
 use serde_json::{Value, value::RawValue};
 
-use super::dry_run;
+use super::{dry_run, walk};
 use crate::{
     input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
     output::{
@@ -39,6 +39,7 @@ const PATH: &str = "path";
 const QUERY: &str = "query";
 const BODY: &str = "body";
 const HEADERS: &str = "headers";
+const ALL: &str = "all";
 
 /// The arguments of the command.
 pub(crate) fn command() -> Command {
@@ -47,7 +48,7 @@ pub(crate) fn command() -> Command {
         .after_help(
             "Examples:\n  atera api GET /tickets -q page=2 -q itemsInPage=50\n  \
              atera api GET /tickets --output csv --select TicketID,TicketTitle\n  \
-             echo '{\"TechnicianContactID\": null}' | atera api POST /tickets/54321 --body -\n\nThe key, the limit and the \
+             atera api GET /tickets --all --output ndjson\n  echo '{\"TechnicianContactID\": null}' | atera api POST /tickets/54321 --body -\n\nThe key, the limit and the \
              retries are those of every command; nothing is checked against the description. The answer is printed as it \
              came, unless --output, --select or --sort ask for something else.",
         )
@@ -87,6 +88,15 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Print status and headers of the answer before it"),
         )
+        .arg(
+            Arg::new(ALL)
+                .long(ALL)
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all([BODY, HEADERS])
+                .help(
+                    "Read every page of the list at this path, once, from the page in the query on, and print its records",
+                ),
+        )
 }
 
 /// Reads a parameter of the query. Only the first equals sign separates, since values may have some.
@@ -106,12 +116,18 @@ pub(crate) struct UntypedRequest {
     body: Option<Value>,
     /// Whether status and headers of the answer are printed before it.
     headers: bool,
+    /// Whether every page is read.
+    all: bool,
 }
 
 impl UntypedRequest {
     /// Reads the arguments, and the body. A query in the path and `--query` are added up.
     pub(crate) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+        if matches.get_flag(ALL) && !text(METHOD).eq_ignore_ascii_case("GET") {
+            let sentence = "--all is for GET alone, since no other method has pages; leave it out";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
         let whole = text(PATH);
         let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
         let mut query: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
@@ -134,6 +150,7 @@ impl UntypedRequest {
             query,
             body,
             headers: matches.get_flag(HEADERS),
+            all: matches.get_flag(ALL),
         })
     }
 
@@ -192,6 +209,13 @@ pub(crate) async fn run(
         confirm::ask(&what, body, &connection, interrupt).await?;
     }
     let client = connection.client()?;
+    if request.all {
+        let told = all_pages(request, &client, layout, globals, interrupt).await;
+        return told.map_err(|failure| match failure {
+            Failure::Call(error) => Failure::Call(connection.explain(error)),
+            failure => failure,
+        });
+    }
     // Before the request is sent, so that nothing is created whose answer cannot be written down.
     let out = Destination::open(globals.output.file.as_deref())?;
     let answer = interrupt.or(request.call(&client)?.send()).await?;
@@ -239,6 +263,52 @@ fn print(
         }
     }
     out.commit()
+}
+
+/// Reads every page and prints the records. What came before a failure or Ctrl-C is printed, but a file is not replaced by it.
+async fn all_pages(
+    request: &UntypedRequest,
+    client: &Client,
+    layout: Layout,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let mut out = Destination::open(globals.output.file.as_deref())?;
+    let mut records = request.call(client)?.records();
+    let mut sink = Sink::new(layout);
+    let read = loop {
+        match interrupt.or(records.try_next()).await {
+            Ok(Ok(Some(record))) => sink.record(record.get(), &mut out)?,
+            Ok(Ok(None)) => break Ok(()),
+            Ok(Err(error)) if error.record().is_some() => {
+                sink.record(&String::from_utf8_lossy(error.body()), &mut out)?;
+                break Err(error.into());
+            }
+            Ok(Err(error)) => break Err(error.into()),
+            Err(failure) => break Err(failure),
+        }
+    };
+    if read.is_err() && (sink.count() == 0 || out.is_file()) {
+        return read;
+    }
+    let count = sink.finish(&mut out)?;
+    out.commit()?;
+    read?;
+    let drift = records.drift();
+    if let Some(loss) = drift.loss() {
+        let sentence = format!("{} {} {loss}; read it again", request.method, request.path);
+        return Err(Error::new(ErrorKind::Unsettled, sentence).into());
+    }
+    let page = request
+        .query
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("page"));
+    let moved = walk::moved_meanwhile(&drift, page.map(|(_, page)| page.as_str()))
+        .map(|moved| format!("{}; {moved}; read it again", walk::count_of(count)));
+    if let Some(moved) = moved.filter(|_| !globals.quiet) {
+        tell(moved);
+    }
+    Ok(())
 }
 
 /// Prints the answer as records: those of a page or an array, or the one record that it is. JSON keeps a page whole, because

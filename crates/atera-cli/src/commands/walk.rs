@@ -264,9 +264,15 @@ fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<St
         // It has been read until none was.
         Extent::Page | Extent::Complete => return None,
     };
+    let moved = moved_meanwhile(drift, request.value("page"))?;
+    Some(format!("{moved}; {advice} it is read until none is"))
+}
+
+/// That records moved while a list was read once from this page on, if they did.
+pub(crate) fn moved_meanwhile(drift: &Drift, page: Option<&str>) -> Option<String> {
     let repeats = (drift.repeats > 0).then(|| format!("records came again ({})", drift.repeats));
     let totals = drift.totals.filter(|(least, most)| least < most);
-    let totals = totals.map(|(least, most)| match request.value("page") {
+    let totals = totals.map(|(least, most)| match page {
         // The walk does not count the records before that page.
         Some(page) => format!("its total from page {page} on moved between {least} and {most}"),
         None => format!("its total moved between {least} and {most}"),
@@ -274,7 +280,7 @@ fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<St
     let seen: Vec<_> = repeats.into_iter().chain(totals).collect();
     (!seen.is_empty()).then(|| {
         format!(
-            "while it was read, {}, so others may be missing; {advice} it is read until none is",
+            "while it was read, {}, so others may be missing",
             seen.join(" and ")
         )
     })

@@ -70,3 +70,56 @@ async fn what_deletes_or_is_not_known_needs_a_yes() {
     let elsewhere = ask(&sandbox, &["api", "GET", "https://example.com/tickets"]).await;
     assert_failure(&elsewhere, 2, "must begin with a slash, as in /tickets");
 }
+
+#[tokio::test]
+async fn all_pages_of_a_list_are_read() {
+    let sandbox = sandbox().await;
+    let listed = |output: &Output| -> Vec<i64> {
+        let lines = stdout(output)
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines
+            .map(|alert| alert["AlertID"].as_i64().expect("an id"))
+            .collect()
+    };
+    let all = ask(&sandbox, &["api", "GET", "/alerts", "--all", "-o", "ndjson"]).await;
+    assert_success(&all);
+    assert_eq!(listed(&all), (90_210..90_590).collect::<Vec<_>>());
+    assert_eq!(sandbox.stats().operations["alerts_list"], 8, "pages of 50");
+
+    let from = [
+        "api",
+        "GET",
+        "/alerts?page=19&itemsInPage=20",
+        "--all",
+        "-o",
+        "ndjson",
+    ];
+    assert_eq!(
+        listed(&ask(&sandbox, &from).await),
+        (90_570..90_590).collect::<Vec<_>>()
+    );
+    let json = json(&ask(&sandbox, &["api", "GET", "/alerts", "--all"]).await);
+    assert_eq!(json.as_array().map(Vec::len), Some(380));
+    let table = ask(
+        &sandbox,
+        &[
+            "api", "GET", "/alerts", "--all", "-o", "csv", "--select", "AlertID",
+        ],
+    )
+    .await;
+    assert_eq!(stdout(&table).lines().count(), 381);
+}
+
+#[tokio::test]
+async fn what_has_no_pages_is_refused() {
+    let sandbox = sandbox().await;
+    let post = ask(&sandbox, &["api", "POST", "/alerts", "--all"]).await;
+    assert_failure(&post, 2, "--all is for GET alone");
+    let body = ask(&sandbox, &["api", "GET", "/alerts", "--all", "--headers"]).await;
+    assert_failure(&body, 2, "cannot be used with '--headers'");
+    let account = ask(&sandbox, &["api", "GET", "/account", "--all"]).await;
+    assert_failure(&account, 9, "does not fit");
+    let missing = ask(&sandbox, &["api", "GET", "/nothing", "--all"]).await;
+    assert_failure(&missing, 3, "404");
+}
