@@ -1,15 +1,17 @@
 //! `atera completions` and `atera man`: made of the tree of commands, which their callers give them.
 //!
-//! Completions know the values of closed lists, and man pages have the examples, since both are in the tree.
+//! A script with all completions in it is a megabyte, and cannot know the profiles. So the shell asks the command at each Tab,
+//! through clap's engine for that, which clap_complete has for all of its shells. It is behind the feature `unstable-dynamic`
+//! since its interface may change, not since it is unfinished.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, Write},
     path::PathBuf,
 };
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use clap_complete::Shell;
+use clap_complete::{CompleteEnv, Shell, env::Shells};
 
 use crate::output::failure::Failure;
 
@@ -21,14 +23,21 @@ pub(crate) const MAN_NAME: &str = "man";
 const SHELL: &str = "shell";
 const DIR: &str = "dir";
 
+/// Environment variable in which a shell names itself when it asks for completions.
+const VARIABLE: &str = "ATERA_COMPLETE";
+
 /// The arguments of `atera completions`.
 pub(crate) fn command() -> Command {
     Command::new(NAME)
-        .about("Print completions for a shell")
+        .about("Print what makes a shell complete commands, flags and values")
         .after_help(
-            "Examples:\n  atera completions bash > ~/.local/share/bash-completion/completions/atera\n  \
-             atera completions zsh > ~/.zfunc/_atera\n  atera completions fish > ~/.config/fish/completions/atera.fish\n  \
-             atera completions powershell >> $PROFILE",
+            "Examples, for the file that the shell reads at its start:\n  \
+             source <(atera completions bash)              # ~/.bashrc\n  \
+             source <(atera completions zsh)               # ~/.zshrc, after compinit\n  \
+             atera completions fish | source               # ~/.config/fish/config.fish\n  \
+             atera completions powershell | Out-String | Invoke-Expression   # $PROFILE\n\n\
+             The shell asks the command itself at each Tab, so profiles and fields are those that there are. Nothing is sent to \
+             the service.",
         )
         .arg(
             Arg::new(SHELL)
@@ -36,6 +45,19 @@ pub(crate) fn command() -> Command {
                 .required(true)
                 .value_parser(value_parser!(Shell)),
         )
+}
+
+/// Answers a shell that asks for completions, and says whether one did.
+///
+/// # Errors
+///
+/// If the shell is unknown, or the answer cannot be written.
+pub(crate) fn answer(root: fn() -> Command) -> Result<bool, Failure> {
+    let folder = env::current_dir().ok();
+    CompleteEnv::with_factory(root)
+        .var(VARIABLE)
+        .try_complete(env::args_os(), folder.as_deref())
+        .map_err(Failure::Arguments)
 }
 
 /// The arguments of `atera man`.
@@ -52,14 +74,17 @@ pub(crate) fn man_command() -> Command {
         )
 }
 
-/// Prints the completions of the tree for a shell. Groups fill in their commands while the script is generated.
-pub(crate) fn run(mut root: Command, matches: &ArgMatches) -> Result<(), Failure> {
+/// Prints the script by which a shell asks this command for completions.
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(shell) = matches.get_one::<Shell>(SHELL) else {
         return Ok(());
     };
-    // clap panics if it cannot write, as it cannot when the reader has closed the pipe. So it writes into memory.
+    let shells = Shells::builtins();
+    let Some(shell) = shells.completer(&shell.to_string()) else {
+        return Err(Failure::Usage(format!("there are no completions for {shell}")));
+    };
     let mut script = Vec::new();
-    clap_complete::generate(*shell, &mut root, "atera", &mut script);
+    shell.write_registration(VARIABLE, "atera", "atera", "atera", &mut script)?;
     Ok(io::stdout().write_all(&script)?)
 }
 

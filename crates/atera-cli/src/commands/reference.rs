@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    input::globals::Globals,
+    input::{completion, globals::Globals},
     names::command_line,
     output::{destination::Destination, failure::Failure, records::Layout, rows},
 };
@@ -62,7 +62,7 @@ pub(crate) fn schema_command() -> Command {
             "Examples:\n  atera schema\n  atera schema Ticket\n  atera schema tickets_create\n  \
              atera schema CreateTicket --output json\n\nJSON and YAML are JSON Schema.",
         )
-        .arg(Arg::new(TYPE).value_name("TYPE").help(
+        .arg(Arg::new(TYPE).value_name("TYPE").add(completion::types()).help(
             "Name of a type, or of an operation, whose body or answer is then shown; all types if left out",
         ))
 }

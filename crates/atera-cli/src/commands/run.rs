@@ -4,6 +4,8 @@
 //! `atera config` start in a few milliseconds. The others are read in full first, stdin included, and then run on a runtime
 //! that ends with them.
 
+use std::thread::available_parallelism;
+
 use clap::ArgMatches;
 
 use super::{
@@ -25,6 +27,9 @@ use crate::{
 ///
 /// Whatever the command fails with. Help and the version come as an error too, since clap reports them so.
 pub(crate) fn run() -> Result<(), Failure> {
+    if completions::answer(tree::root)? {
+        return Ok(());
+    }
     let mut matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
     if let Some(line) = help::asked(&matches) {
         matches = tree::root()
@@ -41,7 +46,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         config::NAME => config::run(inner, &globals),
         reference::OPERATIONS_NAME => reference::operations(&globals),
         reference::SCHEMA_NAME => reference::schema(inner, &globals),
-        completions::NAME => completions::run(tree::root(), inner),
+        completions::NAME => completions::run(inner),
         completions::MAN_NAME => completions::man(tree::root(), inner),
         name => with_runtime(name, inner, &globals),
     }
@@ -91,9 +96,14 @@ impl<'a> Task<'a> {
 fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     // Stdin is read before signals are caught, so that they end the wait for it.
     let task = Task::read(name, matches)?;
-    // One thread beside the main one: it goes on when the main one blocks on the reader of the output.
+    let threads = match task {
+        // It serves many programs at a time.
+        Task::Sandbox => available_parallelism().map_or(1, usize::from),
+        // One beside the main one: it goes on when the main one blocks on the reader of the output.
+        _ => 1,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(Failure::Start)?;

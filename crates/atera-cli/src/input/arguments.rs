@@ -23,7 +23,7 @@ use heck::ToShoutySnakeCase;
 use serde_json::{Number, Value};
 use uuid::Uuid;
 
-use super::{since::Since, source};
+use super::{completion, since::Since, source};
 use crate::names::{flag_name, with_commands};
 
 /// Name of the flag for all pages of a list.
@@ -161,6 +161,7 @@ pub(crate) fn clear() -> Arg {
     Arg::new(CLEAR)
         .long(CLEAR)
         .value_name("FIELD")
+        .add(completion::body_fields())
         .action(ArgAction::Append)
         .value_delimiter(',')
         .help(
@@ -263,9 +264,13 @@ fn typed(name: &'static str, kind: Kind) -> Arg {
         Kind::Enum { values, .. } => ValueParser::new(Listed(values)),
         _ => ValueParser::new(move |text: &str| parse(kind, text)),
     };
-    Arg::new(name)
+    let arg = Arg::new(name)
         .value_parser(parser)
-        .allow_negative_numbers(matches!(kind, Kind::Integer | Kind::Number))
+        .allow_negative_numbers(matches!(kind, Kind::Integer | Kind::Number));
+    match completion::values_of(name) {
+        Some(values) => arg.add(values),
+        None => arg,
+    }
 }
 
 /// Reads a value of a closed list. Help and completions show the list; other values are let through, because

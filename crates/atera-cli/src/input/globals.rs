@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::Va
 
 use atera::RateLimit;
 
+use super::completion;
 use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey, waits::Waits};
 
 pub(crate) const OUTPUT: &str = "output";
@@ -20,7 +21,7 @@ const PROFILE: &str = "profile";
 const API_KEY_FILE: &str = "api-key-file";
 const SANDBOX: &str = "sandbox";
 pub(crate) const RATE_LIMIT: &str = "rate-limit";
-const MAX_ATTEMPTS: &str = "max-attempts";
+pub(crate) const MAX_ATTEMPTS: &str = "max-attempts";
 pub(crate) const DRY_RUN: &str = "dry-run";
 const YES: &str = "yes";
 const VERBOSE: &str = "verbose";
@@ -115,6 +116,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
     let under = |heading: &'static str| move |arg: Arg| arg.global(true).help_heading(heading);
     let connection = [
         text(PROFILE, "NAME")
+            .add(completion::profiles())
             .help(
                 "Use the key and the address of this profile, see `atera config`, in place of the one that ATERA_PROFILE \
                  names; wins over ATERA_API_KEY",
@@ -144,10 +146,12 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(formats::names()))
             .help("How to print; a table on a terminal and JSON elsewhere if left out"),
         text(SELECT, "FIELDS")
+            .add(completion::printed_fields())
             .value_delimiter(',')
             .action(ArgAction::Append)
             .help("Print these fields alone, in this order: TicketID,TicketTitle; with dots for fields of fields"),
         text(SORT, "FIELDS")
+            .add(completion::printed_fields())
             .value_delimiter(',')
             .action(ArgAction::Append)
             .allow_hyphen_values(true)

@@ -7,8 +7,9 @@
 //! | [`signals`] | the signals that ask a process to end |
 //! | [`interrupt`] | how these end a command |
 //! | [`help`] | `help` as a command |
-//! | [`globals`] | the flags of every command |
 //! | [`config_file`] | the profiles |
+//! | [`completion`] | what a shell offers as a value |
+//! | [`globals`] | the flags of every command |
 //! | [`sandbox_time`] | what time it is in a sandbox of the command |
 //! | [`connection`] | which service to ask, with which key |
 //! | [`since`] | the time of `--since` |
@@ -27,6 +28,7 @@
 pub(crate) mod arguments;
 pub(crate) mod body;
 pub(crate) mod check;
+pub(crate) mod completion;
 pub(crate) mod config_file;
 pub(crate) mod confirm;
 pub(crate) mod connection;

@@ -21,6 +21,8 @@ mod safety;
 #[cfg(unix)]
 mod shared_limit;
 #[cfg(unix)]
+mod shells;
+#[cfg(unix)]
 mod terminal;
 #[cfg(target_os = "linux")]
 mod unprinted;

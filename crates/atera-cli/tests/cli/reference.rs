@@ -45,12 +45,11 @@ async fn a_type_is_shown_by_its_name_or_by_an_operation() {
 }
 
 #[tokio::test]
-async fn completions_know_groups_verbs_flags_and_values() {
+async fn completions_ask_the_command_itself() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = printed(&["completions", shell]).await;
-        for word in ["tickets", "add-comment", "ticket-priority", "Critical"] {
-            assert!(script.contains(word), "{shell}: {word}");
-        }
+        assert!(script.contains("ATERA_COMPLETE"), "{shell}: {script}");
+        assert!(script.len() < 8_000, "{shell}: {script}");
     }
 }
 

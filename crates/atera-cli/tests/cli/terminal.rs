@@ -88,6 +88,11 @@ impl Terminal {
         }
     }
 
+    /// Forgets what has been shown, so that what is shown next is waited for.
+    pub(super) fn forget(&mut self) {
+        self.screen.clear();
+    }
+
     pub(super) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("a terminal");
     }
