@@ -1,7 +1,7 @@
 //! `atera config`: keeps the profiles of the config file.
 //!
 //! A key is never an argument: it would be in the shell's history and in the list of processes. It is typed unseen, or comes
-//! from stdin. A profile is checked when it is set, as far as that is possible without asking the service.
+//! from stdin. A profile is checked when it is set, with one call to the service.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -9,15 +9,17 @@ use std::{
 };
 
 use atera::{
-    ApiKey, Client,
+    ApiKey, Client, ErrorKind,
     description::{self, Field, Kind, Schema},
 };
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use crate::{
     input::{
+        completion,
         config_file::{Config, Profile},
+        connection::Connection,
         globals::Globals,
         help,
     },
@@ -31,6 +33,7 @@ pub(crate) const NAME: &str = "config";
 const PROFILE_NAME: &str = "name";
 const KEY_FILE: &str = "key-file";
 const BASE_URL: &str = "base-url";
+const NO_CHECK: &str = "no-check";
 
 /// A profile as `list` prints it: where its key is, and never the key.
 static PROFILE: Schema = Schema::new(
@@ -45,7 +48,12 @@ static PROFILE: Schema = Schema::new(
 
 /// The arguments of the command.
 pub(crate) fn command() -> Command {
-    let name = || Arg::new(PROFILE_NAME).value_name("NAME").required(true);
+    let name = || {
+        Arg::new(PROFILE_NAME)
+            .value_name("NAME")
+            .add(completion::profiles())
+            .required(true)
+    };
     Command::new(NAME)
         .about("Keep a profile for each tenant: its key, and where it is used")
         .after_help(
@@ -73,12 +81,23 @@ pub(crate) fn command() -> Command {
                         .long(BASE_URL)
                         .value_name("URL")
                         .help("Where the key is used, if not at the live service"),
+                )
+                .arg(
+                    Arg::new(NO_CHECK)
+                        .long(NO_CHECK)
+                        .action(ArgAction::SetTrue)
+                        .help("Save the key without asking the service whether it takes it"),
                 ),
-            Command::new("list").about("List the profiles, without their keys"),
+            Command::new("list")
+                .visible_alias("ls")
+                .about("List the profiles, without their keys"),
             Command::new("use")
                 .about("Make a profile the one that is used when none is named")
                 .arg(name()),
-            Command::new("remove").about("Remove a profile and its key").arg(name()),
+            Command::new("remove")
+                .visible_alias("rm")
+                .about("Remove a profile and its key")
+                .arg(name()),
             Command::new("path").about("Print where the config file is"),
             help::command().hide(true),
         ])
@@ -104,7 +123,7 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
         .cloned()
         .unwrap_or_default();
     let done = match verb {
-        "set" => set(&mut config, &name, matches)?,
+        "set" => set(&mut config, &name, matches, globals)?,
         "use" => {
             config.profile(&name)?;
             config.default = Some(name.clone());
@@ -152,7 +171,7 @@ fn list(config: &Config, globals: &Globals) -> Result<(), Failure> {
 /// Makes a profile, or replaces it as a whole, and returns what to say about it. The first profile becomes the default.
 ///
 /// A key file is kept as an absolute path, because the command is run from other folders later.
-fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, Failure> {
+fn set(config: &mut Config, name: &str, matches: &ArgMatches, globals: &Globals) -> Result<String, Failure> {
     let base_url = matches.get_one::<String>(BASE_URL).cloned();
     let file = matches.get_one::<PathBuf>(KEY_FILE);
     let mut profile = Profile {
@@ -171,10 +190,48 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches) -> Result<String, 
     if config.profiles.len() == 1 {
         config.default = Some(name.to_string());
     }
+    let account = match matches.get_flag(NO_CHECK) {
+        true => ", its key is not checked".to_string(),
+        false => check(config, name, globals)?,
+    };
     let expiry = key
         .expires_at()
         .map(|time| format!(", its key expires on {}", time.to_utc().format("%Y-%m-%d")));
-    Ok(format!("profile `{name}` is saved{}", expiry.unwrap_or_default()))
+    Ok(format!(
+        "profile `{name}` is saved{account}{}",
+        expiry.unwrap_or_default()
+    ))
+}
+
+/// Asks the service whether it takes the key of a profile, with one call, and returns whose it is. A key that may not read the
+/// account is taken as well.
+///
+/// # Errors
+///
+/// If the key is refused, or if nobody can tell. The profile is not saved then.
+fn check(config: &Config, name: &str, globals: &Globals) -> Result<String, Failure> {
+    let connection = Connection::of_profile(config, name, globals)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Start)?;
+    let client = connection.client()?;
+    let asked = runtime.block_on(async { client.account().get().await });
+    runtime.shutdown_background();
+    match asked {
+        Ok(account) => Ok(account
+            .company_name
+            .map(|name| format!(", for {name}"))
+            .unwrap_or_default()),
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(String::new()),
+        Err(error) => {
+            let error = connection.explain(error);
+            let sentence = format!(
+                "profile `{name}` is not saved: {error}; check the key, or give --no-check to save it nevertheless"
+            );
+            Err(error.explained(sentence).into())
+        }
+    }
 }
 
 /// Reads the key: typed unseen on a terminal, or from stdin elsewhere, as in `pass show atera | atera config set acme`.

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use super::{api, completions, config, doctor, export, reference, sandbox};
 use crate::{
     input::{
-        globals::{self, CONNECTION, DRY_RUN, RATE_LIMIT, RECORDS},
+        globals::{self, CONNECTION, DRY_RUN, MAX_ATTEMPTS, RATE_LIMIT, RECORDS},
         help,
     },
     output::failure::Failure,
@@ -32,7 +32,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 11] = [
+const TABLE: [Uses; 12] = [
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
         command: &[export::run::NAME],
@@ -46,6 +46,7 @@ const TABLE: [Uses; 11] = [
     },
     uses(&[config::NAME], &[]),
     uses(&[config::NAME, "list"], &[RECORDS]),
+    uses(&[config::NAME, "set"], &[&[RATE_LIMIT, MAX_ATTEMPTS]]),
     uses(&[doctor::NAME], &[RECORDS, CONNECTION]),
     uses(&[reference::OPERATIONS_NAME], &[RECORDS]),
     uses(&[reference::SCHEMA_NAME], &[RECORDS]),
@@ -118,7 +119,7 @@ mod tests {
             ("api GET /tickets", "everything"),
             ("export --dir d", "connection dry-run"),
             ("config list", "records"),
-            ("config set acme", ""),
+            ("config set acme", "rate-limit max-attempts"),
             ("config use acme", ""),
             ("config remove acme", ""),
             ("config path", ""),

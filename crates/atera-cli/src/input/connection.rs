@@ -69,6 +69,17 @@ impl Connection {
         Ok(connection)
     }
 
+    /// The connection that a profile describes.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no such profile, or if its key cannot be read.
+    pub(crate) fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Self> {
+        let mut connection = of_profile(config, name, globals)?;
+        connection.share_limit(globals);
+        Ok(connection)
+    }
+
     /// The connection to a service: the live one, or one at another address.
     fn of_the_service(globals: &Globals) -> Result<Self> {
         let from_environment = |key: ApiKey, name: String| Connection {

@@ -104,7 +104,8 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
     };
     let url = sandbox.base_url();
     assert_success(&run(&["config", "set", "acme", "--base-url", url], sandbox.api_key()).await);
-    assert_success(&run(&["config", "set", "globex"], "0123456789abcdef0123456789abcdef\n").await);
+    let unchecked = ["config", "set", "globex", "--no-check"];
+    assert_success(&run(&unchecked, "0123456789abcdef0123456789abcdef\n").await);
     assert_failure(
         &run(&["config", "set", "empty"], " \n").await,
         2,
@@ -113,7 +114,7 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
     assert_success(&run(&["tickets", "get", "54321"], "").await);
 
     assert_success(&run(&["config", "use", "globex"], "").await);
-    let listed = run(&["config", "list", "-o", "csv"], "").await;
+    let listed = run(&["config", "ls", "-o", "csv"], "").await;
     assert_success(&listed);
     assert_eq!(
         stdout(&listed),
@@ -122,7 +123,7 @@ async fn profiles_are_kept_listed_used_and_forgotten() {
              globex,true,in the config file,https://app.atera.com/api/v3\n"
         )
     );
-    let removed = run(&["config", "remove", "globex"], "").await;
+    let removed = run(&["config", "rm", "globex"], "").await;
     assert_success(&removed);
     let said = stderr(&removed);
     assert!(
@@ -207,4 +208,61 @@ async fn a_proxy_that_fails_is_named_without_its_password() {
     );
     assert_failure(&failed, 8, &told);
     assert!(!stderr(&failed).contains("secret"), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_key_is_tried_before_it_is_saved() {
+    use std::io::Write;
+
+    let other = "fedcba9876543210fedcba9876543210";
+    let builder = Sandbox::builder().key(other, atera_sandbox::Permissions::none().read("tickets"));
+    let sandbox = builder.start().await.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let set = async |key: &str, url: &str, more: &[&str]| {
+        let arguments = [
+            &["config", "set", "acme", "--base-url", url, "--max-attempts", "1"],
+            more,
+        ]
+        .concat();
+        let mut command = atera(&arguments);
+        command
+            .env("ATERA_CONFIG", &file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let key = key.to_string();
+        aside(move || {
+            let mut child = command.spawn().expect("the command runs");
+            let mut stdin = child.stdin.take().expect("a pipe");
+            stdin.write_all(key.as_bytes()).expect("it reads");
+            drop(stdin);
+            child.wait_with_output().expect("the command runs")
+        })
+        .await
+    };
+    let wrong = "0123456789abcdef0123456789abcdef";
+    let refused = set(wrong, sandbox.base_url(), &[]).await;
+    assert_failure(&refused, 4, "profile `acme` is not saved: ");
+    assert!(stderr(&refused).contains("--no-check") && !stderr(&refused).contains(wrong));
+    assert!(!file.exists());
+    let nobody = set(wrong, "http://127.0.0.1:1/api/v3", &[]).await;
+    assert_failure(&nobody, 8, "profile `acme` is not saved: ");
+    assert!(!file.exists());
+
+    let before = sandbox.stats().arrivals;
+    let unchecked = set(wrong, sandbox.base_url(), &["--no-check"]).await;
+    assert_success(&unchecked);
+    assert!(
+        stderr(&unchecked).contains("its key is not checked"),
+        "{unchecked:?}"
+    );
+    assert_eq!(sandbox.stats().arrivals, before);
+
+    let saved = set(sandbox.api_key(), sandbox.base_url(), &[]).await;
+    assert_success(&saved);
+    assert!(stderr(&saved).contains("is saved, for Fieldline IT"), "{saved:?}");
+    assert_eq!(sandbox.stats().arrivals, before + 1, "one request");
+    // A key need not have the permission to read the account.
+    assert_success(&set(other, sandbox.base_url(), &[]).await);
 }
