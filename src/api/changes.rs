@@ -5,19 +5,18 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{self, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
-use http::{HeaderMap, header};
 
 use super::{
     account_zone::AccountZone, call::TypedCall, contacts::Contacts, customers::Customers, tickets::Tickets,
     typed_list::typed,
 };
 use crate::{
-    Result, clock,
+    Result,
     page::{Drift, ListReader, Records},
     pipeline::context::Context,
     sync::lock,
@@ -57,7 +56,7 @@ pub struct Changes<T> {
 }
 
 /// When a pull began, by the clock of the service; `None` before its first answer.
-type PullStart = Arc<Mutex<Option<DateTime<Utc>>>>;
+type PullStart = Arc<Mutex<Option<Timestamp>>>;
 
 /// A pull that has not started.
 struct Pull<T> {
@@ -143,7 +142,7 @@ impl<T: Send + 'static> Changes<T> {
     pub fn bookmark(&self) -> Option<Timestamp> {
         let is_whole = self.ended && !self.failed && !self.drift().shows_loss();
         let began = lock(&self.began);
-        began.filter(|_| is_whole).map(Timestamp::from)
+        began.filter(|_| is_whole)
     }
 }
 
@@ -157,13 +156,13 @@ impl<T> Changes<T> {
 impl<T: Send + 'static> Pull<T> {
     async fn records(self, began: PullStart, drift: Arc<Mutex<Drift>>) -> Result<Records<T>> {
         let mut list = self.list().await?;
-        let (fetch, since) = (list.fetch, clock::now());
+        let fetch = list.fetch;
         list.fetch = Arc::new(move |page, size| {
             let (fetching, began) = (fetch(page, size), began.clone());
             Box::pin(async move {
                 let fetched = fetching.await?;
                 let mut began = lock(&began);
-                began.get_or_insert_with(|| pull_start(since, &fetched.answer.headers));
+                began.get_or_insert_with(|| fetched.answer.sent_at());
                 Ok(fetched)
             })
         });
@@ -186,14 +185,6 @@ impl<T: Send + 'static> Pull<T> {
             )),
         }
     }
-}
-
-/// When a pull began by the clock of the service: the `Date` of its answer, less the time since `since`.
-fn pull_start(since: Instant, headers: &HeaderMap) -> DateTime<Utc> {
-    let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
-    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-    let elapsed = TimeDelta::from_std(clock::now() - since).unwrap_or_default();
-    date.map_or_else(clock::utc, DateTime::from) - elapsed
 }
 
 impl<T: Send + 'static> Stream for Changes<T> {

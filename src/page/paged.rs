@@ -10,7 +10,10 @@ use super::{
     sweep::Sweep,
     walk::{WALK_PAGE_SIZE, Walk},
 };
-use crate::{Error, Result, types::RecordId};
+use crate::{
+    Error, Result,
+    types::{RecordId, Timestamp},
+};
 
 /// A walk that the caller drives page by page and whose progress can be saved, for an export or a mirror.
 ///
@@ -62,6 +65,7 @@ pub struct PagedWalk {
     completeness: Completeness,
     drift: Drift,
     verdict: Option<Verdict>,
+    began: Option<Timestamp>,
 }
 
 /// The result of a step of a [`PagedWalk`].
@@ -129,6 +133,7 @@ impl PagedWalk {
             completeness: Completeness::default(),
             drift: Drift::default(),
             verdict: None,
+            began: None,
         }
     }
 
@@ -186,6 +191,7 @@ impl PagedWalk {
         });
         match pages.next(None).await {
             Some(Ok(fetched)) => {
+                self.began.get_or_insert_with(|| fetched.answer.sent_at());
                 let context = end::PageContext {
                     size: pages.full_page(),
                     has_new: self.sweep.has_new(fetched.items.iter().map(|item| item.identity)),
@@ -222,6 +228,13 @@ impl PagedWalk {
             }
             None => Ok(self.end_of_sweep()),
         }
+    }
+
+    /// When the first page of this walk was asked for, by the clock of the service; `None` before it has come. Save it with the
+    /// journal: a walk that continues an earlier one knows only its own first page. To ask for the records that changed since
+    /// then, reach back some minutes further, for records that were written late.
+    pub fn began(&self) -> Option<Timestamp> {
+        self.began
     }
 
     /// What changed in the list so far while it was read, including the pages of the replayed entries.

@@ -3,10 +3,15 @@
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use chrono::{DateTime, TimeDelta};
+use http::{HeaderMap, StatusCode, header};
 
 use super::credential::Credential;
-use crate::{Result, description::Operation, types::json};
+use crate::{
+    Result, clock,
+    description::Operation,
+    types::{Timestamp, json},
+};
 
 /// The future of a call that is awaited.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
@@ -98,8 +103,44 @@ impl<T> Response<T> {
         }
     }
 
+    /// When the request was sent, by the clock of the service: the `Date` of the answer, less the time that the answer took. It
+    /// is the time of this machine if the answer has no `Date`.
+    ///
+    /// What changed on the service before this time is in the answer. Ask for later changes from here on.
+    pub fn sent_at(&self) -> Timestamp {
+        let date = self.headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let took = TimeDelta::from_std(self.sent.took).unwrap_or_default();
+        (date.map_or_else(clock::utc, DateTime::from) - took).into()
+    }
+
     /// The value, without status and headers.
     pub fn into_inner(self) -> T {
         self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_tells_when_its_request_was_sent() {
+        let operation = Operation::find("account_get").expect("an operation");
+        let mut answer = Response {
+            value: (),
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            sent: Sent {
+                took: Duration::from_secs(30),
+                ..Sent::of(operation)
+            },
+        };
+        let now = clock::utc();
+        let away = now - answer.sent_at().to_utc();
+        assert!((25..=30).contains(&away.num_seconds()), "{away}");
+        let date = "Mon, 02 Mar 2026 09:00:10 GMT".parse().expect("a header");
+        answer.headers.insert(header::DATE, date);
+        assert_eq!(answer.sent_at().to_string(), "2026-03-02T08:59:40Z");
     }
 }

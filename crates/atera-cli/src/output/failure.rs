@@ -161,9 +161,13 @@ fn without_keys(sentence: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The sentence for a failed call: the error, those of its causes that say something more, and for a walk the page to go on
-/// with.
+/// The sentence for a failed call: the error with its causes, and for a walk the page to go on with.
 pub(crate) fn of_call(error: &Error) -> String {
+    with_causes(error) + &to_go_on(error.page())
+}
+
+/// The error, and those of its causes that say something more.
+pub(crate) fn with_causes(error: &Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -174,7 +178,6 @@ pub(crate) fn of_call(error: &Error) -> String {
         }
         cause = error.source();
     }
-    sentence.push_str(&to_go_on(error.page()));
     plain_line(&sentence)
 }
 

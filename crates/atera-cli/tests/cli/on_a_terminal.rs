@@ -194,7 +194,8 @@ async fn ctrl_c_leaves_an_export_that_can_go_on() {
         screen.contains("atera: stopped; the same command goes on from here"),
         "{screen}"
     );
-    let records = std::fs::read_to_string(folder.path().join("tickets.ndjson.part")).expect("a file");
+    let records =
+        std::fs::read_to_string(folder.path().join(".atera-export/next/tickets.ndjson")).expect("a file");
     assert_eq!(records.lines().count(), 150);
 }
 

@@ -1,16 +1,19 @@
 //! Reads what belongs to the records of a list: the comments of each ticket, and the like.
 //!
-//! The journal of the list tells the ids of its records, in the order of the file, so the children come in that order. How many
-//! records have had their children read is in the state, so an interruption costs the requests that were on their way.
+//! The file of the list has the ids of its records, and the children come in their order. How many records have had their
+//! children read is in the state, so an interruption costs the requests that were on their way.
 
-use atera::{DynamicCall, ErrorKind, UndecodedRecord, description::Operation};
+use atera::{DynamicCall, ErrorKind, RecordId, UndecodedRecord, description::Operation};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
+    drift::Drift,
+    entry::{Entry, ReadState},
+    folder::Need,
     job::{Export, SIDE_BY_SIDE},
-    list::{records, walk},
-    manifest::{Drift, Entry, Outcome},
+    list::records,
     plan::Part,
+    rows::{IdField, Rows},
 };
 use crate::{
     commands::walk::not_whole,
@@ -23,7 +26,10 @@ pub(crate) async fn export(
     part: &Part,
     parent: &'static Operation,
 ) -> Result<Entry, Failure> {
-    let mut file = export.folder.resume(part)?;
+    let mut file = match export.folder.need(part)? {
+        Need::Nothing(entry) => return Ok(*entry),
+        Need::Read(file) => file,
+    };
     if let Some(entry) = file.state.done.clone() {
         return Ok(entry);
     }
@@ -31,9 +37,16 @@ pub(crate) async fn export(
         operation: parent,
         parent: None,
     };
-    let mut walk = walk(export, &parent)?;
-    let ids = export.folder.resume(&parent)?.replay(&mut walk)?;
-    file.state.parents_without_id = walk.drift().without_id;
+    let (list, ids) = parents(export, &parent)?;
+    if !file.is_empty() && file.state.parent != list.sha256 {
+        // The records have been read anew meanwhile, and may be others in another order.
+        file.remove()?;
+    }
+    file.state.parent = list.sha256;
+    file.state.as_of = list.as_of;
+    let all_records = ids.len();
+    let ids: Vec<_> = ids.into_iter().flatten().map(|id| id.to_string()).collect();
+    file.state.parents_without_id = (all_records - ids.len()) as u64;
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
             "{} belongs to no list; leave it out of --with",
@@ -58,11 +71,29 @@ pub(crate) async fn export(
         export.expects(linked.len() as u64);
         export.wrote(file.append(linked.iter().map(String::as_str), "")?);
     }
-    let outcome = match file.state.parents_without_id {
-        0 => Outcome::OnePass,
-        _ => Outcome::NoId,
+    let state = match file.state.parents_without_id {
+        0 => ReadState::OnePass,
+        _ => ReadState::NoId,
     };
-    file.complete(part, outcome, Drift::default())
+    file.complete(part, state, Drift::default())
+}
+
+/// The list to whose records the children belong, and the ids of its records in the order of its file.
+fn parents(export: &Export<'_>, parent: &Part) -> Result<(Entry, Vec<Option<RecordId>>), Failure> {
+    let Some((path, list)) = export.folder.newest(parent)? else {
+        return Err(Failure::Usage(format!(
+            "there is no file of {}; export it too, or leave out --with",
+            parent.name()
+        )));
+    };
+    let setting = export.folder.setting();
+    let field = IdField::of_records(parent, setting);
+    let mut rows = Rows::open(&path, setting)?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        ids.push(field.as_ref().and_then(|field| field.of(&row)));
+    }
+    Ok((list, ids))
 }
 
 /// The children of one record. A record that was deleted after its list was read has none.

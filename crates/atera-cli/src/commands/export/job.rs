@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use atera::Client;
 
-use super::files::Folder;
+use super::folder::Folder;
 use crate::{input::interrupt::Interrupt, output::progress::Progress};
 
 /// How many lists are read side by side, and the children of how many records. The rate limit is the actual brake.

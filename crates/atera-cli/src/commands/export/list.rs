@@ -14,30 +14,43 @@ use atera::{
 use bytes::Bytes;
 
 use super::{
-    files::ListFile,
+    drift::Drift,
+    entry::{Entry, ReadState},
+    folder::Need,
     job::Export,
-    manifest::{Drift, Entry, Outcome},
     plan::Part,
+    staged::StagedList,
 };
 use crate::output::failure::Failure;
 
 /// Exports a list, from where an earlier run stopped. A list that is complete already is not read again.
 pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
-    let mut file = export.folder.resume(part)?;
+    match export.folder.need(part)? {
+        Need::Nothing(entry) => Ok(*entry),
+        Need::Read(staged) => read(export, part, *staged).await,
+    }
+}
+
+/// Reads a list to its end.
+async fn read(export: &Export<'_>, part: &Part, mut file: StagedList) -> Result<Entry, Failure> {
     if let Some(entry) = file.state.done.clone() {
         return Ok(entry);
     }
     export.expects(file.state.records);
     export.had(file.state.records);
-    let (outcome, drift) = match part.operation.list {
+    let (state, drift) = match part.operation.list {
         true => pages(export, part, &mut file).await?,
         false => array(export, part, &mut file).await?,
     };
-    file.complete(part, outcome, drift)
+    file.complete(part, state, drift)
 }
 
 /// Reads a list page by page until its walk ends, and returns how well it was read.
-async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<(Outcome, Drift), Failure> {
+async fn pages(
+    export: &Export<'_>,
+    part: &Part,
+    file: &mut StagedList,
+) -> Result<(ReadState, Drift), Failure> {
     let mut walk = walk(export, part)?;
     file.replay(&mut walk)?;
     loop {
@@ -48,6 +61,7 @@ async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
                     export.expects(total.unwrap_or_default());
                 }
                 file.state.totals.note(page.total);
+                file.state.as_of = file.state.as_of.or(walk.began());
                 let records = page.records.iter().map(UndecodedRecord::get);
                 export.wrote(file.append(records, &page.entry)?);
             }
@@ -56,7 +70,7 @@ async fn pages(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
             }
             Step::End(verdict) => {
                 let drift = Drift::of_walk(&walk.drift(), &file.state.totals);
-                return Ok((Outcome::of(verdict), drift));
+                return Ok((ReadState::of(verdict), drift));
             }
             // The library may learn to take other steps, which need nothing from a file.
             _ => {}
@@ -77,15 +91,20 @@ pub(crate) fn walk(export: &Export<'_>, part: &Part) -> Result<PagedWalk, Failur
 }
 
 /// Reads a list that comes in one answer. Its journal has one entry, which says no more than that the file has everything.
-async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<(Outcome, Drift), Failure> {
+async fn array(
+    export: &Export<'_>,
+    part: &Part,
+    file: &mut StagedList,
+) -> Result<(ReadState, Drift), Failure> {
     const ENTRY: &str = "-";
     if file.has_entries() {
-        return Ok((Outcome::Complete, Drift::of_array()));
+        return Ok((ReadState::Complete, Drift::of_array()));
     }
     let answer = export
         .interrupt
         .or(export.client.operation(part.operation).send())
         .await??;
+    file.state.as_of = Some(answer.sent_at());
     let records = records(&answer)?;
     let field = part.record().and_then(|record| record.id_field);
     let id = |record: &UndecodedRecord| field.and_then(|field| record.id(field));
@@ -104,7 +123,7 @@ async fn array(export: &Export<'_>, part: &Part, file: &mut ListFile) -> Result<
     }
     export.expects(records.len() as u64);
     export.wrote(file.append(new.into_iter(), ENTRY)?);
-    Ok((Outcome::Complete, drift))
+    Ok((ReadState::Complete, drift))
 }
 
 /// The records of an answer that is an array, undecoded.

@@ -35,9 +35,6 @@ struct Holder {
 }
 
 impl Lock {
-    /// The names of its files, without their extensions.
-    pub(crate) const FILES: [&str; 2] = [LOCK, "holder"];
-
     /// Takes the lock of the export in `folder`, whose states are in `state`.
     ///
     /// # Errors

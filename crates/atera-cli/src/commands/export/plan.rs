@@ -7,7 +7,7 @@ use atera::description::{GROUPS, Kind, Location, OPERATIONS, Operation, Schema};
 use heck::ToKebabCase;
 use http::Method;
 
-use crate::output::failure::Failure;
+use crate::output::{columns::Column, failure::Failure};
 
 /// The group of the guide's paths. Each of them has a published twin, which is exported instead.
 const TWINS: &str = "guide";
@@ -35,6 +35,27 @@ impl Part {
         }
     }
 
+    /// The name of its file, by the name of the format.
+    pub(crate) fn file_name(&self, format: &str) -> String {
+        format!("{}.{format}", self.name())
+    }
+
+    /// The columns of its file in CSV. Children have the id of their record first, unless they have a field of that name.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        let single = |name: &str| Column {
+            path: vec![name.to_string()],
+            kind: Kind::Any,
+            heading: name.to_string(),
+        };
+        let mut columns = self.record().map_or_else(|| vec![single("value")], Column::all);
+        if let Some((_, id_field)) = self.link()
+            && columns.iter().all(|column| column.heading != id_field)
+        {
+            columns.insert(0, single(id_field));
+        }
+        columns
+    }
+
     /// The type of its records.
     pub(crate) fn record(&self) -> Option<&'static Schema> {
         match (self.operation.record(), self.operation.answer) {
@@ -52,6 +73,14 @@ impl Part {
             .find(|parameter| parameter.required)?;
         Some((parameter.name, self.parent?.record()?.id_field?))
     }
+}
+
+/// The place of an operation in the order of an export: first the lists in the order of the description, and then what belongs
+/// to their records.
+pub(crate) fn position(operation: &str) -> (bool, usize) {
+    let place = OPERATIONS.iter().position(|it| it.id == operation);
+    let child = place.is_some_and(|place| parent_of(&OPERATIONS[place]).is_some());
+    (child, place.unwrap_or(usize::MAX))
 }
 
 /// The names of the groups that have a list to export.

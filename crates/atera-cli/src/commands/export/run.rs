@@ -1,11 +1,11 @@
 //! The command: its arguments, the parts side by side, and what it says in the end.
 //!
-//! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do. In the end
-//! there is a manifest or a failure, never both, with two exceptions: a list that would not settle and records that could not
-//! be written as they were sent are in the manifest, and the command still fails.
+//! A part that fails does not stop the others: they are complete then, and the next run has only the rest to do. The manifest
+//! names all parts, and the command fails unless each of them is there, or `--allow-partial` is given. An export that is
+//! interrupted changes nothing in the folder but the progress of its lists.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io::{self, Write},
     path::PathBuf,
 };
@@ -16,16 +16,19 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     children,
-    files::{FileFormat, Folder},
+    entry::{Entry, ReadState},
+    files::FileFormat,
+    folder::{Folder, Mode},
     job::{Export, SIDE_BY_SIDE},
     list,
-    manifest::Entry,
+    manifest::Setting,
+    outcome::{self, Problem},
     plan::{self, Part},
 };
 use crate::{
     commands::walk::count_of,
     input::{connection::Connection, globals::Globals, interrupt::Interrupt},
-    output::{failure::Failure, progress::Progress, terminal::tell},
+    output::{exit_code::Signal, failure::Failure, progress::Progress, terminal::tell},
 };
 
 /// Name of the command.
@@ -37,6 +40,7 @@ const FORMAT: &str = "format";
 const WITH: &str = "with";
 const FAST: &str = "fast";
 const RESTART: &str = "restart";
+const ALLOW_PARTIAL: &str = "allow-partial";
 const GROUPS: &str = "group";
 
 /// The arguments of the command. Its formats are its own: a table or one JSON array cannot be resumed.
@@ -53,7 +57,10 @@ pub(crate) fn command() -> Command {
             "Examples:\n  atera export --dir backup\n  atera export --dir backup --format csv tickets customers\n  \
              atera export --dir backup --with comments,work-hours tickets\n\nThere is a file for each list, and a \
              manifest.json with counts, checksums and what moved while it was read. A list is read again until a sweep \
-             finds nothing that an earlier one missed, unless --fast is given.",
+             finds nothing that an earlier one missed, unless --fast is given.\n\nThe files change only at the end, when \
+             lists have been read. Lists that could not be read are named in manifest.json and on stderr, and the same \
+             command tries them again. If there are several reasons, the exit code is that of the one that another run \
+             helps least: 1, 2, 4, 9, 3, 5, 7, 8, 10.",
         )
         .arg(
             Arg::new(DIR)
@@ -87,7 +94,13 @@ pub(crate) fn command() -> Command {
             Arg::new(RESTART)
                 .long(RESTART)
                 .action(ArgAction::SetTrue)
-                .help("Begin anew, over what an earlier export left in the folder"),
+                .help("Read the lists anew; what an earlier export left in the folder stays until they have been read"),
+        )
+        .arg(
+            Arg::new(ALLOW_PARTIAL)
+                .long(ALLOW_PARTIAL)
+                .action(ArgAction::SetTrue)
+                .help("Succeed without lists that cannot be read, unless that is all of them"),
         )
         .arg(
             list(GROUPS, "GROUP", plan::group_names())
@@ -105,7 +118,6 @@ pub(crate) async fn run(
     let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
     let (groups, with): (Vec<_>, Vec<_>) = (texts(GROUPS).collect(), texts(WITH).collect());
     let parts = plan::parts(&groups, &with)?;
-    let format = FileFormat::named(&texts(FORMAT).next().unwrap_or_default());
     let dir = matches.get_one::<PathBuf>(DIR).cloned().unwrap_or_default();
     if globals.dry_run {
         for part in &parts {
@@ -119,31 +131,99 @@ pub(crate) async fn run(
         return Ok(());
     }
     let connection = Connection::open(globals).await?;
-    let folder = Folder::open(&dir, format, connection.base_url(), matches.get_flag(RESTART))?;
+    let setting = Setting {
+        // Each sandbox of the command's own has another address, and the same data.
+        base_url: match connection.is_sandbox() {
+            true => "sandbox".to_string(),
+            false => connection.base_url().to_string(),
+        },
+        format: texts(FORMAT).next().unwrap_or_default(),
+    };
+    let mode = match matches.get_flag(RESTART) {
+        true => Mode::Restart,
+        false => Mode::GoOn,
+    };
+    let folder = Folder::open(&dir, setting, &parts, mode)?;
+    let before = before(&folder, &parts, globals)?;
     let client = connection.client()?.with_priority(Priority::Background);
     let fast = matches.get_flag(FAST);
     let progress = Progress::new(!globals.quiet, !fast, &globals.waits);
     let export = Export::new(client, folder, fast, progress, interrupt);
-    let (entries, failures) = all(&export, &parts).await;
+    let (entries, problems) = match all(&export, &parts, &connection).await {
+        Ok(all) => all,
+        Err(signal) => {
+            let told = format!("stopped; {}", mode.go_on());
+            return Err(Failure::Interrupted(signal, Some(told)));
+        }
+    };
     drop(export.progress);
-    finish(&export.folder, &connection, entries, failures, globals)
+    let end = End {
+        parts: &parts,
+        entries,
+        problems,
+        before,
+        mode,
+        allow_partial: matches.get_flag(ALLOW_PARTIAL),
+    };
+    end.publish(&export.folder, globals)
+}
+
+/// The names of the lists that were read before and are left alone. They are told, and so are those whose files are gone.
+///
+/// # Errors
+///
+/// `Usage` if there is no other list.
+fn before(folder: &Folder, parts: &[Part], globals: &Globals) -> Result<Vec<String>, Failure> {
+    let mut before = Vec::new();
+    for part in parts {
+        if folder.is_done(part)? {
+            before.push(part.name());
+        }
+    }
+    if before.len() == parts.len() {
+        return Err(Failure::Usage(format!(
+            "{} holds these lists already; read them anew with --restart, or name another folder",
+            folder.path().display()
+        )));
+    }
+    if !globals.quiet {
+        if !before.is_empty() {
+            tell(format!(
+                "in the folder already, and not read again without --restart: {}",
+                before.join(", ")
+            ));
+        }
+        if !folder.gone.is_empty() {
+            tell(format!(
+                "gone from the folder, and read again: {}",
+                folder.gone.join(", ")
+            ));
+        }
+    }
+    Ok(before)
 }
 
 /// Exports all parts: first the lists, then what belongs to their records, which needs the ids of all of them. Returns the
-/// parts that are complete, in the order of the description, and the failures of the others.
+/// parts that were read, and those that were not.
 ///
-/// A list that the key may not read counts as complete: the manifest says that there is no permission, for what belongs to its
-/// records as well. What belongs to the records of a list that failed is left to the next run, which has all of their ids.
-async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) {
-    let failures = RefCell::new(Vec::new());
-    let record = |part: &Part, exported| match exported {
+/// # Errors
+///
+/// The signal that has stopped it.
+async fn all(
+    export: &Export<'_>,
+    parts: &[Part],
+    connection: &Connection,
+) -> Result<(Vec<Entry>, Vec<Problem>), Signal> {
+    let (problems, stopped) = (RefCell::new(Vec::new()), Cell::new(None));
+    let record = |part: &Part, exported: Result<Entry, Failure>| match exported {
         Ok(entry) => Some(entry),
-        // Keys are often restricted to some groups.
-        Err(Failure::Call(error)) if error.kind() == ErrorKind::Forbidden => {
-            Some(Entry::without_permission(part))
+        Err(Failure::Interrupted(signal, _)) => {
+            stopped.set(Some(signal));
+            None
         }
         Err(failure) => {
-            failures.borrow_mut().push(failure);
+            let problem = Problem::new(part, failure, connection);
+            problems.borrow_mut().push(problem);
             None
         }
     };
@@ -153,88 +233,115 @@ async fn all(export: &Export<'_>, parts: &[Part]) -> (Vec<Entry>, Vec<Failure>) 
     let mut entries: Vec<_> = lists.collect().await;
     let children = stream::iter(children).map(async |part| {
         let parent = part.parent?;
-        match entries.iter().find(|entry| entry.operation == parent.id)? {
-            list if list.is_refused() => Some(Entry::without_permission(part)),
-            _ => record(part, children::export(export, part, parent).await),
+        let missing = {
+            let problems = problems.borrow();
+            let of_parent = problems.iter().find(|problem| problem.operation() == parent.id);
+            of_parent.map(|problem| problem.without_parent(part))
+        };
+        if let Some(problem) = missing {
+            problems.borrow_mut().push(problem);
+            return None;
         }
+        record(part, children::export(export, part, parent).await)
     });
     let children = children.buffered(SIDE_BY_SIDE).filter_map(std::future::ready);
     let children: Vec<_> = children.collect().await;
     entries.extend(children);
-    (entries, failures.into_inner())
+    match stopped.get() {
+        None => {
+            let mut problems = problems.into_inner();
+            problems.sort_by_key(|problem| plan::position(problem.operation()));
+            Ok((entries, problems))
+        }
+        Some(signal) => Err(signal),
+    }
 }
 
-/// Writes the manifest if no part has failed, or says how to go on.
-///
-/// Of several failures the first one decides on the exit code, and the others are printed before it. A signal makes every part
-/// that was under way fail, so it is reported once.
-fn finish(
-    folder: &Folder,
-    connection: &Connection,
+/// What a run has come to.
+struct End<'a> {
+    parts: &'a [Part],
     entries: Vec<Entry>,
-    mut failures: Vec<Failure>,
-    globals: &Globals,
-) -> Result<(), Failure> {
-    let go_on = "the same command goes on from here";
-    let signal = failures.iter().find_map(|failure| match failure {
-        Failure::Interrupted(signal, _) => Some(*signal),
-        _ => None,
-    });
-    if let Some(signal) = signal {
-        return Err(Failure::Interrupted(signal, Some(format!("stopped; {go_on}"))));
-    }
-    for failure in failures.iter().skip(1) {
-        if let (false, Some(sentence)) = (globals.quiet, failure.sentence()) {
+    problems: Vec<Problem>,
+    /// The lists that were left alone.
+    before: Vec<String>,
+    mode: Mode,
+    allow_partial: bool,
+}
+
+impl End<'_> {
+    /// Publishes what was read, tells what is missing, and fails if that is to be a failure.
+    fn publish(self, folder: &Folder, globals: &Globals) -> Result<(), Failure> {
+        let (mut read, mut failed) = (Vec::new(), Vec::new());
+        let mut unsettled = Vec::new();
+        for entry in self.entries {
+            let earlier = folder.published(&entry.name);
+            if entry.state == ReadState::Unsettled {
+                unsettled.push(entry.name.clone());
+            }
+            match earlier
+                .filter(|list| !entry.state.is_whole() && list.of_file().is_some_and(ReadState::is_whole))
+            {
+                // What was whole stays, rather than what may not be.
+                Some(earlier) => {
+                    let part = self.parts.iter().find(|part| part.name() == entry.name);
+                    part.map_or(Ok(()), |part| folder.discard(part))?;
+                    failed.push(entry.instead_of(earlier));
+                }
+                None => read.push(entry),
+            }
+        }
+        for problem in &self.problems {
+            let (part, earlier) = (problem.part(), folder.published(&problem.part().name()));
+            failed.push(Entry::failed(part, problem.state, problem.reason(), earlier));
+        }
+        let (altered, without_id) = (altered(&read), read.iter().filter_map(Entry::without_id));
+        let without_id: Vec<_> = without_id.collect();
+        let new = read.iter().filter(|entry| !self.before.contains(&entry.name));
+        let (records, lists) = new.fold((0, 0), |(records, lists), entry| {
+            (records + entry.records, lists + 1)
+        });
+        folder.publish(read, failed)?;
+        if !globals.quiet {
+            let lists = match lists {
+                1 => "1 list".to_string(),
+                lists => format!("{lists} lists"),
+            };
+            tell(format!(
+                "{} of {lists} in {}",
+                count_of(records),
+                folder.path().display()
+            ));
+            without_id.into_iter().for_each(tell);
+        }
+        let go_on = self.mode.go_on();
+        let mut failures = outcome::failures(self.problems, go_on);
+        if !unsettled.is_empty() {
+            failures.insert(0, did_not_settle(&unsettled));
+        }
+        let partly = self.allow_partial && lists + self.before.len() > 0;
+        if partly && failures.iter().all(|failure| matches!(failure, Failure::Call(_))) {
+            for failure in failures.drain(..).filter(|_| !globals.quiet) {
+                tell(failure.sentence().unwrap_or_default());
+            }
+        }
+        failures.extend(altered.err());
+        let last = failures.pop();
+        for sentence in failures.iter().filter_map(Failure::sentence) {
             tell(format!("atera: {sentence}"));
         }
+        last.map_or(Ok(()), Err)
     }
-    if !failures.is_empty() {
-        return Err(match failures.swap_remove(0) {
-            Failure::Call(error) => Failure::Unfinished(connection.explain(error), go_on),
-            failure => failure,
-        });
-    }
-    let unsettled: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.is_unsettled())
-        .map(|entry| entry.name.clone())
-        .collect();
-    let altered = altered(&entries);
-    let (records, lists) = (entries.iter().map(|entry| entry.records).sum(), entries.len());
-    let refused: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.is_refused())
-        .map(|entry| entry.name.clone())
-        .collect();
-    let without_id: Vec<_> = entries.iter().filter_map(Entry::without_id).collect();
-    folder.finish(entries)?;
-    if !globals.quiet {
-        let lists = match lists {
-            1 => "1 list".to_string(),
-            lists => format!("{lists} lists"),
-        };
-        tell(format!(
-            "{} of {lists} in {}",
-            count_of(records),
-            folder.path().display()
-        ));
-        if !refused.is_empty() {
-            tell(format!("without permission for {}", refused.join(", ")));
-        }
-        for told in without_id {
-            tell(told);
-        }
-    }
-    if !unsettled.is_empty() {
-        return Err(Failure::Call(Error::new(
-            ErrorKind::Unsettled,
-            format!(
-                "{} did not settle, so records may be missing: manifest.json has the counts; export again when less is going on",
-                unsettled.join(", ")
-            ),
-        )));
-    }
-    altered
+}
+
+/// That lists did not settle.
+fn did_not_settle(names: &[String]) -> Failure {
+    Failure::Call(Error::new(
+        ErrorKind::Unsettled,
+        format!(
+            "{} did not settle, so records may be missing: manifest.json has the counts; export again when less is going on",
+            names.join(", ")
+        ),
+    ))
 }
 
 /// Fails if records could not be written as they were sent, which happens to CSV alone.

@@ -1,0 +1,174 @@
+//! A list in the manifest: how it was read, and its file.
+
+use atera::{Timestamp, page::Verdict};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    drift::{Alterations, Drift},
+    plan::Part,
+};
+use crate::commands::walk::count_of;
+
+/// A list in the manifest.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Entry {
+    /// The name of the list, which is that of its file.
+    pub(crate) name: String,
+    /// The operation that reads it.
+    pub(crate) operation: String,
+    /// How the last reading went.
+    pub(crate) state: ReadState,
+    /// Why the last reading failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// The name of the file. There is none if the list was never read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    /// How the file was read, if the last reading failed and left it as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file_state: Option<ReadState>,
+    /// Records in the file.
+    pub(crate) records: u64,
+    /// Length of the file.
+    pub(crate) bytes: u64,
+    /// Checksum of the file, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sha256: Option<String>,
+    /// When its reading began, by the clock of the service. Later changes may be missing in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<Timestamp>,
+    /// What changed in the list while it was read.
+    #[serde(default)]
+    pub(crate) drift: Drift,
+    /// The records that are not in the file as they were sent.
+    #[serde(default, skip_serializing_if = "Alterations::is_none")]
+    pub(crate) alterations: Alterations,
+    /// Records of the list that it belongs to that have no id: what belongs to them could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) parents_without_id: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// How a list was read.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) enum ReadState {
+    /// Completely, although records came and went.
+    #[serde(rename = "complete")]
+    Complete,
+    /// Once, as was asked for.
+    #[serde(rename = "one pass")]
+    OnePass,
+    /// Some of its records have no id, or of those that it belongs to: one that moved may be missing, or what belongs to it.
+    #[serde(rename = "no id")]
+    NoId,
+    /// Its format cannot write some of its records as they were sent.
+    #[serde(rename = "altered")]
+    Altered,
+    /// Not completely: it would not settle, or fewer records came than its total.
+    #[serde(rename = "unsettled")]
+    Unsettled,
+    /// The key may not read it.
+    #[serde(rename = "no permission")]
+    NoPermission,
+    /// Not at all, or not to its end.
+    #[default]
+    #[serde(rename = "failed")]
+    Failed,
+}
+
+impl ReadState {
+    /// The outcome of a walk.
+    pub(crate) fn of(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Complete => ReadState::Complete,
+            Verdict::OnePass => ReadState::OnePass,
+            Verdict::WithoutIds => ReadState::NoId,
+            // An unknown verdict promises nothing.
+            _ => ReadState::Unsettled,
+        }
+    }
+
+    /// Whether the list was read to its end, so that reading it again would change nothing by itself.
+    pub(crate) fn is_whole(self) -> bool {
+        !matches!(
+            self,
+            ReadState::Unsettled | ReadState::NoPermission | ReadState::Failed
+        )
+    }
+}
+
+impl Entry {
+    /// A list that was read. The caller adds what it knows of the file.
+    pub(crate) fn new(part: &Part, state: ReadState, drift: Drift, alterations: Alterations) -> Self {
+        let state = match state.is_whole() && !alterations.is_none() {
+            true => ReadState::Altered,
+            false => state,
+        };
+        Entry {
+            name: part.name(),
+            operation: part.operation.id.to_string(),
+            state,
+            drift,
+            alterations,
+            ..Entry::default()
+        }
+    }
+
+    /// A list that could not be read, with the file that an earlier run has left.
+    pub(crate) fn failed(part: &Part, state: ReadState, error: String, earlier: Option<&Entry>) -> Self {
+        let file_state = earlier.and_then(Entry::of_file);
+        Entry {
+            name: part.name(),
+            operation: part.operation.id.to_string(),
+            state,
+            error: Some(error),
+            file_state,
+            ..earlier
+                .filter(|_| file_state.is_some())
+                .cloned()
+                .unwrap_or_default()
+        }
+    }
+
+    /// This list, if its file is not to take the place of that of an earlier run.
+    pub(crate) fn instead_of(self, earlier: &Entry) -> Self {
+        Entry {
+            state: self.state,
+            error: Some("the list did not settle, so the file of an earlier run stays".to_string()),
+            file_state: earlier.of_file(),
+            ..earlier.clone()
+        }
+    }
+
+    /// How the file was read. `None` if there is no file.
+    pub(crate) fn of_file(&self) -> Option<ReadState> {
+        self.file.as_ref()?;
+        Some(self.file_state.unwrap_or(self.state))
+    }
+
+    /// In words, which records are not in its file as they were sent. `None` if all are.
+    pub(crate) fn altered(&self) -> Option<String> {
+        let told = self.alterations.told()?;
+        Some(format!("{}: {told}", self.name))
+    }
+
+    /// In words, what its records without an id, or those that it belongs to, mean for it.
+    pub(crate) fn without_id(&self) -> Option<String> {
+        let name = &self.name;
+        match (self.parents_without_id, self.drift.without_id) {
+            (1.., _) => Some(format!(
+                "{name}: what belongs to {} without an id could not be read",
+                count_of(self.parents_without_id)
+            )),
+            (_, 1..) if self.state == ReadState::NoId => Some(format!(
+                "{name}: {} of {} without an id, so one that moved may be missing",
+                self.drift.without_id,
+                count_of(self.records)
+            )),
+            _ => None,
+        }
+    }
+}
