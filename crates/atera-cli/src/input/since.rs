@@ -100,7 +100,7 @@ pub(crate) async fn local_time(
 }
 
 /// A local time that is early enough in every zone.
-fn in_any_zone(time: DateTime<Utc>) -> AccountTime {
+pub(crate) fn in_any_zone(time: DateTime<Utc>) -> AccountTime {
     (time - FURTHEST_BEHIND).naive_utc().into()
 }
 

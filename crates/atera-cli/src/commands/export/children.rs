@@ -3,6 +3,8 @@
 //! The file of the list has the ids of its records, and the children come in their order. How many records have had their
 //! children read is in the state, so an interruption costs the requests that were on their way.
 
+use std::collections::{BTreeMap, HashSet};
+
 use atera::{DynamicCall, ErrorKind, RecordId, UndecodedRecord, description::Operation};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -10,11 +12,13 @@ use super::{
     drift::Drift,
     entry::{Entry, ReadState},
     folder::Need,
-    job::{Export, SIDE_BY_SIDE},
-    list::records,
+    job::{Export, SIDE_BY_SIDE, Touched},
+    list::{records, settle},
     plan::Part,
     rows::{IdField, Rows},
+    staged::StagedList,
 };
+
 use crate::{
     commands::walk::not_whole,
     output::{failure::Failure, values::Record},
@@ -26,9 +30,10 @@ pub(crate) async fn export(
     part: &Part,
     parent: &'static Operation,
 ) -> Result<Entry, Failure> {
-    let mut file = match export.folder.need(part)? {
+    let (mut file, earlier) = match export.folder.need(part)? {
         Need::Nothing(entry) => return Ok(*entry),
-        Need::Read(file) => file,
+        Need::Read(file) => (*file, None),
+        Need::Update(update) => (update.1, Some(update.0)),
     };
     if let Some(entry) = file.state.done.clone() {
         return Ok(entry);
@@ -47,6 +52,19 @@ pub(crate) async fn export(
     let all_records = ids.len();
     let ids: Vec<_> = ids.into_iter().flatten().map(|id| id.to_string()).collect();
     file.state.parents_without_id = (all_records - ids.len()) as u64;
+    let mut why = None;
+    if let Some(earlier) = &earlier {
+        let touched = export.touched(parent.operation);
+        let is_known = |touched: &Touched| earlier.as_of.is_some_and(|as_of| touched.since <= as_of);
+        match touched.filter(is_known).filter(|_| earlier.alterations.is_none()) {
+            Some(touched) => {
+                update(export, part, earlier, &touched, &ids, &mut file).await?;
+                let entry = file.complete(part, earlier.of_file().unwrap_or_default(), Drift::default())?;
+                return settle(export, part, &mut file, entry, None);
+            }
+            None => why = Some("it is not known which of the records that it belongs to have changed"),
+        }
+    }
     let Some((parameter, field)) = part.link() else {
         return Err(Failure::Usage(format!(
             "{} belongs to no list; leave it out of --with",
@@ -75,7 +93,46 @@ pub(crate) async fn export(
         0 => ReadState::OnePass,
         _ => ReadState::NoId,
     };
-    file.complete(part, state, Drift::default())
+    let entry = file.complete(part, state, Drift::default())?;
+    settle(export, part, &mut file, entry, why)
+}
+
+/// Reads the children of the records that have changed, and writes them in place of their earlier ones.
+async fn update(
+    export: &Export<'_>,
+    part: &Part,
+    earlier: &Entry,
+    touched: &Touched,
+    ids: &[String],
+    file: &mut StagedList,
+) -> Result<(), Failure> {
+    let Some((parameter, field)) = part.link() else {
+        return Ok(());
+    };
+    let there: HashSet<_> = ids.iter().filter_map(|id| RecordId::parse(id)).collect();
+    let changed = touched.ids.iter().filter(|id| there.contains(id));
+    let fetched = stream::iter(changed).map(async |id| {
+        let call = export
+            .client
+            .operation(part.operation)
+            .set(parameter, id.to_string())?;
+        Ok::<_, Failure>((*id, all(part, call).await?))
+    });
+    let mut fetched = fetched.buffered(SIDE_BY_SIDE);
+    let mut records = BTreeMap::new();
+    while let Some((id, children)) = export.interrupt.or(fetched.try_next()).await?? {
+        let text = id.to_string();
+        let children: Vec<_> = children
+            .iter()
+            .map(|child| linked(child.get(), field, &text))
+            .collect();
+        records.insert(id, children);
+    }
+    let setting = export.folder.setting();
+    let base = Rows::open(&export.folder.path_of(earlier), setting)?;
+    file.merge(base, &IdField::new(part, field, setting), records, |id| {
+        there.contains(&id)
+    })
 }
 
 /// The list to whose records the children belong, and the ids of its records in the order of its file.

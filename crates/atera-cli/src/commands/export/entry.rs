@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     drift::{Alterations, Drift},
     plan::Part,
+    rows::Difference,
 };
 use crate::commands::walk::count_of;
 
@@ -37,6 +38,9 @@ pub(crate) struct Entry {
     /// When its reading began, by the clock of the service. Later changes may be missing in the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<Timestamp>,
+    /// What `--update` found to have changed since the run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) update: Option<Update>,
     /// What changed in the list while it was read.
     #[serde(default)]
     pub(crate) drift: Drift,
@@ -50,6 +54,38 @@ pub(crate) struct Entry {
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// What has changed in a list since the run before.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Update {
+    came: u64,
+    changed: u64,
+    went: u64,
+    /// Why the list was read in full, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    read_in_full: Option<String>,
+}
+
+impl Update {
+    /// That a list differs so from that of the run before.
+    pub(crate) fn new(difference: Difference, read_in_full: Option<&str>) -> Self {
+        let Difference { came, changed, went } = difference;
+        Update {
+            came,
+            changed,
+            went,
+            read_in_full: read_in_full.map(ToString::to_string),
+        }
+    }
+
+    /// In words, what has changed. `None` if nothing has.
+    fn told(&self) -> Option<String> {
+        let Update {
+            came, changed, went, ..
+        } = self;
+        (came + changed + went > 0).then(|| format!("{came} came, {changed} changed, {went} went"))
+    }
 }
 
 /// How a list was read.
@@ -147,6 +183,33 @@ impl Entry {
     pub(crate) fn of_file(&self) -> Option<ReadState> {
         self.file.as_ref()?;
         Some(self.file_state.unwrap_or(self.state))
+    }
+
+    /// Whether it was brought up to date by what the service counts as changes.
+    pub(crate) fn is_by_changes(&self) -> bool {
+        self.update
+            .as_ref()
+            .is_some_and(|update| update.read_in_full.is_none())
+    }
+
+    /// In words, what `--update` found. `None` if nothing has changed, and it was seen without reading the list in full.
+    pub(crate) fn updated(&self) -> Option<String> {
+        let Some(update) = &self.update else {
+            return Some(format!(
+                "{}: {} for the first time",
+                self.name,
+                count_of(self.records)
+            ));
+        };
+        let told = match (update.told(), &update.read_in_full) {
+            (None, None) => return None,
+            (Some(told), None) => told,
+            (told, Some(why)) => {
+                let told = told.unwrap_or_else(|| "not changed".to_string());
+                format!("{told}; read in full, since {why}")
+            }
+        };
+        Some(format!("{}: {told}", self.name))
     }
 
     /// In words, which records are not in its file as they were sent. `None` if all are.

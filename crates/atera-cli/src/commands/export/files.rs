@@ -34,6 +34,15 @@ impl FileFormat {
     }
 }
 
+/// What all lists of an export have in common.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Setting {
+    /// The address of the service that was asked.
+    pub(crate) base_url: String,
+    /// The format of the files, which is their extension.
+    pub(crate) format: String,
+}
+
 /// The length of a file, and its checksum in hexadecimal digits.
 pub(crate) fn checksum(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;

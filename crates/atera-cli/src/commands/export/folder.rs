@@ -24,10 +24,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    entry::Entry,
-    files::{checksum, read_json, write_at_once},
+    entry::{Entry, ReadState},
+    files::{Setting, checksum, read_json, write_at_once},
     lock::{Lock, at},
-    manifest::{Manifest, Setting},
+    manifest::Manifest,
     plan::Part,
     staged::StagedList,
 };
@@ -44,13 +44,15 @@ pub(crate) enum Mode {
     GoOn,
     /// They are read anew.
     Restart,
+    /// They are brought up to date.
+    Update,
 }
 
 impl Mode {
     /// How to go on after a run that was not whole, as the end of a sentence.
     pub(crate) fn go_on(self) -> &'static str {
         match self {
-            Mode::GoOn => "the same command goes on from here",
+            Mode::GoOn | Mode::Update => "the same command goes on from here",
             Mode::Restart => "the same command without --restart goes on from here",
         }
     }
@@ -62,6 +64,8 @@ pub(crate) enum Need {
     Nothing(Box<Entry>),
     /// It is to be read, from where an earlier run stopped.
     Read(Box<StagedList>),
+    /// It is to be brought up to date.
+    Update(Box<(Entry, StagedList)>),
 }
 
 /// The folder of an export.
@@ -142,6 +146,13 @@ impl Folder {
             Some(list) if !is_begun && self.mode == Mode::GoOn && list.state.is_whole() => {
                 Ok(Need::Nothing(Box::new(list.clone())))
             }
+            Some(list)
+                if !is_begun
+                    && self.mode == Mode::Update
+                    && list.of_file().is_some_and(ReadState::is_whole) =>
+            {
+                Ok(Need::Update(Box::new((list.clone(), staged))))
+            }
             _ => Ok(Need::Read(Box::new(staged))),
         }
     }
@@ -160,11 +171,25 @@ impl Folder {
     pub(crate) fn newest(&self, part: &Part) -> Result<Option<(PathBuf, Entry)>, Failure> {
         let mut staged = self.staged(part);
         staged.open()?;
-        if let Some(entry) = staged.state.done.clone() {
-            return Ok(Some((staged.path, entry)));
-        }
-        let entry = self.published(&part.name());
-        Ok(entry.and_then(|entry| Some((self.path.join(entry.file.as_ref()?), entry.clone()))))
+        let entry = staged.state.done.as_ref().or(self.published(&part.name()));
+        let entry = entry.filter(|entry| entry.file.is_some());
+        Ok(entry.map(|entry| {
+            let path = match staged.path.exists() && staged.state.done.is_some() {
+                true => staged.path.clone(),
+                false => self.path_of(entry),
+            };
+            (path, entry.clone())
+        }))
+    }
+
+    /// The path of the file that an earlier run has left.
+    pub(crate) fn path_of(&self, entry: &Entry) -> PathBuf {
+        self.path.join(entry.file.as_deref().unwrap_or_default())
+    }
+
+    /// What the run does with lists that an earlier one has read.
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The list in `next`.
@@ -194,6 +219,13 @@ impl Folder {
         };
         write_at_once(&self.publication(), &publication)?;
         self.place(&publication)
+    }
+
+    /// Forgets what was read of a list, and begins with it anew.
+    pub(crate) fn anew(&self, part: &Part) -> Result<StagedList, Failure> {
+        let mut staged = self.staged(part);
+        staged.remove()?;
+        Ok(staged)
     }
 
     /// Forgets what was read of a list, which is not to take its place.

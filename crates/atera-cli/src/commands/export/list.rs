@@ -14,12 +14,15 @@ use atera::{
 use bytes::Bytes;
 
 use super::{
+    copies,
     drift::Drift,
-    entry::{Entry, ReadState},
-    folder::Need,
+    entry::{Entry, ReadState, Update},
+    folder::{Mode, Need},
     job::Export,
     plan::Part,
+    rows::{Difference, IdField},
     staged::StagedList,
+    update,
 };
 use crate::output::failure::Failure;
 
@@ -27,20 +30,73 @@ use crate::output::failure::Failure;
 pub(crate) async fn export(export: &Export<'_>, part: &Part) -> Result<Entry, Failure> {
     match export.folder.need(part)? {
         Need::Nothing(entry) => Ok(*entry),
-        Need::Read(staged) => read(export, part, *staged).await,
+        Need::Read(mut staged) => {
+            if let Some(entry) = staged.state.done.clone() {
+                return Ok(entry);
+            }
+            let entry = read(export, part, &mut staged).await?;
+            settle(export, part, &mut staged, entry, Some("it had been begun"))
+        }
+        Need::Update(update) => {
+            let (earlier, mut staged) = *update;
+            let (entry, why) = match update::update(export, part, &earlier, &mut staged).await? {
+                Ok(entry) => (entry, None),
+                Err(why) => (read(export, part, &mut staged).await?, Some(why)),
+            };
+            settle(export, part, &mut staged, entry, why)
+        }
     }
 }
 
-/// Reads a list to its end.
-async fn read(export: &Export<'_>, part: &Part, mut file: StagedList) -> Result<Entry, Failure> {
-    if let Some(entry) = file.state.done.clone() {
+/// Takes note of what has changed since the run before, if that is what was asked for. If it is nothing, the file of that run
+/// stays. `read_in_full` is why the list was read in full, if it was.
+pub(crate) fn settle(
+    export: &Export<'_>,
+    part: &Part,
+    staged: &mut StagedList,
+    mut entry: Entry,
+    read_in_full: Option<&str>,
+) -> Result<Entry, Failure> {
+    let folder = &export.folder;
+    let earlier = folder.published(&part.name()).filter(|list| list.file.is_some());
+    let Some(earlier) = earlier.filter(|_| folder.mode() == Mode::Update) else {
         return Ok(entry);
+    };
+    let setting = folder.setting();
+    let link = part.link().map(|(_, field)| IdField::new(part, field, setting));
+    let mut fields = vec![IdField::of_records(part, setting)];
+    fields.extend(link.map(Some));
+    let difference = Difference::between(&folder.path_of(earlier), &staged.path, &fields, setting)?;
+    entry.update = Some(Update::new(difference, read_in_full));
+    match difference.is_none() {
+        true => staged.keep_earlier(entry, earlier),
+        false => staged.done(entry),
     }
+}
+
+/// Reads a list in full that was brought up to date by what the service counts as changes, if it shows fields of other lists as
+/// they were before.
+pub(crate) async fn check_copies(
+    export: &Export<'_>,
+    part: &Part,
+    lists: &[&Part],
+) -> Result<Option<Entry>, Failure> {
+    let Some(other) = copies::outdated(export, part, lists)? else {
+        return Ok(None);
+    };
+    let mut staged = export.folder.anew(part)?;
+    let entry = read(export, part, &mut staged).await?;
+    let why = format!("it shows fields of {other} that have changed");
+    settle(export, part, &mut staged, entry, Some(&why)).map(Some)
+}
+
+/// Reads a list to its end.
+async fn read(export: &Export<'_>, part: &Part, file: &mut StagedList) -> Result<Entry, Failure> {
     export.expects(file.state.records);
     export.had(file.state.records);
     let (state, drift) = match part.operation.list {
-        true => pages(export, part, &mut file).await?,
-        false => array(export, part, &mut file).await?,
+        true => pages(export, part, file).await?,
+        false => array(export, part, file).await?,
     };
     file.complete(part, state, drift)
 }

@@ -25,7 +25,7 @@ use std::{fs, io, path::Path};
 use atera::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{entry::Entry, lock::at, plan};
+use super::{entry::Entry, files::Setting, lock::at, plan};
 use crate::output::failure::Failure;
 
 /// The content of `manifest.json`.
@@ -41,15 +41,6 @@ pub(crate) struct Manifest {
     finished: Timestamp,
     /// The lists, in the order of the description.
     pub(crate) lists: Vec<Entry>,
-}
-
-/// What all lists of an export have in common.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(crate) struct Setting {
-    /// The address of the service that was asked.
-    pub(crate) base_url: String,
-    /// The format of the files, which is their extension.
-    pub(crate) format: String,
 }
 
 impl Manifest {

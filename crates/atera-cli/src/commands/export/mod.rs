@@ -11,7 +11,7 @@
 //!
 //! A run in a folder that an earlier run has left goes on there, with the same service and the same format; other groups, and
 //! `--fast`, may be given anew. Lists that are complete are not read again, although the account may have changed since:
-//! `--restart` reads them anew. Lists that could not be read are tried again. Whatever is in the folder stays as it is until all
+//! `--update` asks for what has changed, and `--restart` reads them anew. Lists that could not be read are tried again. Whatever is in the folder stays as it is until all
 //! that was asked for has been read.
 //!
 //! | module | is |
@@ -26,16 +26,21 @@
 //! | [`staged`] | a list that is being read: file, state, journal |
 //! | [`folder`] | the folder, and how lists take their places in it |
 //! | [`job`] | what all parts of an export share |
+//! | [`gone`] | finds the records that are gone from a list |
+//! | [`update`] | brings a list up to date |
+//! | [`copies`] | notices fields of other records that have changed |
 //! | [`list`] | exports a list |
 //! | [`children`] | exports what belongs to the records of a list |
 //! | [`outcome`] | what is told of lists that are missing, and the exit code |
 //! | [`run`] | the command |
 
 pub(crate) mod children;
+pub(crate) mod copies;
 pub(crate) mod drift;
 pub(crate) mod entry;
 pub(crate) mod files;
 pub(crate) mod folder;
+pub(crate) mod gone;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod lock;
@@ -45,3 +50,4 @@ pub(crate) mod plan;
 pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod staged;
+pub(crate) mod update;

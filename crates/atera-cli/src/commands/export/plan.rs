@@ -3,11 +3,14 @@
 //! Nothing here names an operation: which lists are whole, and which belong to the records of another, follows from the paths
 //! and parameters of the description. `/tickets` is a list, and `/tickets/{ticketId}/comments` belongs to its records.
 
-use atera::description::{GROUPS, Kind, Location, OPERATIONS, Operation, Schema};
+use atera::description::{GROUPS, Kind, Location, OPERATIONS, Operation, Parameter, Schema};
 use heck::ToKebabCase;
 use http::Method;
 
-use crate::output::{columns::Column, failure::Failure};
+use crate::{
+    input::since,
+    output::{columns::Column, failure::Failure},
+};
 
 /// The group of the guide's paths. Each of them has a published twin, which is exported instead.
 const TWINS: &str = "guide";
@@ -19,6 +22,16 @@ pub(crate) struct Part {
     pub(crate) operation: &'static Operation,
     /// The list to whose records it belongs. `None` if it is a list by itself.
     pub(crate) parent: Option<&'static Operation>,
+}
+
+/// How the service lists what has changed since a time.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangeFilter {
+    pub(crate) operation: &'static Operation,
+    /// The parameter that takes the time.
+    pub(crate) parameter: &'static Parameter,
+    /// The parameters that make its records those of the list, if they are `true`.
+    pub(crate) switches: Vec<&'static str>,
 }
 
 impl Part {
@@ -62,6 +75,42 @@ impl Part {
             (None, Some(Kind::Array(Kind::Object(schema)))) => Some(schema),
             (record, _) => record,
         }
+    }
+
+    /// How the service lists what has changed in it since a time, if it does: by a parameter of the list, or by another operation
+    /// with the same records.
+    pub(crate) fn changes(&self) -> Option<ChangeFilter> {
+        let list = self.operation;
+        let goes_by_changes = |name: &str| name.to_lowercase().contains("lastmodified");
+        let own = since::parameter(list).filter(|parameter| goes_by_changes(parameter.name));
+        if let Some(parameter) = own.filter(|_| self.parent.is_none()) {
+            return Some(ChangeFilter {
+                operation: list,
+                parameter,
+                switches: Vec::new(),
+            });
+        }
+        let same_records = |other: &Operation| match (other.record(), list.record()) {
+            (Some(one), Some(other)) => one.name == other.name,
+            _ => false,
+        };
+        let operation = OPERATIONS.iter().find(|other| {
+            let below = other.path.strip_prefix(list.path);
+            self.parent.is_none()
+                && other.group == list.group
+                && same_records(other)
+                && below.is_some_and(goes_by_changes)
+        })?;
+        let has = |name: &str| list.parameters.iter().any(|parameter| parameter.name == name);
+        let switches = operation.parameters.iter().filter(|parameter| {
+            // What the list always has and the other one only on demand.
+            matches!(parameter.kind, Kind::Boolean) && !has(parameter.name)
+        });
+        Some(ChangeFilter {
+            operation,
+            parameter: since::parameter(operation)?,
+            switches: switches.map(|parameter| parameter.name).collect(),
+        })
     }
 
     /// The parameter for the record that it belongs to, and the field of that record with its id.
@@ -201,6 +250,32 @@ mod tests {
                 "tickets",
                 "work-hours",
             ]
+        );
+    }
+
+    #[test]
+    fn the_lists_that_tell_what_has_changed_are_known_by_their_parameters() {
+        let parts = parts(&[], &["comments".to_string()]).expect("parts");
+        let filters: Vec<_> = parts
+            .iter()
+            .filter_map(|part| Some((part.name(), part.changes()?)))
+            .map(|(name, filter)| (name, filter.operation.id, filter.parameter.name, filter.switches))
+            .collect();
+        let expected = [
+            (
+                "tickets",
+                "tickets_list_last_modified",
+                "date",
+                vec!["includeComments"],
+            ),
+            ("customers", "customers_list", "FromLastModifiedDate", vec![]),
+            ("contacts", "contacts_list", "FromLastModifiedDate", vec![]),
+        ];
+        assert_eq!(
+            filters,
+            expected.map(|(name, operation, parameter, switches)| {
+                (name.to_string(), operation, parameter, switches)
+            })
         );
     }
 

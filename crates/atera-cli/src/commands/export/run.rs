@@ -17,11 +17,10 @@ use futures_util::{StreamExt, stream};
 use super::{
     children,
     entry::{Entry, ReadState},
-    files::FileFormat,
+    files::{FileFormat, Setting},
     folder::{Folder, Mode},
     job::{Export, SIDE_BY_SIDE},
     list,
-    manifest::Setting,
     outcome::{self, Problem},
     plan::{self, Part},
 };
@@ -40,6 +39,7 @@ const FORMAT: &str = "format";
 const WITH: &str = "with";
 const FAST: &str = "fast";
 const RESTART: &str = "restart";
+const UPDATE: &str = "update";
 const ALLOW_PARTIAL: &str = "allow-partial";
 const GROUPS: &str = "group";
 
@@ -55,7 +55,7 @@ pub(crate) fn command() -> Command {
         .about("Write all records into a folder; run again, it goes on where it stopped")
         .after_help(
             "Examples:\n  atera export --dir backup\n  atera export --dir backup --format csv tickets customers\n  \
-             atera export --dir backup --with comments,work-hours tickets\n\nThere is a file for each list, and a \
+             atera export --dir backup --with comments,work-hours tickets\n  atera export --dir backup --update\n\nThere is a file for each list, and a \
              manifest.json with counts, checksums and what moved while it was read. A list is read again until a sweep \
              finds nothing that an earlier one missed, unless --fast is given.\n\nThe files change only at the end, when \
              lists have been read. Lists that could not be read are named in manifest.json and on stderr, and the same \
@@ -95,6 +95,13 @@ pub(crate) fn command() -> Command {
                 .long(RESTART)
                 .action(ArgAction::SetTrue)
                 .help("Read the lists anew; what an earlier export left in the folder stays until they have been read"),
+        )
+        .arg(
+            Arg::new(UPDATE)
+                .long(UPDATE)
+                .action(ArgAction::SetTrue)
+                .conflicts_with(RESTART)
+                .help("Bring the lists up to date: ask for what has changed where the service can tell, and read the rest"),
         )
         .arg(
             Arg::new(ALLOW_PARTIAL)
@@ -139,16 +146,17 @@ pub(crate) async fn run(
         },
         format: texts(FORMAT).next().unwrap_or_default(),
     };
-    let mode = match matches.get_flag(RESTART) {
-        true => Mode::Restart,
-        false => Mode::GoOn,
+    let mode = match (matches.get_flag(RESTART), matches.get_flag(UPDATE)) {
+        (true, _) => Mode::Restart,
+        (_, true) => Mode::Update,
+        _ => Mode::GoOn,
     };
     let folder = Folder::open(&dir, setting, &parts, mode)?;
     let before = before(&folder, &parts, globals)?;
     let client = connection.client()?.with_priority(Priority::Background);
     let fast = matches.get_flag(FAST);
     let progress = Progress::new(!globals.quiet, !fast, &globals.waits);
-    let export = Export::new(client, folder, fast, progress, interrupt);
+    let export = Export::new(client, folder, &parts, fast, progress, interrupt);
     let (entries, problems) = match all(&export, &parts, &connection).await {
         Ok(all) => all,
         Err(signal) => {
@@ -182,14 +190,15 @@ fn before(folder: &Folder, parts: &[Part], globals: &Globals) -> Result<Vec<Stri
     }
     if before.len() == parts.len() {
         return Err(Failure::Usage(format!(
-            "{} holds these lists already; read them anew with --restart, or name another folder",
+            "{} holds these lists already; bring them up to date with --update, read them anew with \
+             --restart, or name another folder",
             folder.path().display()
         )));
     }
     if !globals.quiet {
         if !before.is_empty() {
             tell(format!(
-                "in the folder already, and not read again without --restart: {}",
+                "in the folder already, and not read again without --update: {}",
                 before.join(", ")
             ));
         }
@@ -231,6 +240,25 @@ async fn all(
     let lists = stream::iter(lists).map(async |part| record(part, list::export(export, part).await));
     let lists = lists.buffered(SIDE_BY_SIDE).filter_map(std::future::ready);
     let mut entries: Vec<_> = lists.collect().await;
+    if export.folder.mode() == Mode::Update {
+        let lists: Vec<_> = parts.iter().filter(|part| part.parent.is_none()).collect();
+        for part in &lists {
+            let place = entries
+                .iter()
+                .position(|entry| entry.operation == part.operation.id);
+            let Some(place) = place.filter(|place| entries[*place].is_by_changes()) else {
+                continue;
+            };
+            match list::check_copies(export, part, &lists).await {
+                Ok(None) => {}
+                Ok(Some(entry)) => entries[place] = entry,
+                Err(failure) => {
+                    record(part, Err(failure));
+                    entries.remove(place);
+                }
+            }
+        }
+    }
     let children = stream::iter(children).map(async |part| {
         let parent = part.parent?;
         let missing = {
@@ -294,6 +322,17 @@ impl End<'_> {
             let (part, earlier) = (problem.part(), folder.published(&problem.part().name()));
             failed.push(Entry::failed(part, problem.state, problem.reason(), earlier));
         }
+        let is_update = self.mode == Mode::Update;
+        let updated: Vec<_> = read
+            .iter()
+            .filter(|_| is_update)
+            .filter_map(Entry::updated)
+            .collect();
+        let same: Vec<_> = read
+            .iter()
+            .filter(|list| is_update && list.updated().is_none())
+            .collect();
+        let same: Vec<_> = same.into_iter().map(|list| list.name.clone()).collect();
         let (altered, without_id) = (altered(&read), read.iter().filter_map(Entry::without_id));
         let without_id: Vec<_> = without_id.collect();
         let new = read.iter().filter(|entry| !self.before.contains(&entry.name));
@@ -311,6 +350,10 @@ impl End<'_> {
                 count_of(records),
                 folder.path().display()
             ));
+            updated.into_iter().for_each(tell);
+            if !same.is_empty() {
+                tell(format!("not changed: {}", same.join(", ")));
+            }
             without_id.into_iter().for_each(tell);
         }
         let go_on = self.mode.go_on();

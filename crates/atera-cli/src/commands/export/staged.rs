@@ -11,21 +11,22 @@
 //! journal, whenever the process dies.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
-use atera::{Timestamp, page::PagedWalk};
+use atera::{RecordId, Timestamp, page::PagedWalk};
 use serde::{Deserialize, Serialize};
 
 use super::{
     drift::{Alterations, Drift, Totals},
     entry::{Entry, ReadState},
-    files::{FileFormat, checksum, read_json, write_at_once},
+    files::{FileFormat, Setting, checksum, read_json, write_at_once},
     lock::at,
-    manifest::Setting,
     plan::Part,
+    rows::{IdField, Rows},
 };
 use crate::output::{columns::Column, csv_rows, failure::Failure, values::on_one_line};
 
@@ -234,6 +235,70 @@ impl StagedList {
         Ok(count)
     }
 
+    /// Writes a file that has the rows of another in it, with these records in place of those that have the same id in `field`, and
+    /// the others at the end. Rows with an id that is not to be kept are left out.
+    pub(crate) fn merge(
+        &mut self,
+        mut base: Rows,
+        field: &IdField,
+        mut records: BTreeMap<RecordId, Vec<String>>,
+        keep: impl Fn(RecordId) -> bool,
+    ) -> Result<(), Failure> {
+        let file = File::create(&self.path).map_err(|error| at(&self.path, &error))?;
+        let mut out = BufWriter::new(file);
+        let mut placed = HashSet::new();
+        match (&self.columns, base.header.is_empty()) {
+            (Some(columns), true) => csv_rows::header(columns, false, &mut out)?,
+            _ => out.write_all(&base.header)?,
+        }
+        while let Some(row) = base.next()? {
+            let id = field.of(&row);
+            if let Some(new) = id.and_then(|id| records.remove(&id)) {
+                placed.extend(id);
+                for record in new {
+                    self.write(&record, &mut out)?;
+                }
+            } else if id.is_none_or(|id| keep(id) && !placed.contains(&id)) {
+                out.write_all(&row)?;
+                self.state.records += 1;
+            }
+        }
+        for record in records.into_values().flatten() {
+            self.write(&record, &mut out)?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Writes a record.
+    fn write(&mut self, record: &str, out: &mut impl Write) -> Result<(), Failure> {
+        self.state.records += 1;
+        match &self.columns {
+            Some(columns) => {
+                if let Some(altered) = csv_rows::record(columns, record, out)? {
+                    self.state.alterations.note(self.state.records, &altered);
+                }
+            }
+            None => writeln!(out, "{}", on_one_line(record))?,
+        }
+        Ok(())
+    }
+
+    /// Lets the file of an earlier run stay, since this one has the same records.
+    pub(crate) fn keep_earlier(&mut self, mut entry: Entry, earlier: &Entry) -> Result<Entry, Failure> {
+        remove(&self.path)?;
+        entry.bytes = earlier.bytes;
+        entry.sha256.clone_from(&earlier.sha256);
+        self.done(entry)
+    }
+
+    /// Writes down that the list is complete.
+    pub(crate) fn done(&mut self, entry: Entry) -> Result<Entry, Failure> {
+        self.state.done = Some(entry.clone());
+        write_at_once(&self.state_path, &self.state)?;
+        Ok(entry)
+    }
+
     /// Completes the list: its file is safe on the disk, and the state has its entry in the manifest.
     pub(crate) fn complete(&mut self, part: &Part, state: ReadState, drift: Drift) -> Result<Entry, Failure> {
         let mut entry = Entry::new(part, state, drift, self.state.alterations.clone());
@@ -245,9 +310,7 @@ impl StagedList {
         entry.file = Some(self.file_name.clone());
         entry.as_of = self.state.as_of;
         entry.parents_without_id = self.state.parents_without_id;
-        self.state.done = Some(entry.clone());
-        write_at_once(&self.state_path, &self.state)?;
-        Ok(entry)
+        self.done(entry)
     }
 }
 

@@ -3,6 +3,7 @@
 mod missing_lists;
 mod old_state;
 mod one_writer;
+mod update;
 
 use std::{
     collections::BTreeMap,
