@@ -3,7 +3,7 @@
 //! The order of the steps matters:
 //!
 //! 1. What can fail without the service fails first: arguments, selected fields, the key.
-//! 2. `--since` may ask the account for its time zone.
+//! 2. `--since` may ask the account for its time zone, and names are looked up.
 //! 3. `--dry-run` ends here.
 //! 4. Whatever cannot be undone is asked about.
 //! 5. The output file is opened before the request is sent, so that no create takes place whose answer cannot be written down.
@@ -18,7 +18,8 @@ use serde_json::value::RawValue;
 use super::{dry_run, walk};
 use crate::{
     input::{
-        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
+        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, named::Directory,
+        request::OperationRequest,
     },
     output::{
         destination::Destination,
@@ -58,6 +59,12 @@ pub(crate) async fn run(
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
         tell(told);
+    }
+    if request.has_names() {
+        let client = connection.client_for_names()?;
+        let mut directory = Directory::new(&client, globals, interrupt);
+        let settled = request.settle_names(&mut directory).await;
+        settled.map_err(|failure| connection.explained(failure))?;
     }
     let request = &request;
     if globals.dry_run {

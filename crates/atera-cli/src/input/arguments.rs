@@ -68,13 +68,23 @@ pub(crate) fn positional(parameter: &'static Parameter) -> Arg {
         .help(with_commands(parameter.description))
 }
 
-/// The only parameter of the path, which may be given many times, or by these flags instead.
-pub(crate) fn positionals(parameter: &'static Parameter, instead: &[&'static str]) -> Arg {
-    positional(parameter)
-        .num_args(1..)
-        .action(ArgAction::Append)
-        .required(false)
-        .required_unless_present_any(instead.iter().copied())
+/// A parameter of the path that may be given by these flags instead.
+pub(crate) fn positional_or(parameter: &'static Parameter, instead: &[&'static str]) -> Arg {
+    match instead.is_empty() {
+        true => positional(parameter),
+        false => positional(parameter)
+            .required(false)
+            .required_unless_present_any(instead.iter().copied()),
+    }
+}
+
+/// The name of a record, in place of its id.
+pub(crate) fn by_name(noun: &'static str, is_field: bool, help: String) -> Arg {
+    Arg::new(noun)
+        .long(noun)
+        .value_name("NAME")
+        .help(help)
+        .help_heading(if is_field { FIELDS } else { FILTERS })
 }
 
 /// The flags for the rows of a file.

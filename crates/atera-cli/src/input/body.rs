@@ -58,7 +58,12 @@ pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option
 }
 
 /// Sets a field of the body, or of an object in it. The body and the object are created if they are missing.
-fn set(body: &mut Option<Value>, parent: Option<&str>, field: &str, value: Value) -> Result<(), Failure> {
+pub(crate) fn set(
+    body: &mut Option<Value>,
+    parent: Option<&str>,
+    field: &str,
+    value: Value,
+) -> Result<(), Failure> {
     let object = object(body.get_or_insert_with(empty), "the body")?;
     let object = match parent {
         None => object,

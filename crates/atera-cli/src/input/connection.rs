@@ -17,12 +17,15 @@ use etcetera::BaseStrategy;
 
 use super::{config_file::Config, globals::Globals, sandbox_time};
 use crate::output::{
+    failure::Failure,
     terminal::tell,
     waits::{Waits, now},
 };
 
 const KEY_VARIABLES: [&str; 2] = ["ATERA_API_KEY", "ATERA_API_KEY_FILE"];
 const PROFILE_VARIABLE: &str = "ATERA_PROFILE";
+/// What messages call the key of a dry run that has none.
+const NO_KEY: &str = "no key";
 const BASE_URL_VARIABLE: &str = "ATERA_BASE_URL";
 
 /// A key, the service that it is for, and how to ask that.
@@ -116,7 +119,7 @@ impl Connection {
         let Some(name) = &config.default else {
             if globals.dry_run {
                 // A dry run sends nothing, so it works before a key is set up.
-                return Ok(from_environment(ApiKey::new("none")?, "no key".to_string()));
+                return Ok(from_environment(ApiKey::new("none")?, NO_KEY.to_string()));
             }
             return Err(Error::config(
                 "there is no API key; store one from Admin > API in Atera with `atera config set NAME`, or set \
@@ -165,6 +168,21 @@ impl Connection {
         given.trim_end_matches('/')
     }
 
+    /// A client to look names up with. A dry run does that too, since it could not show the request otherwise.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if there is no key to ask with.
+    pub(crate) fn client_for_names(&self) -> Result<Client> {
+        match self.name == NO_KEY {
+            true => Err(Error::config(
+                "a name is looked up in the account, also for --dry-run, and there is no API key; set one up with \
+                 `atera config set NAME`, or give the id",
+            )),
+            false => self.client(),
+        }
+    }
+
     /// Whether it is a sandbox of the command's own, where no write does harm.
     pub(crate) fn is_sandbox(&self) -> bool {
         self.sandbox.is_some()
@@ -192,6 +210,14 @@ impl Connection {
     /// `Config`, as [`ClientBuilder::build`].
     pub(crate) fn client(&self) -> Result<Client> {
         self.builder().build()
+    }
+
+    /// The same for a failure, if it is one of a call.
+    pub(crate) fn explained(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Call(error) => Failure::Call(self.explain(error)),
+            failure => failure,
+        }
     }
 
     /// The error with what only the command knows: which key was refused, or which address did not answer.

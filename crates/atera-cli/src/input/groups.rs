@@ -4,13 +4,13 @@
 //! is added there has a command at once. A group gets its commands only when someone asks for the group: building all 153 of
 //! them would take longer than many a call.
 
-use atera::description::{GROUPS, Group, Kind, Location, OPERATIONS, Operation};
-use clap::{ArgMatches, Command};
+use atera::description::{GROUPS, Group, Kind, Location, OPERATIONS, Operation, Parameter};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::{
     arguments, examples,
     fields::{self, ScalarField},
-    help, since, target,
+    help, named, since, target,
 };
 use crate::{
     names::{group_name, verb_names, with_commands},
@@ -62,7 +62,6 @@ fn verb(operation: &'static Operation) -> Command {
         parameters.filter(move |parameter| parameter.location == location)
     };
     let (name, alias) = verb_names(operation);
-    let takes_rows = target::takes_rows(operation);
     let mut command = Command::new(name)
         .about(operation.summary)
         .long_about(format!(
@@ -75,26 +74,17 @@ fn verb(operation: &'static Operation) -> Command {
         .after_help(examples::of(operation))
         // A PUT that does the same as a POST is hidden: it adds nothing, but people who look for it find it.
         .hide(operation.verb.ends_with("_put"))
-        .args(within(Location::Path).map(|parameter| {
-            match target::many(operation) {
-                Some(_) if takes_rows => {
-                    arguments::positionals(parameter, &[arguments::IDS, arguments::FROM])
-                }
-                Some(_) => arguments::positionals(parameter, &[arguments::IDS]),
-                None if takes_rows => arguments::positional(parameter)
-                    .required(false)
-                    .required_unless_present(arguments::FROM),
-                None => arguments::positional(parameter),
-            }
-        }))
+        .args(within(Location::Path).map(|parameter| in_path(operation, parameter)))
         .args(within(Location::Query).map(arguments::filter));
     if let Some(alias) = alias {
         command = command.visible_alias(alias);
     }
     if let Some(parameter) = target::many(operation) {
-        command = command.arg(arguments::ids(parameter));
+        let named = named::of_path(operation, parameter);
+        command = command.arg(arguments::ids(parameter).conflicts_with_all(named));
     }
-    if takes_rows {
+    command = command.args(named::flags(operation));
+    if target::takes_rows(operation) {
         command = command.args(arguments::rows());
     }
     if operation.list {
@@ -111,6 +101,19 @@ fn verb(operation: &'static Operation) -> Command {
         }
     }
     command.arg(arguments::allow_unknown())
+}
+
+/// A parameter of the path: by its place, many times where that makes sense, or by the flags that take its place.
+fn in_path(operation: &'static Operation, parameter: &'static Parameter) -> Arg {
+    let is_many = target::many(operation).is_some();
+    let mut instead: Vec<_> = named::of_path(operation, parameter).into_iter().collect();
+    instead.extend(is_many.then_some(arguments::IDS));
+    instead.extend(target::takes_rows(operation).then_some(arguments::FROM));
+    let arg = arguments::positional_or(parameter, &instead);
+    match is_many {
+        true => arg.num_args(1..).action(ArgAction::Append),
+        false => arg,
+    }
 }
 
 /// The operation that the matches of a group name, and the matches of its command.

@@ -17,6 +17,7 @@
 //! | [`arguments`] | single arguments, and how their text becomes a value |
 //! | [`target`] | the record that the path names, and many of them |
 //! | [`fields`] | which fields of a body have flags |
+//! | [`named`] | names in place of ids |
 //! | [`examples`] | command lines for the help of an operation |
 //! | [`groups`] | the commands of the operations |
 //! | [`body`] | the body: a file, flags over it, fields to clear |
@@ -38,6 +39,7 @@ pub(crate) mod globals;
 pub(crate) mod groups;
 pub(crate) mod help;
 pub(crate) mod interrupt;
+pub(crate) mod named;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub(crate) mod sandbox_time;

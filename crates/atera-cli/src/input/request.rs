@@ -16,6 +16,7 @@ use super::{
     connection::Connection,
     globals::Globals,
     interrupt::Interrupt,
+    named::{self, Directory, Pending, To},
     since::{self, Since},
     target::text,
 };
@@ -32,6 +33,9 @@ pub(crate) struct OperationRequest {
     account_time: Option<(&'static Parameter, DateTime<Utc>)>,
     /// The body.
     pub(crate) body: Option<Value>,
+    /// The ids that are given by names, which have yet to be looked up. Until then 1 stands in their places, so that the request can
+    /// be checked.
+    names: Vec<Pending>,
     /// Whether values and fields are let through that the description lacks.
     pub(crate) allow_unknown: bool,
 }
@@ -108,13 +112,54 @@ impl OperationRequest {
                 None => account_time = Some((parameter, time)),
             }
         }
-        Ok(OperationRequest {
+        let mut request = OperationRequest {
             operation,
             parameters,
             account_time,
             body: body::read(operation, matches)?,
+            names: Vec::new(),
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
-        })
+        };
+        for pending in named::given(operation, matches) {
+            request.put_off(pending)?;
+        }
+        Ok(request)
+    }
+
+    /// Takes a name whose id is not known yet.
+    pub(crate) fn put_off(&mut self, pending: Pending) -> Result<(), Failure> {
+        self.place(pending.to, 1)?;
+        self.names.push(pending);
+        Ok(())
+    }
+
+    /// Puts an id where it goes.
+    fn place(&mut self, to: To, id: i64) -> Result<(), Failure> {
+        match to {
+            To::Parameter(name) => {
+                self.set(name, id.to_string());
+                Ok(())
+            }
+            To::Field(parent, field) => body::set(&mut self.body, parent, field, id.into()),
+        }
+    }
+
+    /// Whether an id is given by a name.
+    pub(crate) fn has_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
+    /// Looks up the ids that are given by names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Directory::id`].
+    pub(crate) async fn settle_names(&mut self, directory: &mut Directory<'_>) -> Result<(), Failure> {
+        for pending in std::mem::take(&mut self.names) {
+            let id = directory.id(&pending).await?;
+            self.place(pending.to, id)?;
+        }
+        Ok(())
     }
 
     /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not

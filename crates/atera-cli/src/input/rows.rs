@@ -7,6 +7,9 @@
 //! 54321,Closed,77
 //! ```
 //!
+//! A record that people know by a name may be named in place of its id, in a column that is called as the flag for it: `Customer`,
+//! `Contact`, `Technician`.
+//!
 //! An empty cell says nothing about its field, so an update leaves that alone. The records of a JSON file are bodies as they
 //! stand, with the parameters of the path beside their fields. Flags for fields set them in every row, and win.
 //!
@@ -22,6 +25,7 @@ use sha2::{Digest, Sha256};
 use super::{
     arguments, check,
     fields::{self, ScalarField},
+    named::{self, Named, Pending, Place},
     request::OperationRequest,
     source, target,
 };
@@ -125,6 +129,8 @@ struct Reader {
 enum Target {
     /// A parameter of the path.
     Path(&'static Parameter),
+    /// The name of a record, in place of its id.
+    Name(&'static Named, Place),
     /// A field of the body, or of an object in it.
     Field(Option<String>, String, Kind),
 }
@@ -156,6 +162,9 @@ impl Reader {
         if let Some(parameter) = self.parameter(name) {
             return Ok(Target::Path(parameter));
         }
+        if let Some((named, place)) = self.named(name) {
+            return Ok(Target::Name(named, place));
+        }
         let scalars = fields::scalars(Kind::Object(self.schema));
         let is_named =
             |scalar: &ScalarField| scalar.field.name.eq_ignore_ascii_case(name) || scalar.flag() == name;
@@ -182,9 +191,16 @@ impl Reader {
         target::in_path(self.operation).find(|parameter| target::is_named(self.operation, parameter, name))
     }
 
+    /// The record that is named under this heading, which is called as the flag for it, unless there is a field of that name.
+    fn named(&self, name: &str) -> Option<(&'static Named, Place)> {
+        let is_field = columns::find(self.schema, name).is_some();
+        let mut places = named::places(self.operation).into_iter();
+        places.find(|(named, _)| !is_field && named.noun.eq_ignore_ascii_case(name))
+    }
+
     /// The request of a row of cells.
     fn cells(&self, targets: &[Target], row: &csv::StringRecord) -> Result<OperationRequest, Vec<String>> {
-        let mut path = Vec::new();
+        let (mut path, mut names) = (Vec::new(), Vec::new());
         let mut body = Map::new();
         let mut reasons = Vec::new();
         for (target, cell) in targets
@@ -193,6 +209,10 @@ impl Reader {
             .filter(|(_, cell)| !cell.trim().is_empty())
         {
             let (name, kind) = match target {
+                Target::Name(named, place) => {
+                    names.push(Pending::new(named, *place, cell.trim()));
+                    continue;
+                }
                 Target::Path(parameter) => (parameter.name, parameter.kind),
                 Target::Field(_, name, kind) => (name.as_str(), *kind),
             };
@@ -204,6 +224,7 @@ impl Reader {
                 }
             };
             match target {
+                Target::Name(..) => {}
                 Target::Path(parameter) => path.push((*parameter, target::text(&value))),
                 Target::Field(None, name, _) => drop(body.insert(name.clone(), value)),
                 Target::Field(Some(parent), name, _) => {
@@ -213,7 +234,7 @@ impl Reader {
             }
         }
         match reasons.is_empty() {
-            true => self.request(path, body),
+            true => self.request(path, body, names),
             false => Err(reasons),
         }
     }
@@ -243,19 +264,20 @@ impl Reader {
         let Ok(Value::Object(record)) = serde_json::from_str(json) else {
             return Err(vec!["it is not an object of fields".to_string()]);
         };
-        let mut path = Vec::new();
+        let (mut path, mut names) = (Vec::new(), Vec::new());
         let mut body = Map::new();
         for (name, value) in record {
-            match self.parameter(&name) {
-                Some(parameter) => path.push((parameter, target::text(&value))),
-                None => {
+            match (self.parameter(&name), self.named(&name)) {
+                (Some(parameter), _) => path.push((parameter, target::text(&value))),
+                (None, Some((named, place))) => names.push(Pending::new(named, place, &target::text(&value))),
+                (None, None) => {
                     // The service takes names in any case, and so do columns.
                     let name = columns::find(self.schema, &name).map_or(name, |field| field.name.to_string());
                     body.insert(name, value);
                 }
             }
         }
-        self.request(path, body)
+        self.request(path, body, names)
     }
 
     /// The request with these parameters and this body, and what the flags say over it.
@@ -263,6 +285,7 @@ impl Reader {
         &self,
         path: Vec<(&'static Parameter, String)>,
         mut body: Map<String, Value>,
+        names: Vec<Pending>,
     ) -> Result<OperationRequest, Vec<String>> {
         let mut request = self.template.clone();
         let mut reasons = Vec::new();
@@ -278,10 +301,14 @@ impl Reader {
         if let Some(Value::Object(given)) = request.body.take() {
             merge(&mut body, given);
         }
-        if body.is_empty() {
+        if body.is_empty() && names.is_empty() {
             reasons.push("it has no field to send".to_string());
         }
         request.body = Some(Value::Object(body));
+        for pending in names {
+            let put_off = request.put_off(pending);
+            reasons.extend(put_off.err().and_then(|failure| failure.sentence()));
+        }
         reasons.extend(check::reasons(
             self.operation,
             &request.parameters,

@@ -11,6 +11,8 @@ pub(crate) const SUCCESS: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 /// The arguments, the request or the setup cannot be used. It is also clap's own code.
 pub(crate) const USAGE: u8 = 2;
+/// There is no such record.
+pub(crate) const NOT_FOUND: u8 = 3;
 /// A create may or may not have taken place.
 pub(crate) const UNKNOWN: u8 = 6;
 /// A write took effect, and its answer could not be printed.
@@ -26,7 +28,7 @@ const TERMINATED: u8 = 143;
 /// Each code with its meaning, as the help lists them. The one for "anything else" comes last.
 pub(crate) const TABLE: [(u8, &str); 14] = [
     (USAGE, "the arguments, the request or the setup cannot be used"),
-    (3, "there is no such record"),
+    (NOT_FOUND, "there is no such record"),
     (4, "the key is refused, or lacks the permission"),
     (5, "the service refused the request, or failed"),
     (UNKNOWN, "a create may or may not have taken place"),
@@ -76,7 +78,7 @@ impl Signal {
 pub(crate) fn of(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidRequest | ErrorKind::Config => USAGE,
-        ErrorKind::NotFound => 3,
+        ErrorKind::NotFound => NOT_FOUND,
         ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
         ErrorKind::Rejected | ErrorKind::Conflict | ErrorKind::Server => 5,
         ErrorKind::OutcomeUnknown => UNKNOWN,

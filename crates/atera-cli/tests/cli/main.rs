@@ -11,6 +11,7 @@ mod formats;
 mod help;
 mod lists;
 mod many_ids;
+mod names;
 mod odd_values;
 #[cfg(unix)]
 mod on_a_terminal;

@@ -13,8 +13,8 @@ use super::outcome::{Brake, OUTCOME, Outcome, SIDE_BY_SIDE, Tally};
 use crate::{
     commands::dry_run,
     input::{
-        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, request::OperationRequest,
-        target,
+        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, named::Directory,
+        request::OperationRequest, target,
     },
     names::command_line,
     output::{
@@ -61,11 +61,15 @@ impl ManyRequests {
 }
 
 /// Sends the requests, several at a time, and prints what comes of each.
-pub(crate) async fn run(many: ManyRequests, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+pub(crate) async fn run(
+    mut many: ManyRequests,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
     if many.repeats > 0 && !globals.quiet {
         tell(format!("ids that came again are left out ({})", many.repeats));
     }
-    let Some(first) = many.requests.first() else {
+    let Some(first) = many.requests.first_mut() else {
         if !globals.quiet {
             tell(format!("{}: there are no ids, so nothing was sent", many.command));
         }
@@ -78,6 +82,14 @@ pub(crate) async fn run(many: ManyRequests, globals: &Globals, interrupt: &Inter
     };
     let layout = Layout::new(&globals.output, printed, first.allow_unknown)?;
     let connection = Connection::open(globals).await?;
+    if first.has_names() {
+        let client = connection.client_for_names()?;
+        let mut directory = Directory::new(&client, globals, interrupt);
+        for request in &mut many.requests {
+            let settled = request.settle_names(&mut directory).await;
+            settled.map_err(|failure| connection.explained(failure))?;
+        }
+    }
     if globals.dry_run {
         for (request, number) in many.requests.iter().zip(1..) {
             if number > 1 {
@@ -91,7 +103,7 @@ pub(crate) async fn run(many: ManyRequests, globals: &Globals, interrupt: &Inter
     confirm::many(
         operation,
         &question,
-        first.body_text(),
+        many.requests[0].body_text(),
         &connection,
         globals,
         interrupt,

@@ -36,6 +36,7 @@ use crate::{
         connection::Connection,
         globals::Globals,
         interrupt::Interrupt,
+        named::Directory,
         rows::{self, Row, Rows},
         target::text,
     },
@@ -137,8 +138,9 @@ impl Import {
 }
 
 /// Carries it out.
-pub(crate) async fn run(import: Import, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
     let connection = Connection::open(globals).await?;
+    settle_names(&mut import, &connection, globals, interrupt).await?;
     if globals.dry_run {
         return show(&import, &connection, globals).await;
     }
@@ -192,6 +194,57 @@ pub(crate) async fn run(import: Import, globals: &Globals, interrupt: &Interrupt
         }
     }
     finish(&import, &journal.past.states, globals, interrupt)
+}
+
+/// Looks up the names that rows have in place of ids. All that are not exact are told, with their lines.
+async fn settle_names(
+    import: &mut Import,
+    connection: &Connection,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let name = import.rows.name.clone();
+    let all = import.rows.rows.len();
+    let mut named = import
+        .rows
+        .rows
+        .iter_mut()
+        .filter(|row| row.request.has_names())
+        .peekable();
+    if named.peek().is_none() {
+        return Ok(());
+    }
+    let client = connection.client_for_names()?;
+    let mut directory = Directory::new(&client, globals, interrupt);
+    let (mut unfit, mut first) = (0, None);
+    for row in named {
+        let failure = match row.request.settle_names(&mut directory).await {
+            Ok(()) => continue,
+            Err(failure) => failure,
+        };
+        // A name that is wrong is that of its row, and anything else that of all.
+        if !matches!(&failure, Failure::Usage(_)) && failure.exit_code() != exit_code::NOT_FOUND {
+            return Err(connection.explained(failure));
+        }
+        unfit += 1;
+        tell(format!(
+            "{name}, line {}: {}",
+            row.line,
+            failure.sentence().unwrap_or_default()
+        ));
+        first.get_or_insert(failure.exit_code());
+    }
+    match first {
+        None => Ok(()),
+        Some(code) => Err(Failure::Records(
+            format!(
+                "{} was not sent: {unfit} of {all} rows in {name} name a record that is not certain; correct them, nothing \
+                 was sent",
+                import.operation.id
+            ),
+            code,
+        )),
+    }
 }
 
 /// What is about to happen, in words.
