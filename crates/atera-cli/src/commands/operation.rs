@@ -60,6 +60,9 @@ pub(crate) async fn run(
     if let (Some(told), false) = (told, globals.quiet) {
         tell(told);
     }
+    if !globals.quiet {
+        request.remarks().into_iter().for_each(tell);
+    }
     if request.has_names() {
         let client = connection.client_for_names()?;
         let mut directory = Directory::new(&client, globals, interrupt);

@@ -89,6 +89,11 @@ impl OperationRequest {
         )
     }
 
+    /// What may be mistyped although it cannot be refused.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        check::remarks(&self.parameters, self.body.as_ref())
+    }
+
     /// Sets a parameter, and replaces an earlier value.
     pub(crate) fn set(&mut self, name: &'static str, value: String) {
         self.parameters.retain(|(given, _)| *given != name);

@@ -115,6 +115,21 @@ async fn a_misspelt_field_is_named() {
 }
 
 #[tokio::test]
+async fn a_misspelt_status_is_remarked_on() {
+    let sandbox = sandbox().await;
+    for (status, remarks) in [("Clsed", 1), ("Closed", 0)] {
+        let listed = ask(
+            &sandbox,
+            &["tickets", "list", "--ticket-status", status, "-o", "json"],
+        )
+        .await;
+        assert_success(&listed);
+        let said = stderr(&listed).matches("did you mean `Closed`?").count();
+        assert_eq!(said, remarks, "{listed:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_text_comes_from_a_file_or_from_stdin() {
     let sandbox = sandbox().await;
     let arguments = ["tickets", "update", "54321", "--ticket-title", "@-", "--dry-run"];

@@ -81,6 +81,9 @@ pub(crate) async fn run(
         false => Some(&OUTCOME),
     };
     let layout = Layout::new(&globals.output, printed, first.allow_unknown)?;
+    if !globals.quiet {
+        first.remarks().into_iter().for_each(tell);
+    }
     let connection = Connection::open(globals).await?;
     if first.has_names() {
         let client = connection.client_for_names()?;

@@ -11,6 +11,7 @@
 //! 7. The result file is written, with a line for each row.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -139,6 +140,15 @@ impl Import {
 
 /// Carries it out.
 pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+    if !globals.quiet {
+        let remarks: BTreeSet<_> = import
+            .rows
+            .rows
+            .iter()
+            .flat_map(|row| row.request.remarks())
+            .collect();
+        remarks.into_iter().for_each(tell);
+    }
     let connection = Connection::open(globals).await?;
     settle_names(&mut import, &connection, globals, interrupt).await?;
     if globals.dry_run {
