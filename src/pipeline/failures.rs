@@ -109,7 +109,7 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
     let (through, check) = match fault.proxy() {
         Some(proxy) => (
             format!(" through the proxy {proxy}"),
-            "the proxy, which HTTPS_PROXY or the settings of the system name",
+            "the proxy (HTTPS_PROXY, or the settings of the system)",
         ),
         None => (String::new(), "the network"),
     };

@@ -316,13 +316,13 @@ fn left_at(records: u64, total: Option<u64>, elapsed: Duration, wait: Option<Dur
     left.max(wait)
 }
 
-/// A duration in its largest fitting unit, rounded up, so that none is 0 before it is over.
+/// A duration in words. Seconds are rounded up, so that none is 0 before it is over, and longer times to the nearest unit.
 fn in_words(length: Duration) -> String {
     let seconds = length.as_millis().div_ceil(1000);
     match seconds {
         0..=120 => format!("{seconds} s"),
-        121..=7200 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h", seconds.div_ceil(3600)),
+        121..=7200 => format!("{} min", (seconds + 30) / 60),
+        _ => format!("{} h", (seconds + 1800) / 3600),
     }
 }
 
@@ -346,7 +346,7 @@ mod tests {
             ),
             (
                 WaitReason::RateLimit,
-                seconds(3600),
+                seconds(3601),
                 "rate limit reached: next slot in 60 min",
                 "rate limit reached: next slot in 60 min",
             ),

@@ -203,9 +203,8 @@ async fn a_proxy_that_fails_is_named_without_its_password() {
         .env_remove("NO_PROXY")
         .env_remove("no_proxy");
     let failed = output(command).await;
-    let told = format!(
-        "the service cannot be reached through the proxy {proxy}; check the proxy, which HTTPS_PROXY"
-    );
+    let told =
+        format!("the service cannot be reached through the proxy {proxy}; check the proxy (HTTPS_PROXY,");
     assert_failure(&failed, 8, &told);
     assert!(!stderr(&failed).contains("secret"), "{failed:?}");
 }

@@ -323,6 +323,9 @@ impl Work<'_> {
                 journal.add(Entry::Mark { last }, true).await.map_err(unwritten)?;
             }
         }
+        let done = journal.past.states.iter();
+        let done = done.filter(|state| matches!(state, State::Done { .. })).count();
+        self.progress.had(done as u64);
         for round in 0..=ROUNDS {
             self.settle(journal, interrupt).await?;
             let states = journal.past.states.iter().enumerate();
