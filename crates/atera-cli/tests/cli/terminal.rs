@@ -12,7 +12,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use super::*;
 
 /// How long to wait at most for something that is to be shown.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A terminal in which the command runs, with all three of its streams.
 pub(super) struct Terminal {

@@ -1,14 +1,20 @@
 //! What is said while calls wait.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     process::Child,
+    sync::mpsc,
+    thread,
     time::Duration,
 };
 
 use atera::RateLimit;
 
-use super::{exit_codes::server, terminal::Terminal, *};
+use super::{
+    exit_codes::server,
+    terminal::{PATIENCE, Terminal},
+    *,
+};
 
 /// A sandbox that answers two requests and then, for an hour, none.
 async fn stalling() -> Sandbox {
@@ -33,15 +39,25 @@ async fn said(mut command: Command, this: &'static str) -> String {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the command runs");
-        let mut stderr = BufReader::new(started.stderr.take().expect("a pipe"));
+        let stderr = BufReader::new(started.stderr.take().expect("a pipe"));
+        let (tell, lines) = mpsc::channel();
+        let reader = thread::spawn(move || {
+            for line in stderr.lines() {
+                let _ = tell.send(line.expect("text") + "\n");
+            }
+        });
         let mut said = String::new();
         while !said.contains(this) {
-            let length = stderr.read_line(&mut said).expect("text");
-            assert!(length > 0, "{said}");
+            match lines.recv_timeout(PATIENCE) {
+                Ok(line) => said.push_str(&line),
+                Err(_) => break,
+            }
         }
         signal("TERM", &started);
-        stderr.read_to_string(&mut said).expect("text");
         started.wait().expect("it ends");
+        reader.join().expect("no panic");
+        said.extend(lines.try_iter());
+        assert!(said.contains(this), "it did not say `{this}`: {said}");
         said
     })
     .await
