@@ -3,6 +3,10 @@
 //!
 //! It measures processor time of sandbox and client together, on which other programs have little influence.
 //!
+//! For many requests at a time it measures the time of a request on the clock: pages of 50 tickets over HTTP, asked for by 1, 8
+//! and 64 tasks. With more tasks than processors it must not take longer than with a few, as it would if requests held
+//! each other up.
+//!
 //! `cargo bench -p atera-sandbox`
 
 use std::{cell::RefCell, hint::black_box, time::Duration};
@@ -10,7 +14,11 @@ use std::{cell::RefCell, hint::black_box, time::Duration};
 use atera::{ApiKey, Client, RateLimit, description::Operation};
 use atera_sandbox::Sandbox;
 use cpu_time::ProcessTime;
-use criterion::{Criterion, SamplingMode};
+use criterion::{
+    Criterion, SamplingMode,
+    measurement::{Measurement, WallTime},
+};
+use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
 
 const TICKETS: usize = 100_000;
@@ -122,6 +130,44 @@ impl Means {
     }
 }
 
+/// Measures pages that are asked for by several tasks at a time, on all processors.
+fn in_parallel(criterion: &mut Criterion) {
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let sandbox = runtime.block_on(start());
+    let client = client(&sandbox).expect("a client");
+    let mut group = criterion.benchmark_group("a page over HTTP, time on the clock");
+    group.sample_size(10).measurement_time(Duration::from_secs(3));
+    for tasks in [1, 8, 64] {
+        group.bench_function(format!("{tasks} at a time"), |bencher| {
+            bencher.iter_custom(|iterations| {
+                let share = iterations.div_ceil(tasks);
+                let begin = WallTime.start();
+                let work = (0..tasks).map(|task| {
+                    let client = client.clone();
+                    runtime.spawn(async move {
+                        for number in 0..share {
+                            let page = ((task * 31 + number) % 2_000 + 1).to_string();
+                            let list = Operation::find("tickets_list").expect("an operation");
+                            let call = client.operation(list).set("itemsInPage", "50").expect("a list");
+                            let call = call.set("page", page).expect("a list");
+                            black_box(call.send().await.expect("a page"));
+                        }
+                    })
+                });
+                runtime.block_on(async { join_all(work).await });
+                // Each task has rounded its share up.
+                WallTime
+                    .end(begin)
+                    .mul_f64(iterations as f64 / (share * tasks) as f64)
+            });
+        });
+    }
+    group.finish();
+}
+
 fn main() {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -162,6 +208,7 @@ fn main() {
         });
     }
     group.finish();
+    in_parallel(&mut criterion);
     criterion.final_summary();
     means.check();
 }
