@@ -191,7 +191,8 @@ impl SandboxBuilder {
     /// # async fn main() -> atera::Result<()> {
     /// let sandbox = Sandbox::builder().records_as_of("2027-01-08T09:00:00Z".parse()?).start().await?;
     /// let client = sandbox.client()?;
-    /// let of_the_week = client.tickets().list_last_modified().date("2027-01-01T09:00:00Z".parse()?);
+    /// let week: atera::Timestamp = "2027-01-01T09:00:00Z".parse()?;
+    /// let of_the_week = client.tickets().list_last_modified().date(week);
     /// assert!(of_the_week.count().await? > 0);
     /// # Ok(())
     /// # }

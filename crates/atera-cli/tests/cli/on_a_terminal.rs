@@ -301,3 +301,32 @@ async fn a_question_tells_no_terminal_what_to_do() {
     );
     assert_obeyed_is_escaped(&screen, &arguments);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_on_a_terminal_prints_a_line_for_each_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("env");
+    let path = file.to_str().expect("text").to_string();
+    aside(move || {
+        let serve = atera(&[
+            "sandbox",
+            "--port",
+            "0",
+            "--count",
+            "tickets=10",
+            "--env-file",
+            &path,
+        ]);
+        let mut terminal = Terminal::start(&serve, 200);
+        terminal.until("Ctrl-C ends it");
+        let mut get = atera(&["tickets", "get", "54321"]);
+        for line in std::fs::read_to_string(&path).expect("a file").lines() {
+            let (name, value) = line.split_once('=').expect("a variable");
+            get.env(name, value);
+        }
+        assert_success(&get.output().expect("the command runs"));
+        terminal.until("GET /api/v3/tickets/54321 200 ");
+        terminal.kill();
+    })
+    .await;
+}
