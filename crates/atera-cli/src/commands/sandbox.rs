@@ -186,7 +186,7 @@ pub(crate) fn command() -> Command {
             value(
                 FAULT,
                 "FAULTS",
-                "The failures to simulate, as in 5xx=0.02,reset=0.01,tickets_create:reset-after=1*1",
+                "The failures to simulate, as in 5xx=0.02,reset=0.01; listed below",
             )
             .value_parser(value_parser!(Faults)),
             value(

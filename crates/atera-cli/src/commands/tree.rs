@@ -83,10 +83,33 @@ fn template(tools: &[Command]) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{bold}{heading}:{plain}");
         for (name, about) in commands {
-            let _ = writeln!(text, "  {name:<16} {about}");
+            let _ = writeln!(text, "  {name:<16} {}", wrapped(&about, COLUMNS - INDENT));
         }
     }
     text + &format!("\n{bold}Options:{plain}\n{{options}}{{after-help}}")
+}
+
+/// The columns of a line of help. clap wraps its own lines, but not those of a template.
+const COLUMNS: usize = 80;
+/// Where the descriptions of the commands begin.
+const INDENT: usize = 19;
+
+/// A text in lines of this width, with the later ones below the first.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let used = lines.last().map_or(0, |line| line.chars().count());
+        if used > 0 && used + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(INDENT)))
 }
 
 #[cfg(test)]
@@ -94,7 +117,7 @@ mod tests {
     use atera::description::OPERATIONS;
 
     use super::*;
-    use crate::{names::command_line, output::failure::Failure};
+    use crate::{input::examples, names::command_line, output::failure::Failure};
 
     #[test]
     fn every_operation_makes_a_sound_command() {
@@ -106,6 +129,52 @@ mod tests {
             let mut words = line.split(' ').skip(1);
             let command = words.try_fold(&root, |command, word| command.find_subcommand(word));
             assert!(command.is_some(), "{line}");
+        }
+    }
+
+    /// The help of a command and of all commands within it, 80 columns wide.
+    fn pages(command: &Command, above: &str, pages: &mut Vec<(String, String)>) {
+        let name = format!("{above} {}", command.get_name());
+        let help = command.clone().term_width(COLUMNS).render_long_help();
+        pages.push((name.clone(), help.to_string()));
+        for inner in command.get_subcommands() {
+            self::pages(inner, &name, pages);
+        }
+    }
+
+    #[test]
+    fn help_is_read_on_80_columns() {
+        let mut root = root();
+        root.build();
+        let mut read = Vec::new();
+        pages(&root, "", &mut read);
+        assert!(read.len() > OPERATIONS.len());
+        for (name, help) in read {
+            // clap does not wrap the line of usage.
+            for line in help.lines().filter(|line| !line.starts_with("Usage: ")) {
+                assert!(line.chars().count() <= COLUMNS, "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn examples_in_help_are_wrapped_only_where_a_shell_reads_on() {
+        let mut root = root();
+        root.build();
+        for operation in OPERATIONS {
+            let line = command_line(operation);
+            let mut words = line.split(' ').skip(1);
+            let command = words.try_fold(&root, |command, word| command.find_subcommand(word));
+            let help = command
+                .expect("a command")
+                .clone()
+                .term_width(COLUMNS)
+                .render_long_help();
+            let examples = examples::of(operation);
+            assert!(
+                help.to_string().contains(examples.trim_end()),
+                "{examples}\n{help}"
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use crate::names::{command_line, flag_name};
 
 /// The section "Examples" of an operation's help.
 pub(crate) fn of(operation: &'static Operation) -> String {
-    let mut lines = vec![example(operation)];
+    let mut lines = vec![readable(operation)];
     if operation.list {
         lines.push(format!("{} --all --output ndjson", command_line(operation)));
     }
@@ -29,9 +29,69 @@ pub(crate) fn of(operation: &'static Operation) -> String {
     let mut text = "Examples:".to_string();
     for line in lines {
         text.push_str("\n  ");
-        text.push_str(&line);
+        text.push_str(&broken(&line));
     }
     text
+}
+
+/// The columns that a line of help may have.
+const COLUMNS: usize = 80;
+
+/// The example with a body that is piped in over several lines. In one line it would be wrapped within its texts, and what is
+/// copied from the terminal would not be JSON.
+fn readable(operation: &Operation) -> String {
+    let line = example(operation);
+    let Some((body, command)) = operation.example.and_then(|body| {
+        let command = line.strip_prefix(&format!("echo {} | ", quoted(body)))?;
+        Some((body, command))
+    }) else {
+        return line;
+    };
+    let mut pretty = Vec::new();
+    // Unlike a map, this keeps the order of the fields.
+    let copied = serde_transcode::transcode(
+        &mut serde_json::Deserializer::from_str(body),
+        &mut serde_json::Serializer::pretty(&mut pretty),
+    );
+    match (copied, String::from_utf8(pretty)) {
+        (Ok(()), Ok(pretty)) => format!("echo {} | {command}", quoted(&pretty).replace('\n', "\n  ")),
+        _ => line,
+    }
+}
+
+/// A command line that is too long for a line of help, continued with backslashes before its flags. Otherwise it would be
+/// wrapped without them, and what is copied from the terminal would be several commands.
+fn broken(line: &str) -> String {
+    let mut broken = String::new();
+    let mut column = 2;
+    for (index, word) in line.split(" --").enumerate() {
+        let word = if index == 0 {
+            word.to_string()
+        } else {
+            format!("--{word}")
+        };
+        // A value that leaves no room for its flag has a line of its own.
+        let word = match 6 + word.chars().count() + 2 > COLUMNS && !word.contains('\n') && index > 0 {
+            true => word.replacen(' ', " \\\n      ", 1),
+            false => word,
+        };
+        let width = word.lines().next().map_or(0, |line| line.chars().count());
+        // The space before it, and the backslash behind it if another flag follows.
+        if index > 0 && column + 1 + width + 2 > COLUMNS {
+            broken.push_str(" \\\n      ");
+            column = 6 + width;
+        } else if index > 0 {
+            broken.push(' ');
+            column += 1 + width;
+        } else {
+            column += width;
+        }
+        broken.push_str(&word);
+        if let Some((_, last)) = word.rsplit_once('\n') {
+            column = last.chars().count();
+        }
+    }
+    broken
 }
 
 /// One command line: with all that the path needs, one filter, and the example of the body. A body that has parts without a
