@@ -156,7 +156,7 @@ mod tests {
                 let line = ["atera", &given].into_iter().chain(command.split(' '));
                 let matches = tree::root().try_get_matches_from(line).expect(command);
                 let family = match flag {
-                    "quiet" | "yes" => "any",
+                    "quiet" | "verbose" | "yes" => "any",
                     "dry-run" => "dry-run",
                     "profile" | "api-key-file" | "sandbox" | "rate-limit" | "max-attempts" => "connection",
                     _ => "records",

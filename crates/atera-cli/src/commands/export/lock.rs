@@ -11,6 +11,7 @@ use std::{
 };
 
 use atera::Timestamp;
+use chrono::SubsecRound;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{failure::Failure, terminal::tell};
@@ -84,7 +85,7 @@ impl Holder {
         Holder {
             process: std::process::id(),
             host: gethostname::gethostname().to_string_lossy().into_owned(),
-            since: Timestamp::now(),
+            since: Timestamp::now().to_utc().trunc_subsecs(0).into(),
         }
     }
 
