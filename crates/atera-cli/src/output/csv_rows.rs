@@ -27,11 +27,13 @@ pub(crate) static FORMAT: Format = Format {
     for_documents: false,
     keeps_pages: false,
     takes_bom: true,
+    has_header: true,
     writer: |view| {
         Box::new(Csv {
             columns: view.columns(Column::all),
             are_of_first: false,
             bom: view.bom,
+            names: !view.no_header,
         })
     },
 };
@@ -42,6 +44,19 @@ struct Csv {
     /// Whether they are those of the first record.
     are_of_first: bool,
     bom: bool,
+    /// Whether there is a row with the names of the columns.
+    names: bool,
+}
+
+impl Csv {
+    /// Writes what comes before the first record.
+    fn begin(&self, out: &mut dyn Output) -> io::Result<()> {
+        match self.names {
+            true => header(&self.columns, self.bom, out),
+            false if self.bom => out.write_all(MARK.as_bytes()),
+            false => Ok(()),
+        }
+    }
 }
 
 impl RecordWriter for Csv {
@@ -51,7 +66,7 @@ impl RecordWriter for Csv {
             self.are_of_first = true;
         }
         if number == 1 {
-            header(&self.columns, self.bom, out)?;
+            self.begin(out)?;
         }
         let altered = record(&self.columns, json, out)?;
         let without_column = || {
@@ -64,7 +79,7 @@ impl RecordWriter for Csv {
 
     fn finish(&mut self, count: u64, out: &mut dyn Output) -> io::Result<()> {
         match count == 0 && !self.columns.is_empty() {
-            true => header(&self.columns, self.bom, out),
+            true => self.begin(out),
             false => Ok(()),
         }
     }
@@ -98,13 +113,16 @@ fn without_column(columns: &[Column], json: &str) -> Option<Altered> {
     Some(Altered::NoColumn(name.into_owned()))
 }
 
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
+
 /// The characters that begin a formula in a spreadsheet.
 const BEGINS_A_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// Writes the names of the columns.
 pub(crate) fn header(columns: &[Column], bom: bool, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
     if bom {
-        out.write_all("\u{feff}".as_bytes())?;
+        out.write_all(MARK.as_bytes())?;
     }
     row(columns.iter().map(|column| column.heading.clone()), out)
 }

@@ -21,6 +21,8 @@ pub(crate) struct Format {
     pub(crate) keeps_pages: bool,
     /// Whether `--bom` makes sense.
     pub(crate) takes_bom: bool,
+    /// Whether it has a header with the names of the columns, which `--no-header` leaves out.
+    pub(crate) has_header: bool,
     /// Makes a writer for one output.
     pub(crate) writer: fn(&View) -> Box<dyn RecordWriter>,
 }

@@ -3,8 +3,9 @@
 use super::{csv_rows, format::Format, json, look::is_for_people, ndjson, table, yaml};
 
 /// All formats, in the order in which the help lists them.
-static FORMATS: [&Format; 5] = [
+static FORMATS: [&Format; 6] = [
     &table::FORMAT,
+    &table::WIDE,
     &json::FORMAT,
     &ndjson::FORMAT,
     &yaml::FORMAT,

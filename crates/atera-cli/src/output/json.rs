@@ -19,6 +19,7 @@ pub(crate) static FORMAT: Format = Format {
     for_documents: true,
     keeps_pages: true,
     takes_bom: false,
+    has_header: false,
     writer: |view| Box::new(Json(view.clone())),
 };
 

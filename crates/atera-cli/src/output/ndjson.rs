@@ -18,6 +18,7 @@ pub(crate) static FORMAT: Format = Format {
     for_documents: false,
     keeps_pages: false,
     takes_bom: false,
+    has_header: false,
     writer: |view| Box::new(Ndjson(view.clone())),
 };
 

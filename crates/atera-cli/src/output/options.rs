@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{format::Format, sort::SortKey};
+use super::{format::Format, look::Color, sort::SortKey};
 
 /// The flags about output, which every command has.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,10 @@ pub(crate) struct OutputOptions {
     pub(crate) sort: Vec<SortKey>,
     /// Whether CSV begins with a byte order mark.
     pub(crate) bom: bool,
+    /// Whether the names of the columns are left out.
+    pub(crate) no_header: bool,
+    /// Whether tables have colours.
+    pub(crate) color: Color,
 }
 
 impl OutputOptions {

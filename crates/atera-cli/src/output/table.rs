@@ -10,7 +10,7 @@ use atera::{
     description::{Kind, Schema},
     text::plain_line,
 };
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::{
     cells::cell,
@@ -18,9 +18,18 @@ use super::{
     destination::Output,
     format::{Format, RecordWriter},
     look::Look,
+    states,
     values::{Altered, Record, Written},
     view::View,
 };
+
+/// The columns of a table: the selected ones, or those that tell most.
+fn telling(view: &View) -> Vec<Column> {
+    match (&view.selected, &view.telling) {
+        (None, Some(columns)) => columns.clone(),
+        _ => view.columns(Column::telling),
+    }
+}
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -38,10 +47,33 @@ pub(crate) static FORMAT: Format = Format {
     for_documents: false,
     keeps_pages: false,
     takes_bom: false,
+    has_header: true,
     writer: |view| {
         Box::new(TableWriter {
-            rows: Rows::new(view.columns(Column::telling), view.selects()),
+            rows: Rows::new(telling(view), view.selects()),
             view: view.clone(),
+        })
+    },
+};
+
+/// The format with every single value of a record, however wide that is.
+pub(crate) static WIDE: Format = Format {
+    name: "wide",
+    for_people: true,
+    for_documents: false,
+    keeps_pages: false,
+    takes_bom: false,
+    has_header: true,
+    writer: |view| {
+        let mut view = view.clone();
+        view.look.width = None;
+        let columns = view.selected.clone().or_else(|| {
+            let columns = view.schema.map(Column::all);
+            columns.map(|columns| columns.into_iter().filter(|column| !column.has_parts()).collect())
+        });
+        Box::new(TableWriter {
+            rows: Rows::new(columns.unwrap_or_default(), view.selects()),
+            view,
         })
     },
 };
@@ -60,7 +92,7 @@ impl RecordWriter for TableWriter {
 
     fn finish(&mut self, _: u64, out: &mut dyn Output) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        out.write_table(&rows.render(self.view.look))
+        out.write_table(&rows.render(self.view.look, !self.view.no_header))
     }
 
     fn single(&mut self, json: &str, out: &mut dyn Output) -> io::Result<Option<Altered>> {
@@ -112,10 +144,10 @@ impl Rows {
     ///
     /// A column needs the width of its widest cell, or the least that is worth showing of a text. If the terminal has no room
     /// for all columns, the least important one is left out, and so on until the others have room.
-    fn render(mut self, look: Look) -> String {
+    fn render(mut self, look: Look, header: bool) -> String {
         let width = look.width;
         loop {
-            let table = self.table(width);
+            let table = self.table(look, header);
             let needed = table.column_max_content_widths();
             let needed = needed.iter().zip(&self.columns).map(|(natural, column)| {
                 let shown = match column.may_be_cut() {
@@ -129,8 +161,8 @@ impl Rows {
             if fits || self.whole || self.columns.len() <= FEWEST_COLUMNS {
                 let text = lines(&table);
                 return match text.split_once('\n') {
-                    Some((header, rows)) if !self.columns.is_empty() => {
-                        format!("{}\n{rows}", look.name(header))
+                    Some((names, rows)) if header && !self.columns.is_empty() => {
+                        format!("{}\n{rows}", look.name(names))
                     }
                     _ => text,
                 };
@@ -155,15 +187,23 @@ impl Rows {
     }
 
     /// The table for this width. comfy-table arranges the columns within it.
-    fn table(&self, width: Option<u16>) -> Table {
-        let mut table = plain(width);
-        if !self.columns.is_empty() {
+    fn table(&self, look: Look, header: bool) -> Table {
+        // The library that colours the cells looks at NO_COLOR by itself. Whether there are colours was decided before.
+        crossterm::style::force_color_output(look.bold);
+        let mut table = plain(look.width);
+        if header && !self.columns.is_empty() {
             let mut header = Row::from(self.columns.iter().map(|column| &column.heading));
             header.max_height(1);
             table.set_header(header);
         }
         for cells in &self.rows {
-            let mut row = Row::from(cells);
+            let mut row = match look.bold {
+                true => {
+                    let cells = cells.iter().enumerate();
+                    Row::from(cells.map(|(index, cell)| colored(cell, self.columns.get(index))))
+                }
+                false => Row::from(cells),
+            };
             if !self.whole {
                 row.max_height(1);
             }
@@ -185,6 +225,15 @@ impl Rows {
             });
         }
         table
+    }
+}
+
+/// A cell in the colour of its state, if it has one.
+fn colored(text: &str, column: Option<&Column>) -> Cell {
+    let cell = Cell::new(text);
+    match column.and_then(|column| states::color(column, text)) {
+        Some(color) => cell.fg(color),
+        None => cell,
     }
 }
 
@@ -266,7 +315,9 @@ pub(crate) fn acknowledgement(schema: Option<&'static Schema>, json: &str) -> Op
 /// A table without rules, no wider than the terminal.
 fn plain(width: Option<u16>) -> Table {
     let mut table = Table::new();
+    // Which cells have colours was decided before: whether stdout is a terminal does not matter here.
     table
+        .enforce_styling()
         .load_preset(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_truncation_indicator("…")
@@ -306,7 +357,7 @@ mod tests {
             });
             rows.add(&ticket.to_string());
         }
-        rows.render(Look { width, bold: false })
+        rows.render(Look { width, bold: false }, true)
     }
 
     #[test]
@@ -329,7 +380,7 @@ mod tests {
         rows.add(r#"{"n": 1200, "text": "bc", "both": "none"}"#);
         rows.add(r#"{"n": null, "text": "d", "both": 20}"#);
         assert_eq!(
-            rows.render(Look::default()),
+            rows.render(Look::default(), true),
             "   n  text  both\n-7.5  a     1\n1200  bc    none\n      d     20\n"
         );
     }
@@ -389,7 +440,7 @@ mod tests {
         );
         let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")], true);
         rows.add(r#"{"a": 1}"#);
-        assert_eq!(rows.render(look), "\u{1b}[1ma\u{1b}[0m\n1\n");
+        assert_eq!(rows.render(look, true), "\u{1b}[1ma\u{1b}[0m\n1\n");
     }
 
     #[test]

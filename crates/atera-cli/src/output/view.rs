@@ -17,8 +17,12 @@ pub(crate) struct View {
     pub(crate) schema: Option<&'static Schema>,
     /// The selected fields, in the order in which they were named.
     pub(crate) selected: Option<Vec<Column>>,
+    /// The columns of a table where no fields are selected, if not those that the names of the fields decide on.
+    pub(crate) telling: Option<Vec<Column>>,
     /// How a table looks.
     pub(crate) look: Look,
+    /// Whether the names of the columns are left out.
+    pub(crate) no_header: bool,
     /// Whether CSV begins with a byte order mark.
     pub(crate) bom: bool,
 }
