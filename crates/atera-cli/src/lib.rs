@@ -39,9 +39,10 @@
 //! | module | is | order within |
 //! |---|---|---|
 //! | `names` | what operations, flags and fields are called on the command line | |
-//! | `output` | what is printed | exit_code, terminal, failure, log, waits, values, table_columns, cells, columns, sort, look, destination, view, format, json, ndjson, yaml, csv_rows, table, formats, options, records, rows, progress, request_line |
-//! | `input` | what is asked for | signals, interrupt, help, config_file, completion, globals, sandbox_time, connection, since, source, arguments, target, fields, named, examples, groups, body, check, request, rows, confirm |
-//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, ids, journal, lookup, import), api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), config, doctor, reference, sandbox, completions, flags, tree, run |
+//! | `output` | what is printed | exit_code, terminal, failure, log, waits, values, table_columns, cells, columns, sort, states, look, destination, view, format, json, ndjson, yaml, csv_rows, table, plain_values, formats, options, records, rows, progress, request_line |
+//! | `selection` | which records are printed, and what is made of them | syntax, times, operand, condition, totals, jq, expand, computed, options, pipeline |
+//! | `input` | what is asked for | signals, interrupt, help, config_file, completion, globals, sandbox_time, connection, since, source, arguments, target, fields, named, selection_flags, examples, groups, body, check, narrow, request, rows, confirm |
+//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, ids, journal, lookup, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), config, doctor, reference, sandbox, completions, flags, tree, run |
 //!
 //! A new output format is a file in `output/` and a line in `output/formats.rs`; a new tool is a file in `commands/`, a line in
 //! `commands/tree.rs` and one in `commands/run.rs`; and each is declared in the module of its folder.
@@ -50,6 +51,7 @@ mod commands;
 mod input;
 mod names;
 mod output;
+mod selection;
 
 use std::process::ExitCode;
 

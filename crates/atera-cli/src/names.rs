@@ -82,6 +82,11 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .map(|(_, known)| known)
 }
 
+/// The nearest known name as a part of a sentence, in parentheses. It is empty if none is near enough.
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,7 +72,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "explorer", "sandbox", "builder",
         ],
     ),
-    ("crates/atera-cli", &["names", "output", "input", "commands"]),
+    (
+        "crates/atera-cli",
+        &["names", "output", "selection", "input", "commands"],
+    ),
 ];
 
 /// The root of the repository.

@@ -18,7 +18,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::{dry_run, walk};
 use crate::{
-    input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt},
+    input::{body, confirm, connection::Connection, globals::Globals, interrupt::Interrupt, selection_flags},
     output::{
         destination::Destination,
         failure::Failure,
@@ -28,6 +28,7 @@ use crate::{
         terminal::tell,
         values::Record,
     },
+    selection::{options::SelectionOptions, pipeline::Selection},
 };
 
 /// Name of the command.
@@ -97,6 +98,7 @@ pub(crate) fn command() -> Command {
                     "Read every page of the list at this path, once, from the page in the query on, and print its records",
                 ),
         )
+        .args(selection_flags::of_answer().map(|flag| flag.help("Print what this jq filter makes of the whole answer, as in '.items[].TicketID'; with --all, of each record")))
 }
 
 /// Reads a parameter of the query. Only the first equals sign separates, since values may have some.
@@ -118,6 +120,8 @@ pub(crate) struct UntypedRequest {
     headers: bool,
     /// Whether every page is read.
     all: bool,
+    /// What is made of the answer.
+    selection: SelectionOptions,
 }
 
 impl UntypedRequest {
@@ -151,6 +155,7 @@ impl UntypedRequest {
             body,
             headers: matches.get_flag(HEADERS),
             all: matches.get_flag(ALL),
+            selection: selection_flags::read(matches),
         })
     }
 
@@ -197,7 +202,11 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let operation = request.operation();
     let schema = operation.and_then(|operation| operation.record().or(operation.answer.and_then(object_in)));
-    let layout = Layout::new(&globals.output, schema, true)?;
+    let form = match request.selection.jq {
+        _ if request.all => Form::Pages(Selection::new(&request.selection, &globals.output, schema, true)?),
+        Some(_) => Form::Filtered(Selection::new(&request.selection, &globals.output, None, true)?),
+        None => Form::Records(Layout::new(&globals.output, schema, true)?),
+    };
     let connection = Connection::open(globals).await?;
     if globals.dry_run {
         return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
@@ -209,8 +218,8 @@ pub(crate) async fn run(
         confirm::ask(&what, body, &connection, interrupt).await?;
     }
     let client = connection.client()?;
-    if request.all {
-        let told = all_pages(request, &client, layout, globals, interrupt).await;
+    if let Form::Pages(selection) = form {
+        let told = all_pages(request, &client, selection, globals, interrupt).await;
         return told.map_err(|failure| match failure {
             Failure::Call(error) => Failure::Call(connection.explain(error)),
             failure => failure,
@@ -224,7 +233,7 @@ pub(crate) async fn run(
         Some(operation) => operation.reads,
         None => matches!(request.method, Method::GET | Method::HEAD),
     };
-    let printed = print(request, &answer, layout, globals, out);
+    let printed = print(request, &answer, form, globals, out);
     printed.map_err(|failure| match reads {
         true => failure,
         false => failure.after_write(|| {
@@ -235,11 +244,21 @@ pub(crate) async fn run(
     })
 }
 
+/// What is printed of an answer.
+enum Form {
+    /// The answer, or its records.
+    Records(Layout),
+    /// What a filter makes of the answer.
+    Filtered(Selection),
+    /// The records of all pages.
+    Pages(Selection),
+}
+
 /// Prints the answer as it came, or in the form that the flags ask for.
 fn print(
     request: &UntypedRequest,
     answer: &Response<Bytes>,
-    layout: Layout,
+    form: Form,
     globals: &Globals,
     mut out: Destination,
 ) -> Result<(), Failure> {
@@ -253,9 +272,20 @@ fn print(
     let as_it_came = globals.output.leave_the_form();
     // An answer that is not JSON, or not UTF-8, has no records.
     let json = serde_json::from_slice::<&RawValue>(&answer.value).ok();
-    match json.filter(|_| !as_it_came) {
-        Some(json) => shaped(layout, json.get(), globals.quiet, &mut out)?,
-        None => {
+    match (json, form) {
+        (Some(json), Form::Filtered(selection) | Form::Pages(selection)) => {
+            let mut running = selection.start();
+            running.record(json.get(), &mut out)?;
+            running.finish(&mut out)?;
+        }
+        (None, Form::Filtered(_) | Form::Pages(_)) => {
+            let sentence = "--jq needs an answer that is JSON, and this one is not";
+            return Err(Error::new(ErrorKind::Decode, sentence).into());
+        }
+        (Some(json), Form::Records(layout)) if !as_it_came => {
+            shaped(layout, json.get(), globals.quiet, &mut out)?
+        }
+        (_, Form::Records(_)) => {
             out.write_all(&answer.value)?;
             if !answer.value.is_empty() && !answer.value.ends_with(b"\n") {
                 out.write_all(b"\n")?;
@@ -269,29 +299,30 @@ fn print(
 async fn all_pages(
     request: &UntypedRequest,
     client: &Client,
-    layout: Layout,
+    selection: Selection,
     globals: &Globals,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
     let mut out = Destination::open(globals.output.file.as_deref())?;
     let mut records = request.call(client)?.records();
-    let mut sink = Sink::new(layout);
+    let mut running = selection.start();
     let read = loop {
         match interrupt.or(records.try_next()).await {
-            Ok(Ok(Some(record))) => sink.record(record.get(), &mut out)?,
+            Ok(Ok(Some(record))) => running.record(record.get(), &mut out)?,
             Ok(Ok(None)) => break Ok(()),
             Ok(Err(error)) if error.record().is_some() => {
-                sink.record(&String::from_utf8_lossy(error.body()), &mut out)?;
+                running.record(&String::from_utf8_lossy(error.body()), &mut out)?;
                 break Err(error.into());
             }
             Ok(Err(error)) => break Err(error.into()),
             Err(failure) => break Err(failure),
         }
     };
-    if read.is_err() && (sink.count() == 0 || out.is_file()) {
+    if read.is_err() && (running.read() == 0 || out.is_file()) {
         return read;
     }
-    let count = sink.finish(&mut out)?;
+    let count = running.read();
+    running.finish(&mut out)?;
     out.commit()?;
     read?;
     let drift = records.drift();

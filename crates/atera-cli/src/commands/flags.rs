@@ -6,7 +6,7 @@
 
 use clap::ArgMatches;
 
-use super::{api, completions, config, doctor, export, reference, sandbox};
+use super::{api, completions, config, doctor, export, records, reference, sandbox};
 use crate::{
     input::{
         globals::{self, CONNECTION, DRY_RUN, MAX_ATTEMPTS, RATE_LIMIT, RECORDS},
@@ -32,7 +32,8 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 12] = [
+const TABLE: [Uses; 13] = [
+    uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
         command: &[export::run::NAME],
@@ -41,7 +42,7 @@ const TABLE: [Uses; 12] = [
             globals::OUTPUT | globals::OUTPUT_FILE => {
                 Some("an export has --format ndjson|csv and a file for each list in --dir")
             }
-            _ => Some("an export has all fields of all records"),
+            _ => Some("an export has all fields of all records, and `atera records FILE` reads its files"),
         },
     },
     uses(&[config::NAME], &[]),
@@ -125,6 +126,7 @@ mod tests {
             ("config path", ""),
             ("doctor", "records connection"),
             ("operations", "records"),
+            ("records f.ndjson", "records"),
             ("schema Ticket", "records"),
             ("sandbox", "rate-limit"),
             ("completions bash", ""),
@@ -139,6 +141,7 @@ mod tests {
             ("output", "csv"),
             ("output-file", "f"),
             ("select", "a"),
+            ("color", "never"),
             ("sort", "a"),
             ("profile", "p"),
             ("api-key-file", "f"),
@@ -156,7 +159,7 @@ mod tests {
                 let line = ["atera", &given].into_iter().chain(command.split(' '));
                 let matches = tree::root().try_get_matches_from(line).expect(command);
                 let family = match flag {
-                    "quiet" | "verbose" | "yes" => "any",
+                    "quiet" | "verbose" | "yes" | "color" => "any",
                     "dry-run" => "dry-run",
                     "profile" | "api-key-file" | "sandbox" | "rate-limit" | "max-attempts" => "connection",
                     _ => "records",

@@ -8,6 +8,7 @@
 //! | [`walk`] | reads a list and prints it |
 //! | [`operation`] | `atera <group> <verb>` |
 //! | [`bulk`] | many records with one command |
+//! | [`records`] | `atera records` |
 //! | [`api`] | `atera api` |
 //! | [`export`] | `atera export` |
 //! | [`config`] | `atera config` |
@@ -28,6 +29,7 @@ pub(crate) mod dry_run;
 pub(crate) mod export;
 pub(crate) mod flags;
 pub(crate) mod operation;
+pub(crate) mod records;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod sandbox;

@@ -11,24 +11,18 @@
 
 use std::io::Write;
 
-use atera::{Client, description::Kind};
+use atera::{AccountZone, Client, ErrorKind};
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 
 use super::{dry_run, walk};
 use crate::{
     input::{
-        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, named::Directory,
-        request::OperationRequest,
+        confirm, connection::Connection, globals::Globals, groups, interrupt::Interrupt, named::Directory,
+        request::OperationRequest, selection_flags,
     },
-    output::{
-        destination::Destination,
-        failure::Failure,
-        records::{Layout, Sink},
-        table,
-        table_columns::object_in,
-        terminal::tell,
-    },
+    output::{destination::Destination, failure::Failure, table, table_columns::object_in, terminal::tell},
+    selection::pipeline::Selection,
 };
 
 /// Carries out a request. A remark about it, such as how many records there are, goes to stderr unless `--quiet` is given.
@@ -43,13 +37,12 @@ pub(crate) async fn run(
         Some(record) => Some(record),
         None => operation.answer.and_then(object_in),
     };
-    let mut layout = Layout::new(&globals.output, printed, request.allow_unknown)?;
+    let options = selection_flags::read(matches);
+    let mut selection = Selection::new(&options, &globals.output, printed, request.allow_unknown)?;
     let mut extent = None;
     if operation.list {
-        let needs_all = layout.sorts();
-        extent = Some(walk::Extent::read(&request, matches, needs_all)?);
-        layout.limit = walk::limit(matches).filter(|_| needs_all);
-    } else if layout.sorts() && !matches!(operation.answer, Some(Kind::Array(_))) {
+        extent = Some(walk::Extent::read(&request, matches, &selection)?);
+    } else if selection.layout.sorts() && !groups::answers_many(operation) {
         return Err(Failure::Usage(format!(
             "--sort has nothing to sort: {} answers with one record; leave it out",
             operation.id
@@ -69,6 +62,13 @@ pub(crate) async fn run(
         let settled = request.settle_names(&mut directory).await;
         settled.map_err(|failure| connection.explained(failure))?;
     }
+    if selection.needs_zone() && !globals.dry_run {
+        selection.set_zone(zone(&connection, interrupt).await?);
+    }
+    let narrowed = request.narrow(&selection.demands());
+    if !narrowed.is_empty() && globals.verbose {
+        tell(format!("the service filters by {}", narrowed.join(" and ")));
+    }
     let request = &request;
     if globals.dry_run {
         return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
@@ -77,8 +77,19 @@ pub(crate) async fn run(
     let client = connection.client()?;
     let destination = Destination::open(globals.output.file.as_deref())?;
     let told = match extent {
-        Some(extent) => walk::list(request, &client, extent, layout, destination, globals, interrupt).await,
-        None => answer(request, &client, layout, destination, interrupt).await,
+        Some(extent) => {
+            list(
+                request,
+                &client,
+                extent,
+                selection,
+                destination,
+                globals,
+                interrupt,
+            )
+            .await
+        }
+        None => answer(request, &client, selection, destination, interrupt).await,
     };
     match told {
         Err(Failure::Call(error)) => Err(Failure::Call(connection.explain(error))),
@@ -90,6 +101,42 @@ pub(crate) async fn run(
     }
 }
 
+/// The time zone of the account, which days and clock times of a condition refer to. It is not guessed: other records would fulfil
+/// the condition.
+async fn zone(connection: &Connection, interrupt: &Interrupt) -> Result<AccountZone, Failure> {
+    let client = connection.client()?;
+    let zone = interrupt.or(client.account_zone()).await?;
+    zone.map_err(|error| match error.kind() {
+        ErrorKind::Forbidden | ErrorKind::Decode => Failure::Usage(
+            "the time zone of the account cannot be read, and --where has a day or a clock time in it; name the zone with \
+             --time-zone, as in --time-zone Europe/Berlin"
+                .to_string(),
+        ),
+        _ => connection.explain(error).into(),
+    })
+}
+
+/// Reads a list of pages. Where only the number of records is wanted, the service tells it in one request.
+async fn list(
+    request: &OperationRequest,
+    client: &Client,
+    extent: walk::Extent,
+    selection: Selection,
+    mut out: Destination,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<Option<String>, Failure> {
+    if selection.only_counts()
+        && request.value("page").is_none()
+        && let Some(total) = walk::total_of(request, client, interrupt).await?
+    {
+        selection.number(total, &mut out)?;
+        out.commit()?;
+        return Ok(None);
+    }
+    walk::list(request, client, extent, selection, out, globals, interrupt).await
+}
+
 /// Sends anything but a list of pages, prints the answer, and returns a remark about it.
 ///
 /// For people, a write is acknowledged by a line with the id, because the answers of the service hold little else. Programs get
@@ -97,7 +144,7 @@ pub(crate) async fn run(
 async fn answer(
     request: &OperationRequest,
     client: &Client,
-    layout: Layout,
+    selection: Selection,
     out: Destination,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
@@ -117,7 +164,7 @@ async fn answer(
         true => None,
         false => Some(answer.json::<&RawValue>()?.get()),
     };
-    let printed = print(request, text, layout, out);
+    let printed = print(request, text, selection, out);
     printed.map_err(|failure| match operation.reads {
         true => failure,
         false => failure.after_write(|| format!("{} ({})", operation.id, acknowledgement(request, text))),
@@ -135,32 +182,39 @@ fn acknowledgement(request: &OperationRequest, text: Option<&str>) -> String {
 fn print(
     request: &OperationRequest,
     text: Option<&str>,
-    layout: Layout,
+    selection: Selection,
     mut out: Destination,
 ) -> Result<Option<String>, Failure> {
     let operation = request.operation;
-    let mut remark = None;
-    if layout.format.for_people && !operation.reads && !layout.selects() {
+    let mut remarks = Vec::new();
+    if selection.layout.format.for_people && !operation.reads && !selection.layout.selects() {
         writeln!(out, "{}: {}", operation.id, acknowledgement(request, text))?;
     } else if let Some(text) = text {
-        remark = answered(text, layout, &mut out)?;
+        remarks = answered(text, selection, &mut out)?;
     }
     // A service that answers with no body leaves nothing to print.
     out.commit()?;
-    Ok(remark)
+    Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
 }
 
-/// Prints an answer with a body. Of a list for people, the remark is how many records it has.
-fn answered(text: &str, layout: Layout, out: &mut Destination) -> Result<Option<String>, Failure> {
-    let for_people = layout.format.for_people;
-    if !text.starts_with('[') {
-        layout.single(text, out)?;
-        return Ok(None);
+/// Prints an answer with a body. Of a list for people, a remark is how many records it has.
+fn answered(text: &str, selection: Selection, out: &mut Destination) -> Result<Vec<String>, Failure> {
+    let is_array = text.starts_with('[');
+    if !is_array && !selection.transforms() {
+        selection.single(text, out)?;
+        return Ok(Vec::new());
     }
-    let mut sink = Sink::new(layout);
-    for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
-        sink.record(record.get(), out)?;
+    let counts = is_array && selection.layout.format.for_people && !selection.prints_totals();
+    let mut running = selection.start();
+    match is_array {
+        true => {
+            for record in serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default() {
+                running.record(record.get(), out)?;
+            }
+        }
+        false => running.record(text, out)?,
     }
-    let count = sink.finish(out)?;
-    Ok(for_people.then(|| walk::count_of(count)))
+    let outcome = running.finish(out)?;
+    let counted = counts.then(|| walk::count_of(outcome.printed));
+    Ok(counted.into_iter().chain(outcome.remarks).collect())
 }

@@ -21,8 +21,8 @@ use serde_json::value::RawValue;
 use super::walk::count_of;
 use crate::{
     input::{arguments, globals::Globals, selection_flags},
-    names::group_name,
-    output::{destination::Destination, failure::Failure, nearest::did_you_mean, terminal::tell},
+    names::{did_you_mean, group_name},
+    output::{destination::Destination, failure::Failure, terminal::tell},
     selection::pipeline::{Running, Selection},
 };
 

@@ -14,7 +14,7 @@ use super::{
         ids::{self, ManyRequests},
         import::{self, Import},
     },
-    completions, config, doctor, export, flags, operation, reference, sandbox, tree,
+    completions, config, doctor, export, flags, operation, records, reference, sandbox, tree,
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
@@ -44,6 +44,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     log::start(globals.verbose)?;
     match name {
         config::NAME => config::run(inner, &globals),
+        records::NAME => records::run(inner, &globals),
         reference::OPERATIONS_NAME => reference::operations(&globals),
         reference::SCHEMA_NAME => reference::schema(inner, &globals),
         completions::NAME => completions::run(inner),

@@ -12,12 +12,8 @@ use clap::ArgMatches;
 
 use crate::{
     input::{arguments, globals::Globals, interrupt::Interrupt, request::OperationRequest},
-    output::{
-        destination::Destination,
-        failure::Failure,
-        progress::Progress,
-        records::{Layout, Sink},
-    },
+    output::{destination::Destination, failure::Failure, progress::Progress},
+    selection::pipeline::{Outcome, Running, Selection},
 };
 
 /// How many records are printed before the progress is updated and the output flushed.
@@ -37,8 +33,8 @@ pub(crate) enum Extent {
 }
 
 impl Extent {
-    /// What the arguments ask for. `needs_all` says that the output needs every record, because one that is not read may come
-    /// first: then `--limit` is about the output, and not about what is read.
+    /// What the arguments ask for. A selection may need every record, since the one that is not read may be the one that is
+    /// wanted: then `--limit` is about what is printed, and not about what is read.
     ///
     /// # Errors
     ///
@@ -46,7 +42,7 @@ impl Extent {
     pub(crate) fn read(
         request: &OperationRequest,
         matches: &ArgMatches,
-        needs_all: bool,
+        selection: &Selection,
     ) -> Result<Self, Failure> {
         // A walk that begins in the middle cannot know what it misses before that.
         let from_the_middle = request.value("page").is_some();
@@ -54,23 +50,25 @@ impl Extent {
             matches.get_flag(arguments::ALL),
             matches.get_flag(arguments::FAST),
         );
-        let limit = limit(matches).filter(|_| !needs_all);
-        if needs_all && !all && from_the_middle {
-            let sentence = "--sort reads the whole list, and --page names one page of it; leave one of them out, or add --all \
-                            to read from that page on";
-            return Err(Failure::Usage(sentence.to_string()));
+        let needs_all = selection.needs_all();
+        let limit = matches.get_one::<u64>(arguments::LIMIT);
+        if let (Some(flag), false, true) = (needs_all, all, from_the_middle) {
+            return Err(Failure::Usage(format!(
+                "{flag} reads the whole list, and --page names one page of it; leave one of them out, or add --all to read \
+                 from that page on"
+            )));
         }
         match limit {
-            Some(limit) => Ok(Extent::Records(limit)),
-            None if all || needs_all => Ok(match fast || from_the_middle {
+            Some(limit) if needs_all.is_none() && !selection.alters() => Ok(Extent::Records(*limit)),
+            limit if all || limit.is_some() || needs_all.is_some() => Ok(match fast || from_the_middle {
                 true => Extent::OnePass,
                 false => Extent::Complete,
             }),
-            None if fast => {
+            _ if fast => {
                 let sentence = "--fast is about reading the whole list; add --all, or leave it out";
                 Err(Failure::Usage(sentence.to_string()))
             }
-            None => Ok(Extent::Page),
+            _ => Ok(Extent::Page),
         }
     }
 
@@ -78,11 +76,6 @@ impl Extent {
     fn is_whole(self) -> bool {
         matches!(self, Extent::OnePass | Extent::Complete)
     }
-}
-
-/// The number of records of `--limit`.
-pub(crate) fn limit(matches: &ArgMatches) -> Option<u64> {
-    matches.get_one::<u64>(arguments::LIMIT).copied()
 }
 
 /// Reads a list, prints its records, and returns a remark about it.
@@ -93,17 +86,19 @@ pub(crate) async fn list(
     request: &OperationRequest,
     client: &Client,
     extent: Extent,
-    layout: Layout,
+    selection: Selection,
     mut out: Destination,
     globals: &Globals,
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
     // Records that run over the same terminal are progress enough.
-    let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all();
+    let layout = &selection.layout;
+    let runs_by = layout.width().is_some() && !out.is_file() && !layout.keeps_all() && !selection.alters();
     let reads_again = extent == Extent::Complete && request.operation.has_ids();
     let progress = Progress::new(!globals.quiet && !runs_by, reads_again, &globals.waits);
-    let (for_people, limited) = (layout.format.for_people, layout.limit.is_some());
-    let mut sink = Sink::new(layout);
+    let (for_people, limit, alters) = (layout.format.for_people, layout.limit, selection.alters());
+    let prints_totals = selection.prints_totals();
+    let mut running = selection.start();
     let (mut total, mut drift) = (None, Drift::default());
     let read = match extent {
         Extent::Page => {
@@ -112,28 +107,39 @@ pub(crate) async fn list(
             total = page.total().and_then(|total| u64::try_from(total).ok());
             let mut unfit = None;
             for record in page.items {
-                print(record, &mut sink, &mut out, &mut unfit)?;
+                print(record, &mut running, &mut out, &mut unfit)?;
             }
             unfit.map_or(Ok(()), |error| Err(error.into()))
         }
         extent => {
-            let walk = walk(request, client, extent, &mut sink, &mut out, &progress, interrupt);
+            let walk = walk(
+                request,
+                client,
+                extent,
+                &mut running,
+                &mut out,
+                &progress,
+                interrupt,
+            );
             walk.await.map(|seen| (total, drift) = seen)
         }
     };
     drop(progress);
-    let came_to_nothing = read.is_err() && (sink.count() == 0 || out.is_file());
+    let (count, is_full) = (running.read(), running.is_full());
+    // Totals of a part of the list would be taken for those of all of it.
+    let came_to_nothing = read.is_err() && (count == 0 || out.is_file() || prints_totals);
     if came_to_nothing {
         return read.map_err(|failure| told(failure, 0, globals)).map(|()| None);
     }
     // What was read before a failure or a signal is printed in full: the brackets close, the table is drawn.
-    let count = sink.finish(&mut out)?;
+    let Outcome { printed, remarks } = running.finish(&mut out)?;
     let committed = out.commit();
     if read.is_ok() {
         committed?;
     }
-    match read {
-        Ok(()) if extent == Extent::Complete && drift.without_id > 0 => Ok(Some(format!(
+    let counted = match read {
+        Err(failure) => return Err(told(failure, printed, globals)),
+        Ok(()) if extent == Extent::Complete && drift.without_id > 0 => Some(format!(
             "{}; {} have no id; one that moved may be missing",
             count_of(count),
             if drift.without_id == count {
@@ -141,17 +147,33 @@ pub(crate) async fn list(
             } else {
                 format!("{} of these", drift.without_id)
             }
-        ))),
-        Ok(()) => {
-            let counted = remark(extent, limited, count, total).or(for_people.then(|| count_of(count)));
-            let remarks: Vec<_> = counted
-                .into_iter()
-                .chain(moved(request, extent, &drift))
-                .collect();
-            Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
+        )),
+        Ok(()) if prints_totals => for_people.then(|| format!("of {}", count_of(count))),
+        Ok(()) if alters && is_full => Some(format!(
+            "{}, and --limit ends there; {count} were read{}",
+            count_of(printed),
+            total.map_or(String::new(), |total| format!(" of {total}"))
+        )),
+        Ok(()) if alters && extent.is_whole() => {
+            for_people.then(|| format!("{printed} of {}", count_of(total.unwrap_or(count).max(count))))
         }
-        Err(failure) => Err(told(failure, count, globals)),
-    }
+        Ok(()) => remark(extent, limit.is_some(), printed, total).or(for_people.then(|| count_of(printed))),
+    };
+    let moved =
+        moved(request, extent, &drift).filter(|_| drift.without_id == 0 || extent != Extent::Complete);
+    let remarks: Vec<_> = counted.into_iter().chain(remarks).chain(moved).collect();
+    Ok((!remarks.is_empty()).then(|| remarks.join("; ")))
+}
+
+/// The number of records of a list, as the service tells it. `None` if it does not.
+pub(crate) async fn total_of(
+    request: &OperationRequest,
+    client: &Client,
+    interrupt: &Interrupt,
+) -> Result<Option<u64>, Failure> {
+    let call = request.call(client)?.set("itemsInPage", "1")?;
+    let page = interrupt.or(call.page_of_results()).await??.into_inner();
+    Ok(page.total().and_then(|total| u64::try_from(total).ok()))
 }
 
 /// Walks over a list and prints its records. Returns the total of the list, and what changed in it meanwhile.
@@ -161,7 +183,7 @@ async fn walk(
     request: &OperationRequest,
     client: &Client,
     extent: Extent,
-    sink: &mut Sink,
+    running: &mut Running,
     out: &mut Destination,
     progress: &Progress,
     interrupt: &Interrupt,
@@ -179,11 +201,18 @@ async fn walk(
         let Some(record) = interrupt.or(records.try_next()).await?.transpose() else {
             break;
         };
-        print(record, sink, out, &mut unfit)?;
+        print(record, running, out, &mut unfit)?;
+        if running.is_full() && extent.is_whole() {
+            // Nothing of the rest would be printed, so whether the list is whole does not matter.
+            return unfit.map_or_else(
+                || Ok((total(&records), Drift::default())),
+                |error| Err(error.into()),
+            );
+        }
         let all = total(&records);
-        if sink.count().is_multiple_of(RECORDS_AT_A_TIME) || Some(sink.count()) == all {
+        if running.read().is_multiple_of(RECORDS_AT_A_TIME) || Some(running.read()) == all {
             progress.plan(all);
-            progress.reached(sink.count());
+            progress.reached(running.read());
             // A program that reads along need not wait for the end.
             out.flush()?;
         }
@@ -212,14 +241,14 @@ pub(crate) fn not_whole(operation: &'static Operation, drift: &Drift) -> Option<
 /// such error is reported at the end.
 fn print(
     record: Result<UndecodedRecord, Error>,
-    sink: &mut Sink,
+    running: &mut Running,
     out: &mut Destination,
     unfit: &mut Option<Error>,
 ) -> Result<(), Failure> {
     match record {
-        Ok(record) => Ok(sink.record(record.get(), out)?),
+        Ok(record) => running.record(record.get(), out),
         Err(error) if error.record().is_some() => {
-            sink.record(&String::from_utf8_lossy(error.body()), out)?;
+            running.record(&String::from_utf8_lossy(error.body()), out)?;
             unfit.get_or_insert(error);
             Ok(())
         }

@@ -9,13 +9,17 @@ use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::Va
 use atera::RateLimit;
 
 use super::completion;
-use crate::output::{failure::Failure, formats, options::OutputOptions, sort::SortKey, waits::Waits};
+use crate::output::{
+    failure::Failure, formats, look::Color, options::OutputOptions, sort::SortKey, waits::Waits,
+};
 
 pub(crate) const OUTPUT: &str = "output";
 pub(crate) const OUTPUT_FILE: &str = "output-file";
 const SELECT: &str = "select";
 const SORT: &str = "sort";
 const BOM: &str = "bom";
+const NO_HEADER: &str = "no-header";
+const COLOR: &str = "color";
 const QUIET: &str = "quiet";
 const PROFILE: &str = "profile";
 const API_KEY_FILE: &str = "api-key-file";
@@ -27,12 +31,12 @@ const YES: &str = "yes";
 const VERBOSE: &str = "verbose";
 
 /// The flags about how and where records are printed.
-pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM];
+pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM, NO_HEADER];
 /// The flags about which service is asked, and how.
 pub(crate) const CONNECTION: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX, RATE_LIMIT, MAX_ATTEMPTS];
-/// The flags that ask for more or fewer remarks and questions. Every command fulfils them.
+/// The flags that ask for more or fewer remarks and questions, or for colours where there are some. Every command fulfils them.
 #[cfg(test)]
-const REMARKS: &[&str] = &[QUIET, VERBOSE, YES];
+const REMARKS: &[&str] = &[QUIET, VERBOSE, YES, COLOR];
 
 /// The flags of every command that are given and change what a command does: not those that ask for more or fewer remarks or
 /// questions, and none that the environment sets.
@@ -87,6 +91,12 @@ impl Globals {
                 select: texts(SELECT).collect(),
                 sort: texts(SORT).map(|text| SortKey::parse(&text)).collect(),
                 bom: matches.get_flag(BOM),
+                no_header: matches.get_flag(NO_HEADER),
+                color: match matches.get_one::<String>(COLOR).map(String::as_str) {
+                    Some("always") => Color::Always,
+                    Some("never") => Color::Never,
+                    _ => Color::Auto,
+                },
             },
             quiet,
             verbose,
@@ -105,6 +115,12 @@ impl Globals {
         let takes_bom = globals.output.format.is_some_and(|format| format.takes_bom);
         if globals.output.bom && !takes_bom {
             let sentence = "--bom is for CSV alone; add --output csv, or leave it out";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
+        let has_header = globals.output.format.is_none_or(|format| format.has_header);
+        if globals.output.no_header && !has_header {
+            let sentence =
+                "--no-header is for tables and CSV; add --output table, wide or csv, or leave it out";
             return Err(Failure::Usage(sentence.to_string()));
         }
         Ok(globals)
@@ -158,6 +174,10 @@ pub(crate) fn arguments() -> Vec<Arg> {
             .help("Sort by these fields, each downwards with a minus before it; reads the whole list, as --all does, and keeps it in memory"),
         path(OUTPUT_FILE).help("Write into this file, which changes only once all is written"),
         flag(BOM).help("Begin CSV with a byte order mark, which Excel needs to read it as UTF-8"),
+        flag(NO_HEADER).help("Leave out the names of the columns of a table or of CSV"),
+        text(COLOR, "WHEN")
+            .value_parser(PossibleValuesParser::new(["auto", "always", "never"]))
+            .help("When tables have colours; on a terminal unless NO_COLOR is set, if left out"),
         flag(QUIET).help("No progress and no remarks on stderr, errors alone"),
         flag(VERBOSE)
             .short('v')

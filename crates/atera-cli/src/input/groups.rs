@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::{
     arguments, examples,
     fields::{self, ScalarField},
-    help, named, since, target,
+    help, named, selection_flags, since, target,
 };
 use crate::{
     names::{group_name, verb_names, with_commands},
@@ -90,6 +90,12 @@ fn verb(operation: &'static Operation) -> Command {
     if operation.list {
         command = command.args([arguments::all(), arguments::fast(), arguments::limit()]);
     }
+    if operation.reads {
+        command = match answers_many(operation) {
+            true => command.args(selection_flags::of_list()),
+            false => command.args(selection_flags::of_record()),
+        };
+    }
     if let Some(parameter) = since::parameter(operation) {
         command = command.arg(arguments::since(parameter));
     }
@@ -114,6 +120,11 @@ fn in_path(operation: &'static Operation, parameter: &'static Parameter) -> Arg 
         true => arg.num_args(1..).action(ArgAction::Append),
         false => arg,
     }
+}
+
+/// Whether an operation answers with any number of records: with pages, or with an array.
+pub(crate) fn answers_many(operation: &Operation) -> bool {
+    operation.list || matches!(operation.answer, Some(Kind::Array(_)))
 }
 
 /// The operation that the matches of a group name, and the matches of its command.

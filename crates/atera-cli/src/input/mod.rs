@@ -18,10 +18,12 @@
 //! | [`target`] | the record that the path names, and many of them |
 //! | [`fields`] | which fields of a body have flags |
 //! | [`named`] | names in place of ids |
+//! | [`selection_flags`] | the flags about which records are printed |
 //! | [`examples`] | command lines for the help of an operation |
 //! | [`groups`] | the commands of the operations |
 //! | [`body`] | the body: a file, flags over it, fields to clear |
 //! | [`check`] | a request against the description, in terms of flags |
+//! | [`narrow`] | conditions that the service takes as parameters |
 //! | [`request`] | a call of an operation before there is a client |
 //! | [`rows`] | the requests of `--from` |
 //! | [`confirm`] | the question before what cannot be undone |
@@ -40,9 +42,11 @@ pub(crate) mod groups;
 pub(crate) mod help;
 pub(crate) mod interrupt;
 pub(crate) mod named;
+pub(crate) mod narrow;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub(crate) mod sandbox_time;
+pub(crate) mod selection_flags;
 pub(crate) mod signals;
 pub(crate) mod since;
 pub(crate) mod source;

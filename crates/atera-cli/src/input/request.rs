@@ -17,10 +17,11 @@ use super::{
     globals::Globals,
     interrupt::Interrupt,
     named::{self, Directory, Pending, To},
+    narrow,
     since::{self, Since},
     target::text,
 };
-use crate::output::failure::Failure;
+use crate::{output::failure::Failure, selection::condition::Demand};
 
 /// A call of an operation before there is a client to make it with.
 #[derive(Clone, Debug)]
@@ -188,6 +189,21 @@ impl OperationRequest {
             "the time zone of the account is not known, so --since reaches back far enough for every zone: up to a day \
              more may come",
         ))
+    }
+
+    /// Has the service filter by what a condition demands, as far as it can. Returns the parameters that were added.
+    pub(crate) fn narrow(&mut self, demands: &[Demand<'_>]) -> Vec<String> {
+        let parameters = narrow::parameters(self.operation, demands);
+        let new = parameters
+            .into_iter()
+            .filter(|(name, _)| self.value(name).is_none());
+        let new: Vec<_> = new.collect();
+        let told = new
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        self.parameters.extend(new);
+        told
     }
 
     /// The body as indented JSON.

@@ -1,8 +1,8 @@
 //! Columns: fields of records, as `--select` and `--sort` name them, or as the description has them.
 //!
-//! A name is matched in any case, and as its flag is called: `TicketTitle`, `tickettitle` and `ticket-title` are one field.
-//! Dots lead into objects: `Customer.City`. A name that the description lacks is refused, since it is most likely mistyped,
-//! unless `--allow-unknown` is given or nothing is known about the records.
+//! A name is matched in any case, as its flag is called, and as a table heads its column: `TicketTitle`, `tickettitle`,
+//! `ticket-title` and `Title` are one field. Dots lead into objects: `Customer.City`. A name that the description lacks is
+//! refused, since it is most likely mistyped, unless `--allow-unknown` is given or nothing is known about the records.
 
 use atera::description::{Field, Kind, Schema};
 use serde_json::Value;
@@ -28,7 +28,53 @@ pub(crate) struct Column {
     pub(crate) heading: String,
 }
 
+/// What is known of the fields of records.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fields {
+    /// The type of the records, where it is known.
+    pub(crate) schema: Option<&'static Schema>,
+    /// Whether fields and values may be named that the type lacks.
+    pub(crate) allow_unknown: bool,
+}
+
+impl Fields {
+    /// The field that someone has named.
+    ///
+    /// # Errors
+    ///
+    /// As [`Column::named`].
+    pub(crate) fn column(self, name: &str) -> Result<Column, Failure> {
+        Column::named(self.schema, name, self.allow_unknown)
+    }
+}
+
+/// A type with other fields. It is kept until the process ends, as all types are: a command makes one or two.
+pub(crate) fn derived(schema: &Schema, fields: Vec<Field>) -> &'static Schema {
+    let mut derived = Schema::new(schema.name, Vec::leak(fields));
+    derived.id_field = schema.id_field;
+    Box::leak(Box::new(derived))
+}
+
+/// A name for a field of a [`derived`] type.
+pub(crate) fn kept(name: &str) -> &'static str {
+    String::leak(name.to_string())
+}
+
 impl Column {
+    /// A field of this very name, of which nothing else is known.
+    pub(crate) fn plain(name: &str) -> Self {
+        Column {
+            path: vec![name.to_string()],
+            kind: Kind::Any,
+            heading: name.to_string(),
+        }
+    }
+
+    /// Whether its values have parts.
+    pub(crate) fn has_parts(&self) -> bool {
+        matches!(self.kind, Kind::Object(_) | Kind::Array(_) | Kind::Map(_))
+    }
+
     /// The field that someone has named, in any case or as its flag is called.
     ///
     /// # Errors
@@ -142,10 +188,12 @@ fn field(kind: Kind, name: &str) -> Option<&'static Field> {
     find(schema, name)
 }
 
-/// The field of this name, in any case or as its flag is called.
+/// The field of this name, in any case, as its flag is called, or as a table heads its column: `Status` for `TicketStatus`.
 pub(crate) fn find(schema: &'static Schema, name: &str) -> Option<&'static Field> {
-    let mut fields = schema.fields.iter();
-    fields.find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
+    let fields = || schema.fields.iter();
+    fields()
+        .find(|field| field.name.eq_ignore_ascii_case(name) || flag_name(field.name) == name)
+        .or_else(|| fields().find(|field| heading(schema, field).eq_ignore_ascii_case(name)))
 }
 
 /// The failure that a type has no such field.
@@ -159,7 +207,9 @@ fn unknown(schema: &'static Schema, name: &str) -> Failure {
 /// Says that a type has no such field, and which one was most likely meant. If none is near, it lists all of them.
 pub(crate) fn no_such_field(schema: &'static Schema, name: &str) -> String {
     let names: Vec<_> = schema.fields.iter().map(|field| field.name).collect();
-    let rest = match nearest(name, names.iter().copied()) {
+    let headings = || schema.fields.iter().map(|field| heading(schema, field));
+    let by_heading = || find(schema, nearest(name, headings())?).map(|field| field.name);
+    let rest = match nearest(name, names.iter().copied()).or_else(by_heading) {
         Some(near) => format!(" (did you mean `{near}`?)"),
         None => format!("; it has {}", names.join(", ")),
     };
@@ -201,7 +251,7 @@ mod tests {
 
     #[test]
     fn fields_are_named_in_any_case_or_by_their_flags() {
-        for name in ["TicketTitle", "tickettitle", "ticket-title"] {
+        for name in ["TicketTitle", "tickettitle", "ticket-title", "Title"] {
             assert_eq!(ticket(name).expect(name).heading, "TicketTitle");
         }
     }
@@ -212,7 +262,8 @@ mod tests {
             panic!("it is there");
         };
         assert!(
-            sentence.starts_with("Ticket has no field `Titel`; it has TicketID, "),
+            sentence
+                .starts_with("Ticket has no field `Titel` (did you mean `TicketTitle`?); --allow-unknown"),
             "{sentence}"
         );
         let column = Column::named(Schema::find("Ticket"), "Titel", true).expect("a column");

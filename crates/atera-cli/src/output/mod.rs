@@ -15,11 +15,13 @@
 //! | [`cells`] | values as cells of a table |
 //! | [`columns`] | columns: those of the description, and `--select` |
 //! | [`sort`] | the order of records: `--sort` |
+//! | [`states`] | the colours of states |
 //! | [`look`] | what suits the terminal |
 //! | [`destination`] | stdout, or a file that is replaced at the end |
 //! | [`view`] | what is printed of each record, in any format |
 //! | [`mod@format`] | what a format has to provide |
 //! | [`json`], [`ndjson`], [`yaml`], [`csv_rows`], [`table`] | the formats |
+//! | [`plain_values`] | what `--jq` prints without `--output` |
 //! | [`formats`] | the list of formats: `--output` |
 //! | [`options`] | what the flags say about output |
 //! | [`records`] | printing records one after another |
@@ -40,12 +42,14 @@ pub(crate) mod log;
 pub(crate) mod look;
 pub(crate) mod ndjson;
 pub(crate) mod options;
+pub(crate) mod plain_values;
 pub(crate) mod progress;
 pub(crate) mod records;
 pub(crate) mod request_line;
 pub(crate) mod rows;
 
 pub(crate) mod sort;
+pub(crate) mod states;
 pub(crate) mod table;
 pub(crate) mod table_columns;
 pub(crate) mod terminal;

@@ -57,7 +57,9 @@ impl Layout {
             view: View {
                 schema,
                 selected: (!selected.is_empty()).then_some(selected),
-                look: Look::of_stdout(to_file),
+                telling: None,
+                look: Look::of_stdout(to_file, options.color),
+                no_header: options.no_header,
                 bom: options.bom,
             },
         })
@@ -74,6 +76,28 @@ impl Layout {
     /// The width of the terminal that is printed to, if it is one.
     pub(crate) fn width(&self) -> Option<u16> {
         self.view.look.width
+    }
+
+    /// Sets the columns of a table where no fields are selected.
+    pub(crate) fn set_telling(&mut self, columns: Option<Vec<Column>>) {
+        self.view.telling = columns;
+    }
+
+    /// Forgets the type of the records, because others are printed in their place.
+    pub(crate) fn forget_type(&mut self) {
+        self.view.schema = None;
+        self.view.telling = None;
+    }
+
+    /// Whether a field of the records is printed by its name, or sorted by: it is named, or has a column of its own.
+    pub(crate) fn shows(&self, name: &str) -> bool {
+        let named = |column: &Column| column.path.first().is_some_and(|first| first == name);
+        match &self.view.selected {
+            Some(selected) => {
+                selected.iter().any(named) || self.order.iter().any(|(column, _)| named(column))
+            }
+            None => self.format.has_header || self.order.iter().any(|(column, _)| named(column)),
+        }
     }
 
     /// Whether the records are sorted, so that any of them may be the first to be printed.
@@ -101,6 +125,16 @@ impl Layout {
     }
 }
 
+/// Makes other values of a record just before it is printed.
+pub(crate) trait Transform {
+    /// What it makes of a record, each value as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot make anything of it.
+    fn values(&self, json: &str) -> Result<Vec<String>, Failure>;
+}
+
 /// Takes the records of one output.
 pub(crate) struct Sink {
     writer: Box<dyn RecordWriter>,
@@ -109,54 +143,78 @@ pub(crate) struct Sink {
     kept: Vec<(Vec<Option<Rank>>, String)>,
     limit: Option<u64>,
     count: u64,
+    transform: Option<Box<dyn Transform>>,
+    /// How many values were printed, which are the records unless they are transformed.
+    printed: u64,
 }
 
 impl Sink {
     /// An output in this layout. Nothing is printed yet.
     pub(crate) fn new(layout: Layout) -> Self {
+        Sink::transforming(layout, None)
+    }
+
+    /// An output of what is made of the records.
+    pub(crate) fn transforming(layout: Layout, transform: Option<Box<dyn Transform>>) -> Self {
         Sink {
             writer: (layout.format.writer)(&layout.view),
             order: layout.order,
             kept: Vec::new(),
             limit: layout.limit,
             count: 0,
+            transform,
+            printed: 0,
         }
     }
 
-    /// How many records it has taken.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
+    /// Whether no further record would be printed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.order.is_empty() && self.limit.is_some_and(|limit| self.count >= limit)
     }
 
     /// Takes a record, given as JSON. It is printed at once unless the records are to be sorted, or are for a table.
-    pub(crate) fn record(&mut self, json: &str, out: &mut dyn Output) -> io::Result<()> {
+    pub(crate) fn record(&mut self, json: &str, out: &mut dyn Output) -> Result<(), Failure> {
         self.count += 1;
         if self.order.is_empty() {
-            return self.print(json, self.count, out);
+            return self.print(json, out);
         }
         let ranks = sort::ranks(&self.order, &Record::new(json));
         self.kept.push((ranks, json.to_string()));
         Ok(())
     }
 
-    /// Prints a record, and notes if it is not printed as it was sent.
-    fn print(&mut self, json: &str, number: u64, out: &mut dyn Output) -> io::Result<()> {
-        if let Some(altered) = self.writer.record(json, number, out)? {
-            out.note(number, altered);
+    /// Prints a record, or what is made of it.
+    fn print(&mut self, json: &str, out: &mut dyn Output) -> Result<(), Failure> {
+        match &self.transform {
+            None => self.write(json, out)?,
+            Some(transform) => {
+                for value in transform.values(json)? {
+                    self.write(&value, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a value, and notes if it is not printed as it was sent.
+    fn write(&mut self, json: &str, out: &mut dyn Output) -> io::Result<()> {
+        self.printed += 1;
+        if let Some(altered) = self.writer.record(json, self.printed, out)? {
+            out.note(self.printed, altered);
         }
         Ok(())
     }
 
     /// Prints what is left, and returns how many records were printed. It is called after a failure as well, so that what has come
     /// is printed as a whole: brackets close, and tables are drawn.
-    pub(crate) fn finish(mut self, out: &mut dyn Output) -> io::Result<u64> {
+    pub(crate) fn finish(mut self, out: &mut dyn Output) -> Result<u64, Failure> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.order, one, other));
         let count = self.limit.unwrap_or(u64::MAX).min(self.count);
-        for ((_, json), number) in kept.iter().zip(1..=count) {
-            self.print(json, number, out)?;
+        for ((_, json), _) in kept.iter().zip(0..count) {
+            self.print(json, out)?;
         }
-        self.writer.finish(count, out)?;
+        self.writer.finish(self.printed, out)?;
         Ok(count)
     }
 }

@@ -13,7 +13,7 @@ const MOST: usize = 7;
 const LEAST: usize = 5;
 
 /// Names of fields that people look for in a table, most important first. Case does not matter.
-const TELLING: [&str; 26] = [
+const TELLING: [&str; 27] = [
     "title",
     "name",
     "firstname",
@@ -28,6 +28,7 @@ const TELLING: [&str; 26] = [
     "customername",
     "devicename",
     "technicianfullname",
+    "durationhours",
     "number",
     "total",
     "currency",

@@ -64,6 +64,22 @@ impl<'a> Record<'a> {
     }
 }
 
+/// A record, given as JSON, with this value in a field: in place of the one that it has, or else behind all others. What is no
+/// object stays as it is.
+pub(crate) fn with_field(json: &str, name: &str, value: &str) -> String {
+    let Some(fields) = Record::new(json).fields else {
+        return json.to_string();
+    };
+    if let Some(old) = fields.get(name) {
+        // The old value is a part of the text.
+        let at = old.as_ptr() as usize - json.as_ptr() as usize;
+        return [&json[..at], value, &json[at + old.len()..]].concat();
+    }
+    let open = json.trim_end().strip_suffix('}').unwrap_or(json).trim_end();
+    let comma = if fields.is_empty() { "" } else { "," };
+    format!("{open}{comma}{}:{value}}}", serde_json::Value::from(name))
+}
+
 /// A value as a cell of a table or of CSV holds it: as text without quotes, or else as JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Written<'a> {
@@ -272,6 +288,21 @@ mod tests {
         assert_eq!(value("c.d.f"), None);
         assert_eq!(value("b.c"), None);
         assert!(Record::new("[1]").fields.is_none() && Record::new("{").fields.is_none());
+    }
+
+    #[test]
+    fn a_field_is_replaced_in_its_place_or_added() {
+        for (json, with) in [
+            (
+                r#"{"a": 1, "b" : [1, 2], "c": 1.10}"#,
+                r#"{"a": 1, "b" : {"x": 1}, "c": 1.10}"#,
+            ),
+            (r#"{"a": 1 }"#, r#"{"a": 1,"b":{"x": 1}}"#),
+            ("{}", r#"{"b":{"x": 1}}"#),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(with_field(json, "b", r#"{"x": 1}"#), with);
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ async fn a_field_that_is_not_there_is_told_with_those_that_are() {
         assert_failure(
             &refused,
             2,
-            "Ticket has no field `Titel`; it has TicketID, TicketTitle",
+            "Ticket has no field `Titel` (did you mean `TicketTitle`?)",
         );
     }
 }

@@ -19,6 +19,7 @@ mod reference;
 mod rows;
 mod running;
 mod safety;
+mod selection;
 #[cfg(unix)]
 mod shared_limit;
 #[cfg(unix)]

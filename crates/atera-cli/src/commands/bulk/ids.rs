@@ -14,15 +14,18 @@ use crate::{
     commands::dry_run,
     input::{
         confirm, connection::Connection, globals::Globals, interrupt::Interrupt, named::Directory,
-        request::OperationRequest, target,
+        request::OperationRequest, selection_flags, target,
     },
     names::command_line,
     output::{
         destination::Destination,
         failure::{self, Failure},
-        records::{Layout, Sink},
         table_columns::object_in,
         terminal::tell,
+    },
+    selection::{
+        options::SelectionOptions,
+        pipeline::{Running, Selection},
     },
 };
 
@@ -36,6 +39,8 @@ pub(crate) struct ManyRequests {
     /// How many ids came again, and are left out.
     repeats: usize,
     command: String,
+    /// What is made of the records of a read.
+    selection: SelectionOptions,
 }
 
 impl ManyRequests {
@@ -56,6 +61,7 @@ impl ManyRequests {
             requests: OperationRequest::read_many(operation, matches, parameter, ids)?,
             repeats,
             command: command_line(operation),
+            selection: selection_flags::read(matches),
         }))
     }
 }
@@ -80,7 +86,7 @@ pub(crate) async fn run(
         true => operation.answer.and_then(object_in),
         false => Some(&OUTCOME),
     };
-    let layout = Layout::new(&globals.output, printed, first.allow_unknown)?;
+    let selection = Selection::new(&many.selection, &globals.output, printed, first.allow_unknown)?;
     if !globals.quiet {
         first.remarks().into_iter().for_each(tell);
     }
@@ -114,7 +120,7 @@ pub(crate) async fn run(
     .await?;
     let client = connection.client()?;
     let mut out = Destination::open(globals.output.file.as_deref())?;
-    let mut sink = Sink::new(layout);
+    let mut running = selection.start();
     let mut tally = Tally::default();
     let brake = Brake::default();
     let calls = many
@@ -132,19 +138,22 @@ pub(crate) async fn run(
         let id = request.target();
         tally.count(&id, &outcome);
         match (operation.reads, &outcome) {
-            (true, Outcome::Done(answer)) => records(answer, &mut sink, &mut out)?,
+            (true, Outcome::Done(answer)) => records(answer, &mut running, &mut out)?,
             (true, Outcome::Failed(error)) => {
                 tell(format!("{} {id}: {}", operation.id, failure::of_call(error)))
             }
             (true, Outcome::NotTried) => {}
             (false, outcome) => {
                 let row = outcome.row(&id, |answer| answer.json::<Value>().unwrap_or_default());
-                sink.record(&row.to_string(), &mut out)?;
+                running.record(&row.to_string(), &mut out)?;
             }
         }
     }
-    sink.finish(&mut out)?;
+    let finished = running.finish(&mut out)?;
     out.commit()?;
+    if !globals.quiet && !finished.remarks.is_empty() {
+        tell(finished.remarks.join("; "));
+    }
     if let Some(signal) = interrupt.seen() {
         return Err(Failure::Interrupted(signal, Some(tally.sentence(operation))));
     }
@@ -186,7 +195,7 @@ async fn answer(
 }
 
 /// Prints the records of an answer to a read.
-fn records(answer: &Response<Bytes>, sink: &mut Sink, out: &mut Destination) -> Result<(), Failure> {
+fn records(answer: &Response<Bytes>, running: &mut Running, out: &mut Destination) -> Result<(), Failure> {
     let text = match answer.is_empty() {
         true => return Ok(()),
         false => answer.json::<&RawValue>()?.get(),
@@ -194,10 +203,10 @@ fn records(answer: &Response<Bytes>, sink: &mut Sink, out: &mut Destination) -> 
     match serde_json::from_str::<Vec<&RawValue>>(text) {
         Ok(records) => {
             for record in records {
-                sink.record(record.get(), out)?;
+                running.record(record.get(), out)?;
             }
         }
-        Err(_) => sink.record(text, out)?,
+        Err(_) => running.record(text, out)?,
     }
     Ok(())
 }

@@ -1,0 +1,319 @@
+//! `--where`: which records are taken.
+//!
+//! A condition is checked against the description before anything is sent: the fields exist, a number is compared with a number
+//! and a time with a time. Text is compared without regard to case, and the values of a closed list in the order of the
+//! description. Where nothing is known of a field, its values tell how to compare them.
+//!
+//! A record that lacks a field has null in it, and so has one with .NET's year 1 in place of a time. Null fulfils `=null`,
+//! `is null` and `is empty`, and no comparison, `!=` included: `Priority!=High` are those with another priority, and
+//! `not Priority=High` also those without one.
+
+use atera::{
+    Timestamp,
+    description::{Kind, parse_boolean},
+};
+
+use super::{
+    operand::{Operand, Time, mistake, operand, words},
+    syntax::{self, Comparison, Expression, Mistake, Word},
+    times::Clock,
+};
+use crate::output::{
+    columns::{Column, Fields},
+    failure::Failure,
+    values::{Record, Written},
+};
+
+/// A condition that fits the records.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    all: Vec<Node>,
+}
+
+/// A part of a condition.
+#[derive(Clone, Debug)]
+enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Column, Comparison, Operand),
+    Null(Column),
+    Empty(Column),
+    Holds(Column),
+}
+
+/// A comparison that a record has to fulfil.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand<'a> {
+    /// The name of the field.
+    pub(crate) field: &'a str,
+    pub(crate) comparison: Comparison,
+    pub(crate) operand: &'a Operand,
+}
+
+impl Condition {
+    /// The condition that all of these texts hold.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with the place of the mistake.
+    pub(crate) fn new(texts: &[String], fields: Fields, clock: &Clock) -> Result<Self, Failure> {
+        let node = |text: &String| {
+            let node = syntax::parse(text).and_then(|read| Node::new(&read, fields, clock));
+            node.map_err(|mistake| told(text, &mistake))
+        };
+        Ok(Condition {
+            all: texts.iter().map(node).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether the zone of the account is needed to tell which records fulfil it.
+    pub(crate) fn needs_zone(&mut self) -> bool {
+        let mut needs_zone = false;
+        self.times(&mut |time| needs_zone |= time.text.needs_zone());
+        needs_zone
+    }
+
+    /// Sets the clock that its times refer to.
+    pub(crate) fn set_clock(&mut self, clock: &Clock) {
+        self.times(&mut |time| time.span = time.text.span(clock).unwrap_or(time.span));
+    }
+
+    /// Whether a record fulfils it.
+    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+        self.all.iter().all(|node| node.holds(record))
+    }
+
+    /// The comparisons with fields of the record itself that every record which fulfils it fulfils too.
+    pub(crate) fn demands(&self) -> Vec<Demand<'_>> {
+        let mut demands = Vec::new();
+        let mut left: Vec<_> = self.all.iter().collect();
+        while let Some(node) = left.pop() {
+            match node {
+                Node::All(nodes) => left.extend(nodes),
+                Node::Compare(column, comparison, operand) if column.path.len() == 1 => {
+                    demands.push(Demand {
+                        field: &column.path[0],
+                        comparison: *comparison,
+                        operand,
+                    })
+                }
+                _ => {}
+            }
+        }
+        demands
+    }
+
+    /// The fields that it names.
+    pub(crate) fn columns(&self) -> Vec<&Column> {
+        let (mut columns, mut left) = (Vec::new(), self.all.iter().collect::<Vec<_>>());
+        while let Some(node) = left.pop() {
+            match node {
+                Node::All(nodes) | Node::Any(nodes) => left.extend(nodes),
+                Node::Not(node) => left.push(node),
+                Node::Compare(column, ..)
+                | Node::Null(column)
+                | Node::Empty(column)
+                | Node::Holds(column) => {
+                    columns.push(column);
+                }
+            }
+        }
+        columns
+    }
+
+    fn times(&mut self, visit: &mut dyn FnMut(&mut Time)) {
+        self.all.iter_mut().for_each(|node| node.times(visit));
+    }
+}
+
+/// The failure for a mistake in a condition.
+fn told(text: &str, mistake: &Mistake) -> Failure {
+    let place = text[..mistake.at].chars().count() + 1;
+    let rest: String = text[mistake.at..].chars().take(30).collect();
+    let place = match rest.is_empty() {
+        true => "at its end".to_string(),
+        false => format!("at character {place}, `{rest}`"),
+    };
+    Failure::Usage(format!("--where is not understood {place}: {}", mistake.what))
+}
+
+impl Node {
+    fn new(expression: &Expression, fields: Fields, clock: &Clock) -> Result<Self, Mistake> {
+        let all = |parts: &[Expression]| {
+            let nodes = parts.iter().map(|part| Node::new(part, fields, clock));
+            nodes.collect::<Result<Vec<_>, _>>()
+        };
+        Ok(match expression {
+            Expression::All(parts) => Node::All(all(parts)?),
+            Expression::Any(parts) => Node::Any(all(parts)?),
+            Expression::Not(inner) => Node::Not(Box::new(Node::new(inner, fields, clock)?)),
+            Expression::Null(field) => Node::Null(column(field, fields)?),
+            Expression::Empty(field) => Node::Empty(column(field, fields)?),
+            Expression::Holds(field) => match column(field, fields)? {
+                column if matches!(column.kind, Kind::Boolean | Kind::Any) => Node::Holds(column),
+                column => {
+                    let name = &column.heading;
+                    let sentence = format!(
+                        "`{name}` is {}, so it needs a comparison, as in {name}=…",
+                        words(column.kind)
+                    );
+                    return Err(mistake(field, sentence));
+                }
+            },
+            Expression::Compare(field, comparison, value) => {
+                let column = column(field, fields)?;
+                let operand = operand(&column, *comparison, field, value, fields, clock)?;
+                Node::Compare(column, *comparison, operand)
+            }
+        })
+    }
+
+    fn holds(&self, record: &Record<'_>) -> bool {
+        match self {
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(record)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(record)),
+            Node::Not(node) => !node.holds(record),
+            Node::Null(column) => value(column, record).is_none(),
+            Node::Empty(column) => match value(column, record) {
+                None => true,
+                Some(Written::Text(text, _)) => text.trim().is_empty(),
+                Some(Written::Json(json)) => matches!(json.as_ref(), "[]" | "{}"),
+                Some(Written::Nothing) => true,
+            },
+            Node::Holds(column) => match value(column, record) {
+                Some(Written::Json(text) | Written::Text(text, _)) => parse_boolean(&text) == Some(true),
+                _ => false,
+            },
+            Node::Compare(column, comparison, operand) => {
+                value(column, record).is_some_and(|value| operand.fits(&value, *comparison, column.kind))
+            }
+        }
+    }
+
+    fn times(&mut self, visit: &mut dyn FnMut(&mut Time)) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter_mut().for_each(|node| node.times(visit)),
+            Node::Not(node) => node.times(visit),
+            Node::Compare(_, _, Operand::Time(time) | Operand::Guess(_, Some(time), _)) => visit(time),
+            Node::Compare(..) | Node::Null(_) | Node::Empty(_) | Node::Holds(_) => {}
+        }
+    }
+}
+
+/// The value of a field, unless it is null or stands for no time.
+fn value<'a>(column: &Column, record: &Record<'a>) -> Option<Written<'a>> {
+    match Written::of(column.value(record)) {
+        Written::Nothing => None,
+        Written::Text(text, _)
+            if matches!(column.kind, Kind::Timestamp | Kind::Date)
+                && text.parse::<Timestamp>().is_ok_and(Timestamp::is_unset) =>
+        {
+            None
+        }
+        value => Some(value),
+    }
+}
+
+/// The field of this name.
+fn column(field: &Word, fields: Fields) -> Result<Column, Mistake> {
+    let named = match field.quoted && fields.schema.is_none() {
+        // Where nothing is known, a quoted name is that of one field, dots included.
+        true => Ok(Column::plain(&field.text)),
+        false => fields.column(&field.text),
+    };
+    named.map_err(|failure| mistake(field, failure.sentence().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use atera::{AccountZone, description::Schema};
+
+    use super::*;
+
+    /// Which of the records fulfil the condition.
+    fn fulfilled(schema: Option<&str>, condition: &str, records: &[&str]) -> Vec<usize> {
+        let fields = Fields {
+            schema: schema.map(|name| Schema::find(name).expect(name)),
+            allow_unknown: false,
+        };
+        let now: Timestamp = "2026-03-02T08:00:00Z".parse().expect("a time");
+        let clock = Clock {
+            now: now.to_utc(),
+            zone: AccountZone::UTC,
+        };
+        let condition = Condition::new(&[condition.to_string()], fields, &clock);
+        let condition = condition.unwrap_or_else(|failure| panic!("{failure:?}"));
+        let records = records.iter().enumerate();
+        let records = records.filter(|(_, json)| condition.holds(&Record::new(json)));
+        records.map(|(index, _)| index).collect()
+    }
+
+    #[test]
+    fn null_fulfils_no_comparison() {
+        let records = [
+            r#"{"TicketPriority": "High", "TicketResolvedDate": "2026-03-01T00:00:00"}"#,
+            r#"{"TicketPriority": null, "TicketResolvedDate": "0001-01-01T00:00:00"}"#,
+            "{}",
+            r#"{"TicketPriority": "", "TicketResolvedDate": ""}"#,
+        ];
+        for (condition, holds) in [
+            ("TicketPriority=High", &[0][..]),
+            ("TicketPriority!=Low", &[0, 3]),
+            ("not TicketPriority=Low", &[0, 1, 2, 3]),
+            ("TicketPriority=null", &[1, 2]),
+            ("TicketPriority is empty", &[1, 2, 3]),
+            ("TicketResolvedDate=null", &[1, 2]),
+            ("TicketResolvedDate<-1d", &[0]),
+            ("TicketResolvedDate>-1d", &[]),
+        ] {
+            assert_eq!(
+                fulfilled(Some("Ticket"), condition, &records),
+                holds,
+                "{condition}"
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_compared_by_what_they_are() {
+        let records = [
+            r#"{"Total": 9.50, "Currency": "EUR", "LineItems": []}"#,
+            r#"{"Total": "10", "Currency": "eur", "LineItems": [{"Description": "Backup"}]}"#,
+            r#"{"Total": 1e400, "Currency": "USD", "LineItems": null}"#,
+        ];
+        for (condition, holds) in [
+            ("Total=9.5", &[0][..]),
+            ("Total>9.5", &[1, 2]),
+            ("Currency=EUR", &[0, 1]),
+            ("Currency!~u", &[]),
+            ("LineItems is empty", &[0, 2]),
+            ("LineItems~backup", &[1]),
+        ] {
+            assert_eq!(
+                fulfilled(Some("Invoice"), condition, &records),
+                holds,
+                "{condition}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_type_the_values_tell_how_to_compare_them() {
+        let records = [
+            r#"{"a": 9, "at": "2026-03-01T10:00:00Z", "a.b": true}"#,
+            r#"{"a": "10", "at": "2026-02-01T10:00:00Z"}"#,
+            r#"{"a": "x", "at": "soon"}"#,
+        ];
+        for (condition, holds) in [
+            ("a<10", &[0][..]),
+            ("a>=10", &[1, 2]),
+            ("a='10'", &[1]),
+            ("at>=2026-03", &[0, 2]),
+            ("at=yesterday", &[0]),
+            ("'a.b'", &[0]),
+        ] {
+            assert_eq!(fulfilled(None, condition, &records), holds, "{condition}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Which records are printed, and what is made of them before.
+//!
+//! Lists of the service and files go the same way, one record at a time. Nothing is collected, except what a sort or a total
+//! needs:
+//!
+//! ```text
+//! record ─ --expand ─ computed fields ─ --where ─┬─ records ──────────────────── --sort ─ --limit ─ --jq ─ printed
+//!                                                └─ --count --group-by --sum: rows
+//! ```
+//!
+//! The modules, lowest first:
+//!
+//! | module | is |
+//! |---|---|
+//! | [`syntax`] | the syntax of a condition |
+//! | [`times`] | times in a condition |
+//! | [`operand`] | what a field is compared with |
+//! | [`condition`] | a condition that fits the records |
+//! | [`totals`] | numbers in place of records |
+//! | [`jq`] | a jq filter |
+//! | [`expand`] | a record for each entry of a list |
+//! | [`computed`] | fields that the command computes |
+//! | [`options`] | what the flags say |
+//! | [`pipeline`] | all of it, one after another |
+
+pub(crate) mod computed;
+pub(crate) mod condition;
+pub(crate) mod expand;
+pub(crate) mod jq;
+pub(crate) mod operand;
+pub(crate) mod options;
+pub(crate) mod pipeline;
+pub(crate) mod syntax;
+pub(crate) mod times;
+pub(crate) mod totals;

@@ -1,0 +1,349 @@
+//! Times in a condition: `2026-03-01 08:00`, `yesterday`, `last-month`, `-3d`.
+//!
+//! A time stands for a span: a day for all of that day, a minute for all of that minute. So `=2026-03-01` is true for every
+//! moment of that day, `>2026-03-01` for those after it and `>=2026-03-01` for both. Days and clock times without an offset are
+//! those of the account's zone. `-3d` is a moment: three times 24 hours ago.
+
+use atera::{AccountZone, Timestamp};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+
+/// What relative times refer to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// The current time.
+    pub(crate) now: DateTime<Utc>,
+    /// The zone of days and clock times.
+    pub(crate) zone: AccountZone,
+}
+
+/// A span of time: from its first moment to the moment behind its last. A moment is a span without length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) from: DateTime<Utc>,
+    pub(crate) to: DateTime<Utc>,
+}
+
+impl Span {
+    /// Whether a moment lies before the span, within it or behind it.
+    pub(crate) fn compare(self, moment: DateTime<Utc>) -> std::cmp::Ordering {
+        match moment {
+            moment if moment < self.from => std::cmp::Ordering::Less,
+            moment if moment < self.to || moment == self.from => std::cmp::Ordering::Equal,
+            _ => std::cmp::Ordering::Greater,
+        }
+    }
+}
+
+/// A time as it is written, before there is a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeText {
+    /// `now`.
+    Now,
+    /// A moment with an offset, and the length of time that its last digit stands for.
+    Moment(DateTime<Utc>, TimeDelta),
+    /// A time by the clocks of the account, and the length of time that its last digit stands for.
+    Clock(NaiveDateTime, TimeDelta),
+    /// A length of time before now, or behind it if it is positive.
+    Away(TimeDelta),
+    /// So many months away, by the clocks of the account.
+    MonthsAway(i32),
+    /// A day, week, month or year: the one of `date`, or the one that is so many away from the current one.
+    Calendar(Unit, Anchor),
+}
+
+/// A stretch of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Year,
+}
+
+/// Which stretch of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// The one that begins with this day.
+    From(NaiveDate),
+    /// The one that is so many away from the current one.
+    Away(i32),
+}
+
+impl TimeText {
+    /// Reads a time. `None` if it is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let calendar = |unit, away| Some(TimeText::Calendar(unit, Anchor::Away(away)));
+        match text.as_str() {
+            "now" => return Some(TimeText::Now),
+            "today" => return calendar(Unit::Day, 0),
+            "yesterday" => return calendar(Unit::Day, -1),
+            "tomorrow" => return calendar(Unit::Day, 1),
+            _ => {}
+        }
+        if let Some((which, unit)) = text.split_once(['-', ' '])
+            && let Some(away) = named(which, &[("last", -1), ("this", 0), ("next", 1)])
+            && let Some(unit) = named(
+                unit,
+                &[("week", Unit::Week), ("month", Unit::Month), ("year", Unit::Year)],
+            )
+        {
+            return calendar(unit, away);
+        }
+        away(&text).or_else(|| date(&text)).or_else(|| clock(&text))
+    }
+
+    /// Whether what it stands for depends on the zone of the account.
+    pub(crate) fn needs_zone(self) -> bool {
+        !matches!(self, TimeText::Now | TimeText::Moment(..) | TimeText::Away(_))
+    }
+
+    /// The span that it stands for. `None` if it lies beyond all times that can be told.
+    pub(crate) fn span(self, clock: &Clock) -> Option<Span> {
+        let moment = |moment| {
+            Some(Span {
+                from: moment,
+                to: moment,
+            })
+        };
+        let point = |local| clock.zone.timestamp(local).to_utc();
+        let local = clock.zone.clock(Timestamp::from(clock.now));
+        match self {
+            TimeText::Now => moment(clock.now),
+            TimeText::Moment(from, length) => Some(Span {
+                from,
+                to: from.checked_add_signed(length)?,
+            }),
+            TimeText::Clock(from, length) => {
+                let from = point(from);
+                Some(Span {
+                    from,
+                    to: from.checked_add_signed(length)?,
+                })
+            }
+            TimeText::Away(length) => moment(clock.now.checked_add_signed(length)?),
+            TimeText::MonthsAway(months) => moment(point(
+                local.date().checked_add_or_sub(months)?.and_time(local.time()),
+            )),
+            TimeText::Calendar(unit, anchor) => {
+                let from = match anchor {
+                    Anchor::From(day) => day,
+                    Anchor::Away(away) => unit.add(unit.first_day(local.date())?, away)?,
+                };
+                let midnight = |day: NaiveDate| point(day.and_time(NaiveTime::MIN));
+                Some(Span {
+                    from: midnight(from),
+                    to: midnight(unit.add(from, 1)?),
+                })
+            }
+        }
+    }
+}
+
+/// Adds months, or takes them away.
+trait AddMonths: Sized {
+    fn checked_add_or_sub(self, months: i32) -> Option<Self>;
+}
+
+impl AddMonths for NaiveDate {
+    fn checked_add_or_sub(self, months: i32) -> Option<Self> {
+        let length = Months::new(months.unsigned_abs());
+        match months < 0 {
+            true => self.checked_sub_months(length),
+            false => self.checked_add_months(length),
+        }
+    }
+}
+
+impl Unit {
+    /// The first day of the stretch that a day is in.
+    fn first_day(self, day: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Unit::Day => Some(day),
+            Unit::Week => day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())),
+            Unit::Month => day.with_day(1),
+            Unit::Year => NaiveDate::from_ymd_opt(day.year(), 1, 1),
+        }
+    }
+
+    /// The first day of the stretch that is so many behind the one that begins with `day`.
+    fn add(self, day: NaiveDate, count: i32) -> Option<NaiveDate> {
+        match self {
+            Unit::Day => day.checked_add_signed(TimeDelta::days(count.into())),
+            Unit::Week => day.checked_add_signed(TimeDelta::weeks(count.into())),
+            Unit::Month => day.checked_add_or_sub(count),
+            Unit::Year => day.checked_add_or_sub(count * 12),
+        }
+    }
+}
+
+/// The value of a name.
+fn named<T: Copy>(name: &str, values: &[(&str, T)]) -> Option<T> {
+    values
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| *value)
+}
+
+/// `-3d`, and `3d` for the same; `+3d` for three days from now.
+fn away(text: &str) -> Option<TimeText> {
+    let (sign, rest) = match text.strip_prefix('+') {
+        Some(rest) => (1, rest),
+        None => (-1, text.strip_prefix('-').unwrap_or(text)),
+    };
+    let digits = rest.find(|it: char| !it.is_ascii_digit())?;
+    let number: i64 = sign * rest[..digits].parse::<i64>().ok()?;
+    let months = |number: Option<i64>| Some(TimeText::MonthsAway(i32::try_from(number?).ok()?));
+    let length = match &rest[digits..] {
+        "s" => TimeDelta::try_seconds(number),
+        "m" | "min" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        "w" => TimeDelta::try_weeks(number),
+        "mo" => return months(Some(number)),
+        "y" => return months(number.checked_mul(12)),
+        _ => None,
+    };
+    length.map(TimeText::Away)
+}
+
+/// A day, a month or a year.
+fn date(text: &str) -> Option<TimeText> {
+    let of = |unit, day| Some(TimeText::Calendar(unit, Anchor::From(day)));
+    let is_number = |text: &str, length| text.len() == length && text.bytes().all(|it| it.is_ascii_digit());
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return of(Unit::Day, day);
+    }
+    let (year, month) = text.split_once('-').unwrap_or((text, "01"));
+    if !is_number(year, 4) || !is_number(month, 2) {
+        return None;
+    }
+    let day = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, 1)?;
+    of(if text.len() == 4 { Unit::Year } else { Unit::Month }, day)
+}
+
+/// A day with a time, which may have an offset.
+fn clock(text: &str) -> Option<TimeText> {
+    let (day, time) = text.split_once(['t', ' '])?;
+    let (time, offset) = time.split_at(time.find(['z', '+', '-']).unwrap_or(time.len()));
+    let (time, length) = match (time.matches(':').count(), time.contains('.')) {
+        (1, false) => (format!("{time}:00"), TimeDelta::minutes(1)),
+        (_, false) => (time.to_string(), TimeDelta::seconds(1)),
+        (_, true) => (time.to_string(), TimeDelta::zero()),
+    };
+    let local = NaiveDateTime::parse_from_str(&format!("{day}T{time}"), "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    if offset.is_empty() {
+        return Some(TimeText::Clock(local, length));
+    }
+    let whole = format!("{}{offset}", local.format("%Y-%m-%dt%H:%M:%S%.f"));
+    let moment = DateTime::parse_from_rfc3339(&whole).ok()?;
+    Some(TimeText::Moment(moment.to_utc(), length))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    fn moment(text: &str) -> DateTime<Utc> {
+        text.parse::<Timestamp>().expect(text).to_utc()
+    }
+
+    fn span(text: &str) -> (String, String) {
+        let clock = Clock {
+            now: moment("2026-03-02T04:30:00Z"),
+            zone: "America/New_York".parse().expect("a zone"),
+        };
+        let span = TimeText::parse(text).expect(text).span(&clock).expect(text);
+        let text = |time: DateTime<Utc>| Timestamp::from(time).to_string();
+        (text(span.from), text(span.to))
+    }
+
+    #[test]
+    fn a_time_stands_for_a_span_by_the_clocks_of_the_account() {
+        // In New York it is half past eleven in the evening of Sunday, March 1st; the clocks are set forward on the 8th.
+        for (text, from, to) in [
+            ("2026-03-01", "2026-03-01T05:00:00Z", "2026-03-02T05:00:00Z"),
+            ("2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"),
+            ("2026-03", "2026-03-01T05:00:00Z", "2026-04-01T04:00:00Z"),
+            ("2026", "2026-01-01T05:00:00Z", "2027-01-01T05:00:00Z"),
+            ("2026-03-01 08:00", "2026-03-01T13:00:00Z", "2026-03-01T13:01:00Z"),
+            (
+                "2026-03-01T08:00:30",
+                "2026-03-01T13:00:30Z",
+                "2026-03-01T13:00:31Z",
+            ),
+            (
+                "2026-03-01 08:00Z",
+                "2026-03-01T08:00:00Z",
+                "2026-03-01T08:01:00Z",
+            ),
+            (
+                "2026-03-01T08:00:00.5+02:00",
+                "2026-03-01T06:00:00.500Z",
+                "2026-03-01T06:00:00.500Z",
+            ),
+            ("now", "2026-03-02T04:30:00Z", "2026-03-02T04:30:00Z"),
+            ("today", "2026-03-01T05:00:00Z", "2026-03-02T05:00:00Z"),
+            ("Yesterday", "2026-02-28T05:00:00Z", "2026-03-01T05:00:00Z"),
+            ("tomorrow", "2026-03-02T05:00:00Z", "2026-03-03T05:00:00Z"),
+            ("this-week", "2026-02-23T05:00:00Z", "2026-03-02T05:00:00Z"),
+            ("last month", "2026-02-01T05:00:00Z", "2026-03-01T05:00:00Z"),
+            ("next-year", "2027-01-01T05:00:00Z", "2028-01-01T05:00:00Z"),
+            ("-3d", "2026-02-27T04:30:00Z", "2026-02-27T04:30:00Z"),
+            ("3d", "2026-02-27T04:30:00Z", "2026-02-27T04:30:00Z"),
+            ("+90m", "2026-03-02T06:00:00Z", "2026-03-02T06:00:00Z"),
+            ("1mo", "2026-02-02T04:30:00Z", "2026-02-02T04:30:00Z"),
+            ("-1y", "2025-03-02T04:30:00Z", "2025-03-02T04:30:00Z"),
+        ] {
+            assert_eq!(span(text), (from.to_string(), to.to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "3",
+            "d",
+            "-",
+            "soon",
+            "last-friday",
+            "2026-13",
+            "2026-02-30",
+            "20260302",
+            "08:00",
+            "1e3d",
+        ] {
+            assert_eq!(TimeText::parse(text), None, "{text}");
+        }
+        let clock = Clock {
+            now: moment("2026-03-02"),
+            zone: AccountZone::UTC,
+        };
+        let far = TimeText::parse("99999999d").expect("a time");
+        assert_eq!(far.span(&clock), None);
+    }
+
+    #[test]
+    fn a_moment_is_before_a_span_or_in_it_or_behind_it() {
+        let clock = Clock {
+            now: moment("2026-03-02"),
+            zone: AccountZone::UTC,
+        };
+        let day = TimeText::parse("2026-03-01")
+            .expect("a day")
+            .span(&clock)
+            .expect("a span");
+        for (time, order) in [
+            ("2026-02-28T23:59:59.9Z", Ordering::Less),
+            ("2026-03-01T00:00:00Z", Ordering::Equal),
+            ("2026-03-01T23:59:59.9Z", Ordering::Equal),
+            ("2026-03-02T00:00:00Z", Ordering::Greater),
+        ] {
+            assert_eq!(day.compare(moment(time)), order, "{time}");
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! `--count`, `--group-by` and `--sum`: numbers in place of records.
+//!
+//! Sums are exact: they are those of decimals, not of doubles. A record without a value adds nothing to a sum, and a number
+//! with more digits than a decimal holds is an error rather than nearly right.
+
+use std::collections::HashMap;
+
+use atera::{
+    Error, ErrorKind,
+    description::{Field, Kind, Schema},
+};
+use rust_decimal::Decimal;
+
+use super::operand::decimal;
+use crate::output::{
+    columns::{self, Column, Fields},
+    failure::Failure,
+    values::{Record, Written},
+};
+
+/// The name of the number of records.
+const COUNT: &str = "Count";
+
+/// Which numbers are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Totals {
+    by: Vec<Column>,
+    sums: Vec<Column>,
+    /// Whether they are one number.
+    is_number: bool,
+    /// Whether a row has the number of records.
+    counts: bool,
+    groups: HashMap<Vec<String>, Group>,
+    /// The groups in the order in which they came.
+    order: Vec<Vec<String>>,
+    /// For each sum, how many records had no value.
+    without: Vec<u64>,
+}
+
+/// The numbers of a group.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    count: u64,
+    sums: Vec<Decimal>,
+}
+
+impl Totals {
+    /// The totals that the options ask for, and the type of their rows.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if a field is not there, is wanted twice or is no number.
+    pub(crate) fn new(
+        count: bool,
+        by: &[String],
+        sums: &[String],
+        fields: Fields,
+    ) -> Result<(Self, &'static Schema), Failure> {
+        let columns = |names: &[String]| {
+            names
+                .iter()
+                .map(|name| fields.column(name))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        let (by, sums) = (columns(by)?, columns(sums)?);
+        for sum in &sums {
+            if !matches!(sum.kind, Kind::Number | Kind::Integer | Kind::Any) {
+                let name = &sum.heading;
+                return Err(Failure::Usage(format!(
+                    "--sum needs a number, and `{name}` is none; see `atera schema`"
+                )));
+            }
+        }
+        if let Some(column) = by.iter().find(|column| column.has_parts()) {
+            let name = &column.heading;
+            return Err(Failure::Usage(format!(
+                "--group-by needs a single value, and `{name}` has parts; name a field of it, or give --expand"
+            )));
+        }
+        let counts = count || !by.is_empty();
+        let mut row: Vec<Field> = by
+            .iter()
+            .map(|column| Field::new(columns::kept(&column.heading), column.kind))
+            .collect();
+        if counts {
+            row.push(Field::new(COUNT, Kind::Integer));
+        }
+        row.extend(
+            sums.iter()
+                .map(|column| Field::new(columns::kept(&column.heading), Kind::Number)),
+        );
+        for (index, field) in row.iter().enumerate() {
+            if row[..index].iter().any(|other| other.name == field.name) {
+                let name = field.name;
+                return Err(Failure::Usage(format!(
+                    "a row of totals would have two fields `{name}`; name each field once"
+                )));
+            }
+        }
+        let schema: &'static Schema = columns::derived(&Schema::new("Total", &[]), row);
+        let is_number = by.is_empty() && schema.fields.len() == 1;
+        let totals = Totals {
+            is_number,
+            counts,
+            without: vec![0; sums.len()],
+            by,
+            sums,
+            groups: HashMap::new(),
+            order: Vec::new(),
+        };
+        Ok((totals, schema))
+    }
+
+    /// Whether only the number of records is wanted.
+    pub(crate) fn only_counts(&self) -> bool {
+        self.by.is_empty() && self.sums.is_empty()
+    }
+
+    /// Whether there is a row for each group.
+    pub(crate) fn has_groups(&self) -> bool {
+        !self.by.is_empty()
+    }
+
+    /// The fields that are grouped by or summed.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.by.iter().chain(&self.sums)
+    }
+
+    /// Sets the number of records, where the service tells it without sending them.
+    pub(crate) fn set_count(&mut self, count: u64) {
+        self.group(Vec::new()).count = count;
+    }
+
+    /// The numbers of a group, which is added if it is new.
+    fn group(&mut self, key: Vec<String>) -> &mut Group {
+        self.groups.entry(key).or_insert_with_key(|key| {
+            self.order.push(key.clone());
+            Group {
+                count: 0,
+                sums: vec![Decimal::ZERO; self.sums.len()],
+            }
+        })
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    ///
+    /// `Decode` if a value cannot be added exactly.
+    pub(crate) fn add(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+        let values = self
+            .by
+            .iter()
+            .map(|column| column.value(record).unwrap_or("null").to_string());
+        let key: Vec<_> = values.collect();
+        let mut sums = self.group(key.clone()).sums.clone();
+        for ((column, sum), without) in self.sums.iter().zip(&mut sums).zip(&mut self.without) {
+            let value = match Written::of(column.value(record)) {
+                Written::Nothing => {
+                    *without += 1;
+                    continue;
+                }
+                Written::Text(text, _) | Written::Json(text) => text,
+            };
+            let added = decimal(value.trim()).and_then(|number| sum.checked_add(number));
+            *sum = added.ok_or_else(|| {
+                let sentence = format!(
+                    "`{}` cannot be summed exactly: a record has {value:.60} in it; leave such records out with --where",
+                    column.heading
+                );
+                Failure::Call(Error::new(ErrorKind::Decode, sentence))
+            })?;
+        }
+        let group = self.group(key);
+        group.count += 1;
+        group.sums = sums;
+        Ok(())
+    }
+
+    /// The one number, if they are one.
+    pub(crate) fn number(&mut self) -> Option<String> {
+        if !self.is_number {
+            return None;
+        }
+        let group = self.group(Vec::new());
+        let number = group.sums.first().copied().unwrap_or_else(|| group.count.into());
+        Some(number.normalize().to_string())
+    }
+
+    /// The rows, as JSON: the greatest of the last number first. Without groups it is one, even of no records.
+    pub(crate) fn rows(&mut self) -> Vec<String> {
+        if self.by.is_empty() {
+            self.group(Vec::new());
+        }
+        let groups = self
+            .order
+            .iter()
+            .filter_map(|key| Some((key, self.groups.get(key)?)));
+        let mut rows: Vec<_> = groups.map(|(key, group)| self.row(key, group)).collect();
+        rows.sort_by_key(|(last, _)| std::cmp::Reverse(*last));
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// The row of a group, and its last number.
+    fn row(&self, key: &[String], group: &Group) -> (Decimal, String) {
+        let name = |column: &Column| serde_json::Value::from(column.heading.as_str()).to_string();
+        let by = self
+            .by
+            .iter()
+            .zip(key)
+            .map(|(column, value)| format!("{}:{value}", name(column)));
+        let count = self.counts.then(|| format!("\"{COUNT}\":{}", group.count));
+        let sums = self.sums.iter().zip(&group.sums);
+        let sums = sums.map(|(column, sum)| format!("{}:{}", name(column), sum.normalize()));
+        let fields: Vec<_> = by.chain(count).chain(sums).collect();
+        let last = group.sums.last().copied().unwrap_or_else(|| group.count.into());
+        (last, format!("{{{}}}", fields.join(",")))
+    }
+
+    /// How many records had no value to be summed, if some had none.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let sums = self
+            .sums
+            .iter()
+            .zip(&self.without)
+            .filter(|(_, count)| **count > 0);
+        let told: Vec<_> = sums
+            .map(|(column, count)| {
+                format!(
+                    "{count} without `{}`, which add nothing to its sum",
+                    column.heading
+                )
+            })
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rows, or the one number, and the remark.
+    fn rows(count: bool, by: &[&str], sums: &[&str], records: &[&str]) -> (Vec<String>, Option<String>) {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let fields = Fields {
+            schema: None,
+            allow_unknown: false,
+        };
+        let (mut totals, _) = Totals::new(count, &names(by), &names(sums), fields).expect("totals");
+        for record in records {
+            totals.add(&Record::new(record)).expect("a record");
+        }
+        let number = totals.number().map(|number| vec![number]);
+        (number.unwrap_or_else(|| totals.rows()), totals.remark())
+    }
+
+    #[test]
+    fn sums_are_exact() {
+        let records = [
+            r#"{"a": 0.1}"#,
+            r#"{"a": 0.2}"#,
+            r#"{"a": "1.10"}"#,
+            r#"{"a": null}"#,
+            r#"{"a": 9007199254740993}"#,
+        ];
+        let (rows, remark) = rows(false, &[], &["a"], &records);
+        assert_eq!(rows, ["9007199254740994.4"]);
+        assert_eq!(
+            remark.as_deref(),
+            Some("1 without `a`, which add nothing to its sum")
+        );
+    }
+
+    #[test]
+    fn groups_come_with_the_greatest_first() {
+        let records = [
+            r#"{"c": "x", "a": 5}"#,
+            r#"{"c": "y", "a": 1}"#,
+            r#"{"c": "y", "a": 2}"#,
+            "{}",
+        ];
+        assert_eq!(
+            rows(false, &["c"], &[], &records).0,
+            [
+                r#"{"c":"y","Count":2}"#,
+                r#"{"c":"x","Count":1}"#,
+                r#"{"c":null,"Count":1}"#
+            ]
+        );
+        assert_eq!(
+            rows(false, &["c"], &["a"], &records).0,
+            [
+                r#"{"c":"x","Count":1,"a":5}"#,
+                r#"{"c":"y","Count":2,"a":3}"#,
+                r#"{"c":null,"Count":1,"a":0}"#
+            ]
+        );
+        assert_eq!(rows(true, &[], &["a"], &records).0, [r#"{"Count":4,"a":8}"#]);
+        assert_eq!(rows(true, &[], &[], &[]).0, ["0"]);
+    }
+
+    #[test]
+    fn what_cannot_be_summed_exactly_is_an_error() {
+        let fields = Fields {
+            schema: Schema::find("Invoice"),
+            allow_unknown: false,
+        };
+        let (mut totals, _) = Totals::new(false, &[], &["total".to_string()], fields).expect("totals");
+        let Err(Failure::Call(error)) = totals.add(&Record::new(r#"{"Total": 1e400}"#)) else {
+            panic!("it is summed");
+        };
+        assert!(
+            error.to_string().contains("`Total` cannot be summed exactly"),
+            "{error}"
+        );
+        for (by, sum) in [("From", "Total"), ("Total", "Total"), ("Currency", "Currency")] {
+            assert!(
+                Totals::new(false, &[by.to_string()], &[sum.to_string()], fields).is_err(),
+                "{by} {sum}"
+            );
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! `--where`, `--jq`, `--expand` and totals, on lists and on files.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The records that are printed as lines of JSON.
+fn lines(output: &Output) -> Vec<Value> {
+    assert_success(output);
+    let lines = stdout(output).lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
+}
+
+/// All records of a list, as lines.
+async fn all(sandbox: &Sandbox, list: &str) -> Vec<Value> {
+    let arguments: Vec<_> = list.split(' ').chain(["--all", "-o", "ndjson"]).collect();
+    lines(&ask(sandbox, &arguments).await)
+}
+
+/// A list with a condition, as lines.
+async fn selected(sandbox: &Sandbox, list: &str, condition: &str) -> Vec<Value> {
+    let arguments: Vec<_> = list
+        .split(' ')
+        .chain(["--where", condition, "-o", "ndjson"])
+        .collect();
+    lines(&ask(sandbox, &arguments).await)
+}
+
+#[tokio::test]
+async fn the_records_that_fulfil_a_condition_are_printed_as_they_came() {
+    let sandbox = sandbox().await;
+    let alerts = all(&sandbox, "alerts list").await;
+    type Test = fn(&Value) -> bool;
+    let conditions: [(&str, Test); 9] = [
+        ("Severity=critical, Created<2026-03-01", |it| {
+            it["Severity"] == "Critical" && it["Created"].as_str() < Some("2026-03-01")
+        }),
+        ("Severity>=Warning and not (Archived or TicketID=null)", |it| {
+            it["Severity"] != "Information" && it["Archived"] != true && !it["TicketID"].is_null()
+        }),
+        ("Severity in (Critical, Warning) and Title ~ OFFLINE", |it| {
+            ["Critical", "Warning"].contains(&it["Severity"].as_str().unwrap_or_default())
+                && it["Title"].as_str().unwrap_or_default().contains("offline")
+        }),
+        ("AlertID>=90300, AlertID<90350", |it| {
+            (90300..90350).contains(&it["AlertID"].as_i64().unwrap_or_default())
+        }),
+        ("Created=2026-02", |it| {
+            it["Created"].as_str().unwrap_or_default().starts_with("2026-02")
+        }),
+        ("TicketID is not null", |it| !it["TicketID"].is_null()),
+        ("TicketID!=null", |it| !it["TicketID"].is_null()),
+        // A record without a ticket has no ticket of another number, but it has not that ticket either.
+        ("TicketID!=1", |it| !it["TicketID"].is_null()),
+        ("not TicketID=1", |_| true),
+    ];
+    for (condition, test) in conditions {
+        let arguments = [
+            "alerts",
+            "list",
+            "--where",
+            condition,
+            "--time-zone",
+            "UTC",
+            "-o",
+            "ndjson",
+        ];
+        let found = lines(&ask(&sandbox, &arguments).await);
+        let expected: Vec<_> = alerts.iter().filter(|it| test(it)).cloned().collect();
+        assert!(!expected.is_empty(), "{condition} tells nothing apart");
+        assert_eq!(found, expected, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn days_are_those_of_the_account() {
+    let sandbox = Sandbox::builder().time_zone("America/New_York");
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    let alerts = all(&sandbox, "alerts list").await;
+    let there = selected(&sandbox, "alerts list", "Created=2026-02-10").await;
+    let within = |from: &str, to: &str| {
+        let created = |it: &&Value| {
+            let created = it["Created"].as_str().unwrap_or_default();
+            created >= from && created < to
+        };
+        alerts.iter().filter(created).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(there, within("2026-02-10T05:00:00", "2026-02-11T05:00:00"));
+    let arguments = [
+        "alerts",
+        "list",
+        "--where",
+        "Created=2026-02-10",
+        "--time-zone",
+        "UTC",
+        "-o",
+        "ndjson",
+    ];
+    let in_utc = lines(&ask(&sandbox, &arguments).await);
+    assert_eq!(in_utc, within("2026-02-10T00:00:00", "2026-02-11T00:00:00"));
+    assert_ne!(there, in_utc);
+}
+
+#[tokio::test]
+async fn a_zone_that_cannot_be_read_is_not_guessed() {
+    let permissions = "alerts:r".parse().expect("permissions");
+    let sandbox = Sandbox::builder().key("desk", permissions);
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    let list = async |arguments: &[&str]| {
+        let mut list = atera(arguments);
+        list.env("ATERA_BASE_URL", sandbox.base_url())
+            .env("ATERA_API_KEY", "desk");
+        output(list).await
+    };
+    let days = ["alerts", "list", "--where", "Created>2026-02-10", "-o", "ndjson"];
+    assert_failure(&list(&days).await, 2, "name the zone with --time-zone");
+    assert_success(&list(&[&days[..], &["--time-zone", "Europe/Berlin"]].concat()).await);
+    // A length of time is the same in every zone.
+    assert_success(&list(&["alerts", "list", "--where", "Created<-3d", "-o", "ndjson"]).await);
+}
+
+#[tokio::test]
+async fn a_mistake_in_a_condition_is_told_with_its_place_before_anything_is_sent() {
+    let sandbox = sandbox().await;
+    for (condition, says) in [
+        (
+            "TicketID>1, Titel=x",
+            "at character 13, `Titel=x`: Ticket has no field `Titel` (did you mean `TicketTitle`?)",
+        ),
+        (
+            "TicketID=seven",
+            "at character 10, `seven`: `TicketID` is a number, and `seven` is none",
+        ),
+        ("TicketTitle<-3d", "`TicketTitle` is a text, and `-3d` is a time"),
+        (
+            "TicketCreatedDate=soon",
+            "`TicketCreatedDate` is a time, and `soon` is none",
+        ),
+        (
+            "TicketPriority=Hgh",
+            "`Hgh` by the description (did you mean `High`?)",
+        ),
+        (
+            "TicketID=1 or TicketID=2, TicketID=3",
+            "put parentheses around one of them",
+        ),
+        ("TicketTitle", "`TicketTitle` is a text, so it needs a comparison"),
+        ("TicketID~5", "`TicketID` is a number, and ~ is for text"),
+        ("(TicketID=5", "at its end: a `)` is missing"),
+    ] {
+        let refused = ask(&sandbox, &["tickets", "list", "--where", condition]).await;
+        assert_failure(&refused, 2, says);
+    }
+    assert!(sandbox.log().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_service_can_filter_is_sent_to_it() {
+    let sandbox = sandbox().await;
+    let tickets = all(&sandbox, "tickets list").await;
+    let begin = sandbox.log().len();
+    let found = selected(
+        &sandbox,
+        "tickets list",
+        "TicketStatus=open and CustomerID=1201 and TicketID>54600",
+    )
+    .await;
+    let expected = tickets.iter().filter(|it| {
+        it["TicketStatus"] == "Open" && it["CustomerID"] == 1201 && it["TicketID"].as_i64() > Some(54600)
+    });
+    assert_eq!(found, expected.cloned().collect::<Vec<_>>());
+    assert!(!found.is_empty());
+    for request in &sandbox.log()[begin..] {
+        assert!(
+            request.path.contains("customerId=1201&ticketStatus=Open"),
+            "{}",
+            request.path
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_limit_counts_the_records_that_fulfil_the_condition_and_ends_the_walk() {
+    let sandbox = sandbox().await;
+    let arguments = [
+        "tickets",
+        "list",
+        "--where",
+        "TicketPriority=High",
+        "--limit",
+        "5",
+        "-o",
+        "ndjson",
+    ];
+    let limited = ask(&sandbox, &arguments).await;
+    let asked = sandbox.log().len();
+    assert_eq!(lines(&limited).len(), 5);
+    assert!(
+        stderr(&limited).starts_with("5 records, and --limit ends there; "),
+        "{limited:?}"
+    );
+    assert!(asked < 40, "{asked} requests for the first of 57 pages");
+    let all = selected(&sandbox, "tickets list", "TicketPriority=High").await;
+    assert_eq!(lines(&limited), all[..5]);
+}
+
+#[tokio::test]
+async fn a_count_is_one_request_unless_there_is_a_condition() {
+    let sandbox = sandbox().await;
+    let counted = ask(&sandbox, &["tickets", "list", "--count"]).await;
+    assert_eq!((stdout(&counted), sandbox.log().len()), ("2847\n", 1));
+    let tickets = all(&sandbox, "tickets list").await;
+    let high = tickets.iter().filter(|it| it["TicketPriority"] == "High").count();
+    let count = [
+        "tickets",
+        "list",
+        "--count",
+        "--where",
+        "TicketPriority=High",
+        "-o",
+    ];
+    for (format, printed) in [
+        ("json", format!("{high}\n")),
+        ("ndjson", format!("{high}\n")),
+        ("yaml", format!("{high}\n")),
+        ("table", format!("{high}\n")),
+        ("csv", format!("Count\n{high}\n")),
+    ] {
+        let counted = ask(&sandbox, &[&count[..], &[format]].concat()).await;
+        assert_success(&counted);
+        assert_eq!(stdout(&counted), printed, "{format}");
+    }
+}
+
+#[tokio::test]
+async fn groups_and_sums_are_rows_in_every_format() {
+    let sandbox = sandbox().await;
+    let totals = [
+        "tickets",
+        "list",
+        "--where",
+        "CustomerID=1201,TicketStatus=Open",
+        "--group-by",
+        "CustomerName",
+        "--sum",
+        "TicketID",
+        "-o",
+    ];
+    let tickets = selected(&sandbox, "tickets list", "CustomerID=1201,TicketStatus=Open").await;
+    let count = tickets.len();
+    let sum: i64 = tickets.iter().filter_map(|it| it["TicketID"].as_i64()).sum();
+    for (format, printed) in [
+        (
+            "ndjson",
+            format!("{{\"CustomerName\":\"Harbor Dental\",\"Count\":{count},\"TicketID\":{sum}}}\n"),
+        ),
+        (
+            "csv",
+            format!("CustomerName,Count,TicketID\nHarbor Dental,{count},{sum}\n"),
+        ),
+        (
+            "yaml",
+            format!("- CustomerName: Harbor Dental\n  Count: {count}\n  TicketID: {sum}\n"),
+        ),
+        (
+            "table",
+            format!("CustomerName   Count  TicketID\nHarbor Dental     {count}    {sum}\n"),
+        ),
+    ] {
+        let printed_now = ask(&sandbox, &[&totals[..], &[format]].concat()).await;
+        assert_success(&printed_now);
+        assert_eq!(stdout(&printed_now), printed, "{format}");
+    }
+    let sorted = [
+        "tickets",
+        "list",
+        "--group-by",
+        "TicketPriority",
+        "--sort",
+        "-TicketPriority",
+        "--limit",
+        "2",
+        "-o",
+        "ndjson",
+        "--select",
+        "TicketPriority",
+    ];
+    assert_eq!(
+        lines(&ask(&sandbox, &sorted).await),
+        [
+            json!({"TicketPriority": "Critical"}),
+            json!({"TicketPriority": "High"})
+        ]
+    );
+    let text = ["tickets", "list", "--sum", "TicketTitle"];
+    assert_failure(&ask(&sandbox, &text).await, 2, "`TicketTitle` is none");
+}
+
+#[tokio::test]
+async fn hours_are_computed_where_they_are_asked_for() {
+    let sandbox = sandbox().await;
+    let plain = json(&ask(&sandbox, &["work-hours", "list", "--limit", "1"]).await);
+    assert!(plain[0]["DurationHours"].is_null(), "JSON is as it was sent");
+    let selected = [
+        "work-hours",
+        "list",
+        "--limit",
+        "1",
+        "--select",
+        "StartWorkHour,EndWorkHour,DurationHours",
+    ];
+    let selected = json(&ask(&sandbox, &selected).await);
+    let time = |name: &str| {
+        selected[0][name]
+            .as_str()
+            .expect(name)
+            .parse::<atera::Timestamp>()
+            .expect(name)
+            .to_utc()
+    };
+    let minutes = (time("EndWorkHour") - time("StartWorkHour")).num_minutes();
+    assert_eq!(
+        selected[0]["DurationHours"].as_f64().map(|hours| hours * 60.0),
+        Some(minutes as f64)
+    );
+    let long = ["work-hours", "list", "--where", "DurationHours>=3", "--count"];
+    assert_ne!(stdout(&ask(&sandbox, &long).await), "0\n");
+}
+
+#[tokio::test]
+async fn each_line_of_an_invoice_is_a_row() {
+    let sandbox = sandbox().await;
+    let invoices = all(&sandbox, "invoices list").await;
+    let lines_of = |invoice: &Value| invoice["LineItems"].as_array().map_or(0, Vec::len);
+    let count: usize = invoices.iter().map(lines_of).sum();
+    let arguments = [
+        "invoices",
+        "list",
+        "--all",
+        "--expand",
+        "LineItems",
+        "--select",
+        "InvoiceNumber,LineItems.Description",
+        "-o",
+    ];
+    let rows = ask(&sandbox, &[&arguments[..], &["csv"]].concat()).await;
+    assert_success(&rows);
+    assert_eq!(
+        stdout(&rows).lines().next(),
+        Some("InvoiceNumber,LineItems.Description")
+    );
+    assert_eq!(stdout(&rows).lines().count(), count + 1);
+    let without = invoices.iter().filter(|invoice| lines_of(invoice) == 0).count();
+    let told = format!("{without} without LineItems, which have no row\n");
+    assert_eq!(stderr(&rows), if without == 0 { "" } else { &told });
+    let none = ["invoices", "list", "--expand", "Total"];
+    assert_failure(&ask(&sandbox, &none).await, 2, "its lists are LineItems");
+}
+
+#[tokio::test]
+async fn a_jq_filter_takes_each_record() {
+    let sandbox = sandbox().await;
+    let titles = [
+        "tickets",
+        "list",
+        "--limit",
+        "2",
+        "--jq",
+        ".TicketTitle",
+        "--quiet",
+    ];
+    assert_eq!(
+        stdout(&ask(&sandbox, &titles).await),
+        "Printer in room 2 offline\nUpgrade accounting software\n"
+    );
+    let as_json = ask(&sandbox, &[&titles[..], &["-o", "json"]].concat()).await;
+    assert_eq!(
+        json(&as_json),
+        json!(["Printer in room 2 offline", "Upgrade accounting software"])
+    );
+    let one = ["tickets", "get", "54321", "--jq", "{id: .TicketID}", "-o", "csv"];
+    assert_eq!(stdout(&ask(&sandbox, &one).await), "id\n54321\n");
+    let broken = ask(&sandbox, &["tickets", "list", "--jq", ".TicketID |"]).await;
+    assert_failure(&broken, 2, "--jq is not understood at its end");
+}
+
+#[tokio::test]
+async fn a_file_is_selected_from_like_a_list() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let condition = "TicketStatus=Open, TicketCreatedDate>=2026-02-01 00:00Z";
+    let expected = selected(&sandbox, "tickets list", condition).await;
+    assert!(!expected.is_empty());
+    for format in ["ndjson", "json"] {
+        let file = folder
+            .path()
+            .join(format!("tickets.{format}"))
+            .display()
+            .to_string();
+        let written = ["tickets", "list", "--all", "-o", format, "--output-file", &file];
+        assert_success(&ask(&sandbox, &written).await);
+        for told in [&["--type", "tickets"][..], &[]] {
+            let arguments = [
+                &["records", &file, "--where", condition, "-o", "ndjson"][..],
+                told,
+            ]
+            .concat();
+            assert_eq!(lines(&output(atera(&arguments)).await), expected, "{arguments:?}");
+        }
+        let arguments = ["records", &file, "--type", "Ticket", "--where", "Titel=x"];
+        assert_failure(&output(atera(&arguments)).await, 2, "did you mean `TicketTitle`?");
+        let sorted = [
+            "records",
+            &file,
+            "--sort",
+            "-TicketID",
+            "--limit",
+            "1",
+            "--jq",
+            ".TicketID",
+        ];
+        assert_eq!(stdout(&output(atera(&sorted)).await), "57167\n");
+    }
+    let broken = folder.path().join("broken.ndjson");
+    std::fs::write(&broken, "{\"a\": 1}\n{\"a\":").expect("a file");
+    let broken = output(atera(&["records", &broken.display().to_string(), "-o", "ndjson"])).await;
+    assert_eq!(broken.status.code(), Some(2), "{broken:?}");
+    assert!(
+        stderr(&broken).contains("is not JSON behind its record 1"),
+        "{broken:?}"
+    );
+}
+
+#[tokio::test]
+async fn states_have_colours_where_they_are_wanted() {
+    let sandbox = sandbox().await;
+    let table = [
+        "alerts",
+        "list",
+        "-o",
+        "table",
+        "--where",
+        "Severity=Critical",
+        "--limit",
+        "1",
+    ];
+    let coloured = ask(&sandbox, &[&table[..], &["--color", "always"]].concat()).await;
+    assert!(
+        stdout(&coloured).contains("\u{1b}[38;5;9mCritical"),
+        "{coloured:?}"
+    );
+    let mut in_spite = against(&sandbox, &[&table[..], &["--color", "always"]].concat());
+    in_spite.env("NO_COLOR", "1");
+    assert_eq!(stdout(&output(in_spite).await), stdout(&coloured));
+    for never in [&["--color", "never"][..], &[]] {
+        let plain = ask(&sandbox, &[&table[..], never].concat()).await;
+        assert!(!stdout(&plain).contains('\u{1b}'), "{plain:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wide_table_has_every_single_value_and_the_header_can_be_left_out() {
+    let sandbox = sandbox().await;
+    let wide = ask(&sandbox, &["agents", "list", "--limit", "1", "-o", "wide"]).await;
+    assert_success(&wide);
+    let header = stdout(&wide).lines().next().unwrap_or_default();
+    assert!(header.split_whitespace().count() > 20, "{header}");
+    for (format, row) in [
+        ("table", "   54321  Closed\n"),
+        ("wide", "   54321  Closed\n"),
+        ("csv", "54321,Closed\n"),
+    ] {
+        let arguments = [
+            "tickets",
+            "list",
+            "--limit",
+            "1",
+            "-o",
+            format,
+            "--no-header",
+            "--select",
+            "TicketID,Status",
+        ];
+        let printed = stdout(&ask(&sandbox, &arguments).await).to_string();
+        assert_eq!(printed.trim_start(), row.trim_start(), "{format}");
+    }
+    let json = ["tickets", "list", "-o", "json", "--no-header"];
+    assert_failure(
+        &ask(&sandbox, &json).await,
+        2,
+        "--no-header is for tables and CSV",
+    );
+}
