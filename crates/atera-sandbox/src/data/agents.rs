@@ -177,7 +177,11 @@ fn agent(rng: &mut Rng, model: &Model, name: &str, taken_on: DateTime<Utc>, as_o
     let created = between(rng, taken_on, as_of - TimeDelta::days(20));
     let last_seen = match online {
         true => ago(rng, as_of, TimeDelta::seconds(5), TimeDelta::minutes(4)),
-        false => ago(rng, as_of, TimeDelta::hours(1), TimeDelta::days(19)),
+        // Some were switched off long ago.
+        false => {
+            let longest = (as_of - created).min(TimeDelta::days(90));
+            ago(rng, as_of, TimeDelta::hours(1), longest)
+        }
     };
     let modified = between(rng, last_seen - TimeDelta::minutes(30), last_seen).max(created);
     let rebooted = between(rng, (last_seen - TimeDelta::days(30)).max(created), last_seen);

@@ -37,7 +37,11 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
         let Some(at) = store.table(Customer).get(customer) else {
             continue;
         };
-        let email = email(&mut emails, first, last, at.text("Domain"), id);
+        // Some people are known by their telephone alone.
+        let email = match (index % 41, email(&mut emails, first, last, at.text("Domain"), id)) {
+            (40, _) => Value::Null,
+            (_, email) => email.into(),
+        };
         let taken_on = at.time("CreatedOn").unwrap_or(store.as_of());
         let created = match index {
             0 => taken_on,
@@ -69,7 +73,7 @@ pub(super) fn generate(store: &mut Store, rng: &mut Rng, count: usize) {
                     "JobTitle",
                     optional(rng, 75, |rng| (*pick(rng, &JOBS)).to_string()),
                 ),
-                ("Email", email.into()),
+                ("Email", email),
                 ("Phone", place.map_or(Value::Null, |place| phone(rng, place))),
                 (
                     "MobilePhone",

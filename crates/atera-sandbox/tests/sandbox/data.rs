@@ -234,12 +234,10 @@ async fn records_refer_to_each_other_in_agreement() -> atera::Result<()> {
         let customer = customers[&contact.customer_id];
         assert_eq!(contact.customer_name, customer.customer_name);
         let domain = customer.domain.as_deref().unwrap_or_default();
-        assert!(
-            contact
-                .email
-                .as_deref()
-                .is_some_and(|email| email.ends_with(&format!("@{domain}")))
-        );
+        // A few have none.
+        if let Some(email) = &contact.email {
+            assert!(email.ends_with(&format!("@{domain}")), "{email}");
+        }
         if contact.default_agent_id.is_some() {
             assert_eq!(agents[&contact.default_agent_id].customer_id, contact.customer_id);
         }
