@@ -228,13 +228,9 @@ pub(crate) fn since(parameter: &'static Parameter) -> Arg {
         .value_parser(|text: &str| text.parse::<Since>())
         .conflicts_with(parameter.name)
         .help(format!(
-            "Set --{} to a time (UTC if it has no offset, as in 2026-03-02T08:15:00Z) or to a length of time ago (90m, 12h, \
-             7d, 2w){}",
+            "Set --{} to this time or day (yesterday, 2026-03-01, '2026-03-01 08:00', 2026-03-02T08:15:00Z), or to so long ago \
+             (90m, 12h, 7d, 2w); days and clock times are those of the account's time zone",
             flag_name(parameter.name),
-            match parameter.kind {
-                Kind::Timestamp => "",
-                _ => "; the account is asked for its time zone first",
-            }
         ))
         .help_heading(FILTERS)
 }

@@ -7,7 +7,6 @@ use atera::{
     Client, DynamicCall, Timestamp,
     description::{Location, Operation, Parameter},
 };
-use chrono::{DateTime, Utc};
 use clap::ArgMatches;
 use serde_json::Value;
 
@@ -30,8 +29,8 @@ pub(crate) struct OperationRequest {
     pub(crate) operation: &'static Operation,
     /// The parameters that are given, by their names on the wire.
     pub(crate) parameters: Vec<(&'static str, String)>,
-    /// The time of `--since`, if its parameter takes a local time: the account has yet to be asked for its time zone.
-    account_time: Option<(&'static Parameter, DateTime<Utc>)>,
+    /// The parameter of `--since`, if its value depends on the time zone of the account, which has yet to be asked for it.
+    account_time: Option<(&'static Parameter, Since)>,
     /// The body.
     pub(crate) body: Option<Value>,
     /// The ids that are given by names, which have yet to be looked up. Until then 1 stands in their places, so that the request can
@@ -53,6 +52,18 @@ impl OperationRequest {
         Ok(request)
     }
 
+    /// A request without arguments.
+    pub(crate) fn of(operation: &'static Operation) -> Self {
+        OperationRequest {
+            operation,
+            parameters: Vec::new(),
+            account_time: None,
+            body: None,
+            names: Vec::new(),
+            allow_unknown: false,
+        }
+    }
+
     /// Reads the arguments of an operation, and makes of them a request for each of these ids.
     ///
     /// # Errors
@@ -65,13 +76,19 @@ impl OperationRequest {
         ids: Vec<String>,
     ) -> Result<Vec<Self>, Failure> {
         let request = Self::unchecked(operation, matches)?;
-        let requests = ids.into_iter().map(|id| {
-            let mut request = request.clone();
-            request.set(parameter.name, id);
-            request.check()?;
-            Ok(request)
-        });
-        requests.collect()
+        ids.into_iter().map(|id| request.with_id(parameter, id)).collect()
+    }
+
+    /// The same request for the record with this id.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with everything that is wrong with it.
+    pub(crate) fn with_id(&self, parameter: &'static Parameter, id: String) -> Result<Self, Failure> {
+        let mut request = self.clone();
+        request.set(parameter.name, id);
+        request.check()?;
+        Ok(request)
     }
 
     /// Checks the values.
@@ -112,19 +129,17 @@ impl OperationRequest {
         if let Some(parameter) = since::parameter(operation)
             && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
         {
-            let time = since.time(Timestamp::now().to_utc());
-            match since::in_utc(parameter.kind, time) {
+            match since.in_utc(parameter.kind, Timestamp::now().to_utc()) {
                 Some(value) => parameters.push((parameter.name, value)),
-                None => account_time = Some((parameter, time)),
+                None => account_time = Some((parameter, *since)),
             }
         }
         let mut request = OperationRequest {
-            operation,
             parameters,
             account_time,
             body: body::read(operation, matches)?,
-            names: Vec::new(),
             allow_unknown: matches.get_flag(arguments::ALLOW_UNKNOWN),
+            ..Self::of(operation)
         };
         for pending in named::given(operation, matches) {
             request.put_off(pending)?;
@@ -168,7 +183,7 @@ impl OperationRequest {
         Ok(())
     }
 
-    /// Sets a parameter that takes a local time of the account, if `--since` gives it. Returns a remark if the time is not
+    /// Sets the parameter of `--since`, if its value depends on the time zone of the account. Returns a remark if the time is not
     /// certain.
     ///
     /// This comes after [`read`](OperationRequest::read), because the account has to be asked, and before the question or the
@@ -179,15 +194,19 @@ impl OperationRequest {
         connection: &Connection,
         interrupt: &Interrupt,
     ) -> Result<Option<&'static str>, Failure> {
-        let Some((parameter, time)) = self.account_time.take() else {
+        let Some((parameter, since)) = self.account_time.take() else {
             return Ok(None);
         };
-        let (local, is_certain) = since::local_time(time, connection, globals, interrupt).await?;
-        self.parameters
-            .push((parameter.name, since::in_account(parameter.kind, local)));
-        Ok((!is_certain).then_some(
-            "the time zone of the account is not known, so --since reaches back far enough for every zone: up to a day \
-             more may come",
+        let now = Timestamp::now().to_utc();
+        let zone = since::account_zone(connection, globals, interrupt).await?;
+        let value = match zone {
+            Some(zone) => since.in_zone(parameter.kind, now, zone),
+            None => since.in_any_zone(parameter.kind, now),
+        };
+        self.parameters.push((parameter.name, value));
+        Ok(zone.is_none().then_some(
+            "the time zone of the account is not known, so --since reaches back far enough for every zone: records from up to \
+             two days before may come",
         ))
     }
 
@@ -425,9 +444,9 @@ mod tests {
 
     #[test]
     fn a_time_since_when_becomes_the_parameter_for_it() {
-        let request =
-            request(&["tickets", "list-last-modified", "--since", "2026-03-02"]).expect("a request");
-        assert_eq!(request.parameters, [("date", "2026-03-02T00:00:00Z".to_string())]);
+        let request = request(&["tickets", "list-last-modified", "--since", "2026-03-02T08:15:00Z"])
+            .expect("a request");
+        assert_eq!(request.parameters, [("date", "2026-03-02T08:15:00Z".to_string())]);
     }
 
     #[test]

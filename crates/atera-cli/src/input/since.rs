@@ -1,65 +1,70 @@
-//! `--since`: a point in time, or a length of time before now, for the lists that take one.
+//! `--since`: the time from which on records are wanted, for the lists that take one. It is written as a time in `--where`.
 //!
 //! Each of these lists has a parameter of its own for it, and they disagree about the kind of time: tickets take a point in
 //! time in UTC, contacts and customers a local time of the account, invoices a date. `--since` is the same for all of them.
-//! For a local time the account is asked for its time zone (see [`local_time`]).
+//! For a local time, and for days and clock times, the account is asked for its time zone.
 
 use std::str::FromStr;
 
 use atera::{
-    AccountTime, ErrorKind, Timestamp,
+    AccountTime, AccountZone, ErrorKind, Timestamp,
     description::{Kind, Location, Operation, Parameter},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{connection::Connection, globals::Globals, interrupt::Interrupt};
-use crate::output::failure::Failure;
+use crate::{
+    output::failure::Failure,
+    selection::times::{Clock, TimeText},
+};
 
 /// The greatest time by which any zone's clocks are behind UTC.
 const FURTHEST_BEHIND: TimeDelta = TimeDelta::hours(12);
+/// The greatest time by which any zone's clocks are ahead of UTC.
+const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
 
 /// The time from which on records are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Since {
-    /// A point in time.
-    At(DateTime<Utc>),
-    /// This long before now.
-    Ago(TimeDelta),
-}
+pub(crate) struct Since(TimeText);
 
 impl FromStr for Since {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(time) = text.parse::<Timestamp>() {
-            return Ok(Since::At(time.to_utc()));
-        }
-        let refused =
-            || "it must be a time, as in 2026-03-02T08:15:00Z, or so long ago, as in 90m, 12h, 7d or 2w";
-        let unit = text.chars().next_back().ok_or_else(refused)?;
-        let number: i64 = text[..text.len() - unit.len_utf8()]
-            .parse()
-            .map_err(|_| refused())?;
-        let ago = match unit.to_ascii_lowercase() {
-            'm' => TimeDelta::try_minutes(number),
-            'h' => TimeDelta::try_hours(number),
-            'd' => TimeDelta::try_days(number),
-            'w' => TimeDelta::try_weeks(number),
-            _ => None,
-        };
-        ago.filter(|_| number >= 0)
-            .map(Since::Ago)
-            .ok_or_else(|| refused().to_string())
+        let time = TimeText::parse(text).filter(|_| !text.trim_start().starts_with('+'));
+        time.map(Since).ok_or_else(|| {
+            "it must be a time, as in yesterday, 2026-03-01, '2026-03-01 08:00' or 2026-03-02T08:15:00Z, or so long ago, as in \
+             90m, 12h, 7d or 2w"
+                .to_string()
+        })
     }
 }
 
 impl Since {
-    /// The point in time, where it is `now`.
-    pub(crate) fn time(self, now: DateTime<Utc>) -> DateTime<Utc> {
-        match self {
-            Since::At(time) => time,
-            Since::Ago(ago) => now.checked_sub_signed(ago).unwrap_or(DateTime::UNIX_EPOCH),
+    /// The value for a parameter, if it does not depend on the zone of the account.
+    pub(crate) fn in_utc(self, kind: Kind, now: DateTime<Utc>) -> Option<String> {
+        in_utc(kind, self.time(now, AccountZone::UTC)).filter(|_| !self.0.needs_zone())
+    }
+
+    /// The value for a parameter in the zone of the account.
+    pub(crate) fn in_zone(self, kind: Kind, now: DateTime<Utc>, zone: AccountZone) -> String {
+        let time = self.time(now, zone);
+        in_utc(kind, time).unwrap_or_else(|| in_account(kind, zone.parameter(time.into())))
+    }
+
+    /// A value for a parameter that is early enough in every zone.
+    pub(crate) fn in_any_zone(self, kind: Kind, now: DateTime<Utc>) -> String {
+        let mut time = self.time(now, AccountZone::UTC);
+        if self.0.needs_zone() {
+            time -= FURTHEST_AHEAD;
         }
+        in_utc(kind, time).unwrap_or_else(|| in_account(kind, in_any_zone(time)))
+    }
+
+    /// The first moment of the time. One before all times that can be told is as good as the first.
+    fn time(self, now: DateTime<Utc>, zone: AccountZone) -> DateTime<Utc> {
+        let span = self.0.span(&Clock { now, zone });
+        span.map_or(DateTime::UNIX_EPOCH, |span| span.from)
     }
 }
 
@@ -77,26 +82,22 @@ pub(crate) fn in_account(kind: Kind, local: AccountTime) -> String {
     }
 }
 
-/// A time by the clocks of the account, and whether it is certain.
-///
-/// A key may lack the permission to read the account, and the zone's name may be unknown. The time is then taken to be that
-/// of the zone furthest behind UTC: the list has too many records rather than one too few. A dry run, which asks nobody, does
-/// the same.
-pub(crate) async fn local_time(
-    time: DateTime<Utc>,
+/// The zone of the account. `None` if it cannot be known: a key may lack the permission to read the account, the zone's name may
+/// be unknown, and a dry run asks nobody.
+pub(crate) async fn account_zone(
     connection: &Connection,
     globals: &Globals,
     interrupt: &Interrupt,
-) -> Result<(AccountTime, bool), Failure> {
-    if !globals.dry_run {
-        let client = connection.client()?;
-        match interrupt.or(client.account_time(time.into())).await? {
-            Ok(local) => return Ok((local, true)),
-            Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => {}
-            Err(error) => return Err(connection.explain(error).into()),
-        }
+) -> Result<Option<AccountZone>, Failure> {
+    if globals.dry_run {
+        return Ok(None);
     }
-    Ok((in_any_zone(time), false))
+    let client = connection.client()?;
+    match interrupt.or(client.account_zone()).await? {
+        Ok(zone) => Ok(Some(zone)),
+        Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => Ok(None),
+        Err(error) => Err(connection.explain(error).into()),
+    }
 }
 
 /// A local time that is early enough in every zone.
@@ -125,19 +126,39 @@ mod tests {
     #[test]
     fn a_time_or_so_long_ago() {
         let now = time("2026-03-02T09:00:00Z");
+        let read = |text: &str| text.parse::<Since>().expect(text);
         for (text, value) in [
             ("2026-03-01T10:15:00+02:00", "2026-03-01T08:15:00Z"),
-            ("2026-03-01", "2026-03-01T00:00:00Z"),
             ("90m", "2026-03-02T07:30:00Z"),
             ("12h", "2026-03-01T21:00:00Z"),
             ("7d", "2026-02-23T09:00:00Z"),
+            ("-7d", "2026-02-23T09:00:00Z"),
             ("2W", "2026-02-16T09:00:00Z"),
         ] {
-            let since: Since = text.parse().expect(text);
-            let shown = in_utc(Kind::Timestamp, since.time(now));
-            assert_eq!(shown.as_deref(), Some(value), "{text}");
+            assert_eq!(
+                read(text).in_utc(Kind::Timestamp, now).as_deref(),
+                Some(value),
+                "{text}"
+            );
         }
-        for text in ["", "7", "d", "-7d", "7y", "soon", "99999999999999w", "7\u{e9}"] {
+        let new_york = "America/New_York".parse().expect("a zone");
+        for (text, utc, local) in [
+            ("yesterday", "2026-03-01T05:00:00Z", "2026-03-01T00:00:00"),
+            ("2026-03-01", "2026-03-01T05:00:00Z", "2026-03-01T00:00:00"),
+            ("2026-03-01 08:00", "2026-03-01T13:00:00Z", "2026-03-01T08:00:00"),
+            ("1mo", "2026-02-02T09:00:00Z", "2026-02-02T04:00:00"),
+        ] {
+            let since = read(text);
+            assert_eq!(since.in_utc(Kind::Timestamp, now), None, "{text}");
+            assert_eq!(since.in_zone(Kind::Timestamp, now, new_york), utc, "{text}");
+            assert_eq!(since.in_zone(Kind::AccountTime, now, new_york), local, "{text}");
+            assert!(since.in_any_zone(Kind::Timestamp, now).as_str() < utc, "{text}");
+            assert!(
+                since.in_any_zone(Kind::AccountTime, now).as_str() < local,
+                "{text}"
+            );
+        }
+        for text in ["", "7", "d", "+7d", "soon", "99999999999999999999w", "7\u{e9}"] {
             assert!(
                 text.parse::<Since>().is_err_and(|told| told.contains("7d")),
                 "{text}"
