@@ -103,7 +103,7 @@ pub(crate) async fn run(
 
 /// The time zone of the account, which days and clock times of a condition refer to. It is not guessed: other records would fulfil
 /// the condition.
-async fn zone(connection: &Connection, interrupt: &Interrupt) -> Result<AccountZone, Failure> {
+pub(crate) async fn zone(connection: &Connection, interrupt: &Interrupt) -> Result<AccountZone, Failure> {
     let client = connection.client()?;
     let zone = interrupt.or(client.account_zone()).await?;
     zone.map_err(|error| match error.kind() {

@@ -82,6 +82,10 @@ fn verb(operation: &'static Operation) -> Command {
     if let Some(parameter) = target::many(operation) {
         let named = named::of_path(operation, parameter);
         command = command.arg(arguments::ids(parameter).conflicts_with_all(named));
+        if target::list_of(operation).is_some() {
+            let others = [parameter.name, arguments::IDS].into_iter().chain(named);
+            command = command.args(selection_flags::of_target(others));
+        }
     }
     command = command.args(named::flags(operation));
     if target::takes_rows(operation) {
@@ -114,6 +118,7 @@ fn in_path(operation: &'static Operation, parameter: &'static Parameter) -> Arg 
     let is_many = target::many(operation).is_some();
     let mut instead: Vec<_> = named::of_path(operation, parameter).into_iter().collect();
     instead.extend(is_many.then_some(arguments::IDS));
+    instead.extend(target::list_of(operation).map(|_| selection_flags::WHERE));
     instead.extend(target::takes_rows(operation).then_some(arguments::FROM));
     let arg = arguments::positional_or(parameter, &instead);
     match is_many {

@@ -8,7 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::arguments;
 use crate::selection::options::SelectionOptions;
 
-const WHERE: &str = "where";
+/// Name of the flag for a condition.
+pub(crate) const WHERE: &str = "where";
 const JQ: &str = "jq";
 const COUNT: &str = "count";
 const GROUP_BY: &str = "group-by";
@@ -22,6 +23,25 @@ const HEADING: &str = "Selection";
 /// The flags of a command that prints an answer as it came.
 pub(crate) fn of_answer() -> impl Iterator<Item = Arg> {
     of_list().into_iter().filter(|flag| flag.get_id() == JQ)
+}
+
+/// The flags of a command that takes the ids of the records in a list, beside its own ways to name an id.
+pub(crate) fn of_target(instead: impl IntoIterator<Item = &'static str>) -> impl Iterator<Item = Arg> {
+    let instead: Vec<_> = instead.into_iter().collect();
+    let flags = of_list().into_iter();
+    flags.filter_map(move |flag| match flag.get_id().as_str() {
+        WHERE => Some(
+            flag.conflicts_with_all(instead.clone())
+                .help("Do it for the records of the list that fulfil this: 'Severity=Critical,Created<-3d'")
+                .long_help(
+                    "Do it for the records of the list that fulfil this condition, such as 'Severity=Critical,Created<-3d'. The \
+                     list is read until nothing is missing; otherwise nothing is sent. You are asked before anything is sent, \
+                     and --dry-run shows the requests. `list --help` has what a condition may be.",
+                ),
+        ),
+        TIME_ZONE => Some(flag.requires(WHERE)),
+        _ => None,
+    })
 }
 
 /// The flags of a command that prints one record.

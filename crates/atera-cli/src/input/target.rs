@@ -45,6 +45,18 @@ pub(crate) fn many(operation: &'static Operation) -> Option<&'static Parameter> 
     (is_id && parameters.next().is_none() && !operation.list).then_some(parameter)
 }
 
+/// The list whose records a write may be sent for, if it takes many ids. A read has no need of it: the list prints them.
+pub(crate) fn list_of(operation: &'static Operation) -> Option<&'static Operation> {
+    let parameter = many(operation).filter(|_| !operation.reads)?;
+    OPERATIONS.iter().find(|list| {
+        let id_field = list.record().and_then(|schema| schema.id_field);
+        list.list
+            && list.group == operation.group
+            && list.verb == "list"
+            && id_field.is_some_and(|field| is_named(operation, parameter, field))
+    })
+}
+
 /// Whether the bodies of an operation can come from the rows of a file: it writes, and takes an object.
 pub(crate) fn takes_rows(operation: &Operation) -> bool {
     !operation.reads && matches!(operation.body, Some(Kind::Object(_)))
@@ -190,6 +202,21 @@ mod tests {
             ("tickets_create", None),
         ] {
             assert_eq!(many(operation(id)).map(|it| it.name), parameter, "{id}");
+        }
+    }
+
+    #[test]
+    fn writes_to_a_record_of_a_list_can_choose_from_it() {
+        for (id, list) in [
+            ("alerts_resolve", Some("alerts_list")),
+            ("tickets_update", Some("tickets_list")),
+            ("contacts_delete", Some("contacts_list")),
+            ("tickets_add_comment", Some("tickets_list")),
+            ("tickets_get", None),
+            ("tickets_create", None),
+            ("tickets_delete_relation", None),
+        ] {
+            assert_eq!(list_of(operation(id)).map(|it| it.id), list, "{id}");
         }
     }
 

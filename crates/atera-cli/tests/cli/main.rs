@@ -9,6 +9,8 @@ mod exit_codes;
 mod export;
 mod formats;
 mod help;
+#[cfg(unix)]
+mod jobs;
 mod lists;
 mod many_ids;
 mod names;

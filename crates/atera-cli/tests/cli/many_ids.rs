@@ -121,3 +121,44 @@ async fn a_key_that_is_refused_stops_the_rest() {
     assert_eq!(outcomes[0], "failed");
     assert_eq!(outcomes[39], "not tried");
 }
+
+#[tokio::test]
+async fn a_write_is_sent_for_the_records_that_fulfil_a_condition() {
+    let sandbox = sandbox().await;
+    let listed = json(&ask(&sandbox, &["alerts", "list", "--where", "Severity=Critical"]).await);
+    let wanted = listed.as_array().expect("a list").iter();
+    let wanted: Vec<_> = wanted.map(|alert| alert["AlertID"].to_string()).collect();
+    let resolved = ask(
+        &sandbox,
+        &["alerts", "resolve", "--where", "Severity=Critical", "--yes"],
+    )
+    .await;
+    assert_success(&resolved);
+    assert_eq!(column(&json(&resolved), "Id"), wanted);
+    assert!(
+        stderr(&resolved).contains(&format!("{} of 380 records fulfil the condition", wanted.len())),
+        "{resolved:?}"
+    );
+
+    // A question that nobody answers, a mistake, two sources of ids, and a condition that no record fulfils: nothing is sent.
+    let writes = || {
+        sandbox
+            .log()
+            .iter()
+            .filter(|request| request.method != "GET")
+            .count()
+    };
+    let before = writes();
+    for (more, code) in [
+        (vec!["--where", "Severity=Critical"], 2),
+        (vec!["--where", "Severty=Critical", "--yes"], 2),
+        (vec!["90211", "--where", "Severity=Critical", "--yes"], 2),
+        (vec!["--where", "Severity=Critical", "--dry-run"], 0),
+        (vec!["--where", "DeviceName=nowhere", "--yes"], 0),
+    ] {
+        let arguments: Vec<_> = ["alerts", "resolve"].into_iter().chain(more).collect();
+        let refused = ask(&sandbox, &arguments).await;
+        assert_eq!(refused.status.code(), Some(code), "{arguments:?}: {refused:?}");
+    }
+    assert_eq!(writes(), before);
+}

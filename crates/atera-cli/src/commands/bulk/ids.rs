@@ -1,15 +1,21 @@
-//! One operation for each of many ids: `atera tickets delete 1 2 3`, `atera alerts resolve --ids -`.
+//! One operation for each of many ids: `atera tickets delete 1 2 3`, `atera alerts resolve --ids -`, `… --where DeviceName=SRV-1`.
 //!
 //! Reads print their records as a list would, in the order of the ids, and each failure is a line on stderr. Writes print a row
 //! for each id, which says what came of it. All of it is asked about once.
 
-use atera::{Client, Response};
+use atera::{
+    Client, Response,
+    description::{Kind, Operation, Parameter},
+};
 use bytes::Bytes;
 use clap::ArgMatches;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, value::RawValue};
 
-use super::outcome::{Brake, OUTCOME, Outcome, SIDE_BY_SIDE, Tally};
+use super::{
+    outcome::{Brake, OUTCOME, Outcome, SIDE_BY_SIDE, Tally},
+    selected::Selected,
+};
 use crate::{
     commands::dry_run,
     input::{
@@ -36,6 +42,8 @@ const NAMED: usize = 10;
 #[derive(Debug)]
 pub(crate) struct ManyRequests {
     requests: Vec<OperationRequest>,
+    /// Where the ids come from that are not known yet. Until then `requests` has one with a stand-in, so that it can be checked.
+    selected: Option<(Selected, &'static Parameter)>,
     /// How many ids came again, and are left out.
     repeats: usize,
     command: String,
@@ -49,20 +57,35 @@ impl ManyRequests {
     /// # Errors
     ///
     /// `Usage`, with what is wrong with the first request that is not sound.
-    pub(crate) fn read(
-        operation: &'static atera::description::Operation,
-        matches: &ArgMatches,
-    ) -> Result<Option<Self>, Failure> {
-        let Some((parameter, (ids, repeats))) = target::many(operation).zip(target::ids(operation, matches)?)
-        else {
+    pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Result<Option<Self>, Failure> {
+        let Some(parameter) = target::many(operation) else {
             return Ok(None);
         };
+        let selected = Selected::read(operation, matches)?;
+        let (ids, repeats) = match (&selected, target::ids(operation, matches)?) {
+            (Some(_), _) => (vec![stand_in(parameter)], 0),
+            (None, Some(ids)) => ids,
+            (None, None) => return Ok(None),
+        };
         Ok(Some(ManyRequests {
+            selected: selected.map(|selected| (selected, parameter)),
             requests: OperationRequest::read_many(operation, matches, parameter, ids)?,
             repeats,
             command: command_line(operation),
-            selection: selection_flags::read(matches),
+            selection: match operation.reads {
+                true => selection_flags::read(matches),
+                // Its condition was about the list.
+                false => SelectionOptions::default(),
+            },
         }))
+    }
+}
+
+/// An id that a request can be checked with before its own is known.
+fn stand_in(parameter: &Parameter) -> String {
+    match parameter.kind {
+        Kind::Uuid => uuid::Uuid::nil().to_string(),
+        _ => "1".to_string(),
     }
 }
 
@@ -75,10 +98,8 @@ pub(crate) async fn run(
     if many.repeats > 0 && !globals.quiet {
         tell(format!("ids that came again are left out ({})", many.repeats));
     }
-    let Some(first) = many.requests.first_mut() else {
-        if !globals.quiet {
-            tell(format!("{}: there are no ids, so nothing was sent", many.command));
-        }
+    let Some(first) = many.requests.first() else {
+        nothing_to_do(&many.command, globals);
         return Ok(());
     };
     let operation = first.operation;
@@ -97,6 +118,16 @@ pub(crate) async fn run(
         for request in &mut many.requests {
             let settled = request.settle_names(&mut directory).await;
             settled.map_err(|failure| connection.explained(failure))?;
+        }
+    }
+    if let (Some((selected, parameter)), Some(request)) = (many.selected, many.requests.first()) {
+        let ids = selected.ids(&connection, globals, interrupt).await;
+        let ids = ids.map_err(|failure| connection.explained(failure))?;
+        let requests = ids.into_iter().map(|id| request.with_id(parameter, id));
+        many.requests = requests.collect::<Result<_, _>>()?;
+        if many.requests.is_empty() {
+            nothing_to_do(&many.command, globals);
+            return Ok(());
         }
     }
     if globals.dry_run {
@@ -164,6 +195,13 @@ pub(crate) async fn run(
         tell(tally.sentence(operation));
     }
     Ok(())
+}
+
+/// Says that there is no id to do it for.
+fn nothing_to_do(command: &str, globals: &Globals) {
+    if !globals.quiet {
+        tell(format!("{command}: there are no ids, so nothing was sent"));
+    }
 }
 
 /// Sends a request, unless the brake is on or a signal came. A write that was begun is waited for, because its outcome would

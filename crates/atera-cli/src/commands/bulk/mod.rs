@@ -5,6 +5,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`outcome`] | what came of each record, as rows, in a sentence, and as an exit code |
+//! | [`selected`] | the ids of the records that fulfil a condition |
 //! | [`ids`] | one operation for each of many ids |
 //! | [`journal`] | which rows of a file are sent, and what came of them |
 //! | [`lookup`] | finds out whether a row took effect whose answer never came |
@@ -15,3 +16,4 @@ pub(crate) mod import;
 mod journal;
 mod lookup;
 mod outcome;
+mod selected;
