@@ -1,16 +1,20 @@
 //! Decompresses gzip bodies. The decoder of reqwest reads only the first of several gzip members.
 
-use std::io;
+use std::{io::Write, mem};
 
-use async_compression::tokio::bufread::GzipDecoder;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use bytes::Bytes;
+use flate2::write::MultiGzDecoder;
+use futures_util::{TryStreamExt, stream};
 use http::{HeaderMap, header};
-use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::{Body, Fault};
 
 /// The only content coding that the client accepts.
 pub(super) const GZIP: &str = "gzip";
+
+/// How many bytes are decompressed at a time. They become at most a thousand times as many, and the reader of the body stops at
+/// its limit in between.
+const PIECE: usize = 4 * 1024;
 
 pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(header::CONTENT_ENCODING).iter();
@@ -20,25 +24,56 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// Decompresses a gzip body with any number of members. A body of zero bytes is empty, and not an error.
-pub(super) fn unzipped(mut body: Body) -> Body {
-    let body = async move {
-        Ok::<Body, Fault>(match body.try_next().await? {
-            Some(first) => members(Box::pin(stream::iter([Ok(first)]).chain(body))),
-            None => body,
-        })
+pub(super) fn unzipped(body: Body) -> Body {
+    let unzipping = Unzipping {
+        body,
+        compressed: Bytes::new(),
+        decoder: MultiGzDecoder::new(Vec::new()),
+        has_begun: false,
+        has_ended: false,
     };
-    Box::pin(stream::once(body).try_flatten())
-}
-
-fn members(body: Body) -> Body {
-    let mut decoder = GzipDecoder::new(StreamReader::new(body.map_err(io::Error::other)));
-    decoder.multiple_members(true);
-    let chunks = ReaderStream::with_capacity(decoder, CHUNK);
-    Box::pin(chunks.map_err(|error| match error.downcast::<Fault>() {
-        Ok(fault) => fault,
-        Err(error) => Fault::broken(error),
+    Box::pin(stream::try_unfold(unzipping, async |mut unzipping| {
+        let chunk = unzipping.next().await?;
+        Ok(chunk.map(|chunk| (chunk, unzipping)))
     }))
 }
 
-/// How many bytes are decompressed at a time.
-const CHUNK: usize = 32 * 1024;
+struct Unzipping {
+    body: Body,
+    /// What came of the body and is not decompressed yet.
+    compressed: Bytes,
+    decoder: MultiGzDecoder<Vec<u8>>,
+    has_begun: bool,
+    has_ended: bool,
+}
+
+impl Unzipping {
+    /// The next decompressed bytes. `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        loop {
+            let out = mem::take(self.decoder.get_mut());
+            if !out.is_empty() || self.has_ended {
+                return Ok((!out.is_empty()).then(|| out.into()));
+            }
+            if self.compressed.is_empty() {
+                match self.body.try_next().await? {
+                    Some(chunk) => self.compressed = chunk,
+                    None => self.end()?,
+                }
+                continue;
+            }
+            let piece = self.compressed.split_to(self.compressed.len().min(PIECE));
+            self.has_begun = true;
+            self.decoder.write_all(&piece).map_err(Fault::broken)?;
+        }
+    }
+
+    /// Ends the last member, which fails if it was cut short.
+    fn end(&mut self) -> Result<(), Fault> {
+        self.has_ended = true;
+        match self.has_begun {
+            true => self.decoder.try_finish().map_err(Fault::broken),
+            false => Ok(()),
+        }
+    }
+}
