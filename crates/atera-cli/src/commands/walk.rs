@@ -148,7 +148,10 @@ pub(crate) async fn list(
                 format!("{} of these", drift.without_id)
             }
         )),
-        Ok(()) if prints_totals => for_people.then(|| format!("of {}", count_of(count))),
+        Ok(()) if prints_totals => for_people.then(|| match printed {
+            1 => format!("of {}", count_of(count)),
+            groups => format!("{groups} groups; {} were read", count_of(count)),
+        }),
         Ok(()) if alters && is_full => Some(format!(
             "{}, and --limit ends there; {count} were read{}",
             count_of(printed),

@@ -140,6 +140,18 @@ async fn a_write_is_sent_for_the_records_that_fulfil_a_condition() {
         "{resolved:?}"
     );
 
+    let table = ask(
+        &sandbox,
+        &["alerts", "resolve", "90211", "90212", "--yes", "-o", "table"],
+    )
+    .await;
+    assert!(
+        stdout(&table)
+            .lines()
+            .all(|line| line.starts_with("Id") || line.starts_with("902")),
+        "{table:?}"
+    );
+
     // A question that nobody answers, a mistake, two sources of ids, and a condition that no record fulfils: nothing is sent.
     let writes = || {
         sandbox

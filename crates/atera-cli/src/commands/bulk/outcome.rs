@@ -15,15 +15,17 @@ use crate::output::{exit_code, failure};
 pub(crate) const SIDE_BY_SIDE: usize = 8;
 
 /// The columns of the rows about writes.
-pub(crate) static OUTCOME: Schema = Schema::new(
-    "Outcome",
-    &[
+pub(crate) static OUTCOME: Schema = {
+    const FIELDS: &[Field] = &[
         Field::new("Id", Kind::Text),
         Field::new("Outcome", Kind::Text),
         Field::new("Reason", Kind::Text),
         Field::new("Answer", Kind::Any),
-    ],
-);
+    ];
+    let mut schema = Schema::new("Outcome", FIELDS);
+    schema.id_field = Some("Id");
+    schema
+};
 
 /// What came of one request.
 #[derive(Debug)]
