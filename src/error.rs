@@ -87,8 +87,8 @@ pub enum Applied {
 }
 
 impl Error {
-    /// An error of this kind, for code that works with the client and fails in the same ways: a transport, a store of the limit, a
-    /// program that reports its own failures with this type. The sentence says what failed, why, and what to do.
+    /// An error of this kind, for code that works with the client and fails in the same ways: a transport, a store of the limit,
+    /// a program that reports its own failures with this type. The sentence says what failed, why, and what to do.
     pub fn new(kind: ErrorKind, sentence: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,

@@ -37,7 +37,8 @@
 //! # Read lists
 //!
 //! Awaited, a list gives one [`Page`]. It gives all of them by `stream()` record by record, `pages()` page by page, `all()` in
-//! memory, and `undecoded()` as the service sent them; `count()` gives the total alone. [`List`] is for code that works with any list.
+//! memory, and `undecoded()` as the service sent them; `count()` gives the total alone. [`List`] is for code that works with any
+//! list.
 //!
 //! ```no_run
 //! # async fn example(client: atera::Client) -> atera::Result<()> {
@@ -54,8 +55,8 @@
 //!
 //! # Handle failures
 //!
-//! There is one [`Error`]. Its [`kind`](Error::kind) is for deciding what to do, [`applied`](Error::applied) says whether the call
-//! took effect, and its message is one sentence. Invalid input is refused before anything is sent.
+//! There is one [`Error`]. Its [`kind`](Error::kind) is for deciding what to do, [`applied`](Error::applied) says whether the
+//! call took effect, and its message is one sentence. Invalid input is refused before anything is sent.
 //!
 //! ```no_run
 //! use atera::{ErrorKind, types::CreateTicket};
@@ -74,9 +75,9 @@
 //! Every request waits for its slot, and all clients with the same key share the limit: [`RateLimit`]. [`RetryPolicy`] retries
 //! temporary failures, but never a create that the service may have seen. [`Client::with_deadline`],
 //! [`with_priority`](Client::with_priority) and [`with_retry`](Client::with_retry) change it for some calls, [`batch()`] runs the
-//! same call for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and [`Client::usage`]
-//! show the current state, [`ClientBuilder::on_wait`] is told when a call waits; `tracing` has a span for each call and an event
-//! for each attempt.
+//! same call for many items, and a [`SlotStore`](limit::SlotStore) keeps a limit for several processes. [`Client::rate`] and
+//! [`Client::usage`] show the current state, [`ClientBuilder::on_wait`] is told when a call waits; `tracing` has a span for each
+//! call and an event for each attempt.
 //!
 //! ```no_run
 //! # use std::time::Duration;

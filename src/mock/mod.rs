@@ -1,8 +1,8 @@
 //! Tests of code that uses this client, without a sandbox: a mock for each operation, and requests as text.
 //!
 //! Mocks are based on [`httpmock`]. [`Mocks`] gives its server a method for each operation. Conditions on the request have the
-//! names of the arguments of the client, and [`Answer`] answers in the formats of the service. A mock only matches requests of its
-//! own operation: `tickets_get` does not match `/tickets/lastmodified`.
+//! names of the arguments of the client, and [`Answer`] answers in the formats of the service. A mock only matches requests of
+//! its own operation: `tickets_get` does not match `/tickets/lastmodified`.
 //!
 //! ```
 //! use atera::{Client, mock::{Mocks, self}, types::Ticket};

@@ -360,8 +360,8 @@ async fn a_change_at_every_page_of_five_thousand_records_loses_none() {
     change_at_every_page(200, 2_000).await;
 }
 
-/// Short lists show faults best. A rule that settles after a sweep without new records, whatever the totals are, loses a record in
-/// 7 and 5 of these walks. A rule that settles when the total stays the same loses one in 2 of the first.
+/// Short lists show faults best. A rule that settles after a sweep without new records, whatever the totals are, loses a record
+/// in 7 and 5 of these walks. A rule that settles when the total stays the same loses one in 2 of the first.
 #[tokio::test(start_paused = true)]
 async fn a_change_at_every_page_loses_no_record() {
     change_at_every_page(200, 300).await;

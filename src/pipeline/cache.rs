@@ -2,7 +2,8 @@
 //!
 //! It holds single records and whole lists, never single pages, so that pages of different age are never mixed. The answers
 //! are cached undecoded. A write increments the generation of its resource before and after it. Entries belong to the
-//! generation in which their read began, so entries from before the write, and from reads that overlap it, are not found any more.
+//! generation in which their read began, so entries from before the write, and from reads that overlap it, are not found any
+//! more.
 
 use std::{
     collections::HashMap,

@@ -137,8 +137,8 @@ impl Fault {
         Fault::new(Reach::Unsent, source.into())
     }
 
-    /// The service refused the request and guarantees that it did not process it, as HTTP/2 does by refusing a stream. The service
-    /// may still count the request for its rate limit.
+    /// The service refused the request and guarantees that it did not process it, as HTTP/2 does by refusing a stream. The
+    /// service may still count the request for its rate limit.
     pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Fault::new(Reach::Refused, source.into())
     }

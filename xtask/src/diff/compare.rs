@@ -322,8 +322,8 @@ impl<'d> Comparer<'d> {
         }
     }
 
-    /// Compares the required properties of requests. The description may require more, because the service rejects requests without
-    /// them. It requires nothing of answers.
+    /// Compares the required properties of requests. The description may require more, because the service rejects requests
+    /// without them. It requires nothing of answers.
     fn required(&mut self, at: &Place, ours: &Value, theirs: &Value, sent: bool) {
         for name in values(&theirs["required"]).map(text) {
             if sent && !values(&ours["required"]).any(|ours| text(ours) == name) {

@@ -106,8 +106,8 @@ fn naming(findings: &mut Findings<'_>, operation: &Operation) {
     }
 }
 
-/// An operation that only the guide has is in the group `guide`, or in the group of published operations that share the first part
-/// of its path.
+/// An operation that only the guide has is in the group `guide`, or in the group of published operations that share the first
+/// part of its path.
 fn source(findings: &mut Findings<'_>, operation: &Operation) {
     let at = format!("{}/x-atera-source", operation.pointer());
     let from_guide = operation.entry.source == Source::Guide;

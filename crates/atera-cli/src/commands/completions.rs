@@ -1,8 +1,8 @@
 //! `atera completions` and `atera man`: made of the tree of commands, which their callers give them.
 //!
-//! A script with all completions in it is half a megabyte, and cannot know the profiles. So the shell asks the command at each Tab,
-//! through clap's engine for that, which clap_complete has for all of its shells. It is behind the feature `unstable-dynamic`
-//! since its interface may change, not since it is unfinished.
+//! A script with all completions in it is half a megabyte, and cannot know the profiles. So the shell asks the command at each
+//! Tab, through clap's engine for that, which clap_complete has for all of its shells. It is behind the feature
+//! `unstable-dynamic` since its interface may change, not since it is unfinished.
 
 use std::{
     env, fs,

@@ -101,8 +101,8 @@ pub(crate) async fn run(
     }
 }
 
-/// The time zone of the account, which days and clock times of a condition refer to. It is not guessed: other records would fulfil
-/// the condition.
+/// The time zone of the account, which days and clock times of a condition refer to. It is not guessed: other records would
+/// fulfil the condition.
 pub(crate) async fn zone(connection: &Connection, interrupt: &Interrupt) -> Result<AccountZone, Failure> {
     let client = connection.client()?;
     let zone = interrupt.or(client.account_zone()).await?;

@@ -427,7 +427,8 @@ async fn with_command<'a>(
     }
 }
 
-/// Passes a signal on to the command, which decides how to end. The terminal sends Ctrl-C to it as well, so that is not passed on.
+/// Passes a signal on to the command, which decides how to end. The terminal sends Ctrl-C to it as well, so that is not passed
+/// on.
 #[cfg(unix)]
 fn pass_on(signal: Signal, child: &tokio::process::Child) {
     use rustix::process::{Pid, Signal as Number, kill_process};

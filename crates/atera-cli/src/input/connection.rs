@@ -1,8 +1,8 @@
 //! Which service to ask, and with which key.
 //!
 //! The key comes from `--api-key-file`, `--profile` or `ATERA_PROFILE`, the environment, or the default profile, in that order.
-//! The address of a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be sent to
-//! another service. With `--sandbox` a server of the command's own is started, and nothing else is looked at.
+//! The address of a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be
+//! sent to another service. With `--sandbox` a server of the command's own is started, and nothing else is looked at.
 //!
 //! All commands on a machine that use the same key keep one rate limit, in a file in the folder for state.
 

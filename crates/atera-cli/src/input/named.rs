@@ -1,8 +1,8 @@
 //! Names in place of ids: `--customer 'Harbor Dental'`, `--contact ada@harbor.example`, `--technician 'Tom Reyes'`.
 //!
-//! Wherever an operation takes the id of a customer, a contact, a technician or an agent, as a parameter or in its body, there is a flag
-//! for its name. The name has to be exact, but for letter case: one that fits several records, or none, is refused with the
-//! candidates, and nothing is sent. What counts as such an id is said once, in [`NAMED`], by the names on the wire.
+//! Wherever an operation takes the id of a customer, a contact, a technician or an agent, as a parameter or in its body, there is
+//! a flag for its name. The name has to be exact, but for letter case: one that fits several records, or none, is refused with
+//! the candidates, and nothing is sent. What counts as such an id is said once, in [`NAMED`], by the names on the wire.
 
 use std::collections::{BTreeMap, HashMap};
 

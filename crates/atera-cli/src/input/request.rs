@@ -33,8 +33,8 @@ pub(crate) struct OperationRequest {
     account_time: Option<(&'static Parameter, Since)>,
     /// The body.
     pub(crate) body: Option<Value>,
-    /// The ids that are given by names, which have yet to be looked up. Until then 1 stands in their places, so that the request can
-    /// be checked.
+    /// The ids that are given by names, which have yet to be looked up. Until then 1 stands in their places, so that the request
+    /// can be checked.
     names: Vec<Pending>,
     /// Whether values and fields are let through that the description lacks.
     pub(crate) allow_unknown: bool,

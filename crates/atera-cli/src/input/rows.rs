@@ -7,8 +7,8 @@
 //! 54321,Closed,77
 //! ```
 //!
-//! A record that people know by a name may be named in place of its id, in a column that is called as the flag for it: `Customer`,
-//! `Contact`, `Technician`.
+//! A record that people know by a name may be named in place of its id, in a column that is called as the flag for it:
+//! `Customer`, `Contact`, `Technician`.
 //!
 //! An empty cell says nothing about its field, so an update leaves that alone. The records of a JSON file are bodies as they
 //! stand, with the parameters of the path beside their fields. Flags for fields set them in every row, and win.
@@ -57,7 +57,8 @@ pub(crate) struct Row {
     pub(crate) request: OperationRequest,
 }
 
-/// Reads the file of `--from`, if it is given, and checks every row. What is wrong with single rows is told on stderr, a line each.
+/// Reads the file of `--from`, if it is given, and checks every row. What is wrong with single rows is told on stderr, a line
+/// each.
 ///
 /// # Errors
 ///

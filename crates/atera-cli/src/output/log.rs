@@ -1,8 +1,8 @@
 //! What happens behind a command, on stderr: `--verbose` and `ATERA_LOG`.
 //!
 //! Both print what the library reports by `tracing`. `--verbose` is for people: a line for each request, retry and wait for a
-//! slot. `ATERA_LOG` is a filter as in `atera=debug,hyper_util=trace`, and prints the events of any crate as they are. The library
-//! reports neither keys nor values of paths and queries. Other crates might, so words that resemble a key are left out.
+//! slot. `ATERA_LOG` is a filter as in `atera=debug,hyper_util=trace`, and prints the events of any crate as they are. The
+//! library reports neither keys nor values of paths and queries. Other crates might, so words that resemble a key are left out.
 
 use std::{
     env,

@@ -17,8 +17,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar if it is wanted and stderr is a terminal that nothing else is printed to. It is not wanted while records run over the
-    /// same terminal; then a wait is a line between them.
+    /// A bar if it is wanted and stderr is a terminal that nothing else is printed to. It is not wanted while records run over
+    /// the same terminal; then a wait is a line between them.
     pub(crate) fn new(wanted: bool, reads_again: bool, waits: &Waits) -> Self {
         let bar = match wanted && waits.in_place() {
             true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),

@@ -205,8 +205,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Prints what is left, and returns how many records were printed. It is called after a failure as well, so that what has come
-    /// is printed as a whole: brackets close, and tables are drawn.
+    /// Prints what is left, and returns how many records were printed. It is called after a failure as well, so that what has
+    /// come is printed as a whole: brackets close, and tables are drawn.
     pub(crate) fn finish(mut self, out: &mut dyn Output) -> Result<u64, Failure> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.sort_by(|(one, _), (other, _)| sort::compare(&self.order, one, other));

@@ -1,8 +1,8 @@
 //! `--output table`, for people: a line for each record, or a line for each field of one record.
 //!
 //! A table of records fits the terminal. Long texts are cut, and where nothing would be left of them, the least important
-//! columns are left out; ids, numbers and times are never cut, because people copy them. Numbers are aligned to the right. With `--select` nothing is left out
-//! and texts are broken into lines instead, since someone has asked for exactly these columns.
+//! columns are left out; ids, numbers and times are never cut, because people copy them. Numbers are aligned to the right. With
+//! `--select` nothing is left out and texts are broken into lines instead, since someone has asked for exactly these columns.
 
 use std::io;
 

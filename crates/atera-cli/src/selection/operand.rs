@@ -1,7 +1,7 @@
 //! What a field is compared with, and how.
 //!
-//! The kind of the field says what its values and the text in the condition are: a number, a time, a value of a closed list. Where
-//! nothing is known of the field, each of its values is compared as what it and the text both are.
+//! The kind of the field says what its values and the text in the condition are: a number, a time, a value of a closed list.
+//! Where nothing is known of the field, each of its values is compared as what it and the text both are.
 
 use std::cmp::Ordering;
 

@@ -134,8 +134,8 @@ impl Selection {
             }
     }
 
-    /// Whether the whole list is needed, because a record that is not read may be the one that is wanted. Then the flag that needs
-    /// it.
+    /// Whether the whole list is needed, because a record that is not read may be the one that is wanted. Then the flag that
+    /// needs it.
     pub(crate) fn needs_all(&self) -> Option<&'static str> {
         match () {
             () if self.condition.is_some() => Some("--where"),

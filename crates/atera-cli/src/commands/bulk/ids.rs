@@ -1,4 +1,4 @@
-//! One operation for each of many ids: `atera tickets delete 1 2 3`, `atera alerts resolve --ids -`, `… --where DeviceName=SRV-1`.
+//! One operation for each of many ids: `atera tickets delete 1 2 3`, or `atera alerts resolve` with `--ids -` or `--where`.
 //!
 //! Reads print their records as a list would, in the order of the ids, and each failure is a line on stderr. Writes print a row
 //! for each id, which says what came of it. All of it is asked about once.

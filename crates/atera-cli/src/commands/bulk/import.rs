@@ -389,8 +389,8 @@ impl Work<'_> {
         }
     }
 
-    /// Sends a row, and returns what was written about it. Nothing is sent before the intent is on the disk, or once the brake is on
-    /// or a signal came.
+    /// Sends a row, and returns what was written about it. Nothing is sent before the intent is on the disk, or once the brake is
+    /// on or a signal came.
     async fn row(
         &self,
         index: usize,

@@ -256,8 +256,8 @@ impl Writer {
     }
 }
 
-/// Writes the lines as they come. All that wait are written and flushed together, so that many rows side by side cost no more than
-/// one. After a failure nothing is written any more, since a half line may be at the end.
+/// Writes the lines as they come. All that wait are written and flushed together, so that many rows side by side cost no more
+/// than one. After a failure nothing is written any more, since a half line may be at the end.
 fn write(mut file: File, lines: &mpsc::Receiver<Line>) {
     let mut broken: Option<(io::ErrorKind, String)> = None;
     while let Ok(first) = lines.recv() {

@@ -5,12 +5,12 @@
 //!
 //! - Only records with a greater id than any before the first row, and not claimed by another row, can be the row's own.
 //! - They have to be equal in every field that was sent and that records of the list have.
-//! - If the service changes what it is sent, equal rows do not look equal. So the comparison is tried on the rows whose records are
-//!   known: a field that differs there is not compared.
+//! - If the service changes what it is sent, equal rows do not look equal. So the comparison is tried on the rows whose records
+//!   are known: a field that differs there is not compared.
 //! - Of rows that are alike, it makes no difference which record belongs to which. If there are more records than rows, someone
 //!   else has made some, and a person has to look.
-//! - A row without a record is not there, and is sent again, but only if that is certain: the comparison was tried, or no new record
-//!   is left over that could be the row in another form.
+//! - A row without a record is not there, and is sent again, but only if that is certain: the comparison was tried, or no new
+//!   record is left over that could be the row in another form.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -64,8 +64,8 @@ fn list_of(operation: &Operation) -> Option<(&'static Operation, &'static Schema
 
 /// The greatest id of the records in the list of an operation. `None` if there is no list to look rows up in.
 ///
-/// Where the first and the last page show that the list is in the order of its ids, two requests are enough. Otherwise all of it is
-/// read.
+/// Where the first and the last page show that the list is in the order of its ids, two requests are enough. Otherwise all of it
+/// is read.
 pub(crate) async fn mark(operation: &Operation, client: &Client) -> Result<Option<i64>, Failure> {
     let Some((list, _, id)) = list_of(operation) else {
         return Ok(None);

@@ -11,8 +11,8 @@
 //!
 //! A run in a folder that an earlier run has left goes on there, with the same service and the same format; other groups, and
 //! `--fast`, may be given anew. Lists that are complete are not read again, although the account may have changed since:
-//! `--update` asks for what has changed, and `--restart` reads them anew. Lists that could not be read are tried again. Whatever is in the folder stays as it is until all
-//! that was asked for has been read.
+//! `--update` asks for what has changed, and `--restart` reads them anew. Lists that could not be read are tried again. Whatever
+//! is in the folder stays as it is until all that was asked for has been read.
 //!
 //! | module | is |
 //! |---|---|

@@ -235,8 +235,8 @@ impl StagedList {
         Ok(count)
     }
 
-    /// Writes a file that has the rows of another in it, with these records in place of those that have the same id in `field`, and
-    /// the others at the end. Rows with an id that is not to be kept are left out.
+    /// Writes a file that has the rows of another in it, with these records in place of those that have the same id in `field`,
+    /// and the others at the end. Rows with an id that is not to be kept are left out.
     pub(crate) fn merge(
         &mut self,
         mut base: Rows,
