@@ -290,10 +290,11 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(words) = matches.get_many::<String>(COMMAND) {
         return with_command(words, environment).await;
     }
+    // Whoever reads the lines may send a signal at once.
+    let mut signals = Signals::catch();
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;
     out.flush()?;
-    let mut signals = Signals::catch();
     let root = sandbox.base_url().trim_end_matches("/api/v3");
     tell(format!(
         "Open {root}/ in a browser to try it out and to see what happens. Ctrl-C ends it."
@@ -407,13 +408,14 @@ async fn with_command<'a>(
     environment: Vec<(&str, String)>,
 ) -> Result<(), Failure> {
     let program = words.next().cloned().unwrap_or_default();
+    // Before the command begins: a signal that comes at once would otherwise end the sandbox, and leave the command behind.
+    let mut signals = Signals::catch();
     let mut child = tokio::process::Command::new(&program)
         .args(words)
         .envs(environment)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Error::config(format!("`{program}` cannot be run")).with_source(error))?;
-    let mut signals = Signals::catch();
     let status = loop {
         tokio::select! {
             status = child.wait() => break status.map_err(Failure::Start)?,
