@@ -217,6 +217,26 @@ async fn rows_whose_answers_are_lost_are_found_or_sent_again() {
 }
 
 #[tokio::test]
+async fn a_row_whose_record_was_changed_by_a_person_is_not_sent_again() {
+    let sandbox = unlimited(|it| it).await;
+    let (_folder, file) = tickets(3);
+    assert_success(&output(create(&sandbox, &file, &[])).await);
+    let id = results(&file)[2][1].clone();
+    // As a kill before the note of the outcome leaves it.
+    let journal = file.with_file_name("tickets.csv.journal");
+    let text = fs::read_to_string(&journal).expect("a journal");
+    let kept = text.lines().filter(|line| !line.contains(r#""done","row":3"#));
+    fs::write(&journal, kept.map(|line| format!("{line}\n")).collect::<String>()).expect("a journal");
+    assert_success(&ask(&sandbox, &["tickets", "update", &id, "--ticket-priority", "Low"]).await);
+    let unknown = output(create(&sandbox, &file, &["--quiet"])).await;
+    assert_failure(&unknown, 6, "1 of which you alone can tell");
+    let [outcome, _, reason] = &results(&file)[2];
+    assert_eq!(outcome, "unknown");
+    assert!(reason.ends_with(&format!("it may be {id}")), "{reason}");
+    assert_each_once(&sandbox, 3).await;
+}
+
+#[tokio::test]
 async fn updates_come_from_rows_too() {
     let sandbox = unlimited(|it| it.faults("tickets_update:reset-after=0.2".parse().expect("faults"))).await;
     let list = ask(

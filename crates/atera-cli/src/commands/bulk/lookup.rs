@@ -9,8 +9,8 @@
 //!   are known: a field that differs there is not compared.
 //! - Of rows that are alike, it makes no difference which record belongs to which. If there are more records than rows, someone
 //!   else has made some, and a person has to look.
-//! - A row without a record is not there, and is sent again, but only if that is certain: the comparison was tried, or no new
-//!   record is left over that could be the row in another form.
+//! - A row without a record is not there, and is sent again, but only if that is certain: no new record is left over that could
+//!   be the row in another form. The service may have changed what was sent, and people change records.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -211,7 +211,6 @@ fn among(
         };
         differing.extend(schema.fields.iter().filter(differs).map(|field| field.name));
     }
-    let is_tried = !claimed.is_empty();
     let compared: Vec<&Field> = schema
         .fields
         .iter()
@@ -281,12 +280,11 @@ fn among(
         );
         left.extend(rows.into_iter().skip(found.len()));
     }
-    let is_certain = is_tried || free.is_empty();
     verdicts.extend(left.into_iter().map(|row| {
-        let verdict = match is_certain {
+        let verdict = match free.is_empty() {
             true => Verdict::Missing,
             false => Verdict::Unknown(format!(
-                "no record is equal to it, but the service may have changed what was sent: it may be {}",
+                "no new record is equal to it, but it may have been changed since it was sent: it may be {}",
                 named(&free.keys().copied().collect::<Vec<_>>())
             )),
         };
@@ -426,9 +424,14 @@ mod tests {
         assert_eq!(verdicts(&["a"], &[None], &[]), [Verdict::Missing]);
         let changed = verdicts(&["a"], &[None], &[(1, "a, but the service added something")]);
         assert!(matches!(&changed[..], [Verdict::Unknown(_)]), "{changed:?}");
-        // The comparison holds for a row that is known, so it holds for this one.
+        // The service left another row as it was, but a person may have changed this one.
+        let by_hand = verdicts(&["a", "b"], &[None, Some(2)], &[(1, "by hand"), (2, "b")]);
+        assert!(
+            matches!(&by_hand[..], [Verdict::Unknown(reason)] if reason.ends_with("it may be 1")),
+            "{by_hand:?}"
+        );
         assert_eq!(
-            verdicts(&["a", "b"], &[None, Some(2)], &[(1, "by hand"), (2, "b")]),
+            verdicts(&["a", "b"], &[None, Some(2)], &[(2, "b")]),
             [Verdict::Missing]
         );
     }
