@@ -83,6 +83,32 @@ impl Failure {
         }
     }
 
+    /// How work on many records ends, whose outcomes are printed. What came of the records counts first: a failure of the output
+    /// takes neither its sentence nor its code away. `wrote` says what took effect, unless the work only read.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the work, or else that of the output.
+    pub(crate) fn judge(
+        printed: Result<(), Failure>,
+        work: Result<(), Failure>,
+        wrote: Option<impl FnOnce() -> String>,
+    ) -> Result<(), Failure> {
+        let Err(unprinted) = printed else {
+            return work;
+        };
+        Err(match (work, wrote) {
+            (Ok(()), Some(wrote)) => unprinted.after_write(wrote),
+            (Ok(()), None) => unprinted,
+            (Err(Failure::Records(sentence, code)), _) => {
+                let sentences = [Some(sentence), unprinted.sentence()];
+                let sentences: Vec<_> = sentences.into_iter().flatten().collect();
+                Failure::Records(sentences.join("; "), code)
+            }
+            (Err(failure), _) => failure,
+        })
+    }
+
     /// The exit code, by the table in [`exit_code`].
     pub(crate) fn exit_code(&self) -> u8 {
         match self {

@@ -153,6 +153,7 @@ pub(crate) async fn run(
     let mut out = Destination::open(globals.output.file.as_deref())?;
     let mut running = selection.start();
     let mut tally = Tally::default();
+    let mut printed = Ok(());
     let brake = Brake::default();
     let calls = many
         .requests
@@ -169,28 +170,37 @@ pub(crate) async fn run(
         let id = request.target();
         tally.count(&id, &outcome);
         match (operation.reads, &outcome) {
-            (true, Outcome::Done(answer)) => records(answer, &mut running, &mut out)?,
+            (true, Outcome::Done(answer)) => printed = records(answer, &mut running, &mut out),
             (true, Outcome::Failed(error)) => {
                 tell(format!("{} {id}: {}", operation.id, failure::of_call(error)))
             }
             (true, Outcome::NotTried) => {}
-            (false, outcome) => {
+            (false, outcome) if printed.is_ok() => {
                 let row = outcome.row(&id, |answer| answer.json::<Value>().unwrap_or_default());
-                running.record(&row.to_string(), &mut out)?;
+                printed = running.record(&row.to_string(), &mut out);
             }
+            // The output has failed. The writes that were asked for go on, and the sentence says how many are done.
+            (false, _) => {}
+        }
+        if operation.reads && printed.is_err() {
+            break;
         }
     }
-    let finished = running.finish(&mut out)?;
-    out.commit()?;
-    if !globals.quiet && !finished.remarks.is_empty() {
-        tell(finished.remarks.join("; "));
-    }
-    if let Some(signal) = interrupt.seen() {
-        return Err(Failure::Interrupted(signal, Some(tally.sentence(operation))));
-    }
-    if !tally.is_done() {
-        return Err(Failure::Records(tally.sentence(operation), tally.code()));
-    }
+    let printed = printed.and_then(|()| {
+        let finished = running.finish(&mut out)?;
+        out.commit()?;
+        if !globals.quiet && !finished.remarks.is_empty() {
+            tell(finished.remarks.join("; "));
+        }
+        Ok(())
+    });
+    let work = match interrupt.seen() {
+        Some(signal) => Err(Failure::Interrupted(signal, Some(tally.sentence(operation)))),
+        None if !tally.is_done() => Err(Failure::Records(tally.sentence(operation), tally.code())),
+        None => Ok(()),
+    };
+    let wrote = (!operation.reads).then_some(|| format!("{} ({})", operation.id, tally.counts()));
+    Failure::judge(printed, work, wrote)?;
     if !globals.quiet && !operation.reads {
         tell(tally.sentence(operation));
     }

@@ -560,33 +560,36 @@ fn finish(
     globals: &Globals,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    write_results(import, states)?;
-    if globals.output.format.is_some() || globals.output.file.is_some() {
-        printed::print(&globals.output, &RESULT, result(import, states))?;
-    }
+    let printed = write_results(import, states).and_then(|()| {
+        match globals.output.format.is_some() || globals.output.file.is_some() {
+            true => printed::print(&globals.output, &RESULT, result(import, states)),
+            false => Ok(()),
+        }
+    });
     let sentence = sentence(import, states, &import.results);
     let unknown = states.iter().any(|state| matches!(state, State::Unknown { .. }));
     let refused = states.iter().find_map(|state| match state {
         State::Refused { code, .. } => Some(*code),
         _ => None,
     });
-    match (interrupt.seen(), refused) {
+    let work = match (interrupt.seen(), refused) {
         (Some(signal), _) => Err(Failure::Interrupted(
             signal,
             Some(format!("stopped; {sentence}; run the command again to go on")),
         )),
-        (None, _) if unknown => Err(Failure::Records(sentence, exit_code::UNKNOWN)),
-        (None, Some(code)) => Err(Failure::Records(sentence, code)),
+        (None, _) if unknown => Err(Failure::Records(sentence.clone(), exit_code::UNKNOWN)),
+        (None, Some(code)) => Err(Failure::Records(sentence.clone(), code)),
         (None, None) if states.contains(&State::Waiting) => {
-            Err(Failure::Records(sentence, exit_code::FAILED))
+            Err(Failure::Records(sentence.clone(), exit_code::FAILED))
         }
-        (None, None) => {
-            if !globals.quiet {
-                tell(sentence);
-            }
-            Ok(())
-        }
+        (None, None) => Ok(()),
+    };
+    let wrote = || format!("{} (all {} rows)", import.operation.id, states.len());
+    Failure::judge(printed, work, Some(wrote))?;
+    if !globals.quiet {
+        tell(sentence);
     }
+    Ok(())
 }
 
 /// The lines of the result file.

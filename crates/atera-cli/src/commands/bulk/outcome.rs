@@ -117,17 +117,23 @@ impl Tally {
 
     /// The sentence about all records.
     pub(crate) fn sentence(&self, operation: &Operation) -> String {
-        let all = self.done + self.failed + self.not_tried;
-        let mut sentence = format!("{}: {} of {all} done", operation.id, self.done);
-        if self.failed > 0 {
-            sentence.push_str(&format!(", {} failed", self.failed));
-        }
-        if self.not_tried > 0 {
-            sentence.push_str(&format!(", {} not tried", self.not_tried));
-        }
+        let mut sentence = format!("{}: {}", operation.id, self.counts());
         if let Some((_, first)) = &self.first {
             sentence.push_str(&format!("; the first failure is that of {first}"));
         }
         sentence
+    }
+
+    /// How many records came to what.
+    pub(crate) fn counts(&self) -> String {
+        let all = self.done + self.failed + self.not_tried;
+        let mut counts = format!("{} of {all} done", self.done);
+        if self.failed > 0 {
+            counts.push_str(&format!(", {} failed", self.failed));
+        }
+        if self.not_tried > 0 {
+            counts.push_str(&format!(", {} not tried", self.not_tried));
+        }
+        counts
     }
 }
