@@ -363,7 +363,8 @@ impl End<'_> {
         }
         let partly = self.allow_partial && lists + self.before.len() > 0;
         if partly && failures.iter().all(|failure| matches!(failure, Failure::Call(_))) {
-            for failure in failures.drain(..).filter(|_| !globals.quiet) {
+            // With --quiet too: exit code 0 would otherwise say that nothing is missing.
+            for failure in failures.drain(..) {
                 tell(failure.sentence().unwrap_or_default());
             }
         }
