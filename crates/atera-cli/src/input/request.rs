@@ -8,7 +8,7 @@ use atera::{
     description::{Location, Operation, Parameter},
 };
 use clap::ArgMatches;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     arguments, body, check,
@@ -105,6 +105,16 @@ impl OperationRequest {
             self.body.as_ref(),
             self.allow_unknown,
         )
+    }
+
+    /// Everything that it says, as text: two requests say the same if their texts are equal. It is empty if nothing is said.
+    pub(crate) fn fingerprint(&self) -> String {
+        let parameters = self.parameters.iter();
+        let mut words: Vec<_> = parameters.map(|(name, value)| json!([name, value])).collect();
+        words.extend(self.body.clone());
+        let names = self.names.iter();
+        words.extend(names.map(|pending| json!([pending.named.noun, pending.name])));
+        words.iter().map(Value::to_string).collect()
     }
 
     /// What may be mistyped although it cannot be refused.
@@ -273,8 +283,6 @@ impl OperationRequest {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::input::groups;
 

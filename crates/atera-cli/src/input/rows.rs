@@ -44,7 +44,7 @@ pub(crate) struct Rows {
     pub(crate) name: String,
     /// The file. `None` for stdin.
     pub(crate) file: Option<PathBuf>,
-    /// The SHA-256 of its text, in hexadecimal digits.
+    /// The SHA-256 of its text, and of what the arguments say about every row, in hexadecimal digits.
     pub(crate) content: String,
 }
 
@@ -74,6 +74,8 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
     let refused = |reason: String| Failure::Usage(format!("the rows in {name} cannot be read: {reason}"));
     let text = source::text(file).map_err(|error| refused(error.to_string()))?;
     let template = OperationRequest::unchecked(operation, matches)?;
+    let mut content = Sha256::new_with_prefix(text.as_bytes());
+    content.update(template.fingerprint());
     let reader = Reader {
         operation,
         schema,
@@ -105,7 +107,7 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
         rows: sound,
         name,
         file: (!source::is_stdin(file)).then(|| file.clone()),
-        content: hexadecimal(&Sha256::digest(text.as_bytes())),
+        content: hexadecimal(&content.finalize()),
     }))
 }
 

@@ -291,6 +291,19 @@ async fn a_file_that_has_changed_is_noticed() {
     assert_each_once(&sandbox, 3).await;
 }
 
+#[tokio::test]
+async fn flags_that_have_changed_are_noticed() {
+    let sandbox = unlimited(|it| it).await;
+    let (_folder, file) = tickets(2);
+    assert_success(&output(create(&sandbox, &file, &["--ticket-type", "Problem"])).await);
+    for flags in [&["--ticket-type", "Request"][..], &[]] {
+        let refused = output(create(&sandbox, &file, flags)).await;
+        assert_failure(&refused, 2, "a flag beside it, has changed");
+    }
+    assert_success(&output(create(&sandbox, &file, &["--ticket-type", "Problem"])).await);
+    assert_each_once(&sandbox, 2).await;
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {

@@ -12,7 +12,7 @@
 //! {"entry":"done","row":1,"id":"54322"}
 //! ```
 //!
-//! A journal belongs to the content of its file, to the operation, and to the account. It has one writer at a time, by a lock
+//! A journal belongs to the content of its file with the flags beside it, to the operation, and to the account. It has one writer at a time, by a lock
 //! that the system releases when its holder ends, however it ends.
 
 use std::{
@@ -40,7 +40,7 @@ pub(crate) struct Header {
     pub(crate) service: String,
     /// The id of the account, if the key may read it.
     pub(crate) account: Option<String>,
-    /// The SHA-256 of the file.
+    /// The SHA-256 of the file and of the flags that say something about its rows.
     pub(crate) content: String,
     /// How many rows it has.
     pub(crate) rows: usize,
@@ -326,7 +326,7 @@ pub(crate) fn belongs(of: &Header, to: &Header, past: &Past, path: &Path) -> Res
         format!("{path} is about another account, at {}", of.service)
     } else if of.content != to.content {
         format!(
-            "the file has changed since {path} was begun, of whose {} rows {done} are done; restore the file to go on with it",
+            "the file, or a flag beside it, has changed since {path} was begun, of whose {} rows {done} are done; restore it to go on",
             of.rows
         )
     } else {
