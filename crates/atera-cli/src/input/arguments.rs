@@ -87,8 +87,8 @@ pub(crate) fn by_name(noun: &'static str, is_field: bool, help: String) -> Arg {
         .help_heading(if is_field { FIELDS } else { FILTERS })
 }
 
-/// The flags for the rows of a file.
-pub(crate) fn rows() -> [Arg; 5] {
+/// The flags for the rows of a file. They take the place of these other ways to say which records are meant.
+pub(crate) fn rows(instead: Vec<&'static str>) -> [Arg; 5] {
     let value = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name)
             .long(name)
@@ -104,7 +104,8 @@ pub(crate) fn rows() -> [Arg; 5] {
             "Do it for each row of this CSV, NDJSON or JSON file, or of stdin for `-`; columns are named as fields",
         )
         .value_parser(value_parser!(PathBuf))
-        .conflicts_with_all([BODY, CLEAR]),
+        .conflicts_with_all([BODY, CLEAR])
+        .conflicts_with_all(instead),
         of_rows(value(
             JOURNAL,
             "PATH",

@@ -89,7 +89,12 @@ fn verb(operation: &'static Operation) -> Command {
     }
     command = command.args(named::flags(operation));
     if target::takes_rows(operation) {
-        command = command.args(arguments::rows());
+        let mut instead: Vec<_> = target::many(operation)
+            .map(|_| arguments::IDS)
+            .into_iter()
+            .collect();
+        instead.extend(target::list_of(operation).map(|_| selection_flags::WHERE));
+        command = command.args(arguments::rows(instead));
     }
     if operation.list {
         command = command.args([arguments::all(), arguments::fast(), arguments::limit()]);

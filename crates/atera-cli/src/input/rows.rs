@@ -70,6 +70,16 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
     let (Some(file), Some(Kind::Object(schema))) = (given, operation.body) else {
         return Ok(None);
     };
+    if let Some(parameter) = target::many(operation)
+        && matches
+            .get_many::<Value>(parameter.name)
+            .is_some_and(|ids| ids.len() > 1)
+    {
+        return Err(Failure::Usage(format!(
+            "the rows of --from go to one `{}` at most; name it in a column, so that each row has its own",
+            parameter.name
+        )));
+    }
     let name = source::name(file);
     let refused = |reason: String| Failure::Usage(format!("the rows in {name} cannot be read: {reason}"));
     let text = source::text(file).map_err(|error| refused(error.to_string()))?;

@@ -304,6 +304,26 @@ async fn flags_that_have_changed_are_noticed() {
     assert_each_once(&sandbox, 2).await;
 }
 
+#[tokio::test]
+async fn other_ways_to_name_records_are_refused_beside_rows() {
+    let sandbox = unlimited(|it| it).await;
+    let (_folder, file) = tickets(0);
+    fs::write(&file, "TicketStatus\nClosed\n").expect("a file");
+    let path = file.to_str().expect("a path");
+    for (other, says) in [
+        (&["--where", "TicketStatus=Open"][..], "--where"),
+        (&["--ids", path], "--ids"),
+        (&["7", "8"], "one `ticketId` at most"),
+    ] {
+        let refused = ask(
+            &sandbox,
+            &[&["tickets", "update", "--from", path, "--yes"], other].concat(),
+        )
+        .await;
+        assert_failure(&refused, 2, says);
+    }
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {
