@@ -324,6 +324,18 @@ async fn other_ways_to_name_records_are_refused_beside_rows() {
     }
 }
 
+#[tokio::test]
+async fn several_rows_for_one_record_are_refused() {
+    let sandbox = unlimited(|it| it).await;
+    let (folder, file) = tickets(0);
+    let text = "TicketID,TicketStatus\n54321,Pending\n54322,Closed\n54321,Closed\n";
+    fs::write(&file, text).expect("a file");
+    let path = file.to_str().expect("a path");
+    let refused = ask(&sandbox, &["tickets", "update", "--from", path, "--yes"]).await;
+    assert_failure(&refused, 2, "54321 in the lines 2, 4;");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {

@@ -11,7 +11,7 @@
 //! 7. The result file is written, with a line for each row.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -151,6 +151,7 @@ pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Inter
     }
     let connection = Connection::open(globals).await?;
     settle_names(&mut import, &connection, globals, interrupt).await?;
+    refuse_repeated(&import)?;
     if globals.dry_run {
         return show(&import, &connection, globals).await;
     }
@@ -255,6 +256,33 @@ async fn settle_names(
             code,
         )),
     }
+}
+
+/// Refuses rows that update the same record: they are sent side by side, so chance would decide which of them comes last.
+fn refuse_repeated(import: &Import) -> Result<(), Failure> {
+    if import.operation.creates() {
+        return Ok(());
+    }
+    let mut lines: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for row in &import.rows.rows {
+        lines.entry(row.request.target()).or_default().push(row.line);
+    }
+    lines.retain(|_, lines| lines.len() > 1);
+    let Some((target, first)) = lines.first_key_value() else {
+        return Ok(());
+    };
+    let first: Vec<_> = first.iter().take(5).map(u64::to_string).collect();
+    let others = match lines.len() {
+        1 => String::new(),
+        all => format!(", and so is it with {} other records", all - 1),
+    };
+    Err(Failure::Usage(format!(
+        "{} was not sent: several rows in {} are about the same record, {target} in the lines {}{others}; rows are sent side by \
+         side, so leave one for each record, nothing was sent",
+        import.operation.id,
+        import.rows.name,
+        first.join(", ")
+    )))
 }
 
 /// What is about to happen, in words.
