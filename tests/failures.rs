@@ -233,6 +233,11 @@ async fn a_failed_write_tells_whether_it_took_effect() {
             (of_update, applied),
             "update {status}"
         );
+        // An update may be sent again, a create may not.
+        let told = created.to_string();
+        let warns = told.contains("have taken effect") && told.contains("before sending it again");
+        assert_eq!(warns, applied == Applied::Unknown, "{told}");
+        assert!(!updated.to_string().contains("have taken effect"), "{updated}");
     }
 }
 

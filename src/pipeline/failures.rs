@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::{
     credential::Credential,
     response::Answer,
-    status::{StatusClass, applied_unless_read},
+    status::{StatusClass, applied_unless_read, classify},
 };
 use crate::{
     Applied, Error, ErrorKind,
@@ -209,6 +209,15 @@ fn sentence(
             ),
             None => "too many requests with this key; wait a minute, and see what else uses it",
         },
+        // Whoever tries again may have it twice.
+        ErrorKind::Server | ErrorKind::Timeout
+            if operation.creates() && classify(status, operation).applied == Applied::Unknown =>
+        {
+            &format!(
+                "the service failed, and the call may have taken effect nevertheless; {}",
+                operation.how_to_find_out()
+            )
+        }
         ErrorKind::Timeout => "the service timed out; try again",
         ErrorKind::Conflict => "the request conflicts with an existing record; check that record",
         ErrorKind::OutcomeUnknown => &unknown(),
