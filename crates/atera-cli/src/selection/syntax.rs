@@ -217,12 +217,7 @@ impl<'a> Reader<'a> {
         };
         self.at += sign.len();
         let value = self.value()?;
-        let is_null = !value.quoted && value.text.eq_ignore_ascii_case("null");
-        Ok(match comparison {
-            Comparison::Equal if is_null => Expression::Null(field),
-            Comparison::NotEqual if is_null => Expression::Not(Box::new(Expression::Null(field))),
-            comparison => Expression::Compare(field, comparison, value),
-        })
+        compared(field, comparison, value)
     }
 
     /// The values behind `in`.
@@ -238,7 +233,8 @@ impl<'a> Reader<'a> {
         };
         let mut tests = Vec::new();
         loop {
-            tests.push(Expression::Compare(field.clone(), comparison, self.value()?));
+            let value = self.value()?;
+            tests.push(compared(field.clone(), comparison, value)?);
             if self.sign(")") {
                 break;
             }
@@ -338,6 +334,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The comparison of a field with a value. Null is no value: a field has one, or has none.
+fn compared(field: Word, comparison: Comparison, value: Word) -> Result<Expression, Mistake> {
+    let is_null = !value.quoted && value.text.eq_ignore_ascii_case("null");
+    Ok(match comparison {
+        comparison if !is_null => Expression::Compare(field, comparison, value),
+        Comparison::Equal => Expression::Null(field),
+        Comparison::NotEqual => Expression::Not(Box::new(Expression::Null(field))),
+        _ => {
+            return Err(Mistake {
+                at: value.at,
+                what: "null is no value, so compare with it by = or !=; put quotes around it if the text is meant"
+                    .to_string(),
+            });
+        }
+    })
+}
+
 /// Whether a text begins with this word of the syntax, in any case, and the word ends there.
 fn begins_with(text: &str, word: &str) -> bool {
     let is_word = text
@@ -412,6 +425,10 @@ mod tests {
                 "((a Equal [1] | a Equal [x y]) | (b NotEqual [2] & b NotEqual [3]))",
             ),
             (
+                "a in (null, x) or b not in (NULL,'null')",
+                "((a null | a Equal [x]) | (!b null & b NotEqual [null]))",
+            ),
+            (
                 "Created>=2026-03-01 08:00 and not (a!~b)",
                 "(Created GreaterOrEqual [2026-03-01 08:00] & !a ContainsNot [b])",
             ),
@@ -445,6 +462,8 @@ mod tests {
             ("a=1, b=2 or c=3", 3, "in two ways"),
             ("a=1, b=2 or (c=3)", 3, "in two ways"),
             ("a is 7", 5, "`is` is followed by"),
+            ("a>=null", 3, "null is no value"),
+            ("a ~ Null", 4, "null is no value"),
             ("a in 7", 5, "`in` is followed by"),
             ("a in (7", 7, "`)` is missing"),
         ] {
