@@ -81,6 +81,11 @@ impl Selection {
         }
         let mut totals = None;
         if options.wants_totals() {
+            if options.limit.is_some() && options.group_by.is_empty() {
+                let sentence = "--limit says how many records, or groups, are printed, and --count and --sum without \
+                                --group-by print totals of all records; leave one of them out";
+                return Err(Failure::Usage(sentence.to_string()));
+            }
             let (of_records, schema) = Totals::new(options.count, &options.group_by, &options.sum, fields)?;
             totals = Some(of_records);
             // The names of the fields of a row are known for certain.
@@ -304,10 +309,31 @@ impl Running {
                 self.selection.layout.single(&number, out)?;
                 return Ok(Outcome { printed: 1, remarks });
             }
-            for row in totals.rows() {
-                if !self.sink.is_full() {
-                    self.sink.record(&row, out)?;
+            let rows = totals.rows();
+            let groups = rows.len();
+            let mut taken = 0;
+            for row in &rows {
+                if self.sink.is_full() {
+                    break;
                 }
+                taken += 1;
+                self.sink.record(row, out)?;
+            }
+            // What is sorted is taken as a whole, and cut at the end.
+            let limit = self
+                .selection
+                .layout
+                .limit
+                .and_then(|limit| usize::try_from(limit).ok());
+            let shown = match self.transforms {
+                true => taken,
+                false => limit.unwrap_or(taken).min(taken),
+            };
+            if shown < groups {
+                remarks.push(format!(
+                    "--limit leaves out {} of {groups} groups",
+                    groups - shown
+                ));
             }
         }
         let printed = self.sink.finish(out)?;

@@ -207,6 +207,25 @@ async fn a_limit_counts_the_records_that_fulfil_the_condition_and_ends_the_walk(
 }
 
 #[tokio::test]
+async fn a_limit_on_groups_says_how_many_are_left_out_and_one_on_totals_of_all_is_refused() {
+    let sandbox = sandbox().await;
+    let by_status = ["tickets", "list", "--group-by", "TicketStatus", "-o", "ndjson"];
+    let groups = lines(&ask(&sandbox, &by_status).await).len();
+    for sort in [&[][..], &["--sort", "TicketStatus"]] {
+        let limited = ask(&sandbox, &[&by_status[..], sort, &["--limit", "2"]].concat()).await;
+        assert_eq!(lines(&limited).len(), 2);
+        let told = format!("--limit leaves out {} of {groups} groups\n", groups - 2);
+        assert_eq!(stderr(&limited), told, "{sort:?}");
+    }
+    let wide = ask(&sandbox, &[&by_status[..], &["--limit", "50"]].concat()).await;
+    assert_eq!((lines(&wide).len(), stderr(&wide)), (groups, ""));
+    for totals in [&["--count"][..], &["--sum", "TicketID"]] {
+        let refused = ask(&sandbox, &[&["tickets", "list", "--limit", "5"], totals].concat()).await;
+        assert_failure(&refused, 2, "print totals of all records");
+    }
+}
+
+#[tokio::test]
 async fn a_count_is_one_request_unless_there_is_a_condition() {
     let sandbox = sandbox().await;
     let counted = ask(&sandbox, &["tickets", "list", "--count"]).await;
