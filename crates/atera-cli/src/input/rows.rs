@@ -15,10 +15,17 @@
 //!
 //! Every row is checked before the first is sent, and everything that is wrong is told with its line.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use atera::description::{Kind, Operation, Parameter, Schema};
 use clap::ArgMatches;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Map, Value, value::RawValue};
 use sha2::{Digest, Sha256};
 
@@ -148,6 +155,42 @@ enum Target {
     Field(Option<String>, String, Kind),
 }
 
+impl Target {
+    /// The value that it sets, by its names on the wire: that of the object, if it is in one, and its own.
+    fn place(&self) -> (Option<&str>, &str) {
+        const PATH: Option<&str> = Some("{}");
+        match self {
+            Target::Path(parameter) | Target::Name(_, Place::Parameter(parameter)) => (PATH, parameter.name),
+            Target::Name(_, Place::Field(scalar)) => {
+                (scalar.parent.map(|parent| parent.name), scalar.field.name)
+            }
+            Target::Field(parent, name, _) => (parent.as_deref(), name),
+        }
+    }
+
+    /// The first that sets what an earlier one sets already, or a part of it.
+    fn repeated(targets: &[Target]) -> Option<usize> {
+        let is_in = |(parent, _): (Option<&str>, &str), other: (Option<&str>, &str)| {
+            other.0.is_none() && parent == Some(other.1)
+        };
+        (0..targets.len()).find(|second| {
+            let place = targets[*second].place();
+            targets[..*second].iter().any(|first| {
+                let first = first.place();
+                first == place || is_in(first, place) || is_in(place, first)
+            })
+        })
+    }
+}
+
+/// What is wrong where a value is given twice.
+fn twice(name: &str) -> String {
+    format!(
+        "`{}` is there twice, perhaps in another spelling; leave one of them out",
+        name.trim()
+    )
+}
+
 impl Reader {
     /// The rows of a CSV text. Its first line says what the columns are.
     fn csv(&self, text: &str) -> Result<Vec<Read>, Failure> {
@@ -161,6 +204,10 @@ impl Reader {
             .iter()
             .map(|name| self.target(name.trim()));
         let targets: Vec<_> = targets.collect::<Result<_, _>>()?;
+        if let Some(second) = Target::repeated(&targets) {
+            let name = reader.headers().map_err(unfit)?.get(second).unwrap_or_default();
+            return Err(Failure::Usage(twice(name)));
+        }
         let mut rows = Vec::new();
         for row in reader.records() {
             let row = row.map_err(unfit)?;
@@ -274,20 +321,30 @@ impl Reader {
 
     /// The request of a record.
     fn record(&self, json: &str) -> Result<OperationRequest, Vec<String>> {
-        let Ok(Value::Object(record)) = serde_json::from_str(json) else {
+        let Ok(Members(record)) = serde_json::from_str(json) else {
             return Err(vec!["it is not an object of fields".to_string()]);
         };
+        let target = |name: &String| match (self.parameter(name), self.named(name)) {
+            (Some(parameter), _) => Target::Path(parameter),
+            (None, Some((named, place))) => Target::Name(named, place),
+            // The service takes names in any case, and so do columns.
+            (None, None) => {
+                let field = columns::find(self.schema, name);
+                let name = field.map_or(name.as_str(), |field| field.name);
+                Target::Field(None, name.to_string(), Kind::Any)
+            }
+        };
+        let targets: Vec<_> = record.iter().map(|(name, _)| target(name)).collect();
+        if let Some(second) = Target::repeated(&targets) {
+            return Err(vec![twice(&record[second].0)]);
+        }
         let (mut path, mut names) = (Vec::new(), Vec::new());
         let mut body = Map::new();
-        for (name, value) in record {
-            match (self.parameter(&name), self.named(&name)) {
-                (Some(parameter), _) => path.push((parameter, target::text(&value))),
-                (None, Some((named, place))) => names.push(Pending::new(named, place, &target::text(&value))),
-                (None, None) => {
-                    // The service takes names in any case, and so do columns.
-                    let name = columns::find(self.schema, &name).map_or(name, |field| field.name.to_string());
-                    body.insert(name, value);
-                }
+        for (target, (_, value)) in targets.into_iter().zip(record) {
+            match target {
+                Target::Path(parameter) => path.push((parameter, target::text(&value))),
+                Target::Name(named, place) => names.push(Pending::new(named, place, &target::text(&value))),
+                Target::Field(_, name, _) => drop(body.insert(name, value)),
             }
         }
         self.request(path, body, names)
@@ -349,6 +406,31 @@ fn cell_value(kind: Kind, cell: &str) -> Result<Value, String> {
             serde_json::from_str(cell).map_err(|error| format!("it must be JSON: {error}"))
         }
         kind => arguments::parse(kind, cell.trim()),
+    }
+}
+
+/// The members of a JSON object in their order, also those whose names are equal.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObject;
+        impl<'de> Visitor<'de> for OfObject {
+            type Value = Members;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = object.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(OfObject)
     }
 }
 
@@ -485,6 +567,43 @@ mod tests {
                 json!({"CommentText": "Over", "TechnicianCommentDetails": {"TechnicianId": 3, "IsInternal": true}})
             ]
         );
+    }
+
+    #[test]
+    fn a_field_that_is_given_twice_is_refused() {
+        for (arguments, text, told) in [
+            (
+                &["tickets", "create"][..],
+                "TicketTitle,Description,ticket-title\nx,y,z\n",
+                "`ticket-title` is there twice",
+            ),
+            (
+                &["tickets", "create"],
+                "EndUserID,TicketTitle,Description,Contact\n7,x,y,Ann\n",
+                "`Contact` is there twice",
+            ),
+            (
+                &["tickets", "add-comment", "7"],
+                "CommentText,TechnicianId,TechnicianCommentDetails\nx,7,[]\n",
+                "`TechnicianCommentDetails` is there twice",
+            ),
+            // What is wrong with a record is told on its line.
+            (
+                &["tickets", "update", "7"],
+                "{\"TicketTitle\": \"x\", \"tickettitle\": \"y\"}",
+                "1 of 1 rows",
+            ),
+            (
+                &["tickets", "update", "7"],
+                "{\"TicketTitle\": \"x\", \"TicketTitle\": \"y\"}",
+                "1 of 1 rows",
+            ),
+        ] {
+            match rows(arguments, text) {
+                Err(Failure::Usage(sentence)) => assert!(sentence.contains(told), "{sentence}"),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]
