@@ -49,6 +49,8 @@ pub(crate) struct Rows {
     pub(crate) rows: Vec<Row>,
     /// What messages call the file.
     pub(crate) name: String,
+    /// What may be meant otherwise although it cannot be refused.
+    pub(crate) remark: Option<String>,
     /// The file. `None` for stdin.
     pub(crate) file: Option<PathBuf>,
     /// The SHA-256 of its text, and of what the arguments say about every row, in hexadecimal digits.
@@ -98,8 +100,8 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
         schema,
         template,
     };
-    let rows = match text.trim_start().starts_with(['{', '[']) {
-        true => reader.records(&text).map_err(refused)?,
+    let (rows, guarded) = match text.trim_start().starts_with(['{', '[']) {
+        true => (reader.records(&text).map_err(refused)?, Vec::new()),
         false => reader.csv(&text)?,
     };
     let all = rows.len();
@@ -122,6 +124,7 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
     }
     Ok(Some(Rows {
         rows: sound,
+        remark: (!guarded.is_empty()).then(|| about_guarded(&name, &guarded)),
         name,
         file: (!source::is_stdin(file)).then(|| file.clone()),
         content: hexadecimal(&content.finalize()),
@@ -168,6 +171,11 @@ impl Target {
         }
     }
 
+    /// Whether it takes a text.
+    fn is_text(&self) -> bool {
+        matches!(self, Target::Field(_, _, Kind::Text))
+    }
+
     /// The first that sets what an earlier one sets already, or a part of it.
     fn repeated(targets: &[Target]) -> Option<usize> {
         let is_in = |(parent, _): (Option<&str>, &str), other: (Option<&str>, &str)| {
@@ -193,7 +201,8 @@ fn twice(name: &str) -> String {
 
 impl Reader {
     /// The rows of a CSV text. Its first line says what the columns are.
-    fn csv(&self, text: &str) -> Result<Vec<Read>, Failure> {
+    /// Beside them are the lines of those with a text that begins as `--output csv` writes formulas.
+    fn csv(&self, text: &str) -> Result<(Vec<Read>, Vec<u64>), Failure> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter(text))
             .from_reader(text.as_bytes());
@@ -208,13 +217,17 @@ impl Reader {
             let name = reader.headers().map_err(unfit)?.get(second).unwrap_or_default();
             return Err(Failure::Usage(twice(name)));
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut guarded) = (Vec::new(), Vec::new());
         for row in reader.records() {
             let row = row.map_err(unfit)?;
             let line = row.position().map_or(0, csv::Position::line);
+            let mut cells = targets.iter().zip(&row);
+            if cells.any(|(target, cell)| target.is_text() && is_guarded(cell)) {
+                guarded.push(line);
+            }
             rows.push((line, self.cells(&targets, &row)));
         }
-        Ok(rows)
+        Ok((rows, guarded))
     }
 
     /// Where a column of this name goes.
@@ -392,15 +405,31 @@ impl Reader {
     }
 }
 
-/// The value of a cell. An apostrophe before what a spreadsheet would take for a formula was put there by `--output csv`.
+/// Whether a text begins as `--output csv` writes one that a spreadsheet would take for a formula. Whether the apostrophe is part
+/// of the text cannot be known, so it is left where it is.
+fn is_guarded(cell: &str) -> bool {
+    let rest = cell.strip_prefix('\'');
+    rest.is_some_and(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']))
+}
+
+/// The remark about the rows on these lines.
+fn about_guarded(name: &str, lines: &[u64]) -> String {
+    let first: Vec<_> = lines.iter().take(5).map(u64::to_string).collect();
+    let others = match lines.len() {
+        all if all > 5 => format!(" and {} others", all - 5),
+        _ => String::new(),
+    };
+    format!(
+        "{name}: a text on line {}{others} begins with an apostrophe, and is sent with it; `--output csv` puts one before what a \
+         spreadsheet would take for a formula, so take it away if it is not part of the text",
+        first.join(", ")
+    )
+}
+
+/// The value of a cell.
 fn cell_value(kind: Kind, cell: &str) -> Result<Value, String> {
     match kind {
-        Kind::Text => {
-            let rest = cell
-                .strip_prefix('\'')
-                .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
-            Ok(Value::from(rest.unwrap_or(cell)))
-        }
+        Kind::Text => Ok(Value::from(cell)),
         Kind::Enum { values, .. } => Ok(Value::from(arguments::as_known(values, cell.trim()))),
         Kind::Object(_) | Kind::Array(_) | Kind::Map(_) => {
             serde_json::from_str(cell).map_err(|error| format!("it must be JSON: {error}"))
@@ -521,7 +550,7 @@ mod tests {
             bodies(&["tickets", "create"], text),
             [
                 json!({"TicketTitle": "Printer, again", "Description": "Fire", "EndUserID": 7, "TicketPriority": "High"}),
-                json!({"TicketTitle": "=1", "Description": "x", "EndUserID": 8}),
+                json!({"TicketTitle": "'=1", "Description": "x", "EndUserID": 8}),
             ]
         );
         let semicolons = "TicketTitle;Description;EndUserID\nPrinter, again;Fire;7\n";
@@ -567,6 +596,16 @@ mod tests {
                 json!({"CommentText": "Over", "TechnicianCommentDetails": {"TechnicianId": 3, "IsInternal": true}})
             ]
         );
+    }
+
+    #[test]
+    fn an_apostrophe_is_sent_and_remarked() {
+        let text = "TicketTitle\n'@home' printer broken\n'quoted'\n";
+        let rows = rows(&["tickets", "update", "7"], text).expect("rows");
+        let title = rows.rows[0].request.body.clone();
+        assert_eq!(title, Some(json!({"TicketTitle": "'@home' printer broken"})));
+        let remark = rows.remark.expect("a remark");
+        assert!(remark.contains("on line 2 begins"), "{remark}");
     }
 
     #[test]

@@ -146,6 +146,7 @@ pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Inter
             .rows
             .iter()
             .flat_map(|row| row.request.remarks())
+            .chain(import.rows.remark.clone())
             .collect();
         remarks.into_iter().for_each(tell);
     }
