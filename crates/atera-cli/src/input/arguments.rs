@@ -109,7 +109,7 @@ pub(crate) fn rows(instead: Vec<&'static str>) -> [Arg; 5] {
         of_rows(value(
             JOURNAL,
             "PATH",
-            "Where to note which rows are sent, so that none is sent twice; beside the file if left out",
+            "Where to note which rows are sent, so that none is sent twice; beside the file if left out, and needed for creates from stdin",
         ))
         .value_parser(value_parser!(PathBuf)),
         of_rows(value(MAX_FAILURES, "COUNT", "Send no further rows once so many have failed"))

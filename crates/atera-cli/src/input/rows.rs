@@ -16,7 +16,7 @@
 //! Every row is checked before the first is sent, and everything that is wrong is told with its line.
 
 use std::{
-    fmt,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -505,6 +505,14 @@ impl<'a> Lines<'a> {
         self.line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
         self.at = self.at.max(begins);
         self.line
+    }
+}
+
+/// The file that a symbolic link leads to, or the file itself: by whatever link it is named, there is one journal beside it.
+pub(crate) fn followed(file: &Path) -> PathBuf {
+    match file.is_symlink() {
+        true => fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf()),
+        false => file.to_path_buf(),
     }
 }
 

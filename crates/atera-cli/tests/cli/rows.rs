@@ -336,6 +336,44 @@ async fn several_rows_for_one_record_are_refused() {
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_to_a_file_finds_the_journal_of_the_file() {
+    let sandbox = unlimited(|it| it).await;
+    let (folder, file) = tickets(2);
+    assert_success(&output(create(&sandbox, &file, &[])).await);
+    let links = tempfile::tempdir().expect("a folder");
+    let link = links.path().join("link.csv");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    let again = output(create(&sandbox, &link, &[])).await;
+    assert_success(&again);
+    assert!(
+        stderr(&again).contains("of which 2 are done already"),
+        "{again:?}"
+    );
+    assert_each_once(&sandbox, 2).await;
+    assert_eq!(fs::read_dir(links.path()).expect("a folder").count(), 1);
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 3);
+}
+
+#[tokio::test]
+async fn rows_from_stdin_that_create_need_a_journal() {
+    let sandbox = unlimited(|it| it).await;
+    let (_folder, file) = tickets(2);
+    let journal = file.with_file_name("by-hand.journal");
+    let journal = journal.to_str().expect("a path");
+    let piped = |arguments: &[&str]| {
+        let mut command = create(&sandbox, Path::new("-"), arguments);
+        command.stdin(fs::File::open(&file).expect("a file"));
+        command
+    };
+    assert_failure(&output(piped(&[])).await, 2, "need --journal PATH");
+    for _ in 0..2 {
+        assert_success(&output(piped(&["--journal", journal])).await);
+    }
+    assert_each_once(&sandbox, 2).await;
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {

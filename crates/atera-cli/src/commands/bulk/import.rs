@@ -100,12 +100,23 @@ impl Import {
         let Some(rows) = rows::read(operation, matches)? else {
             return Ok(None);
         };
-        // What comes from stdin has a name by its content, so that the same content finds its journal again.
-        let base = rows.file.clone().unwrap_or_else(|| {
-            let content = rows.content.get(..8).unwrap_or_default();
-            PathBuf::from(format!("{}-{content}", operation.id))
-        });
         let journal = matches.get_one::<PathBuf>(arguments::JOURNAL).cloned();
+        // In another folder, rows from stdin would not find the journal, and be sent twice.
+        if rows.file.is_none() && journal.is_none() && operation.creates() {
+            return Err(Failure::Usage(format!(
+                "{} was not sent: rows from stdin that create records need --journal PATH, which notes the rows that are sent; give \
+                 the same path when you run it again",
+                operation.id
+            )));
+        }
+        // What comes from stdin has a name by its content, so that the same content finds its journal again.
+        let base = match &rows.file {
+            Some(file) => rows::followed(file),
+            None => {
+                let content = rows.content.get(..8).unwrap_or_default();
+                PathBuf::from(format!("{}-{content}", operation.id))
+            }
+        };
         let results = rows::beside(journal.as_deref().unwrap_or(&base), ".results.csv");
         let unknown_rows = matches.get_one::<String>(arguments::UNKNOWN_ROWS);
         Ok(Some(Import {
