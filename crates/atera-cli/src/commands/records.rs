@@ -1,7 +1,7 @@
 //! `atera records`: the same selection, order and output for records in a file, such as those that an export has written.
 //!
 //! The file is JSON: a record after another, as in NDJSON, or one array of them. With `--type` the fields are those of the
-//! description; without it the values tell what they are.
+//! description; without it the values tell what they are. A page of a list, as `atera api` prints it, stands for its records.
 
 use std::{
     fmt,
@@ -10,7 +10,10 @@ use std::{
     path::PathBuf,
 };
 
-use atera::description::{GROUPS, OPERATIONS, Operation, SCHEMAS, Schema};
+use atera::{
+    description::{GROUPS, OPERATIONS, Operation, SCHEMAS, Schema},
+    page::Page,
+};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde::{
     Deserializer,
@@ -40,7 +43,8 @@ pub(crate) fn command() -> Command {
             "Examples:\n  atera records backup/tickets.ndjson --type tickets --where 'Status=Open' --sort -TicketCreatedDate\n  \
              atera records backup/alerts.ndjson --group-by CustomerName --output csv\n  \
              atera tickets list --all --output ndjson | atera records - --count\n\nThe file has JSON: records one after another, \
-             or an array of them. Days and clock times in --where are in UTC unless --time-zone is given.",
+             or an array of them; of pages of a list, as `atera api` prints them, the \
+             items are the records. Days and clock times in --where are in UTC unless --time-zone is given.",
         )
         .arg(
             Arg::new(FILE)
@@ -93,7 +97,8 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     let (for_people, prints_totals) = (selection.layout.format.for_people, selection.prints_totals());
     let mut running = selection.start();
     let is_array = is_array(&mut input).map_err(unreadable)?;
-    read(input, is_array, &name, &mut running, &mut out)?;
+    let mut pages = Pages::default();
+    read(input, is_array, &name, &mut pages, &mut running, &mut out)?;
     let read = running.read();
     let outcome = running.finish(&mut out)?;
     out.commit()?;
@@ -104,6 +109,7 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     let remarks: Vec<_> = for_people
         .then_some(counted)
         .into_iter()
+        .chain(pages.remark())
         .chain(outcome.remarks)
         .collect();
     if !globals.quiet && !remarks.is_empty() {
@@ -156,6 +162,7 @@ fn read(
     input: impl BufRead,
     is_array: bool,
     name: &str,
+    pages: &mut Pages,
     running: &mut Running,
     out: &mut Destination,
 ) -> Result<(), Failure> {
@@ -168,6 +175,7 @@ fn read(
     if is_array {
         let mut failure = None;
         let elements = Elements {
+            pages,
             running: &mut *running,
             out,
             failure: &mut failure,
@@ -181,7 +189,7 @@ fn read(
     }
     for record in json.into_iter::<Box<RawValue>>() {
         let record = record.map_err(|error| broken(running.read(), error))?;
-        running.record(record.get(), out)?;
+        pages.take(record.get(), running, out)?;
         if running.is_full() {
             break;
         }
@@ -189,8 +197,59 @@ fn read(
     Ok(())
 }
 
+/// The pages of lists that came in place of records.
+#[derive(Default)]
+struct Pages {
+    count: u64,
+    items: usize,
+    /// How many records the list has, as the last of them says.
+    total: Option<i64>,
+}
+
+impl Pages {
+    /// Hands on a record, or the records of a page.
+    fn take(&mut self, json: &str, running: &mut Running, out: &mut Destination) -> Result<(), Failure> {
+        let Some(page) = page(json) else {
+            return running.record(json, out);
+        };
+        self.count += 1;
+        self.items += page.items.len();
+        self.total = page.total();
+        page.items
+            .iter()
+            .try_for_each(|record| running.record(record.get(), out))
+    }
+
+    /// That the records are those of pages, and how many the list has.
+    fn remark(&self) -> Option<String> {
+        let pages = match self.count {
+            0 => return None,
+            1 => "a page of a list".to_string(),
+            count => format!("{count} pages of a list"),
+        };
+        let total = self
+            .total
+            .map_or(String::new(), |total| format!(", which says that it has {total}"));
+        Some(format!(
+            "the records are the {} items of {pages}{total}",
+            self.items
+        ))
+    }
+}
+
+/// The page of a list that this is. A record may have `items` too, but does not count pages.
+fn page(json: &str) -> Option<Page<Box<RawValue>>> {
+    if !json.contains("\"items\"") {
+        return None;
+    }
+    let page: Page<Box<RawValue>> = serde_json::from_str(json).ok()?;
+    let counts = page.page.is_some() && (page.total_pages.is_some() || page.total().is_some());
+    counts.then_some(page)
+}
+
 /// Takes the elements of an array.
 struct Elements<'a> {
+    pages: &'a mut Pages,
     running: &'a mut Running,
     out: &'a mut Destination,
     /// The failure to print one.
@@ -206,7 +265,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         while let Some(record) = elements.next_element::<Box<RawValue>>()? {
-            if let Err(failure) = self.running.record(record.get(), self.out) {
+            if let Err(failure) = self.pages.take(record.get(), self.running, self.out) {
                 *self.failure = Some(failure);
                 return Ok(());
             }

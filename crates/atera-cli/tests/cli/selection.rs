@@ -453,6 +453,31 @@ async fn a_file_is_selected_from_like_a_list() {
 }
 
 #[tokio::test]
+async fn the_items_of_a_page_are_its_records() {
+    let sandbox = sandbox().await;
+    let page = ask(&sandbox, &["api", "GET", "/tickets", "--query", "itemsInPage=7"]).await;
+    let total = json(&page)["totalItemCount"].clone();
+    let page = stdout(&page);
+    for (text, told) in [
+        (
+            page.to_string(),
+            format!("the 7 items of a page of a list, which says that it has {total}\n"),
+        ),
+        (format!("[{page},{page}]"), "the 14 items of 2 pages".to_string()),
+        (r#"{"items": [1, 2], "totalItems": 2}"#.to_string(), String::new()),
+    ] {
+        let counted = fed(&sandbox, &["records", "-", "--count"], &text).await;
+        let count = if told.is_empty() {
+            "1"
+        } else {
+            told.split(' ').nth(1).expect("a number")
+        };
+        assert_eq!(stdout(&counted).trim(), count, "{text}");
+        assert!(stderr(&counted).contains(&told), "{counted:?}");
+    }
+}
+
+#[tokio::test]
 async fn states_have_colours_where_they_are_wanted() {
     let sandbox = sandbox().await;
     let table = [
