@@ -8,6 +8,8 @@
 //! `is null` and `is empty`, and no comparison, `!=` included: `Priority!=High` are those with another priority, and
 //! `not Priority=High` also those without one.
 
+use std::cell::Cell;
+
 use atera::{
     Timestamp,
     description::{Kind, parse_boolean},
@@ -28,6 +30,8 @@ use crate::output::{
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     all: Vec<Node>,
+    /// How many values were compared as text with one of another kind.
+    mixed: Cell<u64>,
 }
 
 /// A part of a condition.
@@ -64,6 +68,7 @@ impl Condition {
         };
         Ok(Condition {
             all: texts.iter().map(node).collect::<Result<_, _>>()?,
+            mixed: Cell::default(),
         })
     }
 
@@ -81,7 +86,20 @@ impl Condition {
 
     /// Whether a record fulfils it.
     pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
-        self.all.iter().all(|node| node.holds(record))
+        self.all.iter().all(|node| node.holds(record, &self.mixed))
+    }
+
+    /// What has to be said about the comparisons that were made.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let values = match self.mixed.get() {
+            0 => return None,
+            1 => "a value".to_string(),
+            count => format!("{count} values"),
+        };
+        Some(format!(
+            "--where compared {values} as text, being of another kind than what it names (a number, a time or a text); quotes around \
+             that compare all as text"
+        ))
     }
 
     /// The comparisons with fields of the record itself that every record which fulfils it fulfils too.
@@ -169,11 +187,11 @@ impl Node {
         })
     }
 
-    fn holds(&self, record: &Record<'_>) -> bool {
+    fn holds(&self, record: &Record<'_>, mixed: &Cell<u64>) -> bool {
         match self {
-            Node::All(nodes) => nodes.iter().all(|node| node.holds(record)),
-            Node::Any(nodes) => nodes.iter().any(|node| node.holds(record)),
-            Node::Not(node) => !node.holds(record),
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(record, mixed)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(record, mixed)),
+            Node::Not(node) => !node.holds(record, mixed),
             Node::Null(column) => value(column, record).is_none(),
             Node::Empty(column) => match value(column, record) {
                 None => true,
@@ -186,7 +204,11 @@ impl Node {
                 _ => false,
             },
             Node::Compare(column, comparison, operand) => {
-                value(column, record).is_some_and(|value| operand.fits(&value, *comparison, column.kind))
+                let Some(value) = value(column, record) else {
+                    return false;
+                };
+                mixed.set(mixed.get() + u64::from(operand.differs_in_kind(&value, *comparison)));
+                operand.fits(&value, *comparison, column.kind)
             }
         }
     }

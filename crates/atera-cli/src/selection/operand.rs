@@ -63,6 +63,23 @@ impl Operand {
         }
     }
 
+    /// Whether the text of a value is put in an order with it because nothing is known of the field, and only one of them is a
+    /// number or a time. Such an order means little.
+    pub(crate) fn differs_in_kind(&self, value: &Written<'_>, comparison: Comparison) -> bool {
+        let Operand::Guess(number, time, _) = self else {
+            return false;
+        };
+        let (text, is_text) = match value {
+            Written::Text(text, _) => (text, true),
+            Written::Json(text) => (text, false),
+            Written::Nothing => return false,
+        };
+        let as_numbers = || number.is_some_and(|number| compare_numbers(text, number).is_some());
+        let as_times = || time.is_some() && moment(text).is_some();
+        let as_texts = is_text && number.is_none() && time.is_none();
+        comparison.orders() && !(as_texts || as_numbers() || as_times())
+    }
+
     /// Whether it is a part of the text.
     fn is_in(&self, text: &str) -> bool {
         match self {
@@ -176,7 +193,7 @@ pub(crate) fn operand(
         ))
     };
     let contains = matches!(comparison, Comparison::Contains | Comparison::ContainsNot);
-    let orders = !contains && !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+    let orders = comparison.orders();
     let lower = value.text.to_lowercase();
     let time = |text: TimeText| match text.span(clock) {
         Some(span) => Ok(Time { text, span }),
@@ -251,11 +268,9 @@ pub(crate) fn operand(
             }
             Operand::Listed(place, lower)
         }
-        Kind::Any | Kind::Map(_) => Operand::Guess(
-            decimal(&value.text).filter(|_| !value.quoted),
-            as_time.filter(|_| !value.quoted).map(time).transpose()?,
-            lower,
-        ),
+        Kind::Any | Kind::Map(_) if !value.quoted => {
+            Operand::Guess(decimal(&value.text), as_time.map(time).transpose()?, lower)
+        }
         _ if orders && !value.quoted && as_time.is_some() => {
             return refused("a time; put quotes around it to compare it as text");
         }

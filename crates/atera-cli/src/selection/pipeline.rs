@@ -299,6 +299,7 @@ impl Running {
                 expansion.field()
             ));
         }
+        remarks.extend(self.selection.condition.as_ref().and_then(Condition::remark));
         if let Some(totals) = &mut self.selection.totals {
             remarks.extend(totals.remark());
             let format = self.selection.layout.format;

@@ -39,6 +39,14 @@ pub(crate) enum Comparison {
     ContainsNot,
 }
 
+impl Comparison {
+    /// Whether it is about which of two values comes first.
+    pub(crate) fn orders(self) -> bool {
+        use Comparison::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        matches!(self, Less | LessOrEqual | Greater | GreaterOrEqual)
+    }
+}
+
 /// The signs of the comparisons, longest first.
 const SIGNS: [(&str, Comparison); 10] = [
     ("==", Comparison::Equal),

@@ -453,6 +453,32 @@ async fn a_file_is_selected_from_like_a_list() {
 }
 
 #[tokio::test]
+async fn an_order_of_values_of_different_kinds_is_told() {
+    let sandbox = sandbox().await;
+    let text = r#"{"v": 9} {"v": "abb"} {"v": "12"} {"v": null}"#;
+    for (condition, told) in [
+        ("v<abc", "--where compared a value as text"),
+        ("v<10", "--where compared a value as text"),
+        ("v<'abc'", ""),
+        ("v=abc", ""),
+        ("not v=7", ""),
+    ] {
+        let taken = fed(
+            &sandbox,
+            &["records", "-", "-o", "ndjson", "--where", condition],
+            text,
+        )
+        .await;
+        assert_success(&taken);
+        let said = stderr(&taken);
+        assert!(
+            said.contains(told) && said.is_empty() == told.is_empty(),
+            "{condition}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_items_of_a_page_are_its_records() {
     let sandbox = sandbox().await;
     let page = ask(&sandbox, &["api", "GET", "/tickets", "--query", "itemsInPage=7"]).await;
