@@ -105,6 +105,12 @@ pub(crate) fn read(operation: &'static Operation, matches: &ArgMatches) -> Resul
         false => reader.csv(&text)?,
     };
     let all = rows.len();
+    if all == 0 {
+        return Err(Failure::Usage(format!(
+            "{} was not sent: {name} has no rows",
+            operation.id
+        )));
+    }
     let mut sound = Vec::with_capacity(all);
     let mut unsound = 0;
     for (line, row) in rows {

@@ -374,6 +374,18 @@ async fn rows_from_stdin_that_create_need_a_journal() {
     assert_each_once(&sandbox, 2).await;
 }
 
+#[tokio::test]
+async fn a_file_without_rows_is_refused_and_leaves_nothing_behind() {
+    let sandbox = unlimited(|it| it).await;
+    let (folder, file) = tickets(0);
+    for text in ["TicketTitle,Description,EndUserID\n", "", "[]"] {
+        fs::write(&file, text).expect("a file");
+        let refused = output(create(&sandbox, &file, &[])).await;
+        assert_failure(&refused, 2, "has no rows");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {
