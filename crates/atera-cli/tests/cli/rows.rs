@@ -285,6 +285,9 @@ async fn a_file_that_has_changed_is_noticed() {
     fs::write(&file, text.clone() + "Row 4,x,12345,Low\n").expect("a file");
     let refused = output(create(&sandbox, &file, &[])).await;
     assert_failure(&refused, 2, "of whose 3 rows 3 are done");
+    fs::write(&file, text.lines().take(2).collect::<Vec<_>>().join("\n")).expect("a file");
+    let refused = output(create(&sandbox, &file, &[])).await;
+    assert_failure(&refused, 2, "of whose 3 rows 3 are done");
     let other = format!("{}.second", file.display());
     fs::write(&file, text.replace("Row", "Other")).expect("a file");
     assert_success(&output(create(&sandbox, &file, &["--journal", &other])).await);

@@ -127,7 +127,13 @@ impl Past {
     /// Takes one more entry.
     pub(crate) fn take(&mut self, entry: Entry) {
         let (row, state) = match entry {
-            Entry::Begun(header) => return self.header = Some(header),
+            Entry::Begun(header) => {
+                // A file that has changed may have fewer rows than the journal. Each row that it notes takes more than a byte.
+                let noted = header.rows.min(self.length as usize);
+                let rows = self.states.len().max(noted);
+                self.states.resize(rows, State::Waiting);
+                return self.header = Some(header);
+            }
             Entry::Run { process, at } => return self.writer = Some((process, at)),
             Entry::Mark { last } => return self.mark = Some(last),
             Entry::Sending { row, at, .. } => {
@@ -324,7 +330,7 @@ pub(crate) fn belongs(of: &Header, to: &Header, past: &Past, path: &Path) -> Res
         || (of.account.is_some() && to.account.is_some() && of.account != to.account)
     {
         format!("{path} is about another account, at {}", of.service)
-    } else if of.content != to.content {
+    } else if of.content != to.content || of.rows != to.rows {
         format!(
             "the file, or a flag beside it, has changed since {path} was begun, of whose {} rows {done} are done; restore it to go on",
             of.rows
