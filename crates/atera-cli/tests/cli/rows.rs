@@ -389,6 +389,26 @@ async fn a_file_without_rows_is_refused_and_leaves_nothing_behind() {
     }
 }
 
+#[tokio::test]
+async fn files_that_are_no_results_are_not_replaced() {
+    let sandbox = unlimited(|it| it).await;
+    let (_folder, file) = tickets(2);
+    let path = file.to_str().expect("a path");
+    let text = fs::read_to_string(&file).expect("a file");
+    assert_failure(
+        &output(create(&sandbox, &file, &["--output-file", path])).await,
+        2,
+        "--output-file would replace",
+    );
+    assert_eq!(fs::read_to_string(&file).expect("a file"), text);
+    let results = file.with_file_name("tickets.csv.results.csv");
+    fs::write(&results, "my,own\n").expect("a file");
+    let refused = output(create(&sandbox, &file, &[])).await;
+    assert_failure(&refused, 2, "is no file of results");
+    assert_eq!(fs::read_to_string(&results).expect("a file"), "my,own\n");
+    assert_each_once(&sandbox, 0).await;
+}
+
 /// Kills the command once the sandbox has so many records, and returns whether it was still running.
 #[cfg(unix)]
 async fn killed_at(sandbox: &Sandbox, file: &Path, rows: usize) -> bool {

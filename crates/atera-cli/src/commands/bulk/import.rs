@@ -12,6 +12,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -151,6 +152,7 @@ impl Import {
 
 /// Carries it out.
 pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
+    refuse_overwriting(&import, globals.output.file.as_deref())?;
     if !globals.quiet {
         let remarks: BTreeSet<_> = import
             .rows
@@ -217,6 +219,44 @@ pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Inter
         }
     }
     finish(&import, &journal.past.states, globals, interrupt)
+}
+
+/// Refuses to replace a file that is not a result of `--from`: one where the result file goes, or one of the run's own files
+/// that `--output-file` names.
+fn refuse_overwriting(import: &Import, output: Option<&Path>) -> Result<(), Failure> {
+    let refused = |reason: String| {
+        Err(Failure::Usage(format!(
+            "{} was not sent: {reason}",
+            import.operation.id
+        )))
+    };
+    let names: Vec<_> = RESULT.fields.iter().map(|field| field.name).collect();
+    match fs::read(&import.results) {
+        Ok(bytes) if !bytes.is_empty() && !bytes.starts_with(names.join(",").as_bytes()) => {
+            return refused(format!(
+                "{} would be replaced by the results, and is no file of results; move it away, or name another place with --journal",
+                import.results.display()
+            ));
+        }
+        // One that cannot be read is reported when it cannot be written.
+        _ => {}
+    }
+    let own = [
+        import.rows.file.as_deref(),
+        Some(&import.journal),
+        Some(&import.results),
+    ];
+    let is_same = |own: &Path, other: &Path| {
+        own == other
+            || matches!((fs::canonicalize(own), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+    };
+    match output {
+        Some(output) if own.into_iter().flatten().any(|own| is_same(own, output)) => refused(format!(
+            "--output-file would replace {}, which belongs to --from; name another file",
+            output.display()
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Looks up the names that rows have in place of ids. All that are not exact are told, with their lines.
