@@ -126,7 +126,17 @@ async fn rows_name_their_contacts() {
     let sandbox = sandbox().await;
     let contact = first(&sandbox, "contacts").await;
     let rows = |name: &str| format!("TicketTitle,Description,Contact\nA,x,{name}\nB,x,nobody@else.example\n");
-    let create = ["tickets", "create", "--from", "-", "--dry-run"];
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("rows.journal").display().to_string();
+    let create = [
+        "tickets",
+        "create",
+        "--from",
+        "-",
+        "--journal",
+        &journal,
+        "--dry-run",
+    ];
     let refused = fed(&sandbox, &create, &rows("12345")).await;
     assert_eq!(refused.status.code(), Some(3), "{refused:?}");
     for told in [
