@@ -131,7 +131,7 @@ impl<T: Send + 'static> Changes<T> {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`]; `Decode` if the time zone of the account is needed and unknown.
+    /// See [`ErrorKind`](crate::ErrorKind); `Decode` if the time zone of the account is needed and unknown.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
         self.next().await.transpose()
     }
