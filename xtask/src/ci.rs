@@ -92,6 +92,10 @@ fn quick() -> Vec<Step> {
         "clippy --package atera-sandbox --lib -- -D warnings",
     ));
     steps.push(cargo(
+        "the command as `cargo atera` builds it has no warnings",
+        "clippy --package atera-cli --bins --no-default-features -- -D warnings",
+    ));
+    steps.push(cargo(
         "the tests pass, and every operation is covered",
         "test --workspace --all-features",
     ));

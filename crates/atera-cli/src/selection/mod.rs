@@ -26,6 +26,7 @@
 pub(crate) mod computed;
 pub(crate) mod condition;
 pub(crate) mod expand;
+#[cfg_attr(not(feature = "jq"), path = "jq_left_out.rs")]
 pub(crate) mod jq;
 pub(crate) mod operand;
 pub(crate) mod options;
