@@ -38,7 +38,13 @@ const FEATURES: [&str; 4] = ["cache", "changes", "mock", "schemars"];
 /// The crates that are published, each after those that it depends on.
 ///
 /// A test compares them with the folders of `crates/`.
-const PUBLISHED: [&str; 4] = ["atera", "atera-limits", "atera-sandbox", "atera-cli"];
+const PUBLISHED: [&str; 5] = [
+    "atera",
+    "atera-limits",
+    "atera-sandbox",
+    "atera-mirror",
+    "atera-cli",
+];
 
 /// How many cases of each property run with `full`. Without it a test runs 256.
 const CASES: &str = "20000";

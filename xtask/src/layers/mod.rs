@@ -65,6 +65,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("crates/atera-limits", &["ledger", "file"]),
+    ("crates/atera-mirror", &["error", "engine", "schema"]),
     (
         "crates/atera-sandbox",
         &[

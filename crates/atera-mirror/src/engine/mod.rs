@@ -1,0 +1,80 @@
+//! The one seam between the mirror and its database.
+//!
+//! Everything above it is written once, in SQL that SQLite and Postgres both understand: placeholders `$1, $2, …`,
+//! `INSERT … ON CONFLICT`, `IS DISTINCT FROM`, `RETURNING`. Names are always quoted, since some are words of SQL (`default`).
+
+mod value;
+
+use futures_util::future::BoxFuture;
+
+pub use value::{ColumnType, Value};
+
+use crate::error::Result;
+
+/// Which SQL a database speaks, for the few places where the two differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// The name of a column's type.
+    ///
+    /// SQLite's names choose how values are stored: whatever contains `INT` as a number, whatever contains `TEXT` as it is. Times
+    /// are text there, which their names leave as it is, and other programs know the names.
+    pub(crate) fn type_name(self, column_type: ColumnType) -> &'static str {
+        let (sqlite, postgres) = match column_type {
+            ColumnType::Integer => ("INTEGER", "bigint"),
+            ColumnType::Real => ("REAL", "double precision"),
+            ColumnType::Boolean => ("BOOLEAN", "boolean"),
+            ColumnType::Text => ("TEXT", "text"),
+            ColumnType::Date => ("DATE", "date"),
+            ColumnType::Timestamp => ("TIMESTAMP", "timestamptz"),
+            ColumnType::LocalTime => ("LOCAL TIMESTAMP", "timestamp"),
+            ColumnType::Json => ("JSON TEXT", "jsonb"),
+            // Unlike `jsonb`, `json` keeps every byte, and takes characters that Postgres cannot store as text.
+            ColumnType::Record => ("JSON TEXT", "json"),
+        };
+        match self {
+            Dialect::Sqlite => sqlite,
+            Dialect::Postgres => postgres,
+        }
+    }
+}
+
+/// A connection with which the mirror reads and writes. Dropping it without a commit rolls back.
+pub(crate) trait Session: Send {
+    /// Begins a transaction.
+    fn begin(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Commits the transaction.
+    fn commit(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Takes back what the transaction did.
+    fn rollback(&mut self) -> BoxFuture<'_, Result<()>>;
+
+    /// Runs a statement, and returns how many rows it changed.
+    fn execute<'a>(&'a mut self, sql: &'a str, values: &'a [Value]) -> BoxFuture<'a, Result<u64>>;
+
+    /// Runs the same statement for each row: prepared once, and without waiting for each answer where the database is remote.
+    fn execute_many<'a>(&'a mut self, sql: &'a str, rows: Vec<Vec<Value>>) -> BoxFuture<'a, Result<u64>>;
+
+    /// The rows that a statement returns.
+    fn query<'a>(&'a mut self, sql: &'a str, values: &'a [Value]) -> BoxFuture<'a, Result<Vec<Vec<Value>>>>;
+}
+
+/// A database that can hold a mirror.
+pub(crate) trait Engine: Send + Sync {
+    fn dialect(&self) -> Dialect;
+
+    /// The session of the one writer. It holds a lock that ends with it, or with the process.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if there is a writer already; the message says which.
+    fn writer(&self) -> BoxFuture<'_, Result<Box<dyn Session>>>;
+
+    /// A session that only reads, for the library's own questions.
+    fn reader(&self) -> BoxFuture<'_, Result<Box<dyn Session>>>;
+}

@@ -1,0 +1,18 @@
+//! An Atera account in a database of your own, so that a question over the whole account costs no request.
+//!
+//! Every list of the service is a [`Table`](schema::Table) whose columns follow from the description of the API, in a file of
+//! SQLite or in Postgres. [`schema::tables`] has them all.
+//!
+//! # Layers
+//!
+//! `error` < `engine` < `schema` < `state` < `sync` < `query` < `mirror`: a module uses only those before it. `engine` is the one
+//! place that knows which database it is; what stands above it is written once.
+
+#[allow(dead_code, reason = "the engines and their users are being written")]
+mod engine;
+#[allow(dead_code, reason = "the engines and their users are being written")]
+mod error;
+pub mod schema;
+
+pub use engine::Value;
+pub use error::{Error, ErrorKind, Result};
