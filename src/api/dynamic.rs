@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::request::{Body, RequestBuilder};
 use crate::{
     Error, Result,
-    description::{Location, Operation},
+    description::{Location, Operation, PAGE, PAGE_SIZE, is_paging},
     page::{
         Consistency, Fetched, ListReader, Options, Page, PagedWalk, Pages, Records, UndecodedRecord,
         undecoded,
@@ -103,7 +103,7 @@ impl DynamicCall {
     /// operation returns JSON, or longer than [`body_limit`](crate::ClientBuilder::body_limit).
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
-        pipeline::run(&self.context, self.operation, &request).await
+        pipeline::run(&self.context, self.operation.into(), &request).await
     }
 
     /// The largest number of records, as [`List::limit`](crate::List::limit).
@@ -152,16 +152,15 @@ impl DynamicCall {
     fn reading(mut self) -> ListReader<UndecodedRecord> {
         let (context, congestion) = self.context.for_walk();
         self.context = context;
-        let paging = ["page", "itemsInPage"];
         let asked = |name: &str| {
             let argument = self.arguments.iter().find(|(argument, _)| *argument == name);
             argument.and_then(|(_, value)| value.parse().ok())
         };
         ListReader {
             operation: self.operation,
-            start: asked(paging[0]).unwrap_or(1),
-            size: asked(paging[1]),
-            is_filtered: self.arguments.iter().any(|(name, _)| !paging.contains(name)),
+            start: asked(PAGE).unwrap_or(1),
+            size: asked(PAGE_SIZE),
+            is_filtered: self.arguments.iter().any(|(name, _)| !is_paging(name)),
             last: None,
             options: self.options,
             congestion,
@@ -170,8 +169,8 @@ impl DynamicCall {
                 Box::pin(async move {
                     let operation = call.operation;
                     let call = call
-                        .set(paging[0], page.to_string())?
-                        .set(paging[1], size.to_string())?;
+                        .set(PAGE, page.to_string())?
+                        .set(PAGE_SIZE, size.to_string())?;
                     undecoded(operation, call.send().await?)
                 })
             }),

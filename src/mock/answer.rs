@@ -6,7 +6,10 @@ use httpmock::{HttpMockResponse, Then};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::Page;
+use crate::{
+    Page,
+    description::{DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, PAGE, PAGE_SIZE},
+};
 
 /// The answer of a mocked operation, in the formats of the service.
 ///
@@ -117,7 +120,7 @@ impl<R: Serialize> Answer<Page<R>> {
                 let value = value.and_then(|(_, value)| value.parse().ok());
                 value.filter(|value| *value > 0).unwrap_or(otherwise)
             };
-            let body = page(&items, asked("page", 1), asked("itemsInPage", USUAL).min(MOST));
+            let body = page(&items, asked(PAGE, 1), asked(PAGE_SIZE, USUAL).min(MOST));
             HttpMockResponse::builder()
                 .status(200)
                 .header("content-type", "application/json")
@@ -128,8 +131,8 @@ impl<R: Serialize> Answer<Page<R>> {
 }
 
 /// The default page size and the largest one.
-const USUAL: usize = 20;
-const MOST: usize = 50;
+const USUAL: usize = DEFAULT_PAGE_SIZE as usize;
+const MOST: usize = LARGEST_PAGE_SIZE as usize;
 
 fn values(items: &[impl Serialize]) -> Vec<Value> {
     let values = items.iter().map(serde_json::to_value);

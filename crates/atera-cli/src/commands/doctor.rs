@@ -17,7 +17,7 @@ use std::time::Duration;
 use atera::{
     Client, ErrorKind, Timestamp,
     auth::KeyHeader,
-    description::{Field, GROUPS, Kind, OPERATIONS, Operation, Schema},
+    description::{Field, GROUPS, Kind, OPERATIONS, Operation, PAGE_SIZE, Schema},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Command;
@@ -185,7 +185,7 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
         };
         let call = client.operation(operation);
         // An operation without this parameter is not a list, and is called without it.
-        let call = call.clone().set("itemsInPage", "1").unwrap_or(call);
+        let call = call.clone().set(PAGE_SIZE, "1").unwrap_or(call);
         let check = format!("read {}", group_name(group.name));
         match call.send().await {
             Ok(_) => findings.add(&check, "ok", ""),

@@ -11,7 +11,7 @@
 
 use std::io::Write;
 
-use atera::{AccountZone, Client, ErrorKind};
+use atera::{AccountZone, Client, ErrorKind, description::PAGE};
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 
@@ -127,7 +127,7 @@ async fn list(
     interrupt: &Interrupt,
 ) -> Result<Option<String>, Failure> {
     if selection.only_counts()
-        && request.value("page").is_none()
+        && request.value(PAGE).is_none()
         && let Some(total) = walk::total_of(request, client, interrupt).await?
     {
         selection.number(total, &mut out)?;

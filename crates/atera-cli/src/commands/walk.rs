@@ -6,7 +6,9 @@
 use std::io::Write;
 
 use atera::{
-    Client, Consistency, Error, ErrorKind, Records, UndecodedRecord, description::Operation, page::Drift,
+    Client, Consistency, Error, ErrorKind, Records, UndecodedRecord,
+    description::{Operation, PAGE, PAGE_SIZE},
+    page::Drift,
 };
 use clap::ArgMatches;
 
@@ -45,7 +47,7 @@ impl Extent {
         selection: &Selection,
     ) -> Result<Self, Failure> {
         // A walk that begins in the middle cannot know what it misses before that.
-        let from_the_middle = request.value("page").is_some();
+        let from_the_middle = request.value(PAGE).is_some();
         let (all, fast) = (
             matches.get_flag(arguments::ALL),
             matches.get_flag(arguments::FAST),
@@ -174,7 +176,7 @@ pub(crate) async fn total_of(
     client: &Client,
     interrupt: &Interrupt,
 ) -> Result<Option<u64>, Failure> {
-    let call = request.call(client)?.set("itemsInPage", "1")?;
+    let call = request.call(client)?.set(PAGE_SIZE, "1")?;
     let page = interrupt.or(call.page_of_results()).await??.into_inner();
     Ok(page.total().and_then(|total| u64::try_from(total).ok()))
 }
@@ -291,12 +293,12 @@ pub(crate) fn count_of(count: u64) -> String {
 fn moved(request: &OperationRequest, extent: Extent, drift: &Drift) -> Option<String> {
     let advice = match extent {
         Extent::Records(_) => "with --all",
-        Extent::OnePass if request.value("page").is_some() => "without --page",
+        Extent::OnePass if request.value(PAGE).is_some() => "without --page",
         Extent::OnePass => "without --fast",
         // It has been read until none was.
         Extent::Page | Extent::Complete => return None,
     };
-    let moved = moved_meanwhile(drift, request.value("page"))?;
+    let moved = moved_meanwhile(drift, request.value(PAGE))?;
     Some(format!("{moved}; {advice} it is read until none is"))
 }
 

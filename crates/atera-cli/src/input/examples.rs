@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use atera::description::{Kind, Location, Operation};
+use atera::description::{Kind, Location, Operation, is_paging};
 use serde_json::Value;
 
 use super::{fields, target};
@@ -103,9 +103,10 @@ pub(crate) fn example(operation: &Operation) -> String {
         .iter()
         .filter(|it| it.location == Location::Path);
     words.extend(path.map(|parameter| quoted(parameter.example)));
-    let mut filters = operation.parameters.iter().filter(|parameter| {
-        parameter.location == Location::Query && !["page", "itemsInPage"].contains(&parameter.name)
-    });
+    let mut filters = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.location == Location::Query && !is_paging(parameter.name));
     if let Some(filter) = filters.next() {
         words.push(format!("--{}", flag_name(filter.name)));
         words.push(quoted(filter.example));

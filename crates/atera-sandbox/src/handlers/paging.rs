@@ -1,12 +1,11 @@
 //! Pages of lists.
 
+use atera::description::{DEFAULT_PAGE_SIZE, PAGE, PAGE_SIZE};
+
 use crate::{
     http::{Answer, AnswerPage, OperationRequest},
     world::{Record, Shape, World},
 };
-
-/// The page size without `itemsInPage`, by both documents.
-const DEFAULT_SIZE: i64 = 20;
 
 /// The page that a request asks for. `change` is called for each record of the page, with its joined fields.
 pub(super) fn page<'a>(
@@ -15,8 +14,8 @@ pub(super) fn page<'a>(
     records: impl Iterator<Item = &'a Record>,
     change: impl Fn(&mut Record),
 ) -> Answer {
-    let page = request.number("page").unwrap_or(1);
-    let size = request.number("itemsInPage").unwrap_or(DEFAULT_SIZE);
+    let page = request.number(PAGE).unwrap_or(1);
+    let size = request.number(PAGE_SIZE).unwrap_or(DEFAULT_PAGE_SIZE.into());
     let start = (page - 1).saturating_mul(size);
     let mut total = 0;
     let mut of_page = Vec::new();
@@ -56,8 +55,8 @@ pub(super) fn page<'a>(
 fn link(world: &World, request: &OperationRequest, page: i64, size: i64) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query
-        .append_pair("page", &page.to_string())
-        .append_pair("itemsInPage", &size.to_string())
+        .append_pair(PAGE, &page.to_string())
+        .append_pair(PAGE_SIZE, &size.to_string())
         .extend_pairs(request.filters());
     format!("{}{}?{}", world.base_url, request.path, query.finish())
 }

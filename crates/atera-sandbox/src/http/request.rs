@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use atera::{
     Timestamp,
-    description::{Check, Kind, Location, Operation, Parameter, parse_boolean},
+    description::{Check, Kind, Location, Operation, PAGE_SIZE, Parameter, is_paging, parse_boolean},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -152,7 +152,7 @@ impl OperationRequest {
     fn without_page(&self) -> impl Iterator<Item = (&'static Parameter, &str)> {
         self.arguments
             .iter()
-            .filter(|(parameter, _)| !["page", "itemsInPage"].contains(&parameter.name))
+            .filter(|(parameter, _)| !is_paging(parameter.name))
             .map(|(parameter, text)| (*parameter, text.as_str()))
     }
 }
@@ -161,7 +161,7 @@ impl OperationRequest {
 /// parameters that are too large.
 fn capped<'a>(parameter: &Parameter, text: Cow<'a, str>) -> Cow<'a, str> {
     match (parameter.name, parameter.maximum, text.parse::<i64>()) {
-        ("itemsInPage", Some(maximum), Ok(size)) if size > maximum => maximum.to_string().into(),
+        (PAGE_SIZE, Some(maximum), Ok(size)) if size > maximum => maximum.to_string().into(),
         _ => text,
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use atera::{
     Client, Consistency, ErrorKind,
-    description::{Field, Kind, OPERATIONS, Operation, Schema},
+    description::{self, Field, Kind, LARGEST_PAGE_SIZE, OPERATIONS, Operation, PAGE_SIZE, Schema},
 };
 use http::Method;
 use serde_json::{Map, Value};
@@ -71,8 +71,10 @@ pub(crate) async fn mark(operation: &Operation, client: &Client) -> Result<Optio
         return Ok(None);
     };
     let page = async |number: i64| {
-        let call = client.operation(list).set("page", number.to_string())?;
-        call.set("itemsInPage", PAGE.to_string())?.page().await
+        let call = client
+            .operation(list)
+            .set(description::PAGE, number.to_string())?;
+        call.set(PAGE_SIZE, PAGE.to_string())?.page().await
     };
     let ids = |records: &[atera::UndecodedRecord]| -> Vec<i64> {
         records
@@ -102,7 +104,7 @@ pub(crate) async fn mark(operation: &Operation, client: &Client) -> Result<Optio
 }
 
 /// Records on a page.
-const PAGE: i64 = 50;
+const PAGE: i64 = LARGEST_PAGE_SIZE as i64;
 
 /// The id in a record, given as JSON.
 fn id_in(json: &str, id: &str) -> Option<i64> {

@@ -8,13 +8,17 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use atera::{RecordId, UndecodedRecord, page::Page};
+use atera::{
+    RecordId, UndecodedRecord,
+    description::{self, LARGEST_PAGE_SIZE, PAGE_SIZE},
+    page::Page,
+};
 
 use super::{job::Export, plan::Part};
 use crate::output::failure::Failure;
 
-/// Records of a page.
-const PAGE: usize = 50;
+/// Records on a page.
+const PAGE: usize = LARGEST_PAGE_SIZE as usize;
 
 /// What is known of the list: the place of each known id in the order of the list, and the pages that were read.
 struct Search {
@@ -42,8 +46,8 @@ pub(crate) async fn find(
         let call = export
             .client
             .operation(part.operation)
-            .set("page", (page + 1).to_string())?
-            .set("itemsInPage", PAGE.to_string())?;
+            .set(description::PAGE, (page + 1).to_string())?
+            .set(PAGE_SIZE, PAGE.to_string())?;
         let answer = export.interrupt.or(call.page()).await??;
         if search.take(page, &answer.value, part).is_none() {
             return Ok(None);

@@ -17,6 +17,7 @@ use std::{
 
 use atera::{
     Consistency, ErrorKind, RecordId, Timestamp, UndecodedRecord,
+    description::{PAGE, PAGE_SIZE},
     page::{Step, Verdict},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -192,8 +193,8 @@ async fn total(export: &Export<'_>, part: &Part) -> Result<Option<usize>, Failur
     let call = export
         .client
         .operation(part.operation)
-        .set("page", "1")?
-        .set("itemsInPage", "1")?;
+        .set(PAGE, "1")?
+        .set(PAGE_SIZE, "1")?;
     let page = export.interrupt.or(call.page()).await??;
     Ok(page.value.total().and_then(|total| usize::try_from(total).ok()))
 }
