@@ -18,7 +18,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// [`kind`](Error::kind) is for deciding what to do, and [`applied`](Error::applied) says whether the call took effect. The
 /// message is one sentence; the cause is in [`source`](StdError::source). Neither contains the key. From a request they contain
-/// at most the argument that was refused, and from an answer what the service says about the failure.
+/// at most the argument that was refused, or the method and the path of an [untyped call](crate::UntypedCall), and from an answer
+/// what the service says about the failure.
 pub struct Error(Box<Inner>);
 
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Every way in which the service fails: its kind, its status, and a sentence that helps.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use atera::{
     Applied, Error, ErrorKind, RetryPolicy,
@@ -183,6 +183,27 @@ async fn a_fault_that_stays_is_not_tried_again() {
             .to_string()
             .ends_with("was not sent: the tunnel has no such end");
         assert_eq!(told, attempts == 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn why_there_is_no_connection_is_told_where_it_is_known() {
+    for (kind, told) in [
+        (
+            io::ErrorKind::ConnectionRefused,
+            "reached (the connection was refused); check",
+        ),
+        (
+            io::ErrorKind::NetworkUnreachable,
+            "reached (there is no route to it); check",
+        ),
+        (io::ErrorKind::BrokenPipe, "reached; check"),
+    ] {
+        let error = read(Recorder::new(move |_| {
+            Err(Fault::not_sent(io::Error::from(kind)))
+        }))
+        .await;
+        assert!(error.to_string().contains(told), "{error}");
     }
 }
 

@@ -6,7 +6,7 @@ use atera::{
     ApiKey, Client, ErrorKind, RetryPolicy,
     auth::{KeyFuture, KeyHeader, KeyProvider},
     mock::{KEY, Recorder},
-    transport::{Request, Response},
+    transport::{Fault, Request, Response},
     types::CreateTicket,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -254,4 +254,44 @@ async fn there_is_one_event_for_each_attempt_in_the_span_of_the_call() {
         }
     }
     assert!(!log.contains("maya"), "{log}");
+}
+
+/// The path of an untyped call may hold a name. A transport may say anything.
+#[tokio::test(start_paused = true)]
+async fn the_log_has_templates_of_paths_and_causes_without_the_key() {
+    let service = Recorder::new(|request| Err(Fault::not_sent(format!("no way with {}", sent_key(request)))));
+    let client = service.client();
+    for (path, template) in [
+        ("/tickets/54321", "url.template=\"/tickets/{ticketId}\""),
+        ("/people/maya", "url.template=\"(path not in the description)\""),
+    ] {
+        let call = client.request(http::Method::GET, path);
+        let log = logged(call.send()).await;
+        assert!(log.contains(template), "{log}");
+        assert!(log.contains("error.cause=\"no way with (the API key)\""), "{log}");
+        assert!(
+            !log.contains("maya") && !log.contains("54321") && !log.contains(KEY),
+            "{log}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_says_what_the_next_attempt_waits_for() {
+    for (status, waits) in [
+        (
+            429,
+            "sent again after the pause that the service asked for retry=1 of=4 pause=7",
+        ),
+        (503, "sent again after a delay retry=1 of=4 delay=7"),
+    ] {
+        let service = Recorder::new(move |_| {
+            let mut answer = Response::new(StatusCode::from_u16(status).unwrap(), "");
+            answer.headers.insert("retry-after", "7".parse().unwrap());
+            Ok(answer)
+        });
+        let client = service.builder().retry(RetryPolicy::new()).build().unwrap();
+        let log = logged(client.tickets().get(1).into_future()).await;
+        assert!(log.contains(waits), "{log}");
+    }
 }

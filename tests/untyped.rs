@@ -139,3 +139,44 @@ async fn only_what_is_not_a_create_is_sent_again() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
 }
+
+#[tokio::test]
+async fn a_failure_speaks_of_the_method_and_the_path() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let get = async |service: Recorder, path: String| {
+        let client = service.client();
+        client
+            .request(Method::GET, path)
+            .send()
+            .await
+            .unwrap_err()
+            .to_string()
+    };
+    let told = get(Recorder::answering(404, ""), "/newthings/7".to_string()).await;
+    assert_eq!(
+        told,
+        "404: there is nothing at this path; check it (GET /newthings/7)"
+    );
+    let told = get(Recorder::answering(403, ""), format!("/newthings/{key}")).await;
+    assert!(
+        told.ends_with("(GET /newthings/…)"),
+        "a key in the wrong place is not repeated: {told}"
+    );
+    let unreachable = Recorder::new(|_| Err(Fault::not_sent("unreachable")));
+    let told = get(unreachable, "/new things".to_string()).await;
+    assert!(
+        told.starts_with("GET /new things was not sent: the service cannot be reached; "),
+        "{told}"
+    );
+    let service = Recorder::answering(200, r#"{"Name": "a"}"#);
+    let error = service
+        .client()
+        .request(Method::GET, "/account")
+        .records()
+        .try_next()
+        .await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "the answer to GET /account cannot be read: there is no `items` array, so it is not a page"
+    );
+}

@@ -75,7 +75,7 @@ pub(crate) fn sending<R: TypedCall, T: Send + 'static>(
         Err(error) => return Box::pin(ready(Err(error))),
     };
     let context = call.into_context();
-    Box::pin(async move { make(pipeline::run(&context, R::OPERATION, &request).await?) })
+    Box::pin(async move { make(pipeline::run(&context, R::OPERATION.into(), &request).await?) })
 }
 
 /// The address of a call below the base URL. Nothing is sent.

@@ -10,9 +10,9 @@ use url::Url;
 use super::request;
 use crate::{
     Error, Result,
-    description::{Operation, Route, Source, percent_decoded, route},
+    description::{Operation, PAGE, PAGE_SIZE, Route, Source, is_paging, percent_decoded, route},
     page::{ListReader, Options, Records, UndecodedRecord, undecoded},
-    pipeline::{self, Response, context::Context},
+    pipeline::{self, Response, context::Context, target::Target},
     transport::Request,
 };
 
@@ -99,7 +99,8 @@ impl UntypedCall {
     /// longer than [`body_limit`](crate::ClientBuilder::body_limit).
     pub async fn send(self) -> Result<Response<Bytes>> {
         let request = self.request()?;
-        pipeline::run(&self.context, self.row()?, &request).await
+        let target = Target::untyped(self.row()?, &self.path);
+        pipeline::run(&self.context, target, &request).await
     }
 
     /// Sends the request and decodes the answer.
@@ -149,7 +150,7 @@ impl UntypedCall {
         let reader = ListReader {
             operation,
             start: asked(PAGE).unwrap_or(1),
-            size: asked(SIZE),
+            size: asked(PAGE_SIZE),
             is_filtered: self.query.iter().any(|(name, _)| !is_paging(name)),
             last: None,
             options: Options::default(),
@@ -168,7 +169,7 @@ impl UntypedCall {
             return Err(self.invalid("only the list of a GET has pages"));
         }
         self.query.retain(|(name, _)| !is_paging(name));
-        Ok(self.query(PAGE, page).query(SIZE, size))
+        Ok(self.query(PAGE, page).query(PAGE_SIZE, size))
     }
 
     /// The row that is used in place of an operation of the description.
@@ -217,16 +218,6 @@ impl UntypedCall {
     fn invalid(&self, reason: &str) -> Error {
         Error::invalid_request(format!("the request was not sent: {reason}"))
     }
-}
-
-/// The parameter for the number of a page.
-const PAGE: &str = "page";
-/// The parameter for the size of the pages.
-const SIZE: &str = "itemsInPage";
-
-/// Whether a parameter is about pages. The service ignores letter case.
-fn is_paging(name: &str) -> bool {
-    name.eq_ignore_ascii_case(PAGE) || name.eq_ignore_ascii_case(SIZE)
 }
 
 /// What is known about a request by its method alone. The first row of a method is its default.

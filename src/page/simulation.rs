@@ -200,7 +200,7 @@ fn fetched(page: i32, total: usize, size: usize, items: Vec<Item<i64>>) -> Fetch
             value: Bytes::new(),
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            sent: Sent::of(Operation::find("tickets_list").expect("an operation")),
+            sent: Sent::of(Operation::find("tickets_list").expect("an operation").into()),
         },
         page: Page {
             items: Vec::new(),

@@ -30,13 +30,13 @@ use super::{
 use crate::pipeline::response::Answer;
 use crate::{
     Error, ErrorKind, Result, clock,
-    description::Operation,
+    description::{LARGEST_PAGE_SIZE, Operation},
     pipeline::{Response, congestion::Congestion, failures},
     sync::lock,
 };
 
-/// The page size that a walk requests: 50 records, the maximum of the service.
-pub(crate) const WALK_PAGE_SIZE: i32 = 50;
+/// The page size that a walk requests: the maximum of the service.
+pub(crate) const WALK_PAGE_SIZE: i32 = LARGEST_PAGE_SIZE as i32;
 
 /// A walk in progress.
 pub(super) struct Walk<T> {
@@ -268,10 +268,7 @@ impl<T: Send + 'static> Walk<T> {
     /// The error if the tasks that fetch pages were cancelled: their runtime has shut down, and the stream is now polled on
     /// another.
     fn runtime_shut_down(&self) -> Error {
-        let sentence = format!(
-            "{} was not read to its end: the runtime that fetched its pages has shut down; poll a stream on one runtime",
-            self.operation.id
-        );
+        let sentence = "a list was not read to its end: the runtime that fetched its pages has shut down; poll a stream on one runtime";
         Error::new(ErrorKind::Connection, sentence).with_operation(self.operation)
     }
 

@@ -20,6 +20,7 @@ use super::{
     response::{Answer, Sent},
     retry::{self, FailureClass},
     status,
+    target::Target,
 };
 use crate::{
     Error, clock,
@@ -53,7 +54,7 @@ impl Failure {
 
 /// Waits for the answer and reads its body. Fails at the time `until`, if one is given.
 pub(crate) async fn receive(
-    operation: &'static Operation,
+    target: &Target,
     shared: &ClientState,
     credential: &Credential,
     slot: &mut Slot,
@@ -76,16 +77,16 @@ pub(crate) async fn receive(
             true => FailureClass::Unanswered,
             false => FailureClass::Unsent,
         };
-        Failure::new(failures::unanswered(operation, fault), class)
+        Failure::new(failures::unanswered(target, fault), class)
     })?;
     let body = before_timer(timer, pin!(read(body, shared.body_limit))).await;
     let body = match ends_unmarked && status.is_success() {
-        true => body.and_then(|body| complete_json(operation, body)),
+        true => body.and_then(|body| complete_json(target.operation, body)),
         false => body,
     };
     match status.is_success() {
-        true => succeeded(operation, shared, status, headers, body),
-        false => Err(refused(operation, credential, status, body, hint, paused)),
+        true => succeeded(target, shared, status, headers, body),
+        false => Err(refused(target, credential, status, body, hint, paused)),
     }
 }
 
@@ -138,7 +139,7 @@ fn report_to_limiter(
 
 /// The answer of a successful request, unless its body is incomplete, too long, or empty where JSON is expected.
 fn succeeded(
-    operation: &'static Operation,
+    target: &Target,
     shared: &ClientState,
     status: StatusCode,
     headers: HeaderMap,
@@ -151,9 +152,9 @@ fn succeeded(
                 value,
                 status,
                 headers,
-                sent: Sent::of(operation),
+                sent: Sent::of(target.clone()),
             };
-            match operation.answers() && answer.is_empty() {
+            match target.operation.answers() && answer.is_empty() {
                 false => Ok(answer),
                 true => Err(Failure::new(
                     failures::undecodable(&answer, "it is empty"),
@@ -162,11 +163,11 @@ fn succeeded(
             }
         }
         Err(BodyError::TooLong) => Err(Failure::new(
-            failures::too_long(operation, status, limit),
+            failures::too_long(target, status, limit),
             FailureClass::Final,
         )),
         Err(BodyError::Fault(fault)) => Err(Failure::new(
-            failures::interrupted(operation, status, fault),
+            failures::interrupted(target, status, fault),
             FailureClass::CutShort,
         )),
     }
@@ -174,7 +175,7 @@ fn succeeded(
 
 /// The failure of an answer with an error status. The status decides, even if the body could not be read.
 fn refused(
-    operation: &'static Operation,
+    target: &Target,
     credential: &Credential,
     status: StatusCode,
     body: Result<Bytes, BodyError>,
@@ -186,8 +187,8 @@ fn refused(
         Err(BodyError::TooLong) => (Bytes::new(), None),
         Err(BodyError::Fault(fault)) => (Bytes::new(), Some(fault)),
     };
-    let class = status::classify(status, operation);
-    let error = failures::refused(operation, credential, &class, status, body, hint);
+    let class = status::classify(status, target.operation);
+    let error = failures::refused(target, credential, &class, status, body, hint);
     Failure {
         error: match fault {
             Some(fault) => error.with_source(fault),

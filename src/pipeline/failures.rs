@@ -1,7 +1,7 @@
 //! The errors of attempts: an answer with an error status, an answer that does not fit the description, and no answer. Each
 //! message is one sentence of the form *what failed: why; what to do*.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{collections::BTreeMap, fmt::Write as _, io, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,10 +10,10 @@ use super::{
     credential::Credential,
     response::Answer,
     status::{StatusClass, applied_unless_read, classify},
+    target::Target,
 };
 use crate::{
     Applied, Error, ErrorKind,
-    description::Operation,
     error::message,
     text::plain_line,
     transport::Fault,
@@ -23,7 +23,7 @@ use crate::{
 /// The error of an answer with an error status. `wait` is how long the service asks to wait, and `credential` is the key that
 /// was sent. The caller has already removed the key from the body.
 pub(super) fn refused(
-    operation: &'static Operation,
+    target: &Target,
     credential: &Credential,
     class: &StatusClass,
     status: StatusCode,
@@ -32,7 +32,7 @@ pub(super) fn refused(
 ) -> Error {
     let answer: ApiError = serde_json::from_slice(json::without_bom(&body)).unwrap_or_default();
     let sentence = sentence(
-        operation,
+        target,
         class.kind,
         status,
         &answer,
@@ -41,14 +41,15 @@ pub(super) fn refused(
         credential.refusal_reason(),
     );
     Error::new(class.kind, sentence)
-        .with_operation(operation)
+        .with_operation(target.operation)
         .with_applied(class.applied)
         .with_answer(status, answer, body)
 }
 
 /// An answer that does not fit the description.
 pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
-    let operation = answer.sent.operation;
+    let target = &answer.sent.target;
+    let operation = target.operation;
     let is_html = looks_like_html(&answer.value);
     let done = match operation.reads {
         true => "",
@@ -65,10 +66,12 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
         ),
         false => answer.sent.without_key(reason),
     };
-    let sentence = format!(
-        "the answer to {} does not fit the description: {reason}{done}",
-        operation.id
-    );
+    // An untyped call knows nothing of the description, but reads JSON, or a page of a list.
+    let failed = match target.is_untyped() {
+        true => "cannot be read",
+        false => "does not fit the description",
+    };
+    let sentence = format!("the answer to {target} {failed}: {reason}{done}");
     Error::new(ErrorKind::Decode, sentence)
         .with_operation(operation)
         .with_applied(applied_unless_read(operation, Applied::Yes))
@@ -78,10 +81,10 @@ pub(crate) fn undecodable(answer: &Answer, reason: &str) -> Error {
 
 /// A record of a list that does not fit the description. Its JSON is the body.
 pub(crate) fn malformed(answer: &Answer, index: usize, json: &[u8], reason: &str) -> Error {
-    let operation = answer.sent.operation;
+    let Target { operation, .. } = answer.sent.target;
     let sentence = format!(
         "record {index} of a page of {} does not fit the description: {}",
-        operation.id,
+        answer.sent.target,
         answer.sent.without_key(reason)
     );
     let json = answer.sent.redact_key(Bytes::copy_from_slice(json));
@@ -92,20 +95,19 @@ pub(crate) fn malformed(answer: &Answer, index: usize, json: &[u8], reason: &str
 }
 
 /// The error of a successful answer whose body is longer than `limit` bytes.
-pub(super) fn too_long(operation: &'static Operation, status: StatusCode, limit: usize) -> Error {
+pub(super) fn too_long(target: &Target, status: StatusCode, limit: usize) -> Error {
     let sentence = format!(
-        "the answer to {} is longer than {limit} bytes; raise `body_limit` if you expect such answers",
-        operation.id
+        "the answer to {target} is longer than {limit} bytes; raise `body_limit` if you expect such answers"
     );
     Error::new(ErrorKind::Decode, sentence)
-        .with_operation(operation)
-        .with_applied(applied_unless_read(operation, Applied::Yes))
+        .with_operation(target.operation)
+        .with_applied(applied_unless_read(target.operation, Applied::Yes))
         .with_status(status, Bytes::new())
 }
 
 /// The error of a request that got no answer.
-pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
-    let id = operation.id;
+pub(super) fn unanswered(target: &Target, fault: Fault) -> Error {
+    let operation = target.operation;
     let (through, check) = match fault.proxy() {
         Some(proxy) => (
             format!(" through the proxy {proxy}"),
@@ -116,35 +118,36 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
     let (kind, sentence) = match (fault.was_sent(), fault.is_timeout()) {
         _ if fault.was_refused() => (
             ErrorKind::Connection,
-            format!("{id} was refused by the service before it was processed; try again"),
+            format!("{target} was refused by the service before it was processed; try again"),
         ),
         (false, true) => (
             ErrorKind::Timeout,
-            format!("{id} was not sent: connecting to the service{through} timed out; check {check}"),
+            format!("{target} was not sent: connecting to the service{through} timed out; check {check}"),
         ),
         (false, false) if fault.is_permanent() => {
-            (ErrorKind::Connection, format!("{id} was not sent: {fault}"))
+            (ErrorKind::Connection, format!("{target} was not sent: {fault}"))
         }
         (false, false) => (
             ErrorKind::Connection,
             format!(
-                "{id} was not sent: the service cannot be reached{through}; check {check} and the base URL"
+                "{target} was not sent: the service cannot be reached{through}{}; check {check} and the base URL",
+                unreachable_reason(&fault).map_or_else(String::new, |reason| format!(" ({reason})"))
             ),
         ),
         (true, _) if operation.creates() => (
             ErrorKind::OutcomeUnknown,
             format!(
-                "{id} was sent but its answer was lost, so it may or may not have taken effect; {}",
+                "{target} was sent but its answer was lost, so it may or may not have taken effect; {}",
                 operation.how_to_find_out()
             ),
         ),
         (true, true) => (
             ErrorKind::Timeout,
-            format!("{id} timed out waiting for the answer; try again"),
+            format!("{target} timed out waiting for the answer; try again"),
         ),
         (true, false) => (
             ErrorKind::Connection,
-            format!("{id} got no answer: the connection broke; try again"),
+            format!("{target} got no answer: the connection broke; try again"),
         ),
     };
     let applied = match fault.was_sent() {
@@ -157,8 +160,25 @@ pub(super) fn unanswered(operation: &'static Operation, fault: Fault) -> Error {
         .with_source(fault)
 }
 
+/// Why no connection was made, as far as it is known. The causes themselves are too long for a message.
+fn unreachable_reason(fault: &Fault) -> Option<&'static str> {
+    fault.causes().find_map(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        match kind {
+            Some(io::ErrorKind::ConnectionRefused) => Some("the connection was refused"),
+            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+                Some("there is no route to it")
+            }
+            // hyper-util has no other mark for it.
+            _ if cause.to_string() == "dns error" => Some("its name was not found"),
+            _ => None,
+        }
+    })
+}
+
 /// The error of a successful answer whose body is incomplete.
-pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fault: Fault) -> Error {
+pub(super) fn interrupted(target: &Target, status: StatusCode, fault: Fault) -> Error {
+    let operation = target.operation;
     let kind = match fault.is_timeout() {
         true => ErrorKind::Timeout,
         false => ErrorKind::Connection,
@@ -167,20 +187,17 @@ pub(super) fn interrupted(operation: &'static Operation, status: StatusCode, fau
         true => "try again",
         false => "the call took effect, so do not repeat it",
     };
-    Error::new(
-        kind,
-        format!("the answer to {} was cut short; {advice}", operation.id),
-    )
-    .with_operation(operation)
-    .with_applied(applied_unless_read(operation, Applied::Yes))
-    .with_status(status, Bytes::new())
-    .with_source(fault)
+    Error::new(kind, format!("the answer to {target} was cut short; {advice}"))
+        .with_operation(operation)
+        .with_applied(applied_unless_read(operation, Applied::Yes))
+        .with_status(status, Bytes::new())
+        .with_source(fault)
 }
 
 /// The message of an answer with an error status: the status, what failed, what to do, and what the service says.
 /// `of_key` is what is known about a key that was refused.
 fn sentence(
-    operation: &Operation,
+    target: &Target,
     kind: ErrorKind,
     status: StatusCode,
     answer: &ApiError,
@@ -188,6 +205,7 @@ fn sentence(
     wait: Option<Duration>,
     of_key: Option<String>,
 ) -> String {
+    let operation = target.operation;
     let wait = wait.map(in_words);
     let of_key = of_key.unwrap_or_else(|| "check ATERA_API_KEY, and whether the key has expired".to_string());
     let unknown = || {
@@ -201,6 +219,7 @@ fn sentence(
         ErrorKind::Forbidden => {
             "the key may not do this; give it the permission in Admin > API, or use another key"
         }
+        ErrorKind::NotFound if target.is_untyped() => "there is nothing at this path; check it",
         ErrorKind::NotFound => "there is no such record; check the id",
         ErrorKind::RateLimited => match wait {
             Some(wait) => &format!(
@@ -209,7 +228,7 @@ fn sentence(
             ),
             None => "too many requests with this key; wait a minute, and see what else uses it",
         },
-        // Whoever tries again may have it twice.
+        // Another try may create it twice.
         ErrorKind::Server | ErrorKind::Timeout
             if operation.creates() && classify(status, operation).applied == Applied::Unknown =>
         {
@@ -234,7 +253,7 @@ fn sentence(
         },
         _ => "the service refused the request; correct it",
     };
-    let mut out = format!("{}: {advice} ({}", status.as_u16(), operation.id);
+    let mut out = format!("{}: {advice} ({target}", status.as_u16());
     let quoted = |text: &str| plain_line(text).trim_end_matches('.').to_string();
     // Writing to a String cannot fail.
     if let Some(message) = message(answer) {

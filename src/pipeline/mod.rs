@@ -13,11 +13,14 @@ mod rate_limit_headers;
 pub(crate) mod response;
 pub(crate) mod retry;
 mod status;
+pub(crate) mod target;
 pub(crate) mod usage;
 pub(crate) mod wait;
 
 use std::{
+    error::Error as _,
     future::poll_fn,
+    iter,
     pin::pin,
     sync::Arc,
     task::Poll,
@@ -33,14 +36,15 @@ use credential::Credential;
 use failures::in_words;
 use response::{Answer, Sent};
 use retry::{Decision, Effect, FailedAttempt, FailureClass};
+use target::Target;
 use usage::Counter;
 use wait::{WaitsFor, wait_for};
 
 use crate::{
     Applied, Error, ErrorKind, clock,
-    description::Operation,
     limit::{NoSlot, Priority, Slot},
     sync::lock,
+    text::plain_line,
     transport::Request,
 };
 
@@ -58,15 +62,13 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 const SHORTEST_LOGGED_WAIT: Duration = Duration::from_millis(50);
 
 /// Sends a request, retries it if allowed, and returns the answer if it is a success.
-pub(crate) async fn run(
-    context: &Context,
-    operation: &'static Operation,
-    request: &Request,
-) -> Result<Answer, Error> {
+pub(crate) async fn run(context: &Context, target: Target, request: &Request) -> Result<Answer, Error> {
+    #[cfg(feature = "cache")]
+    let operation = target.operation;
     #[cfg(feature = "cache")]
     if let Some(cache) = context.cache().filter(|_| operation.cache && !operation.list) {
         let address = context.shared().base_url.strip(&request.url).to_string();
-        let answer = exchange(context, operation, request);
+        let answer = exchange(context, target, request);
         return cache.record(&address, answer).await;
     }
     #[cfg(feature = "cache")]
@@ -76,28 +78,25 @@ pub(crate) async fn run(
         .as_ref()
         .filter(|_| !operation.reads)
         .map(|cache| cache.write(context.shared().base_url.strip(&request.url)));
-    exchange(context, operation, request).await
+    exchange(context, target, request).await
 }
 
 /// Sends a request that has passed the checks of the description.
-async fn exchange(
-    context: &Context,
-    operation: &'static Operation,
-    request: &Request,
-) -> Result<Answer, Error> {
+async fn exchange(context: &Context, target: Target, request: &Request) -> Result<Answer, Error> {
     let shared = context.shared();
+    let operation = target.operation;
     // The span has neither path values nor the query: they may hold names and addresses of people.
     let span = tracing::info_span!(
         "atera",
         otel.kind = "client",
         http.request.method = %operation.method,
-        url.template = operation.path,
+        url.template = target.template(),
         server.address = &**shared.base_url.host(),
         atera.operation = operation.id,
     );
     let mut call = Call {
         context,
-        operation,
+        target,
         request,
         counter: shared.tally.of(operation.id),
         effect: context
@@ -143,10 +142,24 @@ fn with_common_headers(shared: &ClientState, credential: &Credential, request: &
     copy
 }
 
+/// Why there is no answer, in the words of the transport. It is for logs: few people know these words, and the message of the
+/// error has what to do.
+fn cause(error: &Error, credential: &Credential) -> Option<String> {
+    let causes = iter::successors(error.source(), |&cause| cause.source());
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes.map(ToString::to_string) {
+        if !texts.iter().any(|before| before.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    let text = credential.redact_key(texts.join(": ").into());
+    (!text.is_empty()).then(|| plain_line(&String::from_utf8_lossy(&text)))
+}
+
 /// A call in progress.
 struct Call<'a> {
     context: &'a Context,
-    operation: &'static Operation,
+    target: Target,
     request: &'a Request,
     counter: Counter,
     effect: Effect,
@@ -196,17 +209,33 @@ impl Call<'_> {
                 Decision::GiveUp => return Err(self.give_up(failure)),
                 Decision::Retry(delay) => {
                     self.may_have_applied |= failure.error.applied() == Applied::Unknown;
-                    tracing::debug!(attempt = self.attempts, ?delay, "sent again");
+                    self.log_retry(&credential, delay);
                     self.wait_to_retry(&failure.error, clock::now() + delay).await;
                 }
             }
         }
     }
 
+    /// Logs what the next attempt waits for. After a 429 that is the pause of the limiter, and the delay is 0.
+    fn log_retry(&self, credential: &Credential, delay: Duration) {
+        let of = self.context.settings().retry.most_retries();
+        let paused_until = credential.limiter.rate().paused_until;
+        let pause = paused_until.map(|until| until.saturating_duration_since(clock::now()));
+        match pause.filter(|pause| *pause > delay) {
+            Some(pause) => tracing::debug!(
+                retry = self.attempts,
+                of,
+                ?pause,
+                "sent again after the pause that the service asked for"
+            ),
+            None => tracing::debug!(retry = self.attempts, of, ?delay, "sent again after a delay"),
+        }
+    }
+
     /// The requests that led to the answer.
     fn sent(&self, credential: Arc<Credential>) -> Sent {
         Sent {
-            operation: self.operation,
+            target: self.target.clone(),
             attempts: self.attempts,
             took: self.took,
             waited: self.waited,
@@ -267,14 +296,14 @@ impl Call<'_> {
                 ErrorKind::RateLimited,
                 format!(
                     "{} was not sent: the service asked for a pause with this key, which lasts {} more; try again then",
-                    self.operation.id,
+                    self.target,
                     in_words(left)
                 ),
             )
             .with_retry_after(left),
             Some(Err(NoSlot::Failed(source))) => Error::config(format!(
                 "{} was not sent: the store of the rate limit failed; check the store, or use the built-in limit",
-                self.operation.id
+                self.target
             ))
             .with_source(source),
         };
@@ -295,7 +324,7 @@ impl Call<'_> {
         let answer = shared
             .transport
             .send(with_common_headers(shared, credential, self.request));
-        let result = attempt::receive(self.operation, shared, credential, slot, answer, until).await;
+        let result = attempt::receive(&self.target, shared, credential, slot, answer, until).await;
         self.took = clock::now() - slot.since;
         if let (Err(failure), Some(congestion)) = (&result, &self.context.settings().congestion)
             && failure.class != FailureClass::Final
@@ -320,6 +349,7 @@ impl Call<'_> {
             http.response.body.size = received,
             duration = ?self.took,
             error.type = failed.map(tracing::field::debug),
+            error.cause = result.as_ref().err().and_then(|failure| cause(&failure.error, credential)),
             "attempt"
         );
         result
@@ -328,7 +358,7 @@ impl Call<'_> {
     /// Whether a DELETE got 404 after an attempt with unknown outcome: then the earlier attempt deleted the record.
     fn was_deleted_before(&self, failure: &Failure) -> bool {
         self.may_have_applied
-            && self.operation.method == Method::DELETE
+            && self.target.operation.method == Method::DELETE
             && failure.error.kind() == ErrorKind::NotFound
     }
 
@@ -376,7 +406,9 @@ impl Call<'_> {
             Applied::No if self.may_have_applied => error.with_applied(Applied::Unknown),
             _ => error,
         };
-        error.with_operation(self.operation).with_attempts(self.attempts)
+        error
+            .with_operation(self.target.operation)
+            .with_attempts(self.attempts)
     }
 
     fn deadline_exceeded(&self, what: &str) -> Error {
@@ -384,7 +416,7 @@ impl Call<'_> {
             ErrorKind::Timeout,
             format!(
                 "{} was not sent: timed out waiting for {what}; allow more time, or send less",
-                self.operation.id
+                self.target
             ),
         )
     }
@@ -400,7 +432,14 @@ impl Call<'_> {
         if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
             return Some(result);
         }
-        Box::pin(wait_for(future, self.deadline, self.operation, what, observer)).await
+        Box::pin(wait_for(
+            future,
+            self.deadline,
+            self.target.operation,
+            what,
+            observer,
+        ))
+        .await
     }
 
     fn budget<T>(&self, change: impl FnOnce(&mut retry::Budget) -> T) -> T {

@@ -6,10 +6,9 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
 use http::{HeaderMap, StatusCode, header};
 
-use super::credential::Credential;
+use super::{credential::Credential, target::Target};
 use crate::{
     Result, clock,
-    description::Operation,
     types::{Timestamp, json},
 };
 
@@ -36,7 +35,7 @@ pub struct Response<T> {
 #[derive(Clone)]
 pub(crate) struct Sent {
     /// What was called.
-    pub(crate) operation: &'static Operation,
+    pub(crate) target: Target,
     /// How many requests it took.
     pub(crate) attempts: u32,
     /// From sending the last request to the end of its answer.
@@ -59,9 +58,9 @@ impl fmt::Debug for Sent {
 
 impl Sent {
     /// One request that was answered; the pipeline fills in the rest.
-    pub(crate) fn of(operation: &'static Operation) -> Self {
+    pub(crate) fn of(target: Target) -> Self {
         Sent {
-            operation,
+            target,
             attempts: 1,
             took: Duration::ZERO,
             waited: false,
@@ -123,6 +122,7 @@ impl<T> Response<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::description::Operation;
 
     #[test]
     fn an_answer_tells_when_its_request_was_sent() {
@@ -133,7 +133,7 @@ mod tests {
             headers: HeaderMap::new(),
             sent: Sent {
                 took: Duration::from_secs(30),
-                ..Sent::of(operation)
+                ..Sent::of(operation.into())
             },
         };
         let now = clock::utc();

@@ -9,7 +9,7 @@ mod gzip;
 mod proxy;
 mod reqwest;
 
-use std::{error::Error as StdError, fmt, pin::Pin, sync::Arc};
+use std::{error::Error as StdError, fmt, iter, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -200,6 +200,12 @@ impl Fault {
     /// Whether the next attempt would fail in the same way.
     pub fn is_permanent(&self) -> bool {
         self.permanent
+    }
+
+    /// What it comes from, each with its own cause after it.
+    pub(crate) fn causes(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        let first: &(dyn StdError + 'static) = &*self.source;
+        iter::successors(Some(first), |&cause| cause.source())
     }
 
     /// The proxy that the request went through, if there was one.

@@ -9,7 +9,7 @@ use std::{io::Write, path::PathBuf};
 
 use atera::{
     Client, Error, ErrorKind, Response, UntypedCall,
-    description::{Operation, Route, route},
+    description::{Operation, PAGE, Route, route},
 };
 use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -33,6 +33,9 @@ use crate::{
 
 /// Name of the command.
 pub(crate) const NAME: &str = "api";
+
+/// The field of a page that has its records.
+const ITEMS: &str = "items";
 
 // The names of the arguments.
 const METHOD: &str = "method";
@@ -314,6 +317,12 @@ async fn all_pages(
                 running.record(&String::from_utf8_lossy(error.body()), &mut out)?;
                 break Err(error.into());
             }
+            Ok(Err(error)) if is_no_page(&error) => {
+                let (method, path) = (&request.method, &request.path);
+                let sentence =
+                    format!("the answer to {method} {path} is not a page of a list; leave --all out");
+                break Err(Error::new(ErrorKind::Decode, sentence).into());
+            }
             Ok(Err(error)) => break Err(error.into()),
             Err(failure) => break Err(failure),
         }
@@ -333,7 +342,7 @@ async fn all_pages(
     let page = request
         .query
         .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("page"));
+        .find(|(name, _)| name.eq_ignore_ascii_case(PAGE));
     let moved = walk::moved_meanwhile(&drift, page.map(|(_, page)| page.as_str()))
         .map(|moved| format!("{}; {moved}; read it again", walk::count_of(count)));
     if let Some(moved) = moved.filter(|_| !globals.quiet) {
@@ -342,13 +351,22 @@ async fn all_pages(
     Ok(())
 }
 
+/// Whether a page could not be read because the answer is JSON of another form: it has no records under `items`.
+fn is_no_page(error: &Error) -> bool {
+    let items = || {
+        serde_json::from_slice::<&RawValue>(error.body())
+            .map(|json| Record::new(json.get()).value(&[ITEMS.to_string()]).is_none())
+    };
+    error.kind() == ErrorKind::Decode && error.record().is_none() && items().unwrap_or(false)
+}
+
 /// Prints the answer as records: those of a page or an array, or the one record that it is. JSON keeps a page whole, because
 /// what stands beside its records, such as the total, would be lost otherwise.
 fn shaped(layout: Layout, text: &str, quiet: bool, out: &mut Destination) -> Result<(), Failure> {
     let is_array = text.starts_with('[');
     let records = match is_array {
         true => Some(text),
-        false => Record::new(text).value(&["items".to_string()]),
+        false => Record::new(text).value(&[ITEMS.to_string()]),
     };
     let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
     match records {

@@ -192,10 +192,14 @@ pub(crate) fn of_call(error: &Error) -> String {
     with_causes(error) + &to_go_on(error.page())
 }
 
-/// The error, and those of its causes that say something more.
+/// The error, and those of its causes that say something more. Where no answer came, the sentence has what to do, and the causes
+/// are terms of the network; `--verbose` has them, for each attempt.
 pub(crate) fn with_causes(error: &Error) -> String {
     let mut sentence = error.to_string();
-    let mut cause = error.source();
+    let mut cause = match error.kind() {
+        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::OutcomeUnknown => None,
+        _ => error.source(),
+    };
     while let Some(error) = cause {
         let text = error.to_string();
         if !text.is_empty() && !sentence.contains(&text) {

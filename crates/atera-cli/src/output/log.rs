@@ -28,6 +28,8 @@ use tracing_subscriber::{
 use super::{failure::Failure, terminal::tell};
 
 const VARIABLE: &str = "ATERA_LOG";
+/// How the library names the operations of requests to any path, which say no more than their methods.
+const UNTYPED: &str = "untyped_";
 
 /// Starts to print what happens, as far as it is asked for.
 ///
@@ -119,7 +121,11 @@ impl Line {
         }
         // Writing to a String cannot fail.
         if let Some(call) = call {
-            let _ = write!(text, "{} {} ({}): ", call.method, call.path, call.operation);
+            let _ = write!(text, "{} {}", call.method, call.path);
+            if !call.operation.starts_with(UNTYPED) {
+                let _ = write!(text, " ({})", call.operation);
+            }
+            text.push_str(": ");
         }
         // The fields of an attempt begin with its number.
         let parts = [self.message.as_str()]
@@ -140,10 +146,16 @@ impl Visit for Line {
             "http.response.status_code" => "status",
             "http.response.body.size" => "bytes",
             "error.type" => "error",
+            "error.cause" => "cause",
             name => name,
         };
         // A duration has one decimal; other values do not change by it.
         self.fields.push(format!("{name} {value:.1?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        // Without the quotes of `Debug`.
+        self.record_debug(field, &format_args!("{value}"));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {

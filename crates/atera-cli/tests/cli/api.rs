@@ -119,7 +119,46 @@ async fn what_has_no_pages_is_refused() {
     let body = ask(&sandbox, &["api", "GET", "/alerts", "--all", "--headers"]).await;
     assert_failure(&body, 2, "cannot be used with '--headers'");
     let account = ask(&sandbox, &["api", "GET", "/account", "--all"]).await;
-    assert_failure(&account, 9, "does not fit");
+    let told = "the answer to GET /account is not a page of a list; leave --all out";
+    assert_failure(&account, 9, told);
     let missing = ask(&sandbox, &["api", "GET", "/nothing", "--all"]).await;
-    assert_failure(&missing, 3, "404");
+    assert_failure(
+        &missing,
+        3,
+        "404: there is nothing at this path; check it (GET /nothing",
+    );
+}
+
+#[tokio::test]
+async fn a_failure_speaks_of_the_method_and_the_path() {
+    let get = ["api", "GET", "/tickets/54321"];
+    let post = ["api", "POST", "/tickets", "--yes"];
+    for (answer, arguments, says) in [
+        (
+            "404 Not Found\r\ncontent-length: 0",
+            &get[..],
+            "there is nothing at this path; check it (GET /tickets/54321)",
+        ),
+        (
+            "400 Bad Request\r\ncontent-length: 0",
+            &post,
+            "the service refused the request; correct it (POST /tickets)",
+        ),
+        (
+            "200 OK\r\ncontent-length: 9",
+            &get,
+            "the answer to GET /tickets/54321 was cut short",
+        ),
+        (
+            "200 OK\r\ncontent-length: 1",
+            &["api", "GET", "/tickets", "--all"],
+            "the answer to GET /tickets cannot be read: ",
+        ),
+    ] {
+        let answer = format!("HTTP/1.1 {answer}\r\n\r\n<").into_bytes().leak();
+        let failed = exit_codes::asked(answer, &[arguments, &["--max-attempts", "1"]].concat()).await;
+        let told = stderr(&failed);
+        assert!(told.contains(says), "{told}");
+        assert!(!told.contains("untyped"), "{told}");
+    }
 }

@@ -188,12 +188,9 @@ async fn a_limit_that_is_set_to_nothing_is_as_one_that_is_not_set() {
     assert_failure(&flag, 2, "--rate-limit");
 }
 
-/// The proxy's port is free again, so nobody listens there.
 #[tokio::test]
 async fn a_proxy_that_fails_is_named_without_its_password() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let proxy = listener.local_addr().expect("an address");
-    drop(listener);
+    let (proxy, _held) = nobody();
     let mut command = atera(&["tickets", "list", "--max-attempts", "1"]);
     command
         .env("ATERA_BASE_URL", "https://atera.invalid/api/v3")
@@ -203,8 +200,9 @@ async fn a_proxy_that_fails_is_named_without_its_password() {
         .env_remove("NO_PROXY")
         .env_remove("no_proxy");
     let failed = output(command).await;
-    let told =
-        format!("the service cannot be reached through the proxy {proxy}; check the proxy (HTTPS_PROXY,");
+    let told = format!(
+        "cannot be reached through the proxy {proxy} (the connection was refused); check the proxy (HTTPS_PROXY,"
+    );
     assert_failure(&failed, 8, &told);
     assert!(!stderr(&failed).contains("secret"), "{failed:?}");
 }
@@ -245,7 +243,8 @@ async fn a_key_is_tried_before_it_is_saved() {
     assert_failure(&refused, 4, "profile `acme` is not saved: ");
     assert!(stderr(&refused).contains("--no-check") && !stderr(&refused).contains(wrong));
     assert!(!file.exists());
-    let nobody = set(wrong, "http://127.0.0.1:1/api/v3", &[]).await;
+    let (address, _held) = nobody();
+    let nobody = set(wrong, &format!("http://{address}/api/v3"), &[]).await;
     assert_failure(&nobody, 8, "profile `acme` is not saved: ");
     assert!(!file.exists());
 
@@ -264,4 +263,44 @@ async fn a_key_is_tried_before_it_is_saved() {
     assert_eq!(sandbox.stats().arrivals, before + 1, "one request");
     // A key need not have the permission to read the account.
     assert_success(&set(other, sandbox.base_url(), &[]).await);
+}
+
+/// What the network said is for `--verbose`.
+#[tokio::test]
+async fn a_service_that_is_not_there_is_told_in_one_sentence() {
+    let (address, _held) = nobody();
+    let url = format!("http://{address}/api/v3");
+    let with = |more: &[&str]| {
+        let mut command = atera(&[&["tickets", "list", "--max-attempts", "1"], more].concat());
+        command.env("ATERA_BASE_URL", &url).env("ATERA_API_KEY", "key");
+        output(command)
+    };
+    let failed = with(&[]).await;
+    let sentence = format!(
+        "atera: tickets_list was not sent: the service cannot be reached (the connection was refused); check the network and the \
+         base URL; asked at {url}\n"
+    );
+    assert_eq!((failed.status.code(), stderr(&failed)), (Some(8), &*sentence));
+    let verbose = with(&["--verbose"]).await;
+    let told = stderr(&verbose);
+    assert!(
+        told.contains("error Connection, cause ") && told.contains("tcp connect error"),
+        "{told}"
+    );
+    assert!(told.ends_with(&sentence), "{told}");
+    let elsewhere = output({
+        let mut command = atera(&["tickets", "list", "--max-attempts", "1"]);
+        command
+            .env("ATERA_BASE_URL", "https://atera.invalid/api/v3")
+            .env("ATERA_API_KEY", "key");
+        for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            command.env_remove(proxy);
+        }
+        command
+    });
+    assert_failure(
+        &elsewhere.await,
+        8,
+        "cannot be reached (its name was not found); check the network",
+    );
 }

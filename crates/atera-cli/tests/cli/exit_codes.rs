@@ -211,10 +211,7 @@ async fn arguments_that_cannot_be_used_are_2() {
 }
 
 async fn unreachable() -> Output {
-    // The port is free again once the listener is dropped.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    let (address, _held) = nobody();
     let mut command = atera(&["tickets", "list", "--max-attempts", "1"]);
     command
         .env("ATERA_BASE_URL", format!("http://{address}/api/v3"))
@@ -224,7 +221,7 @@ async fn unreachable() -> Output {
 
 #[tokio::test]
 async fn a_service_that_cannot_be_reached_is_8() {
-    let told = "cannot be reached; check the network and the base URL; asked at http://127.0.0.1:";
+    let told = "(the connection was refused); check the network and the base URL; asked at http://127.0.0.1:";
     assert_failure(&unreachable().await, 8, told);
 }
 

@@ -37,6 +37,7 @@ mod writes;
 
 use std::{
     io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Command, Output, Stdio},
 };
 
@@ -112,6 +113,15 @@ async fn fed(sandbox: &Sandbox, arguments: &[&str], text: &str) -> Output {
         child.wait_with_output().expect("the command runs")
     })
     .await
+}
+
+/// An address where nobody listens as long as these are there: its port is that of the client of a connection.
+fn nobody() -> (SocketAddr, [TcpStream; 2]) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let client = TcpStream::connect(address).expect("a connection");
+    let (server, _) = listener.accept().expect("a connection");
+    (client.local_addr().expect("an address"), [client, server])
 }
 
 fn stdout(output: &Output) -> &str {

@@ -20,7 +20,10 @@ async fn each_request_is_a_line_with_what_became_of_it() {
         lines[0].contains("attempt 1, status 5") && lines[0].contains("error Server"),
         "{told:?}"
     );
-    assert!(lines[1].contains("sent again, attempt 1, delay "), "{told:?}");
+    assert!(
+        lines[1].contains("sent again after a delay, retry 1, of 4, delay "),
+        "{told:?}"
+    );
     let last = lines.last().expect("a line");
     assert!(
         last.contains("attempt 2, status 200, bytes ") && last.contains("duration "),
@@ -46,6 +49,34 @@ async fn the_values_of_a_request_and_the_key_are_in_no_log() {
         assert!(!told.contains(sandbox.api_key()), "{told}");
         assert!(!told.contains("someone"), "{told}");
         assert_eq!(told.contains("TRACE"), log.contains("trace"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_to_any_path_is_told_by_the_path_of_its_operation() {
+    let sandbox = sandbox().await;
+    for (path, told) in [
+        (
+            "/tickets/54321",
+            "GET /tickets/{ticketId}: attempt 1, status 200, ",
+        ),
+        (
+            "/people/maya",
+            "GET (path not in the description): attempt 1, status 404, ",
+        ),
+    ] {
+        let asked = ask(&sandbox, &["api", "GET", path, "--verbose"]).await;
+        assert!(stderr(&asked).contains(told), "{asked:?}");
+        let lines: Vec<_> = stderr(&asked)
+            .lines()
+            .filter(|line| !line.starts_with("atera: "))
+            .collect();
+        assert!(
+            lines
+                .iter()
+                .all(|line| !line.contains("maya") && !line.contains("untyped")),
+            "{lines:?}"
+        );
     }
 }
 
