@@ -1,10 +1,11 @@
 //! Which of the flags of every command a command uses.
 //!
 //! clap takes these flags anywhere. One that a command would ignore is refused, because it was meant to change something:
-//! `atera config remove acme --dry-run` must not remove the profile. One table says what each command uses. It leaves out
-//! `--quiet`, `--yes` and their like, which ask for fewer remarks or questions: a command that makes none fulfils them.
+//! `atera config remove acme --dry-run` must not remove the profile. Help does not list such a flag either. One table says what
+//! each command uses. It leaves out `--quiet`, `--yes` and their like, which ask for fewer remarks or questions: a command that
+//! makes none fulfils them.
 
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 
 use super::{api, completions, config, doctor, export, records, reference, sandbox};
 use crate::{
@@ -57,6 +58,13 @@ const TABLE: [Uses; 13] = [
     uses(&[help::NAME], &[]),
 ];
 
+impl Uses {
+    /// Whether the command uses this flag, or has nothing to do for it.
+    fn has(&self, flag: &str) -> bool {
+        !globals::is_checked(flag) || self.flags.iter().any(|family| family.contains(&flag))
+    }
+}
+
 const fn uses(command: &'static [&'static str], flags: &'static [&'static [&'static str]]) -> Uses {
     Uses {
         command,
@@ -74,8 +82,7 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), Failure> {
     let words = words(matches);
     let row = row(&words);
     let given = globals::given(matches);
-    let ignored = given.filter(|flag| row.flags.iter().all(|family| !family.contains(flag)));
-    let ignored: Vec<_> = ignored.collect();
+    let ignored: Vec<_> = given.filter(|flag| !row.has(flag)).collect();
     let Some(first) = ignored.first() else {
         return Ok(());
     };
@@ -88,6 +95,31 @@ pub(crate) fn check(matches: &ArgMatches) -> Result<(), Failure> {
         words.join(" "),
         if flags.len() == 1 { "it" } else { "them" },
     )))
+}
+
+/// Hides from the help of a tool, and of the commands within it, the flags that it ignores. This is for `Command::defer`: the tool
+/// has the flags of every command by then, and the commands within it do not have them yet.
+pub(crate) fn hide_ignored(mut tool: Command) -> Command {
+    let name = tool.get_name().to_string();
+    let of_tool = row(&[&name]);
+    for flag in globals::arguments() {
+        let id = flag.get_id().as_str();
+        if !of_tool.has(id) && tool.get_arguments().any(|it| it.get_id() == id) {
+            tool = tool.mut_arg(id, |flag| flag.hide(true));
+        }
+    }
+    tool.mut_subcommands(|inner| {
+        let inner_name = inner.get_name().to_string();
+        let of_inner = row(&[&name, &inner_name]);
+        // clap gives it the other flags as the tool has them.
+        let differs = |flag: &str| of_inner.has(flag) != of_tool.has(flag);
+        let flags = globals::arguments().into_iter();
+        let flags = flags.filter(|flag| differs(flag.get_id().as_str()));
+        inner.args(flags.map(|flag| {
+            let is_ignored = !of_inner.has(flag.get_id().as_str());
+            flag.hide(is_ignored)
+        }))
+    })
 }
 
 /// The words of the command that was given.
@@ -169,6 +201,32 @@ mod tests {
                 assert_eq!(check(&matches).is_ok(), is_used, "{command} {given}");
             }
         }
+    }
+
+    #[test]
+    fn help_lists_the_flags_that_a_command_uses() {
+        let mut root = tree::root();
+        root.build();
+        let mut left: Vec<_> = root.get_subcommands().map(|it| (vec![], it)).collect();
+        let mut seen = 0;
+        while let Some((mut words, command)) = left.pop() {
+            words.push(command.get_name());
+            left.extend(command.get_subcommands().map(|it| (words.clone(), it)));
+            for flag in globals::arguments() {
+                let id = flag.get_id();
+                let flag = command
+                    .get_arguments()
+                    .find(|it| it.get_id() == id)
+                    .expect("a flag");
+                assert_eq!(
+                    !flag.is_hide_set(),
+                    row(&words).has(id.as_str()),
+                    "{words:?} {id}"
+                );
+                seen += usize::from(flag.is_hide_set());
+            }
+        }
+        assert!(seen > 50, "{seen} are hidden");
     }
 
     #[test]

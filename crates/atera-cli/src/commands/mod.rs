@@ -1,6 +1,6 @@
 //! What the command does. Each family of commands is a file: its arguments, and how it is carried out.
 //!
-//! The modules, lowest first. The commands do not use each other; only [`flags`], [`tree`] and [`run`] know them all.
+//! The modules, lowest first. The commands do not use each other; only the last four know them all.
 //!
 //! | module | is |
 //! |---|---|
@@ -18,6 +18,7 @@
 //! | [`completions`] | `atera completions` and `atera man` |
 //! | [`flags`] | which of the flags of every command a command uses |
 //! | [`tree`] | the tree of all commands, and its help |
+//! | [`suggestion`] | the flag that an unknown one may have been meant for |
 //! | [`run`] | which command the arguments name |
 
 pub(crate) mod api;
@@ -33,5 +34,6 @@ pub(crate) mod records;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod suggestion;
 pub(crate) mod tree;
 pub(crate) mod walk;

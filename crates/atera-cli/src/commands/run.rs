@@ -4,7 +4,7 @@
 //! `atera config` start in a few milliseconds. The others are read in full first, stdin included, and then run on a runtime
 //! that ends with them.
 
-use std::thread::available_parallelism;
+use std::{env, thread::available_parallelism};
 
 use clap::ArgMatches;
 
@@ -14,7 +14,7 @@ use super::{
         ids::{self, ManyRequests},
         import::{self, Import},
     },
-    completions, config, doctor, export, flags, operation, records, reference, sandbox, tree,
+    completions, config, doctor, export, flags, operation, records, reference, sandbox, suggestion, tree,
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
@@ -30,7 +30,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     if completions::answer(tree::root)? {
         return Ok(());
     }
-    let mut matches = tree::root().try_get_matches().map_err(Failure::Arguments)?;
+    let mut matches = tree::root()
+        .try_get_matches()
+        .map_err(|error| Failure::Arguments(suggestion::add(error, tree::root(), env::args_os())))?;
     if let Some(line) = help::asked(&matches) {
         matches = tree::root()
             .try_get_matches_from(line)

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use clap::Command;
 
-use super::{api, completions, config, doctor, export, records, reference, sandbox};
+use super::{api, completions, config, doctor, export, flags, records, reference, sandbox};
 use crate::{
     input::{globals, groups, help},
     output::exit_code,
@@ -46,7 +46,8 @@ pub(crate) fn root() -> Command {
         completions::command(),
         completions::man_command(),
         help::command(),
-    ];
+    ]
+    .map(|tool| tool.defer(flags::hide_ignored));
     Command::new("atera")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Command line of the Atera v3 API")
@@ -64,7 +65,11 @@ pub(crate) fn root() -> Command {
 /// The table of exit codes as help shows it, a line for each code.
 fn exit_codes() -> String {
     let lines = exit_code::TABLE.map(|(code, meaning)| format!("\n {code:>3}  {meaning}"));
-    format!("Exit codes:{}", lines.concat())
+    format!(
+        "Exit codes:{}\n\n`atera sandbox` ends with 0 when a signal stops it, and with a command after `--` with the code of \
+         that.",
+        lines.concat()
+    )
 }
 
 /// The template for the help of the root, which lists the groups of operations apart from the other commands. clap has one
@@ -115,7 +120,7 @@ fn wrapped(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use atera::description::OPERATIONS;
+    use atera::description::{OPERATIONS, Operation};
 
     use super::*;
     use crate::{input::examples, names::command_line, output::failure::Failure};
@@ -126,11 +131,15 @@ mod tests {
         let mut root = root();
         root.build();
         for operation in OPERATIONS {
-            let line = command_line(operation);
-            let mut words = line.split(' ').skip(1);
-            let command = words.try_fold(&root, |command, word| command.find_subcommand(word));
-            assert!(command.is_some(), "{line}");
+            assert!(command_of(&root, operation).is_some(), "{}", operation.id);
         }
+    }
+
+    /// The command of an operation, in a tree that is built.
+    fn command_of<'a>(root: &'a Command, operation: &Operation) -> Option<&'a Command> {
+        let line = command_line(operation);
+        let mut words = line.split(' ').skip(1);
+        words.try_fold(root, |command, word| command.find_subcommand(word))
     }
 
     /// The help of a command and of all commands within it, 80 columns wide.
@@ -163,10 +172,7 @@ mod tests {
         let mut root = root();
         root.build();
         for operation in OPERATIONS {
-            let line = command_line(operation);
-            let mut words = line.split(' ').skip(1);
-            let command = words.try_fold(&root, |command, word| command.find_subcommand(word));
-            let help = command
+            let help = command_of(&root, operation)
                 .expect("a command")
                 .clone()
                 .term_width(COLUMNS)

@@ -41,8 +41,16 @@ const REMARKS: &[&str] = &[QUIET, VERBOSE, YES, COLOR];
 /// The flags of every command that are given and change what a command does: not those that ask for more or fewer remarks or
 /// questions, and none that the environment sets.
 pub(crate) fn given(matches: &ArgMatches) -> impl Iterator<Item = &'static str> {
-    let families = [RECORDS, CONNECTION, &[DRY_RUN]].into_iter().flatten().copied();
-    families.filter(|flag| matches.value_source(flag) == Some(ValueSource::CommandLine))
+    checked().filter(|flag| matches.value_source(flag) == Some(ValueSource::CommandLine))
+}
+
+/// Whether it is a flag that changes what a command does, so that one that ignores it refuses it.
+pub(crate) fn is_checked(flag: &str) -> bool {
+    checked().any(|checked| checked == flag)
+}
+
+fn checked() -> impl Iterator<Item = &'static str> {
+    [RECORDS, CONNECTION, &[DRY_RUN]].into_iter().flatten().copied()
 }
 
 /// The values of these flags.
