@@ -162,6 +162,10 @@ async fn a_call_that_is_dropped_or_out_of_time_waits_no_longer() {
 #[derive(Debug)]
 struct Slow(Duration, Option<Duration>);
 
+/// A store in which so many slots are taken, and nobody knows until when.
+#[derive(Debug)]
+struct Full(u32);
+
 struct Reserved;
 
 impl SlotStore for Slow {
@@ -180,6 +184,22 @@ impl SlotStore for Slow {
     fn rate(&self) -> Rate {
         let mut rate = Rate::new(RateLimit::default());
         rate.next_slot = self.1.map(|length| (Instant::now() + length).into_std());
+        rate
+    }
+}
+
+impl SlotStore for Full {
+    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
+        Slow(Duration::from_millis(500), None).reserve(priority)
+    }
+
+    fn pause(&self, _: Duration) -> StoreFuture<()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn rate(&self) -> Rate {
+        let mut rate = Rate::new(RateLimit::default());
+        rate.in_use = self.0;
         rate
     }
 }
@@ -209,5 +229,21 @@ async fn a_store_need_not_know_when_it_has_a_slot() {
         let client = told.client(Recorder::new(|_| customer()).builder().slot_store(store));
         client.customers().get(7).await.unwrap();
         assert_eq!(told.waits(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slow_is_not_taken_for_the_limit() {
+    for (in_use, reason) in [
+        (0, WaitReason::Store),
+        (689, WaitReason::Store),
+        // Ten slots are kept for calls that somebody waits for.
+        (690, WaitReason::RateLimit),
+        (700, WaitReason::RateLimit),
+    ] {
+        let told = Told::default();
+        let client = told.client(Recorder::new(|_| customer()).builder().slot_store(Full(in_use)));
+        client.customers().get(7).await.unwrap();
+        assert_eq!(told.reason(), reason, "{in_use}");
     }
 }

@@ -16,7 +16,7 @@ use http::StatusCode;
 use crate::{
     ErrorKind, clock,
     description::Operation,
-    limit::{Limiter, Rate},
+    limit::{Limiter, Priority, Rate},
 };
 
 /// How often the observer is told that a wait goes on.
@@ -48,6 +48,9 @@ pub struct Wait {
 pub enum WaitReason {
     /// For a slot: as many requests were sent as the rate limit allows.
     RateLimit,
+    /// For the answer of the [store](crate::limit::SlotStore) of the rate limit, which takes long, although slots are free as far as it
+    /// has said.
+    Store,
     /// For the end of a pause, which the service has asked for with an answer to this call or to another one with the same key.
     Pause,
     /// For the next attempt, after one that failed.
@@ -108,19 +111,28 @@ impl WaitsFor<'_> {
         match self {
             WaitsFor::Key => None,
             WaitsFor::Slot(limiter) => {
-                let Rate {
-                    paused_until,
-                    next_slot,
-                    ..
-                } = limiter.rate();
-                Some(match paused_until {
+                let rate = limiter.rate();
+                Some(match rate.paused_until {
                     Some(until) => (WaitReason::Pause, Some(until)),
-                    None => (WaitReason::RateLimit, next_slot),
+                    None if matches!(limiter, Limiter::Store(_)) && has_free_slots(&rate) => {
+                        (WaitReason::Store, None)
+                    }
+                    None => (WaitReason::RateLimit, rate.next_slot),
                 })
             }
             WaitsFor::Retry(reason, until) => Some((*reason, Some(*until))),
         }
     }
+}
+
+/// Whether calls of any priority would have a slot, so that none of them waits for the limit.
+fn has_free_slots(rate: &Rate) -> bool {
+    let reserved = rate.limit.reserved_for(Priority::Interactive);
+    let allowed = rate
+        .limit
+        .requests()
+        .map(|requests| requests - reserved.unwrap_or(0));
+    rate.next_slot.is_none() && allowed.is_none_or(|allowed| rate.in_use < allowed)
 }
 
 /// Waits for a future that is not ready, and tells the observer. The result is `None` if the deadline passes first.

@@ -90,6 +90,10 @@ impl Globals {
         let texts = |name| matches.get_many::<String>(name).unwrap_or_default().cloned();
         let path = |name| matches.get_one::<PathBuf>(name).cloned();
         let (quiet, verbose) = (matches.get_flag(QUIET), matches.get_flag(VERBOSE));
+        let rate_limit = matches
+            .get_one::<RateLimit>(RATE_LIMIT)
+            .copied()
+            .unwrap_or_default();
         let globals = Globals {
             output: OutputOptions {
                 format: matches
@@ -108,14 +112,11 @@ impl Globals {
             },
             quiet,
             verbose,
-            waits: Waits::new(quiet, verbose),
+            waits: Waits::new(quiet, verbose, rate_limit.window()),
             profile: matches.get_one::<String>(PROFILE).cloned(),
             api_key_file: path(API_KEY_FILE),
             sandbox: matches.get_flag(SANDBOX),
-            rate_limit: matches
-                .get_one::<RateLimit>(RATE_LIMIT)
-                .copied()
-                .unwrap_or_default(),
+            rate_limit,
             max_attempts: matches.get_one::<u32>(MAX_ATTEMPTS).copied(),
             dry_run: matches.get_flag(DRY_RUN),
             yes: matches.get_flag(YES),

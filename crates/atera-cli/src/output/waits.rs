@@ -22,6 +22,9 @@ use super::terminal::tell;
 /// The longest wait that is not told.
 const UNTOLD: Duration = Duration::from_secs(2);
 
+/// The longest wait for the file of the rate limit that is not told. It is long only if the disk is slow or the machine busy.
+const UNTOLD_FILE: Duration = Duration::from_secs(10);
+
 /// How much later than the told one a wait may end that is still the same, since pauses differ by a random second.
 const SAME: Duration = Duration::from_secs(2);
 
@@ -55,6 +58,8 @@ struct Told {
     until: Option<Instant>,
     /// When it was told.
     at: Instant,
+    /// How long after its answer a request gives its slot back.
+    window: Duration,
 }
 
 /// The wait that a line on the terminal shows. The line reads it when it is drawn, with locks of its own held, so nothing else is
@@ -68,6 +73,8 @@ pub(crate) struct Shown {
 
 struct Telling {
     place: Place,
+    /// The window of the rate limit.
+    window: Duration,
     /// How many calls wait.
     waiting: usize,
     /// The wait that was told last.
@@ -85,14 +92,15 @@ impl fmt::Debug for Waits {
 
 impl Waits {
     /// Tells them, in place if stderr is a terminal, unless the command is to be quiet. `in_lines` is for a command that prints
-    /// other lines there.
-    pub(crate) fn new(quiet: bool, in_lines: bool) -> Self {
+    /// other lines there, and `window` is that of the rate limit.
+    pub(crate) fn new(quiet: bool, in_lines: bool, window: Duration) -> Self {
         Waits(Arc::new(Mutex::new(Telling {
             place: match io::stderr().is_terminal() {
                 _ if quiet => Place::Nowhere,
                 true if !in_lines => Place::Terminal,
                 _ => Place::Lines,
             },
+            window,
             waiting: 0,
             told: None,
             shown: Shown::default(),
@@ -150,13 +158,18 @@ impl Waits {
             _ => {}
         }
         let until = wait.until.filter(|until| *until > now);
-        if until.unwrap_or(now) - wait.since <= UNTOLD {
+        let untold = match wait.reason {
+            WaitReason::Store => UNTOLD_FILE,
+            _ => UNTOLD,
+        };
+        if until.unwrap_or(now) - wait.since <= untold {
             return;
         }
         let told = Told {
             reason: wait.reason,
             until,
             at: now,
+            window: telling.window,
         };
         match telling.place {
             Place::Nowhere => {}
@@ -277,7 +290,20 @@ impl Told {
         let left = self.left(now);
         let time = in_words(left);
         match self.reason {
-            WaitReason::RateLimit if left.is_zero() => "rate limit reached: waiting for a slot".to_string(),
+            // The slots of requests under way come back at a time that is not known yet, and one that is due may go to another
+            // command.
+            WaitReason::RateLimit if left.is_zero() && in_place => {
+                "rate limit reached: waiting for slots of other requests".to_string()
+            }
+            WaitReason::RateLimit if left.is_zero() => format!(
+                "rate limit reached: its slots are taken by other requests with this key, here or in other commands; each is free \
+                 {} after its answer",
+                in_words(self.window)
+            ),
+            WaitReason::Store => {
+                "waiting for the file of the rate limit: the disk is slow, or other commands use the file"
+                    .to_string()
+            }
             WaitReason::RateLimit => format!("rate limit reached: next slot in {time}"),
             WaitReason::Pause if in_place => format!("Atera asked for a pause: {time} left"),
             WaitReason::Pause => format!("Atera asked for a pause of {time}"),
@@ -353,8 +379,15 @@ mod tests {
             (
                 WaitReason::RateLimit,
                 Duration::ZERO,
-                "rate limit reached: waiting for a slot",
-                "rate limit reached: waiting for a slot",
+                "rate limit reached: its slots are taken by other requests with this key, here or in other commands; each is \
+                 free 60 s after its answer",
+                "rate limit reached: waiting for slots of other requests",
+            ),
+            (
+                WaitReason::Store,
+                Duration::ZERO,
+                "waiting for the file of the rate limit: the disk is slow, or other commands use the file",
+                "waiting for the file of the rate limit: the disk is slow, or other commands use the file",
             ),
             (
                 WaitReason::Pause,
@@ -367,6 +400,7 @@ mod tests {
                 reason,
                 until: Some(now + left),
                 at: now,
+                window: seconds(60),
             };
             assert_eq!(told.sentence(now, false), sentence);
             assert_eq!(told.sentence(now, true), in_place);
@@ -380,6 +414,7 @@ mod tests {
             reason,
             until: Some(now + seconds(left)),
             at: now,
+            window: seconds(60),
         };
         let first = told(WaitReason::RateLimit, 50);
         assert!(first.covers(told(WaitReason::RateLimit, 50), now));

@@ -65,11 +65,17 @@ async fn said(mut command: Command, this: &'static str) -> String {
 
 /// A command whose service has failed, and asks to wait for 100 seconds.
 fn failing(arguments: &[&str]) -> Command {
-    const FAILED: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 100\r\ncontent-length: 0\r\n\r\n";
+    answered(
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 100\r\ncontent-length: 0\r\n\r\n",
+        arguments,
+    )
+}
+
+/// A command whose service answers everything so.
+fn answered(answer: &'static [u8], arguments: &[&str]) -> Command {
     let mut command = atera(arguments);
     command
-        .env("ATERA_BASE_URL", server(FAILED))
+        .env("ATERA_BASE_URL", server(answer))
         .env("ATERA_API_KEY", "key");
     command
 }
@@ -122,6 +128,22 @@ async fn a_retry_is_told_and_what_failed() {
         said.starts_with("Atera failed (503), retry 1 of 4 in 100 s\n"),
         "{said}"
     );
+}
+
+/// A state of its own, since a pause holds for all commands with the same key and host.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_of_a_log_say_how_long_a_pause_is() {
+    const THROTTLED: &[u8] =
+        b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 100\r\ncontent-length: 0\r\n\r\n";
+    let state = tempfile::tempdir().expect("a folder");
+    let mut get = answered(THROTTLED, &["tickets", "get", "54321", "--verbose"]);
+    get.env("XDG_STATE_HOME", state.path());
+    let said = said(get, "sent again").await;
+    let call = "GET /tickets/{ticketId} (tickets_get): ";
+    let lines: Vec<_> = said.lines().filter_map(|line| line.strip_prefix(call)).collect();
+    assert!(lines[0].starts_with("attempt 1, status 429, "), "{said}");
+    let again = "sent again after the pause that the service asked for, retry 1, of 4, pause 10";
+    assert!(lines[1].starts_with(again), "{said}");
 }
 
 /// The log has its line right before the wait.
