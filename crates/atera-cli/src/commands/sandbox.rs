@@ -22,7 +22,7 @@ use atera::{Error, RateLimit, Timestamp};
 use atera_sandbox::{Churn, Dialect, Faults, Permissions, Sandbox, SandboxBuilder};
 use clap::{
     Arg, ArgAction, ArgMatches, Command,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{ArgPredicate, PossibleValuesParser, TypedValueParser},
     parser::ValueSource,
     value_parser,
 };
@@ -50,6 +50,11 @@ const FAULT: &str = "fault";
 const CHURN: &str = "churn";
 const COMMAND: &str = "command";
 
+/// The port that the sandbox listens on, so that its address is the same on every start.
+const USUAL_PORT: &str = "8700";
+/// In place of a port, for any that is free.
+const FREE_PORT: &str = "0";
+
 /// Name of the flag of all commands that leaves remarks out.
 const QUIET: &str = "quiet";
 
@@ -71,7 +76,13 @@ const EXAMPLES: &str = "Examples:
 
 It prints ATERA_BASE_URL and ATERA_API_KEY, which clients in any language can use, and shows itself in a browser. With a \
 command after `--` it runs that with the two set, and ends with it. With --rate-limit there is ATERA_RATE_LIMIT too, which \
-`atera` keeps to.";
+`atera` keeps to.
+
+Its own records are made up, but what programs send to it is not hidden: the log on stderr has the addresses, and its pages and \
+/_sandbox/log have the bodies too. So send it no data of real people.
+
+Ctrl-C, SIGTERM and SIGHUP end it with exit code 0, since a server that is stopped has done what it was to do. With a command \
+they are for the command, and the exit code is that of the command.";
 
 /// The arguments of the command.
 pub(crate) fn command() -> Command {
@@ -89,9 +100,15 @@ pub(crate) fn command() -> Command {
         ))
         .next_help_heading("Server")
         .args([
-            value(PORT, "PORT", "The port to listen on; 0 for any that is free")
-                .value_parser(value_parser!(u16))
-                .default_value("8700"),
+            value(
+                PORT,
+                "PORT",
+                "The port to listen on; 0 for any that is free, as with a command if left out",
+            )
+            .value_parser(value_parser!(u16))
+            // Commands find it in their environment, and several may run at the same time.
+            .default_value_if(COMMAND, ArgPredicate::IsPresent, FREE_PORT)
+            .default_value(USUAL_PORT),
             value(
                 HOST,
                 "ADDRESS",
@@ -111,7 +128,8 @@ pub(crate) fn command() -> Command {
             )
             .action(ArgAction::Append),
             Arg::new(LOG).long(LOG).action(ArgAction::SetTrue).help(
-                "Print a line for each request on stderr; without it only on a terminal, and not with a command",
+                "Print a line for each request on stderr, with the values in its path and query except those that may be a \
+                 secret; without it only on a terminal, and not with a command",
             ),
         ])
         .next_help_heading("Records")
@@ -290,7 +308,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(words) = matches.get_many::<String>(COMMAND) {
         return with_command(words, environment).await;
     }
-    // Whoever reads the lines may send a signal at once.
+    // A program that reads the lines may send a signal at once.
     let mut signals = Signals::catch();
     let mut out = io::stdout().lock();
     out.write_all(lines.as_bytes())?;
@@ -301,7 +319,7 @@ pub(crate) async fn run(matches: &ArgMatches) -> Result<(), Failure> {
     ));
     tokio::select! {
         result = sandbox.serve() => Ok(result?),
-        // Signals are the intended way to end it, so this is a success.
+        // A server that is stopped has done what it was to do, and supervisors expect 0 for that.
         _ = signals.next() => Ok(()),
     }
 }

@@ -1,7 +1,8 @@
 //! The exit codes of the command: the whole table, and nothing else decides on one.
 //!
 //! Scripts rely on these numbers, so a number never changes its meaning, and one that is added is a new line in the help and
-//! in the README. The sandbox is an exception to all of it: `atera sandbox -- COMMAND` ends with the code of that command.
+//! in the README. The sandbox is an exception: a signal ends it with 0, as a server that is stopped, and
+//! `atera sandbox -- COMMAND` ends with the code of that command.
 
 use atera::ErrorKind;
 

@@ -1,7 +1,8 @@
 //! The line that `atera sandbox` prints for a request: time, method, path, status, and how long the answer took.
 //!
 //! Programs put keys where they do not belong, and the log of a sandbox ends up in tickets. So whatever may be a secret in the
-//! path and its query is left out.
+//! path and its query is left out. Other values stay, since a line without them does not say what a program has asked for; the
+//! help of the command says so.
 
 use std::time::Duration;
 

@@ -76,6 +76,17 @@ fn binary() -> String {
         .into_owned()
 }
 
+/// The usual port is taken, by this test or by another program.
+#[tokio::test]
+async fn a_sandbox_for_a_command_is_on_any_port_that_is_free() {
+    let _taken = std::net::TcpListener::bind("127.0.0.1:8700");
+    let binary = binary();
+    let asked = ["--", &binary, "tickets", "get", "54321"];
+    assert_success(&output(atera(&[&["sandbox"], &asked[..]].concat())).await);
+    let named = output(atera(&[&["sandbox", "--port", "8700"], &asked[..]].concat())).await;
+    assert_failure(&named, 2, "8700");
+}
+
 #[tokio::test]
 async fn a_sandbox_prints_a_line_for_each_request_without_its_secrets() {
     let key = "0123456789abcdef0123456789abcdef";
@@ -220,9 +231,35 @@ mod unix {
         assert!(sent.expect("kill runs").success());
     }
 
+    /// The command with SIGHUP as it usually is: whatever `nohup` has started ignores it, this test as well. Only Linux has such
+    /// an `env`.
+    fn with_hang_up(command: Command) -> Command {
+        match cfg!(target_os = "linux") {
+            true => through_env("--default-signal=HUP", &command),
+            false => command,
+        }
+    }
+
+    /// The command as `env` starts it with this option.
+    fn through_env(option: &str, command: &Command) -> Command {
+        let mut through = Command::new("env");
+        through
+            .arg(option)
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => through.env(name, value),
+                None => through.env_remove(name),
+            };
+        }
+        through
+    }
+
     /// What a walk comes to that a signal ends.
     pub(crate) fn ended_by(name: &str, format: &str) -> Output {
-        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", format])
+        let walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", format]);
+        let mut walk = with_hang_up(walk)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -298,17 +335,7 @@ mod unix {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_signal_that_was_to_be_ignored_still_is() {
         let walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"]);
-        let mut command = Command::new("env");
-        command
-            .arg("--ignore-signal=HUP")
-            .arg(walk.get_program())
-            .args(walk.get_args());
-        for (name, value) in walk.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut command = through_env("--ignore-signal=HUP", &walk);
         let ended = aside(move || {
             let mut walk = command
                 .stdout(Stdio::piped())
@@ -324,6 +351,26 @@ mod unix {
         })
         .await;
         assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+    }
+
+    #[tokio::test]
+    async fn a_sandbox_that_a_signal_stops_has_done_what_it_was_to_do() {
+        for name in ["INT", "TERM", "HUP"] {
+            let ended = aside(move || {
+                let mut server = with_hang_up(atera(&["sandbox", "--port", "0"]))
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .expect("the command runs");
+                let mut byte = [0];
+                let pipe = server.stdout.as_mut().expect("a pipe");
+                pipe.read_exact(&mut byte).expect("output");
+                signal(name, &server);
+                server.wait_with_output().expect("it ends")
+            })
+            .await;
+            assert_eq!(ended.status.code(), Some(0), "{name}: {ended:?}");
+        }
     }
 
     #[tokio::test]
