@@ -23,13 +23,20 @@ pub(crate) enum FileFormat {
 
 impl FileFormat {
     /// The names of the formats, which are the extensions of their files.
-    pub(crate) const NAMES: [&str; 2] = ["ndjson", "csv"];
+    pub(crate) const NAMES: [&str; 2] = [FileFormat::Ndjson.name(), FileFormat::Csv.name()];
 
-    /// The format of this name.
+    const fn name(self) -> &'static str {
+        match self {
+            FileFormat::Ndjson => "ndjson",
+            FileFormat::Csv => "csv",
+        }
+    }
+
+    /// The format of this name, and else the one that is used if none is named.
     pub(crate) fn named(name: &str) -> Self {
-        match name {
-            "csv" => FileFormat::Csv,
-            _ => FileFormat::Ndjson,
+        match name == FileFormat::Csv.name() {
+            true => FileFormat::Csv,
+            false => FileFormat::Ndjson,
         }
     }
 }

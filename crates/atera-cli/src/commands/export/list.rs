@@ -138,8 +138,7 @@ async fn pages(
 /// their lists are read once in any case.
 pub(crate) fn walk(export: &Export<'_>, part: &Part) -> Result<PagedWalk, Failure> {
     let call = export.client.operation(part.operation);
-    let has_ids = part.record().is_some_and(|record| record.id_field.is_some());
-    let call = match has_ids && !export.fast {
+    let call = match part.operation.has_ids() && !export.fast {
         true => call.consistency(Consistency::Complete)?,
         false => call,
     };

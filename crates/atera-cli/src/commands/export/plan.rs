@@ -211,7 +211,7 @@ fn parent_of(operation: &Operation) -> Option<&'static Operation> {
         let below = operation.path.strip_prefix(parent.path);
         is_whole(parent)
             && parent.group == operation.group
-            && parent.record().is_some_and(|record| record.id_field.is_some())
+            && parent.has_ids()
             && below.is_some_and(|below| below.starts_with("/{") && below.matches('/').count() > 1)
     })
 }

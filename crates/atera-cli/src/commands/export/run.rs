@@ -74,7 +74,7 @@ pub(crate) fn command() -> Command {
             Arg::new(FORMAT)
                 .long(FORMAT)
                 .value_name("FORMAT")
-                .default_value("ndjson")
+                .default_value(FileFormat::NAMES[0])
                 .value_parser(FileFormat::NAMES)
                 .help("ndjson keeps records as the service sent them, csv has the fields of the description"),
         )
