@@ -83,7 +83,7 @@ macro_rules! against_reqwest {
                 for _ in 0..iterations {
                     let (mut call, mut reqwest) = (Duration::MAX, Duration::MAX);
                     for turn in 0..8 {
-                        // In the order ABBA, for whoever comes second finds the caches as the first left them.
+                        // In the order ABBA, since the second finds the caches as the first left them.
                         match turn % 4 {
                             0 | 3 => reqwest = reqwest.min(timed(&$runtime, $calls, || $reqwest)),
                             _ => call = call.min(timed(&$runtime, $calls, || $call)),

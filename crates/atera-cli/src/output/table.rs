@@ -41,48 +41,46 @@ const NARROWEST_TEXT: u16 = 14;
 const FEWEST_COLUMNS: usize = 3;
 
 /// The format.
-pub(crate) static FORMAT: Format = Format {
-    name: "table",
-    for_people: true,
-    for_documents: false,
-    keeps_pages: false,
-    takes_bom: false,
-    has_header: true,
-    writer: |view| {
-        Box::new(TableWriter {
-            rows: Rows::new(telling(view), view.selects()),
-            view: view.clone(),
-        })
-    },
-};
+pub(crate) static FORMAT: Format = format("table", |view| TableWriter::boxed(telling(view), view.clone()));
 
 /// The format with every single value of a record, however wide that is.
-pub(crate) static WIDE: Format = Format {
-    name: "wide",
-    for_people: true,
-    for_documents: false,
-    keeps_pages: false,
-    takes_bom: false,
-    has_header: true,
-    writer: |view| {
-        let mut view = view.clone();
-        view.look.width = None;
-        let columns = view.selected.clone().or_else(|| {
-            let columns = view.schema.map(Column::all);
-            columns.map(|columns| columns.into_iter().filter(|column| !column.has_parts()).collect())
-        });
-        Box::new(TableWriter {
-            rows: Rows::new(columns.unwrap_or_default(), view.selects()),
-            view,
-        })
-    },
-};
+pub(crate) static WIDE: Format = format("wide", |view| {
+    let mut view = view.clone();
+    view.look.width = None;
+    let columns = view.selected.clone().or_else(|| {
+        let columns = view.schema.map(Column::all);
+        columns.map(|columns| columns.into_iter().filter(|column| !column.has_parts()).collect())
+    });
+    TableWriter::boxed(columns.unwrap_or_default(), view)
+});
+
+/// What both formats have in common.
+const fn format(name: &'static str, writer: fn(&View) -> Box<dyn RecordWriter>) -> Format {
+    Format {
+        name,
+        for_people: true,
+        for_documents: false,
+        keeps_pages: false,
+        takes_bom: false,
+        has_header: true,
+        writer,
+    }
+}
 
 /// Writes a table when its last record has come, since a column is as wide as its widest cell. One record alone becomes a list
 /// of its fields instead, which is easier to read than a table with one row.
 struct TableWriter {
     rows: Rows,
     view: View,
+}
+
+impl TableWriter {
+    fn boxed(columns: Vec<Column>, view: View) -> Box<dyn RecordWriter> {
+        Box::new(TableWriter {
+            rows: Rows::new(columns, view.selects()),
+            view,
+        })
+    }
 }
 
 impl RecordWriter for TableWriter {

@@ -192,7 +192,7 @@ async fn a_file_is_replaced_once_all_is_written() {
 }
 
 #[tokio::test]
-async fn colours_are_for_terminals_and_for_whoever_forces_them() {
+async fn colours_are_for_terminals_unless_they_are_forced() {
     for (variables, coloured) in [
         (&[][..], false),
         (&["CLICOLOR_FORCE"], true),

@@ -1,4 +1,4 @@
-//! Whoever is told of each request.
+//! The function that is called for each request.
 
 use std::{fmt, sync::Arc};
 
