@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use atera::{Client, ErrorKind, Timestamp, mock::Recorder, page::Drift, transport::Response};
+use atera::{
+    Client, ErrorKind, Timestamp, description::Collection, mock::Recorder, page::Drift, transport::Response,
+};
 use http::{StatusCode, header};
 
 fn time(text: &str) -> Timestamp {
@@ -162,4 +164,43 @@ async fn a_pull_that_misses_records_has_no_bookmark() {
         assert_eq!((drift.shortfall, drift.holes), (shortfall, holes), "{rest}");
         assert_eq!(changes.bookmark(), None, "{rest}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_for_changes_takes_the_time_in_its_own_way() {
+    for (name, answer, query) in [
+        (
+            "tickets",
+            "{}",
+            "date=2026-03-02T11%3A00%3A00Z&includeComments=true",
+        ),
+        (
+            "contacts",
+            r#"{"TimeZoneName": "Eastern Standard Time"}"#,
+            "FromLastModifiedDate=2026-03-02T06%3A00%3A00",
+        ),
+        // The zone is unknown, so the time is early enough in every one.
+        ("customers", "{}", "FromLastModifiedDate=2026-03-01T23%3A00%3A00"),
+    ] {
+        let recorder = Recorder::new(move |request| {
+            let body = match request.url.path().ends_with("/account") {
+                true => answer,
+                false => r#"{"items": []}"#,
+            };
+            Ok(Response::new(StatusCode::OK, body))
+        });
+        let filter = Collection::all()
+            .find(|collection| collection.name() == name)
+            .and_then(|collection| collection.change_filter())
+            .unwrap();
+        let since = time("2026-03-02T11:00:00Z");
+        let call = client(&recorder).changed_since(&filter, since).await.unwrap();
+        call.page().await.unwrap();
+        assert_eq!(queries(&recorder), [query]);
+    }
+    let recorder = Recorder::answering(500, "");
+    let filter = Collection::all().find_map(|it| it.change_filter().filter(|it| it.parameter.name != "date"));
+    let (client, filter) = (client(&recorder), filter.unwrap());
+    let call = client.changed_since(&filter, time("2026-03-02T11:00:00Z"));
+    assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Server);
 }

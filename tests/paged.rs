@@ -6,7 +6,7 @@ use std::{
 };
 
 use atera::{
-    Consistency, DynamicCall, ErrorKind,
+    Consistency, DynamicCall, ErrorKind, RecordId,
     description::Operation,
     mock::Recorder,
     page::{PagedWalk, Step, Verdict},
@@ -528,5 +528,44 @@ async fn what_is_no_entry_is_refused() {
             error.to_string().contains("start the walk from the beginning"),
             "{error}"
         );
+    }
+}
+
+#[tokio::test]
+async fn records_that_are_gone_are_found_without_reading_the_list() {
+    let known: Vec<_> = (1..=2_000).map(RecordId::Number).collect();
+    let gone = [7, 1_250, 2_000];
+    let left: Vec<_> = (1..=2_000).rev().filter(|id| !gone.contains(id)).collect();
+    let recorder = Recorder::new(move |request| {
+        let (page, size) = asked(request);
+        ok(page_of(&left, page, size))
+    });
+    let list = || {
+        recorder
+            .client()
+            .operation(Operation::find("tickets_list").unwrap())
+    };
+    let total = list().total().await.unwrap().unwrap();
+    assert_eq!((total, recorder.sent().len()), (1_997, 1));
+    let mut missing = list().missing_ids(&known, total).await.unwrap().unwrap();
+    missing.sort_unstable();
+    assert_eq!(missing, gone.map(RecordId::Number));
+    assert!(recorder.sent().len() < 20, "{}", recorder.sent().len());
+    // A total that the list does not have, and a record that is not known, tell nothing.
+    assert_eq!(list().missing_ids(&known, total - 1).await.unwrap(), None);
+    let known: Vec<_> = (1..=1_998).chain(3_000..3_002).map(RecordId::Number).collect();
+    assert_eq!(list().missing_ids(&known, total).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_without_a_total_has_none() {
+    for body in [
+        r#"{"items":[]}"#,
+        r#"{"items":[{"TicketID":1}],"totalItemCount":0}"#,
+    ] {
+        let list = Recorder::answering(200, body)
+            .client()
+            .operation(Operation::find("tickets_list").unwrap());
+        assert_eq!(list.total().await.unwrap(), None, "{body}");
     }
 }

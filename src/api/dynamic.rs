@@ -8,13 +8,14 @@ use serde::Serialize;
 use super::request::{Body, RequestBuilder};
 use crate::{
     Error, Result,
-    description::{Location, Operation, PAGE, PAGE_SIZE, is_paging},
+    description::{LARGEST_PAGE_SIZE, Location, Operation, PAGE, PAGE_SIZE, is_paging},
     page::{
-        Consistency, Fetched, ListReader, Options, Page, PagedWalk, Pages, Records, UndecodedRecord,
-        undecoded,
+        Consistency, Fetched, ListReader, MissingSearch, Options, Page, PagedWalk, Pages, Records,
+        UndecodedRecord, undecoded,
     },
     pipeline::{self, Response, context::Context},
     transport::Request,
+    types::RecordId,
 };
 
 /// A call that is built at run time, by the names of its operation, its parameters, and the fields of its body.
@@ -196,6 +197,59 @@ impl DynamicCall {
         let Fetched { answer, page, items } = self.fetched().await?;
         let records = items.into_iter().map(|item| item.record).collect();
         Ok(answer.with(page.with_items(records).0))
+    }
+
+    /// How many records the list has. This requests a page of one record. `None` if the service does not tell, or contradicts
+    /// itself.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn total(self) -> Result<Option<u64>> {
+        let answer = self.set(PAGE, "1")?.set(PAGE_SIZE, "1")?.page().await?;
+        let reported = answer.value.reported_length();
+        Ok(reported.total.and_then(|total| u64::try_from(total).ok()))
+    }
+
+    /// Which of the records with these ids are not in the list any more, which has `total` records now. `known` must have the ids
+    /// of all records of the list, those that were created meanwhile among them.
+    ///
+    /// It requests a few pages for each missing record, if the list is in the order of its ids. `None` if it is not, or if the
+    /// list changes meanwhile: then only reading the whole list tells.
+    ///
+    /// ```no_run
+    /// use atera::{RecordId, description::Operation};
+    ///
+    /// # async fn example(client: atera::Client, known: Vec<RecordId>) -> atera::Result<()> {
+    /// let list = Operation::find("customers_list").expect("an operation of the description");
+    /// let total = client.operation(list).total().await?;
+    /// if let Some(total) = total.filter(|total| *total < known.len() as u64) {
+    ///     println!("{:?}", client.operation(list).missing_ids(&known, total).await?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn missing_ids(self, known: &[RecordId], total: u64) -> Result<Option<Vec<RecordId>>> {
+        let id_field = self.operation.record().and_then(|record| record.id_field);
+        let (Some(id_field), Ok(total)) = (id_field, usize::try_from(total)) else {
+            return Ok(None);
+        };
+        let mut search = MissingSearch::new(known, total);
+        while let Some(page) = search.next() {
+            let call = self
+                .clone()
+                .set(PAGE, (page + 1).to_string())?
+                .set(PAGE_SIZE, LARGEST_PAGE_SIZE.to_string())?;
+            let answer = call.page().await?;
+            if search.take(page, &answer.value, id_field).is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(search.missing())
     }
 
     async fn fetched(self) -> Result<Fetched<UndecodedRecord>> {

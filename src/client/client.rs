@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use http::Method;
 
 #[cfg(feature = "changes")]
-use crate::{Result, types::AccountTime};
+use crate::{ErrorKind, Result, description::ChangeFilter, types::AccountTime};
 use crate::{
     api::{DynamicCall, UntypedCall},
     description::Operation,
@@ -125,6 +125,53 @@ impl Client {
     #[cfg(feature = "changes")]
     pub async fn account_zone(&self) -> Result<crate::AccountZone> {
         crate::AccountZone::of_account(&self.context).await
+    }
+
+    /// Starts a call that lists what has changed since a time, with the filter of a
+    /// [`Collection`](crate::description::Collection::change_filter). It requests the account if the filter takes a time in its
+    /// zone; if the key may not read the account, or the zone is unknown, the time is early enough for every zone.
+    ///
+    /// Reach back some minutes further than you read last, for records that were written late.
+    ///
+    /// ```no_run
+    /// use atera::description::Collection;
+    ///
+    /// # async fn example(client: atera::Client, last_time: atera::Timestamp) -> atera::Result<()> {
+    /// for collection in Collection::all() {
+    ///     if let Some(filter) = collection.change_filter() {
+    ///         let mut changed = client.changed_since(&filter, last_time).await?.records();
+    ///         while let Some(record) = changed.try_next().await? {
+    ///             println!("{}: {}", collection.name(), record.get());
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind), if the account cannot be read for another reason.
+    #[cfg(feature = "changes")]
+    pub async fn changed_since(&self, filter: &ChangeFilter, since: Timestamp) -> Result<DynamicCall> {
+        let kind = filter.parameter.kind;
+        let value = match kind.utc_time(since) {
+            Some(value) => value,
+            None => kind.account_time(match self.account_time(since).await {
+                Ok(local) => local,
+                Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => {
+                    AccountTime::earliest(since)
+                }
+                Err(error) => return Err(error),
+            }),
+        };
+        let call = self
+            .operation(filter.operation)
+            .set(filter.parameter.name, value)?;
+        filter
+            .switches
+            .iter()
+            .try_fold(call, |call, name| call.set(name, "true"))
     }
 
     /// Starts a call of an operation that is chosen at run time; see [`DynamicCall`].

@@ -15,11 +15,13 @@
 //! ```
 
 mod check;
+mod collection;
 mod operation;
 mod paging;
 mod path;
 
 pub use check::{Check, Violation, expected, parse_boolean};
+pub use collection::{ChangeFilter, Collection, CopiedFields};
 pub use generated::{BASE_URL, GROUPS, OPERATIONS, SCHEMAS};
 pub use operation::{Field, Group, Kind, Location, Operation, Parameter, Schema, Source};
 pub use paging::{DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE, PAGE, PAGE_SIZE, is_paging};

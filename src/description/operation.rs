@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Method;
 
 use super::{OPERATIONS, SCHEMAS};
+use crate::types::{AccountTime, Timestamp};
 
 /// One operation of the API.
 #[derive(Debug)]
@@ -263,6 +264,18 @@ impl Operation {
         self.record().is_some_and(|record| record.id_field.is_some())
     }
 
+    /// The parameter of a list that takes the time from which on records are wanted: the first one in the query that is a time.
+    ///
+    /// Its [`Kind`] says which kind of time: [`Kind::utc_time`] and [`Kind::account_time`] write one.
+    pub fn since_parameter(&self) -> Option<&'static Parameter> {
+        let mut parameters = self.parameters.iter();
+        parameters.find(|parameter| {
+            self.list
+                && parameter.location == Location::Query
+                && matches!(parameter.kind, Kind::Timestamp | Kind::AccountTime | Kind::Date)
+        })
+    }
+
     /// The parameter that a segment of `path` stands for.
     pub fn path_parameter(&self, segment: &str) -> Option<&'static Parameter> {
         let name = segment.strip_prefix('{')?.strip_suffix('}')?;
@@ -282,6 +295,23 @@ impl Operation {
                 .find(|parameter| parameter.name.eq_ignore_ascii_case(&name))
                 .map(|parameter| (parameter, value))
         })
+    }
+}
+
+impl Kind {
+    /// The value of a parameter that takes a point in time. `None` if it takes a local time of the account.
+    pub fn utc_time(self, time: Timestamp) -> Option<String> {
+        matches!(self, Kind::Timestamp).then(|| time.to_string())
+    }
+
+    /// The value of a parameter that takes a local time of the account, or its date. Seconds are the finest that the service
+    /// reads.
+    pub fn account_time(self, local: AccountTime) -> String {
+        let text = local.to_string();
+        match self {
+            Kind::Date => text.split('T').next().unwrap_or_default().to_string(),
+            _ => text,
+        }
     }
 }
 

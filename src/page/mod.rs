@@ -5,12 +5,14 @@
 
 // `walk` fetches pages concurrently, as many as `prefetch` allows, and returns them in order; `end` decides which page is the
 // last. `sweep` collects what one pass over the list has shown, and detects a list without an end. `records` turns pages into
-// records: each once, and all of them under `Consistency::Complete`, by the rule of `completeness`.
+// records: each once, and all of them under `Consistency::Complete`, by the rule of `completeness`. `missing` finds
+// records that are not in a list any more.
 
 mod completeness;
 mod drift;
 mod end;
 mod list_reader;
+mod missing;
 mod options;
 #[allow(clippy::module_inception, reason = "a page is what it defines")]
 mod page;
@@ -26,6 +28,7 @@ mod walk;
 
 pub use drift::Drift;
 pub(crate) use list_reader::{Fetched, Item, ListReader};
+pub(crate) use missing::MissingSearch;
 pub use options::{Consistency, Options};
 pub use page::Page;
 pub use paged::{PageStep, PagedWalk, Step, Verdict};

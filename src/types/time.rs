@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient::{self, Scalar};
@@ -117,6 +117,23 @@ pub struct AccountTime(Local);
 enum Local {
     Day(NaiveDate),
     Second(NaiveDateTime),
+}
+
+impl AccountTime {
+    /// A local time that is early enough in every zone to ask for the records since a point in time.
+    ///
+    /// ```
+    /// use atera::{AccountTime, Timestamp};
+    ///
+    /// let time: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    /// assert_eq!(AccountTime::earliest(time).to_string(), "2026-03-01T21:00:00");
+    /// ```
+    pub fn earliest(time: Timestamp) -> Self {
+        /// The greatest time by which any zone's clocks are behind UTC.
+        const FURTHEST_BEHIND: TimeDelta = TimeDelta::hours(12);
+        let local = time.0.checked_sub_signed(FURTHEST_BEHIND);
+        local.unwrap_or(DateTime::UNIX_EPOCH).naive_utc().into()
+    }
 }
 
 impl From<NaiveDate> for AccountTime {

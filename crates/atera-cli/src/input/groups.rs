@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::{
     arguments, examples,
     fields::{self, ScalarField},
-    help, named, selection_flags, since, target,
+    help, named, selection_flags, target,
 };
 use crate::{
     names::{group_name, verb_names, with_commands},
@@ -105,7 +105,7 @@ fn verb(operation: &'static Operation) -> Command {
             false => command.args(selection_flags::of_record()),
         };
     }
-    if let Some(parameter) = since::parameter(operation) {
+    if let Some(parameter) = operation.since_parameter() {
         command = command.arg(arguments::since(parameter));
     }
     if let Some(body) = operation.body {

@@ -4,10 +4,12 @@
 //! margin, so that the zone of the account does not matter. All conditions are checked again among the records that come, so a
 //! service that filters less does no harm.
 
-use atera::description::{Kind, Location, Operation, Parameter};
+use atera::{
+    AccountTime,
+    description::{Kind, Location, Operation, Parameter},
+};
 use chrono::TimeDelta;
 
-use super::since;
 use crate::selection::{condition::Demand, operand::Operand, syntax::Comparison};
 
 /// A parameter, and the field that it filters by.
@@ -60,7 +62,7 @@ impl Filter {
                     time.span.from
                 };
                 let early = from.checked_sub_signed(MARGIN)?;
-                Some(since::in_account(parameter.kind, since::in_any_zone(early)))
+                Some(parameter.kind.account_time(AccountTime::earliest(early.into())))
             }
             (Filter::NotAfter, Equal | Less | LessOrEqual, Operand::Time(time))
                 if matches!(parameter.kind, Kind::Date) =>

@@ -136,7 +136,7 @@ impl OperationRequest {
         });
         let mut parameters: Vec<_> = given.collect();
         let mut account_time = None;
-        if let Some(parameter) = since::parameter(operation)
+        if let Some(parameter) = operation.since_parameter()
             && let Some(since) = matches.get_one::<Since>(arguments::SINCE)
         {
             match since.in_utc(parameter.kind, Timestamp::now().to_utc()) {

@@ -6,10 +6,7 @@
 
 use std::str::FromStr;
 
-use atera::{
-    AccountTime, AccountZone, ErrorKind, Timestamp,
-    description::{Kind, Location, Operation, Parameter},
-};
+use atera::{AccountTime, AccountZone, ErrorKind, description::Kind};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{connection::Connection, globals::Globals, interrupt::Interrupt};
@@ -18,8 +15,6 @@ use crate::{
     selection::times::{Clock, TimeText},
 };
 
-/// The greatest time by which any zone's clocks are behind UTC.
-const FURTHEST_BEHIND: TimeDelta = TimeDelta::hours(12);
 /// The greatest time by which any zone's clocks are ahead of UTC.
 const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);
 
@@ -43,13 +38,15 @@ impl FromStr for Since {
 impl Since {
     /// The value for a parameter, if it does not depend on the zone of the account.
     pub(crate) fn in_utc(self, kind: Kind, now: DateTime<Utc>) -> Option<String> {
-        in_utc(kind, self.time(now, AccountZone::UTC)).filter(|_| !self.0.needs_zone())
+        kind.utc_time(self.time(now, AccountZone::UTC).into())
+            .filter(|_| !self.0.needs_zone())
     }
 
     /// The value for a parameter in the zone of the account.
     pub(crate) fn in_zone(self, kind: Kind, now: DateTime<Utc>, zone: AccountZone) -> String {
-        let time = self.time(now, zone);
-        in_utc(kind, time).unwrap_or_else(|| in_account(kind, zone.parameter(time.into())))
+        let time = self.time(now, zone).into();
+        kind.utc_time(time)
+            .unwrap_or_else(|| kind.account_time(zone.parameter(time)))
     }
 
     /// A value for a parameter that is early enough in every zone.
@@ -58,27 +55,14 @@ impl Since {
         if self.0.needs_zone() {
             time -= FURTHEST_AHEAD;
         }
-        in_utc(kind, time).unwrap_or_else(|| in_account(kind, in_any_zone(time)))
+        kind.utc_time(time.into())
+            .unwrap_or_else(|| kind.account_time(AccountTime::earliest(time.into())))
     }
 
     /// The first moment of the time. One before all times that can be told is as good as the first.
     fn time(self, now: DateTime<Utc>, zone: AccountZone) -> DateTime<Utc> {
         let span = self.0.span(&Clock { now, zone });
         span.map_or(DateTime::UNIX_EPOCH, |span| span.from)
-    }
-}
-
-/// The value for a parameter that takes a point in time. `None` if it takes a local time of the account.
-pub(crate) fn in_utc(kind: Kind, time: DateTime<Utc>) -> Option<String> {
-    matches!(kind, Kind::Timestamp).then(|| Timestamp::from(time).to_string())
-}
-
-/// The value for a parameter that takes a local time of the account, or its date. Seconds are the finest that the service reads.
-pub(crate) fn in_account(kind: Kind, local: AccountTime) -> String {
-    let text = local.to_string();
-    match kind {
-        Kind::Date => text.split('T').next().unwrap_or_default().to_string(),
-        _ => text,
     }
 }
 
@@ -100,23 +84,10 @@ pub(crate) async fn account_zone(
     }
 }
 
-/// A local time that is early enough in every zone.
-pub(crate) fn in_any_zone(time: DateTime<Utc>) -> AccountTime {
-    (time - FURTHEST_BEHIND).naive_utc().into()
-}
-
-/// The parameter of a list that takes the time of `--since`: the first one in the query that is a time.
-pub(crate) fn parameter(operation: &'static Operation) -> Option<&'static Parameter> {
-    let mut parameters = operation.parameters.iter();
-    parameters.find(|parameter| {
-        operation.list
-            && parameter.location == Location::Query
-            && matches!(parameter.kind, Kind::Timestamp | Kind::AccountTime | Kind::Date)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use atera::Timestamp;
+
     use super::*;
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -167,17 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn times_of_an_unknown_zone_are_early_enough_in_every_one() {
-        let local = in_any_zone(time("2026-03-02T09:00:00Z"));
-        assert_eq!(in_account(Kind::AccountTime, local), "2026-03-01T21:00:00");
-        assert_eq!(in_account(Kind::Date, local), "2026-03-01");
-    }
-
-    #[test]
     fn the_lists_that_can_are_known_by_their_parameters() {
         let can: Vec<_> = atera::description::OPERATIONS
             .iter()
-            .filter_map(|operation| Some((operation.id, parameter(operation)?.name)))
+            .filter_map(|operation| Some((operation.id, operation.since_parameter()?.name)))
             .collect();
         assert_eq!(
             can,

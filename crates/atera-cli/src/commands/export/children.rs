@@ -38,9 +38,8 @@ pub(crate) async fn export(
     if let Some(entry) = file.state.done.clone() {
         return Ok(entry);
     }
-    let parent = Part {
-        operation: parent,
-        parent: None,
+    let Some(parent) = Part::of(parent) else {
+        return Err(Failure::Usage(format!("{} is no list", parent.id)));
     };
     let (list, ids) = parents(export, &parent)?;
     if !file.is_empty() && file.state.parent != list.sha256 {

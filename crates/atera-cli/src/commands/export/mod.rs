@@ -26,7 +26,6 @@
 //! | [`staged`] | a list that is being read: file, state, journal |
 //! | [`folder`] | the folder, and how lists take their places in it |
 //! | [`job`] | what all parts of an export share |
-//! | [`gone`] | finds the records that are gone from a list |
 //! | [`update`] | brings a list up to date |
 //! | [`copies`] | notices fields of other records that have changed |
 //! | [`list`] | exports a list |
@@ -40,7 +39,6 @@ pub(crate) mod drift;
 pub(crate) mod entry;
 pub(crate) mod files;
 pub(crate) mod folder;
-pub(crate) mod gone;
 pub(crate) mod job;
 pub(crate) mod list;
 pub(crate) mod lock;

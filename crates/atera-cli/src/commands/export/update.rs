@@ -17,7 +17,7 @@ use std::{
 
 use atera::{
     Consistency, ErrorKind, RecordId, Timestamp, UndecodedRecord,
-    description::{PAGE, PAGE_SIZE},
+    description::ChangeFilter,
     page::{Step, Verdict},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,13 +25,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     drift::Drift,
     entry::{Entry, ReadState},
-    gone,
     job::{Export, Touched},
-    plan::{ChangeFilter, Part},
+    plan::Part,
     rows::{IdField, Rows},
     staged::StagedList,
 };
-use crate::{input::since, output::failure::Failure};
+use crate::output::failure::Failure;
 
 /// How far a pull reaches back before the last reading, for records that were written late.
 const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
@@ -53,7 +52,7 @@ pub(crate) async fn update(
     earlier: &Entry,
     file: &mut StagedList,
 ) -> Result<Result<Entry, &'static str>, Failure> {
-    let (Some(filter), Some(as_of)) = (part.changes(), earlier.as_of) else {
+    let (Some(filter), Some(as_of)) = (part.change_filter(), earlier.as_of) else {
         return Ok(Err("the service has no filter for what changed"));
     };
     if !earlier.alterations.is_none() {
@@ -88,8 +87,8 @@ pub(crate) async fn update(
                 why = "there are records that the filter for changes does not show";
                 continue;
             }
-            std::cmp::Ordering::Greater => match gone::find(export, part, &all, total).await? {
-                Some(gone) => gone,
+            std::cmp::Ordering::Greater => match missing(export, part, &all, total).await? {
+                Some(gone) => gone.into_iter().collect(),
                 None => {
                     why = "which records are gone cannot be told from its order";
                     continue;
@@ -135,30 +134,8 @@ async fn pull(
     filter: &ChangeFilter,
     since: DateTime<Utc>,
 ) -> Result<Result<Pull, &'static str>, Failure> {
-    let value = match since::in_utc(filter.parameter.kind, since) {
-        Some(value) => value,
-        None => {
-            let local = match export
-                .interrupt
-                .or(export.client.account_time(since.into()))
-                .await?
-            {
-                Ok(local) => local,
-                Err(error) if matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Decode) => {
-                    since::in_any_zone(since)
-                }
-                Err(error) => return Err(error.into()),
-            };
-            since::in_account(filter.parameter.kind, local)
-        }
-    };
-    let mut call = export
-        .client
-        .operation(filter.operation)
-        .set(filter.parameter.name, value)?;
-    for name in &filter.switches {
-        call = call.set(name, "true")?;
-    }
+    let call = export.client.changed_since(filter, since.into());
+    let mut call = export.interrupt.or(call).await??;
     if !export.fast {
         call = call.consistency(Consistency::Complete)?;
     }
@@ -190,11 +167,21 @@ async fn pull(
 
 /// How many records a list has now.
 async fn total(export: &Export<'_>, part: &Part) -> Result<Option<usize>, Failure> {
-    let call = export
-        .client
-        .operation(part.operation)
-        .set(PAGE, "1")?
-        .set(PAGE_SIZE, "1")?;
-    let page = export.interrupt.or(call.page()).await??;
-    Ok(page.value.total().and_then(|total| usize::try_from(total).ok()))
+    let call = export.client.operation(part.operation).total();
+    let total = export.interrupt.or(call).await??;
+    Ok(total.and_then(|total| usize::try_from(total).ok()))
+}
+
+/// The ids that are not in the list any more, if that can be told.
+async fn missing(
+    export: &Export<'_>,
+    part: &Part,
+    known: &[RecordId],
+    total: usize,
+) -> Result<Option<Vec<RecordId>>, Failure> {
+    let call = export.client.operation(part.operation);
+    Ok(export
+        .interrupt
+        .or(call.missing_ids(known, total as u64))
+        .await??)
 }
