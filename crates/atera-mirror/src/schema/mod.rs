@@ -1,6 +1,5 @@
 //! The tables of a mirror. All follow from the description of the API; none is written by hand.
 
-mod lists;
 mod names;
 mod table;
 

@@ -9,12 +9,9 @@
 
 use std::sync::LazyLock;
 
-use atera::description::{Field, Kind, Operation, Schema};
+use atera::description::{Collection, Field, Kind, Operation, Schema};
 
-use super::{
-    lists::{List, lists},
-    names,
-};
+use super::names;
 use crate::engine::ColumnType;
 
 /// A table of the mirror that holds records, or parts of them.
@@ -87,10 +84,8 @@ pub enum Origin {
 /// All tables that follow from the description: first those of lists, each followed by those of its arrays, then those that belong
 /// to records of others.
 pub fn tables() -> &'static [Table] {
-    static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
-        let lists = lists();
-        lists.iter().flat_map(of_list).collect()
-    });
+    static TABLES: LazyLock<Vec<Table>> =
+        LazyLock::new(|| Collection::all().flat_map(|list| of_list(&list)).collect());
     &TABLES
 }
 
@@ -130,7 +125,7 @@ impl Table {
 }
 
 /// The table of a list, and those of the arrays in its records.
-fn of_list(list: &List) -> Vec<Table> {
+fn of_list(list: &Collection) -> Vec<Table> {
     let name = list.name();
     let mut fields = Fields::default();
     match list.record() {
@@ -156,13 +151,9 @@ fn of_list(list: &List) -> Vec<Table> {
         None => Content::List {
             operation: list.operation,
         },
-        Some(operation) => Content::Children {
+        Some(parent) => Content::Children {
             operation: list.operation,
-            parent: List {
-                operation,
-                parent: None,
-            }
-            .name(),
+            parent: Collection::of(parent).map_or_else(|| parent.group.to_string(), |parent| parent.name()),
         },
     };
     let has_history = list.parent.is_none();
