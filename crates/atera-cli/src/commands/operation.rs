@@ -63,7 +63,7 @@ pub(crate) async fn run(
         settled.map_err(|failure| connection.explained(failure))?;
     }
     if selection.needs_zone() && !globals.dry_run {
-        selection.set_zone(zone(&connection, interrupt).await?);
+        selection.set_zone(zone(&connection, interrupt).await?)?;
     }
     let narrowed = request.narrow(&selection.demands());
     if !narrowed.is_empty() && globals.verbose {

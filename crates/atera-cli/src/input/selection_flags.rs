@@ -72,7 +72,8 @@ pub(crate) fn of_list() -> [Arg; 7] {
                  without regard to case; a value with a comma, a parenthesis, `and` or `or` in it needs quotes.\n\n\
                  Times: 2026-03-01 (all of that day), '2026-03-01 08:00', 2026-03, today, yesterday, last-month, this-week, -3d, \
                  -12h, 1mo (a month ago), +30d (in 30 days). Days and clock times are those of the account's time zone, or of \
-                 --time-zone.\n\n\
+                 --time-zone. A clock time that is skipped when the clocks are set forward lies where they go on. One that comes \
+                 twice when they are set back is refused: write it with its offset, as in 2026-10-25T01:30+01:00.\n\n\
                  A record without a value fulfils `=null`, and no comparison, != included; `not Field=x` has those without one.",
             ),
         text(TIME_ZONE, "NAME")

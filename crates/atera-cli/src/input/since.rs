@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{connection::Connection, globals::Globals, interrupt::Interrupt};
 use crate::{
     output::failure::Failure,
-    selection::times::{Clock, TimeText},
+    selection::times::{Clock, NoSpan, TimeText},
 };
 
 /// The greatest time by which any zone's clocks are ahead of UTC.
@@ -61,8 +61,11 @@ impl Since {
 
     /// The first moment of the time. One before all times that can be told is as good as the first.
     fn time(self, now: DateTime<Utc>, zone: AccountZone) -> DateTime<Utc> {
-        let span = self.0.span(&Clock { now, zone });
-        span.map_or(DateTime::UNIX_EPOCH, |span| span.from)
+        match self.0.span(&Clock { now, zone }) {
+            Ok(span) => span.from,
+            Err(NoSpan::Twice([first, _])) => first.to_utc(),
+            Err(NoSpan::TooFar) => DateTime::UNIX_EPOCH,
+        }
     }
 }
 
@@ -118,6 +121,8 @@ mod tests {
             ("2026-03-01", "2026-03-01T05:00:00Z", "2026-03-01T00:00:00"),
             ("2026-03-01 08:00", "2026-03-01T13:00:00Z", "2026-03-01T08:00:00"),
             ("1mo", "2026-02-02T09:00:00Z", "2026-02-02T04:00:00"),
+            // It came twice that night, and what changed since the first time is wanted.
+            ("2025-11-02 01:30", "2025-11-02T05:30:00Z", "2025-11-02T00:30:00"),
         ] {
             let since = read(text);
             assert_eq!(since.in_utc(Kind::Timestamp, now), None, "{text}");

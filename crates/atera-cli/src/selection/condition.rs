@@ -80,8 +80,23 @@ impl Condition {
     }
 
     /// Sets the clock that its times refer to.
-    pub(crate) fn set_clock(&mut self, clock: &Clock) {
-        self.times(&mut |time| time.span = time.text.span(clock).unwrap_or(time.span));
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if one of them comes twice by this clock.
+    pub(crate) fn set_clock(&mut self, clock: &Clock) -> Result<(), Failure> {
+        let mut refused = None;
+        self.times(&mut |time| match time.text.span(clock) {
+            Ok(span) => time.span = span,
+            Err(reason) => refused = Some(reason),
+        });
+        match refused {
+            None => Ok(()),
+            Some(reason) => Err(Failure::Usage(format!(
+                "--where is not certain in the time zone {}: {reason}",
+                clock.zone
+            ))),
+        }
     }
 
     /// Whether a record fulfils it.

@@ -13,6 +13,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`syntax`] | the syntax of a condition |
+//! | [`clocks`] | when the clocks of a zone show a time |
 //! | [`times`] | times in a condition |
 //! | [`operand`] | what a field is compared with |
 //! | [`condition`] | a condition that fits the records |
@@ -23,6 +24,7 @@
 //! | [`options`] | what the flags say |
 //! | [`pipeline`] | all of it, one after another |
 
+mod clocks;
 pub(crate) mod computed;
 pub(crate) mod condition;
 pub(crate) mod expand;

@@ -196,8 +196,8 @@ pub(crate) fn operand(
     let orders = comparison.orders();
     let lower = value.text.to_lowercase();
     let time = |text: TimeText| match text.span(clock) {
-        Some(span) => Ok(Time { text, span }),
-        None => Err(mistake(value, "this time lies beyond all times that can be told")),
+        Ok(span) => Ok(Time { text, span }),
+        Err(reason) => Err(mistake(value, reason.to_string())),
     };
     match column.kind {
         Kind::Array(_) if contains => return Ok(Operand::Text(lower)),

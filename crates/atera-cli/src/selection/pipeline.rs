@@ -179,12 +179,17 @@ impl Selection {
     }
 
     /// Sets the zone of the account.
-    pub(crate) fn set_zone(&mut self, zone: AccountZone) {
-        if let Some(condition) = &mut self.condition {
-            condition.set_clock(&Clock {
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if a time of the condition comes twice by the clocks of that zone.
+    pub(crate) fn set_zone(&mut self, zone: AccountZone) -> Result<(), Failure> {
+        match &mut self.condition {
+            None => Ok(()),
+            Some(condition) => condition.set_clock(&Clock {
                 now: Timestamp::now().to_utc(),
                 zone,
-            });
+            }),
         }
     }
 

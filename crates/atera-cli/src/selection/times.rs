@@ -3,9 +3,19 @@
 //! A time stands for a span: a day for all of that day, a minute for all of that minute. So `=2026-03-01` is true for every
 //! moment of that day, `>2026-03-01` for those after it and `>=2026-03-01` for both. Days and clock times without an offset are
 //! those of the account's zone. `-3d` is a moment: three times 24 hours ago.
+//!
+//! A clock time that is skipped when the clocks are set forward is no moment, and lies where they go on: everything before that is
+//! before it, and everything from then on after it. One that comes twice when they are set back is refused, because a part of
+//! the records would be on the wrong side of it either way.
+
+use std::{cmp::Ordering, fmt};
 
 use atera::{AccountZone, Timestamp};
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc,
+};
+
+use super::clocks::Shown;
 
 /// What relative times refer to.
 #[derive(Clone, Copy, Debug)]
@@ -16,20 +26,62 @@ pub(crate) struct Clock {
     pub(crate) zone: AccountZone,
 }
 
-/// A span of time: from its first moment to the moment behind its last. A moment is a span without length.
+/// A span of time: from its first moment to the moment behind its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) from: DateTime<Utc>,
     pub(crate) to: DateTime<Utc>,
+    /// Whether it is a moment. Any other span without length has no moment in it.
+    is_moment: bool,
 }
 
 impl Span {
+    fn moment(moment: DateTime<Utc>) -> Self {
+        Span {
+            from: moment,
+            to: moment,
+            is_moment: true,
+        }
+    }
+
+    fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        Span {
+            from,
+            to,
+            is_moment: false,
+        }
+    }
+
     /// Whether a moment lies before the span, within it or behind it.
-    pub(crate) fn compare(self, moment: DateTime<Utc>) -> std::cmp::Ordering {
+    pub(crate) fn compare(self, moment: DateTime<Utc>) -> Ordering {
         match moment {
-            moment if moment < self.from => std::cmp::Ordering::Less,
-            moment if moment < self.to || moment == self.from => std::cmp::Ordering::Equal,
-            _ => std::cmp::Ordering::Greater,
+            moment if moment < self.from => Ordering::Less,
+            moment if moment < self.to || (self.is_moment && moment == self.from) => Ordering::Equal,
+            _ => Ordering::Greater,
+        }
+    }
+}
+
+/// Why a time stands for no span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoSpan {
+    /// It lies beyond all times that can be told.
+    TooFar,
+    /// The clocks show it twice, because they are set back: the two points in time.
+    Twice([DateTime<FixedOffset>; 2]),
+}
+
+impl fmt::Display for NoSpan {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoSpan::TooFar => out.write_str("this time lies beyond all times that can be told"),
+            NoSpan::Twice([first, second]) => write!(
+                out,
+                "the clocks show {} twice, because they are set back that day; write {} for the first time, or {} for the second",
+                first.format("%Y-%m-%d %H:%M"),
+                first.format("%Y-%m-%dT%H:%M:%S%.f%:z"),
+                second.format("%Y-%m-%dT%H:%M:%S%.f%:z"),
+            ),
         }
     }
 }
@@ -99,31 +151,39 @@ impl TimeText {
         !matches!(self, TimeText::Now | TimeText::Moment(..) | TimeText::Away(_))
     }
 
-    /// The span that it stands for. `None` if it lies beyond all times that can be told.
-    pub(crate) fn span(self, clock: &Clock) -> Option<Span> {
-        let moment = |moment| {
-            Some(Span {
-                from: moment,
-                to: moment,
-            })
-        };
+    /// The span that it stands for.
+    ///
+    /// # Errors
+    ///
+    /// If it lies beyond all times that can be told, or comes twice by the clocks.
+    pub(crate) fn span(self, clock: &Clock) -> Result<Span, NoSpan> {
+        match self {
+            TimeText::Clock(local, length) => match Shown::at(clock.zone, local) {
+                Shown::Once(from) => {
+                    let to = from.checked_add_signed(length).ok_or(NoSpan::TooFar)?;
+                    Ok(match length.is_zero() {
+                        true => Span::moment(from),
+                        false => Span::between(from, to),
+                    })
+                }
+                Shown::Never { resumed } => Ok(Span::between(resumed, resumed)),
+                Shown::Twice(times) => Err(NoSpan::Twice(times)),
+            },
+            text => text.beside_clocks(clock).ok_or(NoSpan::TooFar),
+        }
+    }
+
+    /// The span of anything but a clock time. Of a day that begins twice, it is the first beginning.
+    fn beside_clocks(self, clock: &Clock) -> Option<Span> {
         let point = |local| clock.zone.timestamp(local).to_utc();
         let local = clock.zone.clock(Timestamp::from(clock.now));
-        match self {
-            TimeText::Now => moment(clock.now),
-            TimeText::Moment(from, length) => Some(Span {
-                from,
-                to: from.checked_add_signed(length)?,
-            }),
-            TimeText::Clock(from, length) => {
-                let from = point(from);
-                Some(Span {
-                    from,
-                    to: from.checked_add_signed(length)?,
-                })
-            }
-            TimeText::Away(length) => moment(clock.now.checked_add_signed(length)?),
-            TimeText::MonthsAway(months) => moment(point(
+        Some(match self {
+            TimeText::Now => Span::moment(clock.now),
+            TimeText::Moment(from, length) if length.is_zero() => Span::moment(from),
+            TimeText::Moment(from, length) => Span::between(from, from.checked_add_signed(length)?),
+            TimeText::Clock(..) => return None,
+            TimeText::Away(length) => Span::moment(clock.now.checked_add_signed(length)?),
+            TimeText::MonthsAway(months) => Span::moment(point(
                 local.date().checked_add_or_sub(months)?.and_time(local.time()),
             )),
             TimeText::Calendar(unit, anchor) => {
@@ -132,12 +192,9 @@ impl TimeText {
                     Anchor::Away(away) => unit.add(unit.first_day(local.date())?, away)?,
                 };
                 let midnight = |day: NaiveDate| point(day.and_time(NaiveTime::MIN));
-                Some(Span {
-                    from: midnight(from),
-                    to: midnight(unit.add(from, 1)?),
-                })
+                Span::between(midnight(from), midnight(unit.add(from, 1)?))
             }
-        }
+        })
     }
 }
 
@@ -243,8 +300,6 @@ fn clock(text: &str) -> Option<TimeText> {
 
 #[cfg(test)]
 mod tests {
-    use std::cmp::Ordering;
-
     use super::*;
 
     fn moment(text: &str) -> DateTime<Utc> {
@@ -324,7 +379,7 @@ mod tests {
             zone: AccountZone::UTC,
         };
         let far = TimeText::parse("99999999d").expect("a time");
-        assert_eq!(far.span(&clock), None);
+        assert_eq!(far.span(&clock), Err(NoSpan::TooFar));
     }
 
     #[test]
@@ -344,6 +399,56 @@ mod tests {
             ("2026-03-02T00:00:00Z", Ordering::Greater),
         ] {
             assert_eq!(day.compare(moment(time)), order, "{time}");
+        }
+    }
+
+    /// The order of these moments to a clock time in London, where the clocks are set on 29 March and 25 October 2026 at 01:00Z.
+    fn orders(text: &str, moments: &[&str]) -> Result<Vec<Ordering>, NoSpan> {
+        let clock = Clock {
+            now: moment("2026-11-02"),
+            zone: "Europe/London".parse().expect("a zone"),
+        };
+        let span = TimeText::parse(text).expect(text).span(&clock)?;
+        Ok(moments.iter().map(|time| span.compare(moment(time))).collect())
+    }
+
+    #[test]
+    fn a_clock_time_that_is_skipped_lies_where_the_clocks_go_on() {
+        use Ordering::{Equal, Greater, Less};
+        let moments = [
+            "2026-03-29T00:59:59.9Z",
+            "2026-03-29T01:00:00Z",
+            "2026-03-29T01:30:00Z",
+        ];
+        for (text, order) in [
+            ("2026-03-29 00:59", [Equal, Greater, Greater]),
+            ("2026-03-29 01:00", [Less, Greater, Greater]),
+            ("2026-03-29 01:30", [Less, Greater, Greater]),
+            ("2026-03-29 01:59:59.5", [Less, Greater, Greater]),
+            ("2026-03-29 02:00", [Less, Equal, Greater]),
+        ] {
+            assert_eq!(orders(text, &moments), Ok(order.to_vec()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_time_that_comes_twice_is_refused_with_both() {
+        for text in ["2026-10-25 01:00", "2026-10-25 01:30", "2026-10-25T01:59:59"] {
+            assert!(matches!(orders(text, &[]), Err(NoSpan::Twice(_))), "{text}");
+        }
+        let told = orders("2026-10-25 01:30", &[])
+            .expect_err("it comes twice")
+            .to_string();
+        for time in ["2026-10-25T01:30:00+01:00", "2026-10-25T01:30:00+00:00"] {
+            assert!(told.contains(time) && orders(time, &[]).is_ok(), "{told}");
+        }
+        for text in [
+            "2026-10-25 00:59",
+            "2026-10-25 02:00",
+            "2026-10-25",
+            "2026-10-25T01:30Z",
+        ] {
+            assert!(orders(text, &[]).is_ok(), "{text}");
         }
     }
 }

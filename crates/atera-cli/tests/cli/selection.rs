@@ -182,6 +182,32 @@ async fn what_the_service_can_filter_is_sent_to_it() {
 }
 
 #[tokio::test]
+async fn a_time_that_the_clocks_show_twice_is_refused_with_both() {
+    let sandbox = Sandbox::builder().time_zone("Europe/London");
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    let condition = "Created>='2025-10-26 01:30'";
+    for arguments in [
+        &["alerts", "list"][..],
+        &["alerts", "list", "--time-zone", "Europe/London"],
+        &["alerts", "delete", "--yes"],
+    ] {
+        let refused = ask(&sandbox, &[arguments, &["--where", condition]].concat()).await;
+        assert_failure(
+            &refused,
+            2,
+            "the clocks show 2025-10-26 01:30 twice, because they are set back that day; write 2025-10-26T01:30:00+01:00 for the \
+             first time, or 2025-10-26T01:30:00+00:00 for the second",
+        );
+    }
+    let alerts = all(&sandbox, "alerts list").await;
+    let found = selected(&sandbox, "alerts list", "Created>=2025-10-26T01:30:00+01:00").await;
+    let since = alerts
+        .iter()
+        .filter(|it| it["Created"].as_str() >= Some("2025-10-26T00:30:00"));
+    assert_eq!(found, since.cloned().collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_limit_counts_the_records_that_fulfil_the_condition_and_ends_the_walk() {
     let sandbox = sandbox().await;
     let arguments = [

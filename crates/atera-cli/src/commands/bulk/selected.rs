@@ -75,7 +75,10 @@ impl Selected {
     ) -> Result<Vec<String>, Failure> {
         if self.zone.is_none() && self.condition.needs_zone() {
             self.condition
-                .set_clock(&clock(operation::zone(connection, interrupt).await?));
+                .set_clock(&clock(operation::zone(connection, interrupt).await?))?;
+        }
+        if !globals.quiet {
+            self.condition.hints().iter().for_each(tell);
         }
         let narrowed = self.list.narrow(&self.condition.demands());
         if !narrowed.is_empty() && globals.verbose {
