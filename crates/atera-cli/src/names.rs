@@ -87,6 +87,18 @@ pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
     nearest(name, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
 }
 
+/// Values that the service has of its own where accounts may add others, by the name on the wire in small letters.
+const OPEN_LISTS: [(&str, &[&str]); 1] = [("ticketstatus", &["Open", "Pending", "Resolved", "Closed"])];
+
+/// The service's own value that one of a list is nearly, where accounts may have added others to the list.
+pub(crate) fn nearly_known(list: &str, value: &str) -> Option<&'static str> {
+    let (_, known) = OPEN_LISTS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(list))?;
+    let near = nearest(value, known.iter().copied())?;
+    (!near.eq_ignore_ascii_case(value)).then_some(near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +126,20 @@ mod tests {
             ("Town", None),
         ] {
             assert_eq!(nearest(name, known), meant, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_description_has_the_values_of_open_lists() {
+        for (list, values) in OPEN_LISTS {
+            let fields = atera::description::SCHEMAS
+                .iter()
+                .flat_map(|schema| schema.fields);
+            let mut texts = fields
+                .filter(|field| field.name.eq_ignore_ascii_case(list))
+                .map(|field| field.description);
+            let is_whole = |text: &str| values.iter().all(|value| text.contains(&format!("`{value}`")));
+            assert!(texts.any(is_whole), "{list}");
         }
     }
 

@@ -55,6 +55,7 @@ pub(crate) async fn run(
     }
     if !globals.quiet {
         request.remarks().into_iter().for_each(tell);
+        selection.hints().iter().for_each(tell);
     }
     if request.has_names() {
         let client = connection.client_for_names()?;

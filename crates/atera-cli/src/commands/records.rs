@@ -78,6 +78,9 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     let options = selection_flags::read(matches);
     let allow_unknown = matches.get_flag(arguments::ALLOW_UNKNOWN);
     let mut selection = Selection::new(&options, &globals.output, schema, allow_unknown)?;
+    if !globals.quiet {
+        selection.hints().iter().for_each(tell);
+    }
     if selection.needs_zone() && !globals.quiet {
         tell("days and clock times in --where are in UTC; --time-zone names another zone");
     }

@@ -69,7 +69,8 @@ pub(crate) fn of_list() -> [Arg; 7] {
                  for it, as with --all; --limit then counts the records that fulfil it.\n\n\
                  Comparisons: = != < <= > >=, ~ (contains) and !~, `in (a, b)`, `is null`, `is empty`, each with `not`; a field \
                  that is true or false needs none. `and` (or a comma), `or`, `not` and parentheses join them. Text is compared \
-                 without regard to case; a value with a comma, a parenthesis, `and` or `or` in it needs quotes.\n\n\
+                 without regard to case; a value with a comma, a parenthesis, `and` or `or` in it needs quotes. The values of a \
+                 closed list are in the order of the description; no < or > is true of one that the description lacks.\n\n\
                  Times: 2026-03-01 (all of that day), '2026-03-01 08:00', 2026-03, today, yesterday, last-month, this-week, -3d, \
                  -12h, 1mo (a month ago), +30d (in 30 days). Days and clock times are those of the account's time zone, or of \
                  --time-zone. A clock time that is skipped when the clocks are set forward lies where they go on. One that comes \

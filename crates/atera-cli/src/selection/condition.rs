@@ -2,13 +2,12 @@
 //!
 //! A condition is checked against the description before anything is sent: the fields exist, a number is compared with a number
 //! and a time with a time. Text is compared without regard to case, and the values of a closed list in the order of the
-//! description. Where nothing is known of a field, its values tell how to compare them.
+//! description. A value that the description lacks has no place in that order. Where nothing is known of a field, its values tell
+//! how to compare them.
 //!
 //! A record that lacks a field has null in it, and so has one with .NET's year 1 in place of a time. Null fulfils `=null`,
 //! `is null` and `is empty`, and no comparison, `!=` included: `Priority!=High` are those with another priority, and
 //! `not Priority=High` also those without one.
-
-use std::cell::Cell;
 
 use atera::{
     Timestamp,
@@ -16,22 +15,27 @@ use atera::{
 };
 
 use super::{
+    noticed::Noticed,
     operand::{Operand, Time, mistake, operand, words},
     syntax::{self, Comparison, Expression, Mistake, Word},
     times::Clock,
 };
-use crate::output::{
-    columns::{Column, Fields},
-    failure::Failure,
-    values::{Record, Written},
+use crate::{
+    names::nearly_known,
+    output::{
+        columns::{Column, Fields},
+        failure::Failure,
+        values::{Record, Written},
+    },
 };
 
 /// A condition that fits the records.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     all: Vec<Node>,
-    /// How many values were compared as text with one of another kind.
-    mixed: Cell<u64>,
+    /// What may be mistyped in it although it cannot be refused.
+    hints: Vec<String>,
+    noticed: Noticed,
 }
 
 /// A part of a condition.
@@ -62,14 +66,21 @@ impl Condition {
     ///
     /// `Usage`, with the place of the mistake.
     pub(crate) fn new(texts: &[String], fields: Fields, clock: &Clock) -> Result<Self, Failure> {
+        let mut hints = Vec::new();
         let node = |text: &String| {
-            let node = syntax::parse(text).and_then(|read| Node::new(&read, fields, clock));
+            let node = syntax::parse(text).and_then(|read| Node::new(&read, fields, clock, &mut hints));
             node.map_err(|mistake| told(text, &mistake))
         };
         Ok(Condition {
             all: texts.iter().map(node).collect::<Result<_, _>>()?,
-            mixed: Cell::default(),
+            hints,
+            noticed: Noticed::default(),
         })
+    }
+
+    /// What may be mistyped in it although it cannot be refused, a sentence each.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.hints
     }
 
     /// Whether the zone of the account is needed to tell which records fulfil it.
@@ -101,20 +112,12 @@ impl Condition {
 
     /// Whether a record fulfils it.
     pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
-        self.all.iter().all(|node| node.holds(record, &self.mixed))
+        self.all.iter().all(|node| node.holds(record, &self.noticed))
     }
 
     /// What has to be said about the comparisons that were made.
     pub(crate) fn remark(&self) -> Option<String> {
-        let values = match self.mixed.get() {
-            0 => return None,
-            1 => "a value".to_string(),
-            count => format!("{count} values"),
-        };
-        Some(format!(
-            "--where compared {values} as text, being of another kind than what it names (a number, a time or a text); quotes around \
-             that compare all as text"
-        ))
+        self.noticed.told()
     }
 
     /// The comparisons with fields of the record itself that every record which fulfils it fulfils too.
@@ -172,15 +175,20 @@ fn told(text: &str, mistake: &Mistake) -> Failure {
 }
 
 impl Node {
-    fn new(expression: &Expression, fields: Fields, clock: &Clock) -> Result<Self, Mistake> {
-        let all = |parts: &[Expression]| {
-            let nodes = parts.iter().map(|part| Node::new(part, fields, clock));
+    fn new(
+        expression: &Expression,
+        fields: Fields,
+        clock: &Clock,
+        hints: &mut Vec<String>,
+    ) -> Result<Self, Mistake> {
+        let mut all = |parts: &[Expression]| {
+            let nodes = parts.iter().map(|part| Node::new(part, fields, clock, hints));
             nodes.collect::<Result<Vec<_>, _>>()
         };
         Ok(match expression {
             Expression::All(parts) => Node::All(all(parts)?),
             Expression::Any(parts) => Node::Any(all(parts)?),
-            Expression::Not(inner) => Node::Not(Box::new(Node::new(inner, fields, clock)?)),
+            Expression::Not(inner) => Node::Not(Box::new(Node::new(inner, fields, clock, hints)?)),
             Expression::Null(field) => Node::Null(column(field, fields)?),
             Expression::Empty(field) => Node::Empty(column(field, fields)?),
             Expression::Holds(field) => match column(field, fields)? {
@@ -197,16 +205,17 @@ impl Node {
             Expression::Compare(field, comparison, value) => {
                 let column = column(field, fields)?;
                 let operand = operand(&column, *comparison, field, value, fields, clock)?;
+                hints.extend(hint(&column, *comparison, value));
                 Node::Compare(column, *comparison, operand)
             }
         })
     }
 
-    fn holds(&self, record: &Record<'_>, mixed: &Cell<u64>) -> bool {
+    fn holds(&self, record: &Record<'_>, noticed: &Noticed) -> bool {
         match self {
-            Node::All(nodes) => nodes.iter().all(|node| node.holds(record, mixed)),
-            Node::Any(nodes) => nodes.iter().any(|node| node.holds(record, mixed)),
-            Node::Not(node) => !node.holds(record, mixed),
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(record, noticed)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(record, noticed)),
+            Node::Not(node) => !node.holds(record, noticed),
             Node::Null(column) => value(column, record).is_none(),
             Node::Empty(column) => match value(column, record) {
                 None => true,
@@ -222,7 +231,7 @@ impl Node {
                 let Some(value) = value(column, record) else {
                     return false;
                 };
-                mixed.set(mixed.get() + u64::from(operand.differs_in_kind(&value, *comparison)));
+                noticed.take(column, &value, *comparison, operand);
                 operand.fits(&value, *comparison, column.kind)
             }
         }
@@ -236,6 +245,18 @@ impl Node {
             Node::Compare(..) | Node::Null(_) | Node::Empty(_) | Node::Holds(_) => {}
         }
     }
+}
+
+/// That a value is nearly one of the service's own, where accounts may have added others.
+fn hint(column: &Column, comparison: Comparison, value: &Word) -> Option<String> {
+    let near = match comparison {
+        Comparison::Equal | Comparison::NotEqual => nearly_known(column.path.last()?, &value.text)?,
+        _ => return None,
+    };
+    Some(format!(
+        "`{}` is compared with `{}`: did you mean `{near}`? It is compared as it is, since the account may have added it",
+        column.heading, value.text
+    ))
 }
 
 /// The value of a field, unless it is null or stands for no time.
@@ -268,18 +289,27 @@ mod tests {
 
     use super::*;
 
-    /// Which of the records fulfil the condition.
-    fn fulfilled(schema: Option<&str>, condition: &str, records: &[&str]) -> Vec<usize> {
+    fn new(
+        schema: Option<&str>,
+        condition: &str,
+        allow_unknown: bool,
+        zone: AccountZone,
+    ) -> Result<Condition, Failure> {
         let fields = Fields {
             schema: schema.map(|name| Schema::find(name).expect(name)),
-            allow_unknown: false,
+            allow_unknown,
         };
         let now: Timestamp = "2026-03-02T08:00:00Z".parse().expect("a time");
         let clock = Clock {
             now: now.to_utc(),
-            zone: AccountZone::UTC,
+            zone,
         };
-        let condition = Condition::new(&[condition.to_string()], fields, &clock);
+        Condition::new(&[condition.to_string()], fields, &clock)
+    }
+
+    /// Which of the records fulfil the condition.
+    fn fulfilled(schema: Option<&str>, condition: &str, records: &[&str]) -> Vec<usize> {
+        let condition = new(schema, condition, false, AccountZone::UTC);
         let condition = condition.unwrap_or_else(|failure| panic!("{failure:?}"));
         let records = records.iter().enumerate();
         let records = records.filter(|(_, json)| condition.holds(&Record::new(json)));
@@ -352,5 +382,88 @@ mod tests {
         ] {
             assert_eq!(fulfilled(None, condition, &records), holds, "{condition}");
         }
+    }
+
+    #[test]
+    fn a_value_that_the_description_lacks_has_no_place_in_the_order() {
+        let records = [
+            r#"{"TicketPriority": "Low"}"#,
+            r#"{"TicketPriority": "Urgent"}"#,
+            r#"{"TicketPriority": "Critical"}"#,
+        ];
+        for (condition, holds) in [
+            ("TicketPriority>=Low", &[0, 2][..]),
+            ("TicketPriority<Critical", &[0]),
+            ("TicketPriority!=Low", &[1, 2]),
+            ("not TicketPriority<Critical", &[1, 2]),
+        ] {
+            assert_eq!(
+                fulfilled(Some("Ticket"), condition, &records),
+                holds,
+                "{condition}"
+            );
+        }
+        let new = |condition| new(Some("Ticket"), condition, true, AccountZone::UTC);
+        let condition = new("TicketPriority>=Low").expect("a condition");
+        assert!(!condition.holds(&Record::new(records[1])));
+        let remark = condition.remark().expect("a remark");
+        assert!(
+            remark.contains("a value that the description lacks, such as `Urgent` in `TicketPriority`"),
+            "{remark}"
+        );
+        let condition = new("TicketPriority=urgent").expect("a condition");
+        assert!(condition.holds(&Record::new(records[1])));
+        assert_eq!(condition.remark(), None);
+        assert!(matches!(new("TicketPriority<Urgent"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_value_that_is_nearly_one_of_an_open_list_is_hinted_at() {
+        let hints = |schema, condition| {
+            let condition = new(schema, condition, false, AccountZone::UTC);
+            condition.expect("a condition").hints().to_vec()
+        };
+        for (condition, near) in [
+            ("TicketStatus=Opn", Some("Open")),
+            ("Status not in (closed, Clsed)", Some("Closed")),
+            ("TicketStatus=open", None),
+            ("TicketStatus~Opn", None),
+            ("TicketStatus='Waiting for customer'", None),
+            ("TicketTitle=Opn", None),
+        ] {
+            let hints = hints(Some("Ticket"), condition);
+            match near {
+                Some(near) => assert!(hints[0].contains(&format!("did you mean `{near}`?")), "{hints:?}"),
+                None => assert!(hints.is_empty(), "{hints:?}"),
+            }
+        }
+        assert_eq!(hints(None, "TicketStatus=Opn").len(), 1);
+    }
+
+    #[test]
+    fn a_time_that_comes_twice_in_the_zone_of_the_account_is_refused() {
+        let london = "Europe/London".parse().expect("a zone");
+        let new = |zone| {
+            new(
+                Some("Ticket"),
+                "TicketCreatedDate>='2026-10-25 01:30'",
+                false,
+                zone,
+            )
+        };
+        let Err(Failure::Usage(sentence)) = new(london) else {
+            panic!("it is taken");
+        };
+        assert!(
+            sentence.contains("2026-10-25T01:30:00+01:00 for the first time"),
+            "{sentence}"
+        );
+        let mut condition = new(AccountZone::UTC).expect("a condition");
+        let now = "2026-11-02T08:00:00Z"
+            .parse::<Timestamp>()
+            .expect("a time")
+            .to_utc();
+        let refused = condition.set_clock(&Clock { now, zone: london });
+        assert!(matches!(refused, Err(Failure::Usage(_))), "{refused:?}");
     }
 }

@@ -16,6 +16,7 @@
 //! | [`clocks`] | when the clocks of a zone show a time |
 //! | [`times`] | times in a condition |
 //! | [`operand`] | what a field is compared with |
+//! | [`noticed`] | what has to be said about comparisons |
 //! | [`condition`] | a condition that fits the records |
 //! | [`totals`] | numbers in place of records |
 //! | [`jq`] | a jq filter |
@@ -30,6 +31,7 @@ pub(crate) mod condition;
 pub(crate) mod expand;
 #[cfg_attr(not(feature = "jq"), path = "jq_left_out.rs")]
 pub(crate) mod jq;
+mod noticed;
 pub(crate) mod operand;
 pub(crate) mod options;
 pub(crate) mod pipeline;

@@ -30,8 +30,8 @@ pub(crate) enum Operand {
     Boolean(bool),
     /// A text in lower case.
     Text(String),
-    /// A value of a closed list: its position, and its text in lower case.
-    Listed(usize, String),
+    /// A value of a closed list: its position, unless the description lacks it, and its text in lower case.
+    Listed(Option<usize>, String),
     Time(Time),
     /// Nothing is known of the field, so the text may be any of these.
     Guess(Option<Decimal>, Option<Time>, String),
@@ -80,6 +80,18 @@ impl Operand {
         comparison.orders() && !(as_texts || as_numbers() || as_times())
     }
 
+    /// Whether a value has no place in the order of its closed list, since the description lacks it. No `<` or `>` is true of it.
+    pub(crate) fn has_no_place(&self, value: &Written<'_>, comparison: Comparison, kind: Kind) -> bool {
+        match (self, kind, value) {
+            (
+                Operand::Listed(..),
+                Kind::Enum { values, .. },
+                Written::Text(text, _) | Written::Json(text),
+            ) => comparison.orders() && place_of(values, text).is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether it is a part of the text.
     fn is_in(&self, text: &str) -> bool {
         match self {
@@ -100,8 +112,11 @@ impl Operand {
                 let Kind::Enum { values, .. } = kind else {
                     return None;
                 };
-                let text = text.to_lowercase();
-                Some((place_of(values, &text), &text).cmp(&(*place, other)))
+                match (place_of(values, text), place) {
+                    (Some(one), Some(other)) => Some(one.cmp(other)),
+                    // The description has no place for it, so it is equal to itself, and neither before nor behind any other.
+                    _ => (text.to_lowercase() == *other).then_some(Ordering::Equal),
+                }
             }
             Operand::Time(time) => Some(time.span.compare(moment(text)?)),
             Operand::Guess(number, time, other) => {
@@ -142,10 +157,9 @@ pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     })
 }
 
-/// The position of a value in a closed list. A value that the list lacks comes after all others.
-fn place_of(values: &[&str], text: &str) -> usize {
-    let place = values.iter().position(|value| value.eq_ignore_ascii_case(text));
-    place.unwrap_or(values.len())
+/// The position of a value in a closed list. `None` if the list lacks it.
+fn place_of(values: &[&str], text: &str) -> Option<usize> {
+    values.iter().position(|value| value.eq_ignore_ascii_case(text))
 }
 
 /// A mistake at a word.
@@ -257,12 +271,20 @@ pub(crate) fn operand(
         },
         Kind::Enum { values, .. } if !contains => {
             let place = place_of(values, &lower);
-            if place == values.len() && !fields.allow_unknown {
+            if place.is_none() && !fields.allow_unknown {
                 let advice = did_you_mean(&value.text, values.iter().copied());
                 let sentence = format!(
                     "`{name}` is never `{}` by the description{advice}; it is one of {}; --allow-unknown lets it through anyway",
                     value.text,
                     values.join(", ")
+                );
+                return Err(mistake(value, sentence));
+            }
+            if place.is_none() && orders {
+                let sentence = format!(
+                    "`{}` has no place in the order of the description, so no value lies before or behind it; compare it with = \
+                     or !=",
+                    value.text
                 );
                 return Err(mistake(value, sentence));
             }

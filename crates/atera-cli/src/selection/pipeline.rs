@@ -193,6 +193,11 @@ impl Selection {
         }
     }
 
+    /// What may be mistyped although it cannot be refused, a sentence each.
+    pub(crate) fn hints(&self) -> &[String] {
+        self.condition.as_ref().map(Condition::hints).unwrap_or_default()
+    }
+
     /// The comparisons that every record of the selection fulfils.
     pub(crate) fn demands(&self) -> Vec<Demand<'_>> {
         // With --expand a condition is about the entries of a list, and a field may be that list.

@@ -182,6 +182,30 @@ async fn what_the_service_can_filter_is_sent_to_it() {
 }
 
 #[tokio::test]
+async fn a_status_that_is_nearly_one_of_the_services_own_is_remarked_on() {
+    let sandbox = sandbox().await;
+    let told = "`TicketStatus` is compared with `Opn`: did you mean `Open`?";
+    for arguments in [
+        &["tickets", "list", "-o", "ndjson"][..],
+        &["tickets", "delete", "--dry-run"],
+        &["tickets", "delete", "--yes"],
+    ] {
+        let arguments = [arguments, &["--where", "TicketStatus=Opn"]].concat();
+        let taken = ask(&sandbox, &arguments).await;
+        assert_success(&taken);
+        assert_eq!(
+            (stdout(&taken), stderr(&taken).matches(told).count()),
+            ("", 1),
+            "{taken:?}"
+        );
+        let quiet = ask(&sandbox, &[&arguments[..], &["--quiet"]].concat()).await;
+        assert_eq!(stderr(&quiet), "");
+    }
+    let file = fed(&sandbox, &["records", "-", "--where", "TicketStatus=Opn"], "{}").await;
+    assert!(stderr(&file).contains(told), "{file:?}");
+}
+
+#[tokio::test]
 async fn a_time_that_the_clocks_show_twice_is_refused_with_both() {
     let sandbox = Sandbox::builder().time_zone("Europe/London");
     let sandbox = sandbox.start().await.expect("a sandbox");

@@ -107,6 +107,7 @@ impl Selected {
                         ids.len(),
                         walk::count_of(read)
                     ));
+                    self.condition.remark().into_iter().for_each(tell);
                 }
                 Ok(ids)
             }
