@@ -52,6 +52,23 @@ impl Expansion {
         Ok((Expansion { field: field.clone() }, schema))
     }
 
+    /// Refuses to sum a field that is not one of the entries: it would be added once for each entry of its record.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, with the field.
+    pub(crate) fn check_sums(&self, sums: &[Column]) -> Result<(), Failure> {
+        let of_record = |column: &&Column| column.path.first() != Some(&self.field);
+        match sums.iter().find(of_record) {
+            None => Ok(()),
+            Some(column) => Err(Failure::Usage(format!(
+                "--sum would add the `{0}` of a record once for each entry of its {1}; name a field of the entries, as in {1}.…, or \
+                 leave --expand out",
+                column.heading, self.field
+            ))),
+        }
+    }
+
     /// The records that a record becomes. None, if the list has no entries.
     pub(crate) fn records(&self, json: &str) -> Vec<String> {
         let list = Record::new(json)

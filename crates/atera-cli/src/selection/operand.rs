@@ -149,12 +149,13 @@ fn compare_numbers(text: &str, number: Decimal) -> Option<Ordering> {
 
 /// The exact value of a number. `None` if it has more digits than a decimal holds.
 pub(crate) fn decimal(text: &str) -> Option<Decimal> {
-    let exact = Decimal::from_str_exact(text).ok();
-    exact.or_else(|| {
-        Decimal::from_scientific(text)
-            .ok()
-            .filter(|_| text.contains(['e', 'E']))
-    })
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else {
+        return Decimal::from_str_exact(text).ok();
+    };
+    // A decimal with an exponent is rounded when it is read, so the digits are read without it.
+    let digits = Decimal::from_str_exact(digits).ok()?.normalize();
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    Decimal::from_scientific(&format!("{digits}e{exponent}")).ok()
 }
 
 /// The position of a value in a closed list. `None` if the list lacks it.

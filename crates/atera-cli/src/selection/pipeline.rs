@@ -87,6 +87,9 @@ impl Selection {
                 return Err(Failure::Usage(sentence.to_string()));
             }
             let (of_records, schema) = Totals::new(options.count, &options.group_by, &options.sum, fields)?;
+            if let Some(expansion) = &expansion {
+                expansion.check_sums(of_records.sums())?;
+            }
             totals = Some(of_records);
             // The names of the fields of a row are known for certain.
             fields = Fields {

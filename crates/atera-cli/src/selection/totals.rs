@@ -126,6 +126,11 @@ impl Totals {
         self.by.iter().chain(&self.sums)
     }
 
+    /// The fields that are summed.
+    pub(crate) fn sums(&self) -> &[Column] {
+        &self.sums
+    }
+
     /// Sets the number of records, where the service tells it without sending them.
     pub(crate) fn set_count(&mut self, count: u64) {
         self.group(Vec::new()).count = count;
@@ -169,7 +174,10 @@ impl Totals {
                     column.heading
                 );
                 Failure::Call(Error::new(ErrorKind::Decode, sentence))
-            })?;
+            };
+            let number = decimal(value.trim()).ok_or_else(|| inexact(""))?;
+            *sum = exact_sum(*sum, number)
+                .ok_or_else(|| inexact(", with which the sum has more digits than a decimal holds"))?;
         }
         let group = self.group(key);
         group.count += 1;

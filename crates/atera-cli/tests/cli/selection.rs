@@ -424,6 +424,21 @@ async fn each_line_of_an_invoice_is_a_row() {
     let without = invoices.iter().filter(|invoice| lines_of(invoice) == 0).count();
     let told = format!("{without} without LineItems, which have no row\n");
     assert_eq!(stderr(&rows), if without == 0 { "" } else { &told });
+    let of_lines = [
+        "invoices",
+        "list",
+        "--expand",
+        "LineItems",
+        "--sum",
+        "LineItems.Total",
+    ];
+    assert_success(&ask(&sandbox, &of_lines).await);
+    let of_invoices = ["invoices", "list", "--expand", "LineItems", "--sum", "Total"];
+    assert_failure(
+        &ask(&sandbox, &of_invoices).await,
+        2,
+        "--sum would add the `Total` of a record once for each entry of its LineItems",
+    );
     let none = ["invoices", "list", "--expand", "Total"];
     assert_failure(&ask(&sandbox, &none).await, 2, "its lists are LineItems");
 }
