@@ -66,7 +66,11 @@ pub(crate) async fn run(
     if selection.needs_zone() && !globals.dry_run {
         selection.set_zone(zone(&connection, interrupt).await?)?;
     }
-    let narrowed = request.narrow(&selection.demands());
+    // With filters of its own the service would count other pages than those that --page is about.
+    let narrowed = match request.value(PAGE) {
+        None => request.narrow(&selection.demands()),
+        Some(_) => Vec::new(),
+    };
     if !narrowed.is_empty() && globals.verbose {
         tell(format!("the service filters by {}", narrowed.join(" and ")));
     }

@@ -182,6 +182,15 @@ async fn what_the_service_can_filter_is_sent_to_it() {
 }
 
 #[tokio::test]
+async fn with_a_page_the_pages_are_those_of_the_whole_list() {
+    let sandbox = sandbox().await;
+    let tickets = all(&sandbox, "tickets list").await;
+    let found = selected(&sandbox, "tickets list --all --page 3", "TicketStatus=Open").await;
+    let behind = tickets.iter().skip(100).filter(|it| it["TicketStatus"] == "Open");
+    assert_eq!(found, behind.cloned().collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_status_that_is_nearly_one_of_the_services_own_is_remarked_on() {
     let sandbox = sandbox().await;
     let told = "`TicketStatus` is compared with `Opn`: did you mean `Open`?";
