@@ -89,8 +89,14 @@ pub(crate) fn of_list() -> [Arg; 7] {
             .action(ArgAction::SetTrue)
             .help_heading(HEADING)
             .help("Print how many records there are, instead of them"),
-        fields(GROUP_BY).help("Print a row for each value of these fields, with the number of records"),
-        fields(SUM).help("Print the sums of these fields, exactly; with --group-by those of each group"),
+        fields(GROUP_BY).help(
+            "Print a row for each value of these fields, with the number of records; values that = finds equal, such as Open and \
+             open, are one, under the first spelling",
+        ),
+        fields(SUM).help(
+            "Print the sums of these fields, exactly or not at all; with --group-by those of each group, and with --expand only \
+             fields of the entries",
+        ),
     ]
 }
 

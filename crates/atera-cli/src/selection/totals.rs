@@ -1,7 +1,10 @@
 //! `--count`, `--group-by` and `--sum`: numbers in place of records.
 //!
-//! Sums are exact: they are those of decimals, not of doubles. A record without a value adds nothing to a sum, and a number
-//! with more digits than a decimal holds is an error rather than nearly right.
+//! Sums are exact: they are those of decimals, not of doubles. A record without a value adds nothing to a sum, and a number, or
+//! a sum, with more digits than a decimal holds is an error rather than nearly right.
+//!
+//! Values are of one group where `=` of a condition finds them equal: text that differs in letter case alone, and numbers that are
+//! written in another way. The group is called by the first of them that came.
 
 use std::collections::HashMap;
 
@@ -33,6 +36,8 @@ pub(crate) struct Totals {
     groups: HashMap<Vec<String>, Group>,
     /// The groups in the order in which they came.
     order: Vec<Vec<String>>,
+    /// How many records are in a group that is called by another spelling of their values.
+    spelled_otherwise: u64,
     /// For each sum, how many records had no value.
     without: Vec<u64>,
 }
@@ -40,6 +45,8 @@ pub(crate) struct Totals {
 /// The numbers of a group.
 #[derive(Clone, Debug, Default)]
 struct Group {
+    /// The values of its first record, as they were sent.
+    values: Vec<String>,
     count: u64,
     sums: Vec<Decimal>,
 }
@@ -107,6 +114,7 @@ impl Totals {
             sums,
             groups: HashMap::new(),
             order: Vec::new(),
+            spelled_otherwise: 0,
         };
         Ok((totals, schema))
     }
@@ -133,14 +141,15 @@ impl Totals {
 
     /// Sets the number of records, where the service tells it without sending them.
     pub(crate) fn set_count(&mut self, count: u64) {
-        self.group(Vec::new()).count = count;
+        self.group(Vec::new(), Vec::new()).count = count;
     }
 
-    /// The numbers of a group, which is added if it is new.
-    fn group(&mut self, key: Vec<String>) -> &mut Group {
+    /// The numbers of a group, which is added with these values if it is new.
+    fn group(&mut self, key: Vec<String>, values: Vec<String>) -> &mut Group {
         self.groups.entry(key).or_insert_with_key(|key| {
             self.order.push(key.clone());
             Group {
+                values,
                 count: 0,
                 sums: vec![Decimal::ZERO; self.sums.len()],
             }
@@ -157,8 +166,12 @@ impl Totals {
             .by
             .iter()
             .map(|column| column.value(record).unwrap_or("null").to_string());
-        let key: Vec<_> = values.collect();
-        let mut sums = self.group(key.clone()).sums.clone();
+        let values: Vec<_> = values.collect();
+        let key: Vec<_> = self.by.iter().map(|column| key_of(column, record)).collect();
+        let group = self.group(key.clone(), values.clone());
+        let is_other = group.values != values;
+        let mut sums = group.sums.clone();
+        self.spelled_otherwise += u64::from(is_other);
         for ((column, sum), without) in self.sums.iter().zip(&mut sums).zip(&mut self.without) {
             let value = match Written::of(column.value(record)) {
                 Written::Nothing => {
@@ -167,10 +180,9 @@ impl Totals {
                 }
                 Written::Text(text, _) | Written::Json(text) => text,
             };
-            let added = decimal(value.trim()).and_then(|number| sum.checked_add(number));
-            *sum = added.ok_or_else(|| {
+            let inexact = |why: &str| {
                 let sentence = format!(
-                    "`{}` cannot be summed exactly: a record has {value:.60} in it; leave such records out with --where",
+                    "`{}` cannot be summed exactly: a record has {value:.60} in it{why}; leave such records out with --where",
                     column.heading
                 );
                 Failure::Call(Error::new(ErrorKind::Decode, sentence))
@@ -179,7 +191,7 @@ impl Totals {
             *sum = exact_sum(*sum, number)
                 .ok_or_else(|| inexact(", with which the sum has more digits than a decimal holds"))?;
         }
-        let group = self.group(key);
+        let group = self.group(key, values);
         group.count += 1;
         group.sums = sums;
         Ok(())
@@ -190,7 +202,7 @@ impl Totals {
         if !self.is_number {
             return None;
         }
-        let group = self.group(Vec::new());
+        let group = self.group(Vec::new(), Vec::new());
         let number = group.sums.first().copied().unwrap_or_else(|| group.count.into());
         Some(number.normalize().to_string())
     }
@@ -198,24 +210,21 @@ impl Totals {
     /// The rows, as JSON: the greatest of the last number first. Without groups it is one, even of no records.
     pub(crate) fn rows(&mut self) -> Vec<String> {
         if self.by.is_empty() {
-            self.group(Vec::new());
+            self.group(Vec::new(), Vec::new());
         }
-        let groups = self
-            .order
-            .iter()
-            .filter_map(|key| Some((key, self.groups.get(key)?)));
-        let mut rows: Vec<_> = groups.map(|(key, group)| self.row(key, group)).collect();
+        let groups = self.order.iter().filter_map(|key| self.groups.get(key));
+        let mut rows: Vec<_> = groups.map(|group| self.row(group)).collect();
         rows.sort_by_key(|(last, _)| std::cmp::Reverse(*last));
         rows.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The row of a group, and its last number.
-    fn row(&self, key: &[String], group: &Group) -> (Decimal, String) {
+    fn row(&self, group: &Group) -> (Decimal, String) {
         let name = |column: &Column| serde_json::Value::from(column.heading.as_str()).to_string();
         let by = self
             .by
             .iter()
-            .zip(key)
+            .zip(&group.values)
             .map(|(column, value)| format!("{}:{value}", name(column)));
         let count = self.counts.then(|| format!("\"{COUNT}\":{}", group.count));
         let sums = self.sums.iter().zip(&group.sums);
@@ -225,13 +234,19 @@ impl Totals {
         (last, format!("{{{}}}", fields.join(",")))
     }
 
-    /// How many records had no value to be summed, if some had none.
+    /// How many records had no value to be summed, if some had none, and how many are in the group of another spelling.
     pub(crate) fn remark(&self) -> Option<String> {
         let sums = self
             .sums
             .iter()
             .zip(&self.without)
             .filter(|(_, count)| **count > 0);
+        let spelled = (self.spelled_otherwise > 0).then(|| {
+            format!(
+                "{} in a group that is called by another spelling of the same value",
+                self.spelled_otherwise
+            )
+        });
         let told: Vec<_> = sums
             .map(|(column, count)| {
                 format!(
@@ -239,9 +254,31 @@ impl Totals {
                     column.heading
                 )
             })
+            .chain(spelled)
             .collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
+}
+
+/// What stands for a value, so that two values have the same where `=` of a condition finds them equal.
+fn key_of(column: &Column, record: &Record<'_>) -> String {
+    let number = |text: &str| decimal(text).map(|number| number.normalize().to_string());
+    match Written::of(column.value(record)) {
+        Written::Nothing => "null".to_string(),
+        Written::Json(json) => number(&json).unwrap_or_else(|| json.into_owned()),
+        Written::Text(text, _) => match column.kind {
+            Kind::Number | Kind::Integer => number(text.trim()).unwrap_or_else(|| format!("\"{text}\"")),
+            _ => format!("\"{}\"", text.to_lowercase()),
+        },
+    }
+}
+
+/// The sum of two numbers. `None` if a decimal does not hold all of its digits.
+fn exact_sum(one: Decimal, other: Decimal) -> Option<Decimal> {
+    let (one, other) = (one.normalize(), other.normalize());
+    let sum = one.checked_add(other)?;
+    // Where the digits do not fit, the last of them are rounded away.
+    (sum.scale() == one.scale().max(other.scale())).then_some(sum)
 }
 
 #[cfg(test)]
@@ -328,5 +365,66 @@ mod tests {
                 "{by} {sum}"
             );
         }
+    }
+
+    #[test]
+    fn a_sum_with_more_digits_than_a_decimal_holds_is_an_error() {
+        let fields = Fields {
+            schema: None,
+            allow_unknown: false,
+        };
+        for [one, other] in [
+            ["1000000000000000000000000000", "0.1234"],
+            ["0.00000000000000000001", "123456789012.5"],
+            ["79228162514264337593543950335", "0.5"],
+            ["1.2345678901234567890123456789012e3", "1"],
+        ] {
+            let (mut totals, _) = Totals::new(false, &[], &["a".to_string()], fields).expect("totals");
+            let mut added =
+                [one, other].map(|value| totals.add(&Record::new(&format!(r#"{{"a": {value}}}"#))));
+            let failed = added
+                .iter_mut()
+                .find_map(|added| std::mem::replace(added, Ok(())).err());
+            assert!(
+                matches!(failed, Some(Failure::Call(_))),
+                "{one} {other}: {:?}",
+                totals.number()
+            );
+        }
+        let (sum, _) = rows(
+            false,
+            &[],
+            &["a"],
+            &[r#"{"a": 5.0e-1}"#, r#"{"a": 0.50}"#, r#"{"a": 1.2E+3}"#],
+        );
+        assert_eq!(sum, ["1201"]);
+    }
+
+    #[test]
+    fn values_that_are_equal_are_of_one_group() {
+        let records = [
+            r#"{"c": "Open", "n": 1}"#,
+            r#"{"c": "OPEN", "n": 1.0}"#,
+            r#"{"c": "open", "n": "1"}"#,
+            r#"{"c": "Closed", "n": 2}"#,
+        ];
+        let (by_text, remark) = rows(false, &["c"], &[], &records);
+        assert_eq!(
+            by_text,
+            [r#"{"c":"Open","Count":3}"#, r#"{"c":"Closed","Count":1}"#]
+        );
+        assert_eq!(
+            remark.as_deref(),
+            Some("2 in a group that is called by another spelling of the same value")
+        );
+        // Nothing is known of the field, so a text is no number.
+        assert_eq!(
+            rows(false, &["n"], &[], &records).0,
+            [
+                r#"{"n":1,"Count":2}"#,
+                r#"{"n":"1","Count":1}"#,
+                r#"{"n":2,"Count":1}"#
+            ]
+        );
     }
 }
