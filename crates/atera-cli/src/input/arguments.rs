@@ -138,7 +138,8 @@ pub(crate) fn ids(parameter: &'static Parameter) -> Arg {
         .value_parser(value_parser!(PathBuf))
         .conflicts_with(parameter.name)
         .help(
-            "Do it for each id in this file, or from stdin for `-`: one on each line, or records as NDJSON, JSON or CSV",
+            "Do it for each id in this file, or from stdin for `-`: one on each line, or records as NDJSON, JSON or CSV; a write \
+             takes records of its own kind, or a column alone",
         )
         .help_heading(FILTERS)
 }

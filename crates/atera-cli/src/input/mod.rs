@@ -15,7 +15,8 @@
 //! | [`since`] | the time of `--since` |
 //! | [`source`] | text from a file or from stdin |
 //! | [`arguments`] | single arguments, and how their text becomes a value |
-//! | [`target`] | the record that the path names, and many of them |
+//! | [`target`] | the record that the path names |
+//! | [`id_list`] | the ids of many records |
 //! | [`fields`] | which fields of a body have flags |
 //! | [`named`] | names in place of ids |
 //! | [`selection_flags`] | the flags about which records are printed |
@@ -40,6 +41,7 @@ pub(crate) mod fields;
 pub(crate) mod globals;
 pub(crate) mod groups;
 pub(crate) mod help;
+pub(crate) mod id_list;
 pub(crate) mod interrupt;
 pub(crate) mod named;
 pub(crate) mod narrow;

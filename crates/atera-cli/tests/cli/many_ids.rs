@@ -90,6 +90,32 @@ async fn the_output_of_a_list_is_the_input_of_a_write() {
 }
 
 #[tokio::test]
+async fn records_of_another_kind_are_no_ids_of_a_write() {
+    let sandbox = sandbox().await;
+    let list = ["contacts", "list", "--limit", "3", "-o"];
+    let delete = ["customers", "delete", "--ids", "-", "--yes"];
+    for format in ["ndjson", "json", "csv"] {
+        let contacts = ask(&sandbox, &[&list[..], &[format]].concat()).await;
+        let refused = fed(&sandbox, &delete, stdout(&contacts)).await;
+        assert_failure(
+            &refused,
+            2,
+            "the ids in stdin cannot be read: its records look like those of Contact, whose own id is `EndUserID`, and \
+             `CustomerID` in them is that of another record",
+        );
+        assert!(stderr(&refused).ends_with("; nothing was sent\n"), "{refused:?}");
+        let column = ask(
+            &sandbox,
+            &[&list[..], &[format, "--select", "CustomerID"]].concat(),
+        )
+        .await;
+        let shown = [&delete[..], &["--dry-run"]].concat();
+        assert_success(&fed(&sandbox, &shown, stdout(&column)).await);
+    }
+    assert!(sandbox.log().iter().all(|request| request.method == "GET"));
+}
+
+#[tokio::test]
 async fn nothing_is_sent_where_an_id_is_wrong_or_nobody_says_yes() {
     let sandbox = sandbox().await;
     let ids = tickets(&sandbox, "2").await;

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     commands::dry_run,
     input::{
-        confirm, connection::Connection, globals::Globals, interrupt::Interrupt, named::Directory,
+        confirm, connection::Connection, globals::Globals, id_list, interrupt::Interrupt, named::Directory,
         request::OperationRequest, selection_flags, target,
     },
     names::command_line,
@@ -62,7 +62,7 @@ impl ManyRequests {
             return Ok(None);
         };
         let selected = Selected::read(operation, matches)?;
-        let (ids, repeats) = match (&selected, target::ids(operation, matches)?) {
+        let (ids, repeats) = match (&selected, id_list::ids(operation, matches)?) {
             (Some(_), _) => (vec![stand_in(parameter)], 0),
             (None, Some(ids)) => ids,
             (None, None) => return Ok(None),
