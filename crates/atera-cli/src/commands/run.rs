@@ -12,7 +12,8 @@ use super::{
     api,
     bulk::{
         ids::{self, ManyRequests},
-        import::{self, Import},
+        import,
+        plan::Import,
     },
     completions, config, doctor, export, flags, operation, records, reference, sandbox, suggestion, tree,
 };
@@ -60,7 +61,7 @@ enum Task<'a> {
     /// A command of the description, and its arguments: those that are about the walk over a list are read later.
     Operation(OperationRequest, &'a ArgMatches),
     /// The same command for many ids.
-    Many(ManyRequests),
+    Many(Box<ManyRequests>),
     /// The same command for the rows of a file.
     Import(Import),
     /// `atera api`.
@@ -86,7 +87,7 @@ impl<'a> Task<'a> {
                 if let Some(import) = Import::read(operation, matches)? {
                     Task::Import(import)
                 } else if let Some(many) = ManyRequests::read(operation, matches)? {
-                    Task::Many(many)
+                    Task::Many(Box::new(many))
                 } else {
                     Task::Operation(OperationRequest::read(operation, matches)?, matches)
                 }
@@ -116,7 +117,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
-            Task::Many(many) => ids::run(many, globals, &Interrupt::listen()).await,
+            Task::Many(many) => ids::run(*many, globals, &Interrupt::listen()).await,
             Task::Import(import) => import::run(import, globals, &Interrupt::listen()).await,
             Task::Operation(request, matches) => {
                 operation::run(request, matches, globals, &Interrupt::listen()).await

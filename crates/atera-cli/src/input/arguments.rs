@@ -109,10 +109,14 @@ pub(crate) fn rows(instead: Vec<&'static str>) -> [Arg; 5] {
         of_rows(value(
             JOURNAL,
             "PATH",
-            "Where to note which rows are sent, so that none is sent twice; beside the file if left out, and needed for creates from stdin",
+            "Where to note which rows are sent, so that none is sent twice; beside the file if left out, and needed to send creates from stdin",
         ))
         .value_parser(value_parser!(PathBuf)),
-        of_rows(value(MAX_FAILURES, "COUNT", "Send no further rows once so many have failed"))
+        of_rows(value(
+            MAX_FAILURES,
+            "COUNT",
+            "Stop when so many rows have failed; no more than that fail, since no more are on their way than may still fail",
+        ))
             .value_parser(value_parser!(u64).range(1..)),
         of_rows(value(
             SETTLE_AFTER,

@@ -105,6 +105,10 @@ impl Failure {
                 let sentences: Vec<_> = sentences.into_iter().flatten().collect();
                 Failure::Records(sentences.join("; "), code)
             }
+            (Err(Failure::Interrupted(signal, told)), _) => {
+                let sentences: Vec<_> = [told, unprinted.sentence()].into_iter().flatten().collect();
+                Failure::Interrupted(signal, (!sentences.is_empty()).then(|| sentences.join("; ")))
+            }
             (Err(failure), _) => failure,
         })
     }

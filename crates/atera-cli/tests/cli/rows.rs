@@ -186,9 +186,33 @@ async fn a_run_stops_after_so_many_failures() {
     let stopped = output(create(&sandbox, &file, &["--max-failures", "3"])).await;
     assert_eq!(stopped.status.code(), Some(5), "{stopped:?}");
     let rows = results(&file);
-    let tried = rows.iter().filter(|[outcome, ..]| outcome == "failed").count();
-    // Those that were on their way are waited for.
-    assert!((3..20).contains(&tried), "{tried}");
+    let failed = rows.iter().filter(|[outcome, ..]| outcome == "failed").count();
+    assert_eq!((failed, rows.len()), (3, 100));
+    let told = "3 failed, 97 not tried; it stopped by --max-failures 3; ";
+    assert!(stderr(&stopped).contains(told), "{stopped:?}");
+    let creates = sandbox.log().iter().filter(|it| it.method == "POST").count();
+    assert_eq!(creates, 3);
+}
+
+#[tokio::test]
+async fn what_stopped_the_rows_is_told_although_the_results_cannot_be_written() {
+    let sandbox = unlimited(|it| it.faults("tickets_list:400=1".parse().expect("faults"))).await;
+    let (_folder, file) = tickets(3);
+    fs::create_dir(file.with_file_name("tickets.csv.results.csv")).expect("a folder");
+    let failed = output(create(&sandbox, &file, &["--quiet"])).await;
+    assert_eq!(failed.status.code(), Some(5), "{failed:?}");
+    let said: Vec<_> = stderr(&failed).lines().collect();
+    let [unwritten, stopped] = said[..] else {
+        panic!("{said:?}");
+    };
+    assert!(
+        unwritten.starts_with("atera: the output cannot be written: "),
+        "{unwritten}"
+    );
+    assert!(
+        stopped.starts_with("atera: ") && stopped.contains("400"),
+        "{stopped}"
+    );
 }
 
 #[tokio::test]
@@ -371,6 +395,9 @@ async fn rows_from_stdin_that_create_need_a_journal() {
         command
     };
     assert_failure(&output(piped(&[])).await, 2, "need --journal PATH");
+    let shown = output(piped(&["--dry-run"])).await;
+    assert_success(&shown);
+    assert_eq!(stdout(&shown).matches("POST http").count(), 2, "{shown:?}");
     for _ in 0..2 {
         assert_success(&output(piped(&["--journal", journal])).await);
     }

@@ -25,7 +25,7 @@ use super::journal::State;
 use crate::{
     input::{
         request::OperationRequest,
-        rows::Row,
+        rows::file::Row,
         target::{read_of, text},
     },
     output::failure::Failure,

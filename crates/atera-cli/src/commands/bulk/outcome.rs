@@ -1,12 +1,16 @@
 //! What came of each of many records: a row for each, one sentence about all, and the exit code.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use atera::{
     Error, ErrorKind,
     description::{Field, Kind, Operation, Schema},
 };
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::output::{exit_code, failure};
 
@@ -75,6 +79,46 @@ impl Brake {
         if concerns_all {
             self.pull();
         }
+    }
+}
+
+/// How many rows may still fail. No more rows are on their way than that, so no more of them fail.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    /// One permit for each failure that is left.
+    left: Semaphore,
+    most: u64,
+    failed: Cell<u64>,
+}
+
+impl Allowance {
+    /// So many failures, or any number of them.
+    pub(crate) fn new(most: Option<u64>) -> Self {
+        let permits = most.and_then(|most| usize::try_from(most).ok());
+        Allowance {
+            left: Semaphore::new(permits.map_or(Semaphore::MAX_PERMITS, |it| it.min(Semaphore::MAX_PERMITS))),
+            most: most.unwrap_or(u64::MAX),
+            failed: Cell::new(0),
+        }
+    }
+
+    /// Waits until one more row may be on its way. `None` if so many failed that none may.
+    pub(crate) async fn share(&self) -> Option<SemaphorePermit<'_>> {
+        self.left.acquire().await.ok()
+    }
+
+    /// Counts a failure of the row that had this share.
+    pub(crate) fn spend(&self, share: SemaphorePermit<'_>) {
+        share.forget();
+        self.failed.set(self.failed.get() + 1);
+        if self.is_spent() {
+            self.left.close();
+        }
+    }
+
+    /// Whether no row may be sent any more.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.failed.get() >= self.most
     }
 }
 
