@@ -192,7 +192,7 @@ impl Entry {
             .is_some_and(|update| update.read_in_full.is_none())
     }
 
-    /// In words, what `--update` found. `None` if nothing has changed, and it was seen without reading the list in full.
+    /// In words, what `--update` found. `None` if nothing has changed.
     pub(crate) fn updated(&self) -> Option<String> {
         let Some(update) = &self.update else {
             return Some(format!(
@@ -201,15 +201,12 @@ impl Entry {
                 count_of(self.records)
             ));
         };
-        let told = match (update.told(), &update.read_in_full) {
-            (None, None) => return None,
-            (Some(told), None) => told,
-            (told, Some(why)) => {
-                let told = told.unwrap_or_else(|| "not changed".to_string());
-                format!("{told}; read in full, since {why}")
-            }
-        };
-        Some(format!("{}: {told}", self.name))
+        Some(format!("{}: {}", self.name, update.told()?))
+    }
+
+    /// Why `--update` read the list in full, if it did.
+    pub(crate) fn read_in_full(&self) -> Option<&str> {
+        self.update.as_ref()?.read_in_full.as_deref()
     }
 
     /// In words, which records are not in its file as they were sent. `None` if all are.

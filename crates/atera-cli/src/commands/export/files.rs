@@ -50,6 +50,20 @@ pub(crate) struct Setting {
     pub(crate) format: String,
 }
 
+impl Setting {
+    /// In words, what another export has and this one has not: "of the service …", "in the format …". `None` if they are equal.
+    pub(crate) fn difference(&self, other: &Setting) -> Option<String> {
+        let of_service = format!("of the service {}, not {}", other.base_url, self.base_url);
+        let in_format = format!("in the format {}, not {}", other.format, self.format);
+        match (self.base_url == other.base_url, self.format == other.format) {
+            (true, true) => None,
+            (false, true) => Some(of_service),
+            (true, false) => Some(in_format),
+            (false, false) => Some(format!("{of_service}, and {in_format}")),
+        }
+    }
+}
+
 /// The length of a file, and its checksum in hexadecimal digits.
 pub(crate) fn checksum(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;

@@ -258,24 +258,20 @@ impl Folder {
 
     /// Refuses a folder with lists of another service or in another format.
     fn check_setting(&self, parts: &[Part]) -> Result<(), Failure> {
-        let is_other = |setting: &Setting| *setting != self.setting;
-        let holds = "holds an export of another service or in another format";
-        if self
-            .manifest
-            .as_ref()
-            .is_some_and(|manifest| is_other(&manifest.setting))
-        {
+        let of_manifest = self.manifest.as_ref().map(|manifest| &manifest.setting);
+        if let Some(other) = of_manifest.and_then(|setting| self.setting.difference(setting)) {
             return Err(Failure::Usage(format!(
-                "{} {holds}; name another folder",
+                "{} holds an export {other}; name another folder",
                 self.path.display()
             )));
         }
         for (name, setting) in StagedList::all(&self.next())? {
             let is_named = parts.iter().any(|part| part.name() == name);
-            if is_other(&setting) && !(is_named && self.mode == Mode::Restart) {
+            let other = self.setting.difference(&setting);
+            if let Some(other) = other.filter(|_| !(is_named && self.mode == Mode::Restart)) {
                 return Err(Failure::Usage(format!(
-                    "{} {holds}, which has come as far as a part of {name}; name another folder, or begin anew with \
-                     --restart {name}",
+                    "{} holds an export {other}, which has come as far as a part of {name}; name another folder, or begin anew \
+                     with --restart {name}",
                     self.path.display()
                 )));
             }

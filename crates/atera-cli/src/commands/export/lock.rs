@@ -48,13 +48,10 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Failure::Output(io::Error::new(
-                    io::ErrorKind::ResourceBusy,
-                    format!(
-                        "{} has been exporting into {}; wait until it ends, or name another folder",
-                        Holder::read(&holder),
-                        folder.display()
-                    ),
+                return Err(Failure::Usage(format!(
+                    "{} is in use: {} is exporting into it; wait until it ends, or name another folder",
+                    folder.display(),
+                    Holder::read(&holder),
                 )));
             }
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
@@ -95,7 +92,7 @@ impl Holder {
             .ok()
             .and_then(|json| serde_json::from_slice::<Holder>(&json).ok());
         match holder {
-            Some(Holder { process, host, since }) => format!("process {process} on {host}, since {since},"),
+            Some(Holder { process, host, since }) => format!("since {since}, process {process} on {host}"),
             None => "another process".to_string(),
         }
     }

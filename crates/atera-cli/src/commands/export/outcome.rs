@@ -82,8 +82,8 @@ impl Problem {
 }
 
 /// What is told of these lists, a sentence each, and the one that decides on the exit code at the end. `go_on` is how to read
-/// the rest of them, as the end of a sentence.
-pub(crate) fn failures(problems: Vec<Problem>, go_on: &str) -> Vec<Failure> {
+/// the rest of them, as the end of a sentence. `partial` says that the export may go without some.
+pub(crate) fn failures(problems: Vec<Problem>, go_on: &str, partial: bool) -> Vec<Failure> {
     let (refused, others): (Vec<_>, Vec<_>) = problems
         .into_iter()
         .partition(|problem| problem.state == ReadState::NoPermission);
@@ -98,11 +98,14 @@ pub(crate) fn failures(problems: Vec<Problem>, go_on: &str) -> Vec<Failure> {
     let names: Vec<_> = refused.iter().map(|problem| problem.part.name()).collect();
     let mut failures: Vec<_> = others.into_iter().map(told).collect();
     if !names.is_empty() {
+        let go_without = match partial {
+            true => "",
+            false => "; --allow-partial takes what there is",
+        };
         failures.push(Failure::Call(Error::new(
             ErrorKind::Forbidden,
             format!(
-                "without permission for {}: give the key the right to read them, and {go_on}; --allow-partial takes what \
-                 there is",
+                "without permission for {}: give the key the right to read them, and {go_on}{go_without}",
                 names.join(", ")
             ),
         )));
@@ -133,7 +136,7 @@ mod tests {
             failure: Failure::Call(Error::new(*kind, "it failed")),
             state: *state,
         });
-        let failures = failures(problems.collect(), "the same command goes on");
+        let failures = failures(problems.collect(), "the same command goes on", false);
         let codes: Vec<_> = failures.iter().map(Failure::exit_code).collect();
         assert_eq!(codes, [10, 8, 4]);
     }

@@ -333,6 +333,7 @@ impl End<'_> {
             .filter(|list| is_update && list.updated().is_none())
             .collect();
         let same: Vec<_> = same.into_iter().map(|list| list.name.clone()).collect();
+        let read_in_full = read_in_full(&read);
         let (altered, without_id) = (altered(&read), read.iter().filter_map(Entry::without_id));
         let without_id: Vec<_> = without_id.collect();
         let new = read.iter().filter(|entry| !self.before.contains(&entry.name));
@@ -341,23 +342,21 @@ impl End<'_> {
         });
         folder.publish(read, failed)?;
         if !globals.quiet {
-            let lists = match lists {
-                1 => "1 list".to_string(),
-                lists => format!("{lists} lists"),
+            let read = match lists {
+                0 => "no list was read; what was there before is".to_string(),
+                1 => format!("{} of 1 list", count_of(records)),
+                lists => format!("{} of {lists} lists", count_of(records)),
             };
-            tell(format!(
-                "{} of {lists} in {}",
-                count_of(records),
-                folder.path().display()
-            ));
+            tell(format!("{read} in {}", folder.path().display()));
             updated.into_iter().for_each(tell);
+            read_in_full.into_iter().for_each(tell);
             if !same.is_empty() {
                 tell(format!("not changed: {}", same.join(", ")));
             }
             without_id.into_iter().for_each(tell);
         }
         let go_on = self.mode.go_on();
-        let mut failures = outcome::failures(self.problems, go_on);
+        let mut failures = outcome::failures(self.problems, go_on, self.allow_partial);
         if !unsettled.is_empty() {
             failures.insert(0, did_not_settle(&unsettled));
         }
@@ -375,6 +374,24 @@ impl End<'_> {
         }
         last.map_or(Ok(()), Err)
     }
+}
+
+/// The lists that were read in full, a sentence for each reason.
+fn read_in_full(entries: &[Entry]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for entry in entries {
+        let Some(why) = entry.read_in_full() else {
+            continue;
+        };
+        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, names)) => names.push(&entry.name),
+            None => reasons.push((why, vec![&entry.name])),
+        }
+    }
+    let sentences = reasons.into_iter();
+    sentences
+        .map(|(why, names)| format!("read in full, since {why}: {}", names.join(", ")))
+        .collect()
 }
 
 /// That lists did not settle.

@@ -8,7 +8,7 @@ mod update;
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
@@ -34,6 +34,26 @@ fn export_of(sandbox: &Sandbox, dir: &Path, arguments: &[&str]) -> Command {
         .env("ATERA_BASE_URL", sandbox.base_url())
         .env("ATERA_API_KEY", sandbox.api_key());
     command
+}
+
+/// A command that exports what the service at this address has.
+fn export_from(service: &str, dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = export(dir, arguments);
+    command.env("ATERA_BASE_URL", service).env("ATERA_API_KEY", "key");
+    command
+}
+
+/// The files in a folder.
+fn paths(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = fs::read_dir(dir).expect("a folder");
+    files
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.is_file())
+}
+
+/// The name of a file.
+fn name_of(path: &Path) -> String {
+    path.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
 /// Exports until there are so many records, and kills it.
@@ -145,7 +165,30 @@ async fn an_export_is_not_mixed_with_another() {
     let folder = tempfile::tempdir().expect("a folder");
     killed(export_of(&sandbox, folder.path(), &["tickets"]), 50).await;
     let other = export_of(&sandbox, folder.path(), &["tickets", "--format", "csv"]);
-    assert_failure(&output(other).await, 2, "begin anew with --restart");
+    let other = output(other).await;
+    assert_failure(&other, 2, "begin anew with --restart");
+    let difference = "holds an export in the format ndjson, not csv, which has come";
+    assert!(stderr(&other).contains(difference), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_folder_of_another_service_or_format_is_refused_with_what_differs() {
+    let list = |_| json!({"items": [{"TicketID": 1}], "totalItemCount": 1, "totalPages": 1});
+    let (one, other) = (service(list).await, service(list).await);
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_success(&output(export_from(&one, folder.path(), &["--fast", "tickets"])).await);
+    let of_service = format!("of the service {one}, not {other}");
+    let in_format = "in the format ndjson, not csv";
+    for (service, format, difference) in [
+        (&one, "csv", in_format.to_string()),
+        (&other, "ndjson", of_service.clone()),
+        (&other, "csv", format!("{of_service}, and {in_format}")),
+    ] {
+        let arguments = ["--format", format, "--restart", "tickets"];
+        let refused = output(export_from(service, folder.path(), &arguments)).await;
+        let told = format!("holds an export {difference}; name another folder");
+        assert_failure(&refused, 2, &told);
+    }
 }
 
 /// A service whose only list is answered so for each page, and where it is.
@@ -225,12 +268,8 @@ async fn a_list_that_failed_does_not_keep_what_belongs_to_its_records_from_a_lat
         .await;
         let folder = tempfile::tempdir().expect("a folder");
         let run = || {
-            let mut export = export(
-                folder.path(),
-                &["--with", "comments", "--max-attempts", "1", "tickets"],
-            );
-            export.env("ATERA_BASE_URL", &service).env("ATERA_API_KEY", "key");
-            export
+            let arguments = ["--with", "comments", "--max-attempts", "1", "tickets"];
+            export_from(&service, folder.path(), &arguments)
         };
         let exported = output(run()).await;
         assert_eq!(exported.status.code(), Some(code), "{exported:?}");
@@ -258,11 +297,7 @@ async fn a_list_that_would_not_settle_is_10_and_is_kept() {
         json!({"items": [{"TicketID": id}], "totalItemCount": 1, "totalPages": 1})
     });
     let folder = tempfile::tempdir().expect("a folder");
-    let mut export = export(folder.path(), &["tickets"]);
-    export
-        .env("ATERA_BASE_URL", service.await)
-        .env("ATERA_API_KEY", "key");
-    let exported = output(export).await;
+    let exported = output(export_from(&service.await, folder.path(), &["tickets"])).await;
     assert_eq!(exported.status.code(), Some(10), "{exported:?}");
     assert!(
         stderr(&exported)
@@ -290,13 +325,7 @@ async fn the_manifest_tells_what_there_is() {
     };
     let service = service(list).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let export = |arguments: &[&str]| {
-        let mut command = export(folder.path(), arguments);
-        command
-            .env("ATERA_BASE_URL", &service)
-            .env("ATERA_API_KEY", "key");
-        output(command)
-    };
+    let export = |arguments: &[&str]| output(export_from(&service, folder.path(), arguments));
     assert_success(&export(&["tickets"]).await);
     assert_eq!(manifest(folder.path())["complete"], true);
     let bytes = fs::read(folder.path().join("tickets.ndjson")).expect("a file");

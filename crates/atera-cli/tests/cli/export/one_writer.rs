@@ -21,8 +21,9 @@ async fn a_second_export_into_a_folder_is_refused_until_the_first_is_gone() {
     // Other lists would be written into the same folder just as well.
     for lists in ["tickets", "customers"] {
         let second = output(export_of(&sandbox, folder.path(), &[lists])).await;
-        assert_failure(&second, 1, &who);
-        assert!(stderr(&second).contains("has been exporting into"), "{second:?}");
+        assert_failure(&second, 2, &who);
+        let told = format!("atera: {} is in use: since ", folder.path().display());
+        assert!(stderr(&second).starts_with(&told), "{second:?}");
     }
     assert_eq!(sandbox.stats().arrivals, 3, "the second one asked for something");
 

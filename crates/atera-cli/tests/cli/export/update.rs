@@ -1,6 +1,6 @@
 //! `atera export --update`: what it asks for, and that the folder then equals a full export.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::time::SystemTime;
 
 use atera::{ApiKey, Client, description::Operation};
 
@@ -37,21 +37,19 @@ fn ids(dir: &Path, list: &str, field: &str) -> Vec<i64> {
         .collect()
 }
 
+/// The files of the lists in a folder.
+fn files_in(dir: &Path, format: &str) -> impl Iterator<Item = PathBuf> {
+    paths(dir).filter(move |path| path.extension().is_some_and(|it| it == format))
+}
+
 /// The lines of all lists in a folder, each list sorted.
 fn sorted(dir: &Path, format: &str) -> BTreeMap<String, Vec<String>> {
-    let files = fs::read_dir(dir)
-        .expect("a folder")
-        .map(|file| file.expect("a file").path());
-    let lists = files.filter(|path| path.extension().is_some_and(|it| it == format));
-    lists
+    files_in(dir, format)
         .map(|path| {
             let text = fs::read_to_string(&path).expect("a file");
             let mut lines: Vec<_> = text.lines().map(ToString::to_string).collect();
             lines.sort_unstable();
-            (
-                path.file_name().expect("a name").to_string_lossy().into_owned(),
-                lines,
-            )
+            (name_of(&path), lines)
         })
         .collect()
 }
@@ -86,11 +84,7 @@ async fn assert_equals_full(sandbox: &Sandbox, dir: &Path, format: &str, lists: 
 
 /// When each file of a list was last written.
 fn times(dir: &Path, format: &str) -> BTreeMap<PathBuf, SystemTime> {
-    let files = fs::read_dir(dir)
-        .expect("a folder")
-        .map(|file| file.expect("a file").path());
-    let lists = files.filter(|path| path.extension().is_some_and(|it| it == format));
-    lists
+    files_in(dir, format)
         .map(|path| {
             let time = fs::metadata(&path).and_then(|it| it.modified()).expect("a time");
             (path, time)
@@ -190,9 +184,7 @@ async fn an_update_asks_for_what_changed_and_then_equals_a_full_export() {
         assert!(said.contains("\ntickets: 1 came, "), "{said}");
         assert!(said.contains(" changed, 3 went\n"), "{said}");
         assert!(
-            said.contains(
-                "\nalerts: not changed; read in full, since the service has no filter for what changed\n"
-            ),
+            said.contains("\nread in full, since the service has no filter for what changed: alerts\n"),
             "{said}"
         );
         assert!(
@@ -217,7 +209,7 @@ async fn an_update_asks_for_what_changed_and_then_equals_a_full_export() {
         assert_success(&exported);
         let said = stderr(&exported);
         assert!(
-            said.ends_with("\nnot changed: tickets, customers, contacts, tickets-comments\n"),
+            said.ends_with("\nnot changed: tickets, alerts, customers, contacts, tickets-comments\n"),
             "{said}"
         );
         assert_eq!(times(&dir, format), after);
@@ -245,7 +237,7 @@ async fn an_update_sees_that_a_list_shows_what_has_changed_elsewhere() {
     assert_success(&exported);
     let said = stderr(&exported);
     assert!(
-        said.contains("; read in full, since it shows fields of customers that have changed\n"),
+        said.contains("\nread in full, since it shows fields of customers that have changed: tickets"),
         "{said}"
     );
     assert_equals_full(&sandbox, dir, "ndjson", &lists).await;
@@ -274,18 +266,12 @@ async fn an_update_reads_in_full_what_does_not_add_up() {
     })
     .await;
     let folder = tempfile::tempdir().expect("a folder");
-    let run = |flags: &[&str]| {
-        let mut command = export(folder.path(), flags);
-        command
-            .env("ATERA_BASE_URL", &service)
-            .env("ATERA_API_KEY", "key");
-        output(command)
-    };
+    let run = |flags: &[&str]| output(export_from(&service, folder.path(), flags));
     assert_success(&run(&["tickets"]).await);
     *count.lock().expect("no panic") = 4;
     let exported = run(&["--update", "tickets"]).await;
     assert_success(&exported);
-    let told = "tickets: 1 came, 0 changed, 0 went; read in full, since there are records that the filter for changes does not show";
+    let told = "tickets: 1 came, 0 changed, 0 went\nread in full, since there are records that the filter for changes does not show: tickets\n";
     assert!(stderr(&exported).contains(told), "{exported:?}");
     assert_eq!(ids(folder.path(), "tickets", "TicketID"), [0, 1, 2, 3]);
 }
@@ -319,11 +305,8 @@ async fn an_update_that_fails_leaves_the_file_and_the_next_one_goes_on_from_it()
     .await;
     let folder = tempfile::tempdir().expect("a folder");
     let run = |flags: &[&str]| {
-        let mut command = export(folder.path(), flags);
+        let mut command = export_from(&service, folder.path(), flags);
         command.args(["--max-attempts", "1", "tickets"]);
-        command
-            .env("ATERA_BASE_URL", &service)
-            .env("ATERA_API_KEY", "key");
         output(command)
     };
     assert_success(&run(&[]).await);
