@@ -1,24 +1,32 @@
 //! How it runs and ends.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Child,
+};
+
 use super::*;
 
-#[tokio::test]
-async fn a_sandbox_is_served_under_the_names_of_the_environment() {
-    use std::io::{BufRead, BufReader};
-
-    let mut server = atera(&["sandbox", "--port", "0"])
+/// Starts a sandbox in a process of its own, and gives the command the variables that it prints.
+fn served(arguments: &[&str], command: &mut Command) -> Child {
+    let mut server = atera(arguments)
         .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .expect("the command runs");
-    let lines = BufReader::new(server.stdout.take().expect("a pipe"))
-        .lines()
-        .take(2);
-    let environment: Vec<_> = lines.map(|line| line.expect("a line")).collect();
-    let mut command = atera(&["tickets", "list", "-o", "ndjson"]);
-    for line in &environment {
+    let lines = BufReader::new(server.stdout.take().expect("a pipe")).lines();
+    for line in lines.take(2) {
+        let line = line.expect("a line");
         let (name, value) = line.split_once('=').expect("a variable");
         command.env(name, value);
     }
+    server
+}
+
+#[tokio::test]
+async fn a_sandbox_is_served_under_the_names_of_the_environment() {
+    let mut command = atera(&["tickets", "list", "-o", "ndjson"]);
+    let mut server = served(&["sandbox", "--port", "0"], &mut command);
     let listed = output(command).await;
     server.kill().and_then(|()| server.wait()).expect("it runs");
     assert_success(&listed);
@@ -115,8 +123,6 @@ async fn a_sandbox_prints_a_line_for_each_request_without_its_secrets() {
 
 #[tokio::test]
 async fn a_sandbox_keeps_its_records_although_it_is_killed() {
-    use std::io::{BufRead, BufReader};
-
     let folder = tempfile::tempdir().expect("a folder");
     let records = folder.path().join("records");
     let persist = [
@@ -126,19 +132,8 @@ async fn a_sandbox_keeps_its_records_although_it_is_killed() {
         "--persist",
         records.to_str().expect("text"),
     ];
-    let mut server = atera(&persist)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the command runs");
-    let lines = BufReader::new(server.stdout.take().expect("a pipe"))
-        .lines()
-        .take(2);
     let mut create = atera(&["customers", "create", "--customer-name", "Kept by name"]);
-    for line in lines.map(|line| line.expect("a line")) {
-        let (name, value) = line.split_once('=').expect("a variable");
-        create.env(name, value);
-    }
+    let mut server = served(&persist, &mut create);
     assert_success(&output(create).await);
     let again = output(atera(&persist)).await;
     assert_failure(&again, 2, "another one keeps its records in");
@@ -165,9 +160,22 @@ async fn a_sandbox_keeps_its_records_although_it_is_killed() {
 /// What only Unix has.
 #[cfg(unix)]
 mod unix {
-    use std::{fs::File, io::Read, process::Child};
+    use std::{fs::File, io::Read};
 
     use super::*;
+
+    /// Starts the command and waits until it has printed so many bytes. Then it is under way, and goes on as nobody reads.
+    fn begun<const N: usize>(command: &mut Command) -> (Child, [u8; N]) {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        let mut bytes = [0; N];
+        let pipe = child.stdout.as_mut().expect("a pipe");
+        pipe.read_exact(&mut bytes).expect("output");
+        (child, bytes)
+    }
 
     #[tokio::test]
     async fn a_command_is_told_the_limit_of_its_sandbox() {
@@ -187,15 +195,15 @@ mod unix {
 
     #[tokio::test]
     async fn a_reader_that_leaves_is_no_failure() {
-        let mut walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "ndjson"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command runs");
-        let mut byte = [0];
-        let mut pipe = walk.stdout.take().expect("a pipe");
-        pipe.read_exact(&mut byte).expect("output");
-        drop(pipe);
+        let (mut walk, [_]) = begun(&mut atera(&[
+            "tickets",
+            "list",
+            "--sandbox",
+            "--all",
+            "-o",
+            "ndjson",
+        ]));
+        drop(walk.stdout.take());
         let left = walk.wait_with_output().expect("it ends");
         assert_success(&left);
         assert_eq!(stderr(&left), "");
@@ -259,18 +267,10 @@ mod unix {
     /// What a walk comes to that a signal ends.
     pub(crate) fn ended_by(name: &str, format: &str) -> Output {
         let walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", format]);
-        let mut walk = with_hang_up(walk)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command runs");
-        // Something is printed, so the walk is under way, and goes on as nobody reads.
-        let mut byte = [0];
-        let pipe = walk.stdout.as_mut().expect("a pipe");
-        pipe.read_exact(&mut byte).expect("output");
+        let (walk, [byte]) = begun(&mut with_hang_up(walk));
         signal(name, &walk);
         let mut ended = walk.wait_with_output().expect("it ends");
-        ended.stdout.insert(0, byte[0]);
+        ended.stdout.insert(0, byte);
         ended
     }
 
@@ -337,14 +337,7 @@ mod unix {
         let walk = atera(&["tickets", "list", "--sandbox", "--all", "-o", "json"]);
         let mut command = through_env("--ignore-signal=HUP", &walk);
         let ended = aside(move || {
-            let mut walk = command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("the command runs");
-            let mut byte = [0];
-            let pipe = walk.stdout.as_mut().expect("a pipe");
-            pipe.read_exact(&mut byte).expect("output");
+            let (walk, [_]) = begun(&mut command);
             signal("HUP", &walk);
             signal("TERM", &walk);
             walk.wait_with_output().expect("it ends")
@@ -357,14 +350,7 @@ mod unix {
     async fn a_sandbox_that_a_signal_stops_has_done_what_it_was_to_do() {
         for name in ["INT", "TERM", "HUP"] {
             let ended = aside(move || {
-                let mut server = with_hang_up(atera(&["sandbox", "--port", "0"]))
-                    .stdout(Stdio::piped())
-                    .stderr(Stdio::piped())
-                    .spawn()
-                    .expect("the command runs");
-                let mut byte = [0];
-                let pipe = server.stdout.as_mut().expect("a pipe");
-                pipe.read_exact(&mut byte).expect("output");
+                let (server, [_]) = begun(&mut with_hang_up(atera(&["sandbox", "--port", "0"])));
                 signal(name, &server);
                 server.wait_with_output().expect("it ends")
             })
@@ -377,13 +363,8 @@ mod unix {
     async fn a_command_of_the_sandbox_is_told_of_a_signal_and_ends_by_it() {
         let ended = aside(|| {
             let script = "trap 'echo told; exit 7' TERM; echo begun; while :; do :; done";
-            let mut served = atera(&["sandbox", "--port", "0", "--", "sh", "-c", script])
-                .stdout(Stdio::piped())
-                .spawn()
-                .expect("the command runs");
-            let mut begun = [0; 6];
-            let pipe = served.stdout.as_mut().expect("a pipe");
-            pipe.read_exact(&mut begun).expect("output");
+            let (served, bytes) = begun(&mut atera(&["sandbox", "--port", "0", "--", "sh", "-c", script]));
+            assert_eq!(&bytes, b"begun\n");
             signal("TERM", &served);
             served.wait_with_output().expect("it ends")
         })

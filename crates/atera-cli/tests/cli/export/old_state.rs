@@ -4,16 +4,26 @@ use super::*;
 
 /// The files in a folder with their contents, those of the lists that are being read left out.
 fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = fs::read_dir(dir)
-        .expect("a folder")
-        .map(|file| file.expect("a file").path());
-    files
-        .filter(|path| path.is_file())
-        .map(|path| {
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            (name, fs::read(path).expect("a file"))
-        })
+    paths(dir)
+        .map(|path| (name_of(&path), fs::read(path).expect("a file")))
         .collect()
+}
+
+/// The lists of a small account.
+const LISTS: [&str; 2] = ["tickets", "customers"];
+
+/// A small account, and a folder with an export of it.
+async fn exported(tickets: usize) -> (Sandbox, tempfile::TempDir) {
+    let sandbox = Sandbox::builder().tickets(tickets).customers(30);
+    let sandbox = sandbox.start().await.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_success(&output(export_of(&sandbox, folder.path(), &LISTS)).await);
+    (sandbox, folder)
+}
+
+/// The values of these fields of a list.
+fn fields<const N: usize>(list: &Value, names: [&str; N]) -> [Value; N] {
+    names.map(|name| list[name].clone())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,28 +46,17 @@ async fn a_list_that_was_interrupted_goes_on_although_others_came_between() {
         .filter(|count| **count > 1)
         .count();
     assert!(again <= 1, "{again} pages were asked for again");
-    let lists = &manifest(folder.path())["lists"];
+    let lists = manifest(folder.path())["lists"].take();
+    let names_and_counts = [0, 1].map(|list| fields(&lists[list], ["name", "records"]));
     assert_eq!(
-        (&lists[0]["name"], &lists[1]["name"]),
-        (&json!("tickets"), &json!("customers"))
-    );
-    assert_eq!(
-        (&lists[0]["records"], &lists[1]["records"]),
-        (&json!(2_000), &json!(30))
+        names_and_counts,
+        [[json!("tickets"), json!(2_000)], [json!("customers"), json!(30)]]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_that_fails_or_is_killed_leaves_what_was_there() {
-    let sandbox = Sandbox::builder()
-        .tickets(500)
-        .customers(30)
-        .start()
-        .await
-        .expect("a sandbox");
-    let folder = tempfile::tempdir().expect("a folder");
-    let lists = ["tickets", "customers"];
-    assert_success(&output(export_of(&sandbox, folder.path(), &lists)).await);
+    let (sandbox, folder) = exported(500).await;
     let before = files(folder.path());
     assert_eq!(before.len(), 3);
 
@@ -67,7 +66,7 @@ async fn a_restart_that_fails_or_is_killed_leaves_what_was_there() {
     );
     killed
         .arg(folder.path())
-        .args(lists)
+        .args(LISTS)
         .env("XDG_STATE_HOME", folder.path().join("state"));
     aside(move || {
         let mut terminal = Terminal::start(&killed, 100);
@@ -83,14 +82,8 @@ async fn a_restart_that_fails_or_is_killed_leaves_what_was_there() {
     // Nothing answers at this address; the folder is taken to be that of the sandbox all the same.
     let base_url = sandbox.base_url().to_string();
     drop(sandbox);
-    let mut refused = export(
-        folder.path(),
-        &["--restart", "--max-attempts", "1", "tickets", "customers"],
-    );
-    refused
-        .env("ATERA_BASE_URL", base_url)
-        .env("ATERA_API_KEY", "key");
-    let refused = output(refused).await;
+    let arguments = [&["--restart", "--max-attempts", "1"][..], &LISTS].concat();
+    let refused = output(export_from(&base_url, folder.path(), &arguments)).await;
     assert_eq!(refused.status.code(), Some(8), "{refused:?}");
     let mut after = files(folder.path());
     assert_ne!(
@@ -100,23 +93,15 @@ async fn a_restart_that_fails_or_is_killed_leaves_what_was_there() {
     assert!(after == before, "a restart that failed has changed a list");
     let told = manifest(folder.path());
     assert_eq!(told["complete"], false);
-    let list = &told["lists"][0];
     assert_eq!(
-        (&list["state"], &list["file_state"], &list["records"]),
-        (&json!("failed"), &json!("complete"), &json!(500))
+        fields(&told["lists"][0], ["state", "file_state", "records"]),
+        [json!("failed"), json!("complete"), json!(500)]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_replaces_what_was_there_once_it_is_whole() {
-    let sandbox = Sandbox::builder()
-        .tickets(60)
-        .customers(30)
-        .start()
-        .await
-        .expect("a sandbox");
-    let folder = tempfile::tempdir().expect("a folder");
-    assert_success(&output(export_of(&sandbox, folder.path(), &["tickets", "customers"])).await);
+    let (sandbox, folder) = exported(60).await;
     let before = files(folder.path());
     assert_success(&ask(&sandbox, &["tickets", "delete", "54321", "--yes"]).await);
     assert_success(&output(export_of(&sandbox, folder.path(), &["--restart", "tickets"])).await);
@@ -133,15 +118,8 @@ async fn a_restart_replaces_what_was_there_once_it_is_whole() {
 /// The process may die after it has put the first list in its place, and before the last.
 #[tokio::test]
 async fn what_was_about_to_take_its_place_takes_it_with_the_next_run() {
-    let sandbox = Sandbox::builder()
-        .tickets(60)
-        .customers(30)
-        .start()
-        .await
-        .expect("a sandbox");
-    let folder = tempfile::tempdir().expect("a folder");
+    let (sandbox, folder) = exported(60).await;
     let dir = folder.path();
-    assert_success(&output(export_of(&sandbox, dir, &["tickets", "customers"])).await);
     let whole = files(dir);
     let (state, next) = (dir.join(".atera-export"), dir.join(".atera-export/next"));
     fs::rename(dir.join("tickets.ndjson"), next.join("tickets.ndjson")).expect("renamed");
@@ -149,7 +127,7 @@ async fn what_was_about_to_take_its_place_takes_it_with_the_next_run() {
     fs::write(state.join("publish.json"), publication.to_string()).expect("written");
     fs::remove_file(dir.join("manifest.json")).expect("removed");
 
-    let again = output(export_of(&sandbox, dir, &["tickets", "customers"])).await;
+    let again = output(export_of(&sandbox, dir, &LISTS)).await;
     assert_failure(&again, 2, "holds these lists already");
     assert!(files(dir) == whole);
     assert!(!state.join("publish.json").exists());
