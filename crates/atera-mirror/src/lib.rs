@@ -12,6 +12,7 @@
 mod engine;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 mod error;
+#[allow(dead_code, reason = "the engines and their users are being written")]
 pub mod schema;
 
 pub use engine::Value;
