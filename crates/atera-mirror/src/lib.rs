@@ -8,12 +8,16 @@
 //! `error` < `engine` < `schema` < `state` < `sync` < `query` < `mirror`: a module uses only those before it. `engine` is the one
 //! place that knows which database it is; what stands above it is written once.
 
-#[allow(dead_code, reason = "the engines and their users are being written")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the engines and their users are being written"
+)]
 mod engine;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 mod error;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 pub mod schema;
 
-pub use engine::Value;
+pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};
 pub use error::{Error, ErrorKind, Result};

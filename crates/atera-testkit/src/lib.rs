@@ -1,5 +1,7 @@
 //! What the tests and benchmarks of this workspace have generated from the description: a call for each of its examples,
-//! and progenitor's own client to compare with. Users of the library build neither.
+//! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] is a server for tests.
+
+pub mod postgres;
 
 use std::pin::Pin;
 

@@ -3,13 +3,24 @@
 //! Everything above it is written once, in SQL that SQLite and Postgres both understand: placeholders `$1, $2, …`,
 //! `INSERT … ON CONFLICT`, `IS DISTINCT FROM`, `RETURNING`. Names are always quoted, since some are words of SQL (`default`).
 
+mod answer;
+mod postgres;
+mod query_error;
+mod scan;
+mod sqlite;
 mod value;
 
 use futures_util::future::BoxFuture;
 
+pub use answer::{Answer, AnswerColumn, Limits};
+pub(crate) use postgres::Postgres;
+pub(crate) use sqlite::Sqlite;
 pub use value::{ColumnType, Value};
 
 use crate::error::Result;
+
+#[cfg(test)]
+mod tests;
 
 /// Which SQL a database speaks, for the few places where the two differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +86,18 @@ pub(crate) trait Engine: Send + Sync {
     /// `Busy` if there is a writer already; the message says which.
     fn writer(&self) -> BoxFuture<'_, Result<Box<dyn Session>>>;
 
-    /// A session that only reads, for the library's own questions.
+    /// A session that only reads, for the library's own questions. What it reads in a transaction is of one point in time.
     fn reader(&self) -> BoxFuture<'_, Result<Box<dyn Session>>>;
+
+    /// Runs a user's query. Its parameters are written `:name`. Whatever would do more than read is refused by the database itself.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` or `Query` by what is wrong with the query, `TimedOut` if it does not answer in time.
+    fn ask<'a>(
+        &'a self,
+        sql: &'a str,
+        parameters: &'a [(String, Value)],
+        limits: &'a Limits,
+    ) -> BoxFuture<'a, Result<Answer>>;
 }

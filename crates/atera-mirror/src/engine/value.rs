@@ -1,5 +1,7 @@
 //! Values of the database, and the types of columns.
 
+use chrono::{DateTime, Utc};
+
 /// A value that goes to the database or comes from it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -42,9 +44,19 @@ pub enum ColumnType {
 impl Value {
     /// A point in time, in the form of [`ColumnType::Timestamp`].
     pub(crate) fn timestamp(time: atera::Timestamp) -> Self {
-        let text = time.to_utc().format("%Y-%m-%dT%H:%M:%S%.3fZ");
-        Value::Text(text.to_string())
+        Value::Text(timestamp_text(time.to_utc()))
     }
+}
+
+/// A point in time as [`ColumnType::Timestamp`] writes it.
+pub(super) fn timestamp_text(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// Bytes in hexadecimal digits, as Postgres prints them.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.fold(String::from("\\x"), |text, digits| text + &digits)
 }
 
 impl From<i64> for Value {

@@ -1,0 +1,43 @@
+//! What can be wrong with a user's query, in the same words for both databases.
+
+use crate::error::{Error, ErrorKind};
+
+/// A query that would do more than read.
+pub(super) fn refused(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::Refused,
+        format!("the query was refused: {reason}; a query reads with one SELECT"),
+    )
+}
+
+/// A query that the database does not understand, or that computes what cannot be.
+pub(super) fn invalid(reason: &str) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!("the query is not valid: {reason}; compare it with the tables and columns of the schema"),
+    )
+}
+
+/// A parameter without a value.
+pub(super) fn no_value(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!("the query has the parameter :{name}, which has no value; give it one"),
+    )
+}
+
+/// A value without a parameter.
+pub(super) fn no_parameter(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!("the query has no parameter :{name}; leave its value out, or correct its name"),
+    )
+}
+
+/// A parameter that is not written by name.
+pub(super) fn numbered_parameter(text: &str) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!("the query has the parameter {text}; write parameters by name, like :days"),
+    )
+}

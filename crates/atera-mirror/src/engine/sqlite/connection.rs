@@ -1,0 +1,47 @@
+//! Connections to the file: one that writes, and those that only read.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::convert;
+use crate::error::{Error, Result};
+
+/// Without `SQLITE_OPEN_URI`, since a file may be called `file:x?mode=rw`.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX.union(OpenFlags::SQLITE_OPEN_NOFOLLOW);
+
+/// A connection that writes. Readers go on while it does.
+pub(super) fn writing(path: &Path) -> Result<Connection> {
+    let open = || {
+        let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.busy_timeout(BUSY)?;
+        // With `NORMAL` a commit survives the end of the process, and the file stays whole if the machine loses power.
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; \
+             PRAGMA cache_size = -16000;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(connection)
+    };
+    open().map_err(|error| convert::failed(&error))
+}
+
+/// A connection that cannot write.
+pub(super) fn reading(path: &Path) -> Result<Connection> {
+    if !path.exists() {
+        return Err(Error::config(format!(
+            "there is no mirror in {}: the file does not exist; sync first",
+            path.display()
+        )));
+    }
+    let open = || {
+        let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(BUSY)?;
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+        Ok(connection)
+    };
+    open().map_err(|error| convert::failed(&error))
+}
+
+/// How long to wait for a moment in which another connection needs the whole file.
+const BUSY: Duration = Duration::from_secs(10);
