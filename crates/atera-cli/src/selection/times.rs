@@ -173,9 +173,13 @@ impl TimeText {
         }
     }
 
-    /// The span of anything but a clock time. Of a day that begins twice, it is the first beginning.
+    /// The span of anything but a clock time that someone has written. Of days that begin twice, and of months ago, it is the first
+    /// time that the clocks show.
     fn beside_clocks(self, clock: &Clock) -> Option<Span> {
-        let point = |local| clock.zone.timestamp(local).to_utc();
+        let point = |local| match Shown::at(clock.zone, local) {
+            Shown::Once(time) | Shown::Never { resumed: time } => time,
+            Shown::Twice([first, _]) => first.to_utc(),
+        };
         let local = clock.zone.clock(Timestamp::from(clock.now));
         Some(match self {
             TimeText::Now => Span::moment(clock.now),
@@ -428,6 +432,22 @@ mod tests {
             ("2026-03-29 02:00", [Less, Equal, Greater]),
         ] {
             assert_eq!(orders(text, &moments), Ok(order.to_vec()), "{text}");
+        }
+    }
+
+    #[test]
+    fn months_ago_are_where_the_clocks_go_on_or_first_show_the_time() {
+        for (now, then) in [
+            ("2026-04-29T00:30:00Z", "2026-03-29T01:00:00Z"),
+            ("2026-11-25T01:30:00Z", "2026-10-25T00:30:00Z"),
+            ("2026-06-25T01:30:00Z", "2026-05-25T01:30:00Z"),
+        ] {
+            let clock = Clock {
+                now: moment(now),
+                zone: "Europe/London".parse().expect("a zone"),
+            };
+            let span = TimeText::parse("1mo").expect("a time").span(&clock);
+            assert_eq!(span, Ok(Span::moment(moment(then))), "{now}");
         }
     }
 
