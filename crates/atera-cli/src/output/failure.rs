@@ -250,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_is_told_with_the_output_that_could_not_be_written() {
+        let full = Failure::Output(io::ErrorKind::StorageFull.into());
+        let stopped = Failure::Interrupted(Signal::Interrupt, Some("stopped".to_string()));
+        let judged = Failure::judge(Err(full), Err(stopped), None::<fn() -> String>).expect_err("it failed");
+        let sentence = judged.sentence().expect("a sentence");
+        assert!(
+            sentence.starts_with("stopped; the output cannot be written: "),
+            "{sentence}"
+        );
+        assert_eq!(judged.exit_code(), 130);
+    }
+
+    #[test]
     fn a_reader_that_leaves_is_no_failure() {
         let failure = Failure::Output(io::ErrorKind::BrokenPipe.into());
         assert_eq!((failure.sentence(), failure.exit_code()), (None, 0));
