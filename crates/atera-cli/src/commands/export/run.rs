@@ -342,12 +342,12 @@ impl End<'_> {
         });
         folder.publish(read, failed)?;
         if !globals.quiet {
-            let read = match lists {
-                0 => "no list was read; what was there before is".to_string(),
-                1 => format!("{} of 1 list", count_of(records)),
-                lists => format!("{} of {lists} lists", count_of(records)),
-            };
-            tell(format!("{read} in {}", folder.path().display()));
+            let dir = folder.path().display();
+            tell(match lists {
+                0 => format!("no list was read into {dir}"),
+                1 => format!("{} of 1 list in {dir}", count_of(records)),
+                lists => format!("{} of {lists} lists in {dir}", count_of(records)),
+            });
             updated.into_iter().for_each(tell);
             read_in_full.into_iter().for_each(tell);
             if !same.is_empty() {

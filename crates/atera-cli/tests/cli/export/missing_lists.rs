@@ -137,5 +137,5 @@ async fn a_partial_export_has_at_least_a_list() {
     .await;
     assert_failure(&refused, 4, "without permission for tickets, agents");
     let told = exported(&service, folder.path(), &["tickets"]).await;
-    assert!(stderr(&told).starts_with("no list was read; "), "{told:?}");
+    assert!(stderr(&told).starts_with("no list was read into "), "{told:?}");
 }
