@@ -157,7 +157,7 @@ fn slow() -> Vec<Step> {
     ));
     steps.push(cargo(
         "licenses, sources and advisories follow deny.toml (`cargo install cargo-deny`)",
-        "deny --all-features check",
+        "deny --workspace --all-features check",
     ));
     steps.push(cargo(
         "walks over lists that change at every page lose no record",
