@@ -282,7 +282,9 @@ fn print(
             running.finish(&mut out)?;
         }
         (None, Form::Filtered(_) | Form::Pages(_)) => {
-            let sentence = "--jq needs an answer that is JSON, and this one is not";
+            let (method, path) = (&request.method, &request.path);
+            let sentence =
+                format!("the answer to {method} {path} is not JSON, which --jq needs; leave --jq out");
             return Err(Error::new(ErrorKind::Decode, sentence).into());
         }
         (Some(json), Form::Records(layout)) if !as_it_came => {

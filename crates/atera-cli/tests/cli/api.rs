@@ -161,4 +161,11 @@ async fn a_failure_speaks_of_the_method_and_the_path() {
         assert!(told.contains(says), "{told}");
         assert!(!told.contains("untyped"), "{told}");
     }
+    let text = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno";
+    let filtered = exit_codes::asked(text, &["api", "GET", "/text", "--jq", "."]).await;
+    assert_failure(
+        &filtered,
+        9,
+        "the answer to GET /text is not JSON, which --jq needs; leave --jq out",
+    );
 }
