@@ -65,7 +65,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("crates/atera-limits", &["ledger", "file"]),
-    ("crates/atera-mirror", &["error", "engine", "schema"]),
+    (
+        "crates/atera-mirror",
+        &["error", "engine", "redact", "schema", "store", "state", "sync"],
+    ),
     (
         "crates/atera-sandbox",
         &[

@@ -218,6 +218,11 @@ const STAGED: InternalTable = InternalTable {
         column("kind", ColumnType::Text, "`record`, `gone` or `unreadable`."),
         column("hash", ColumnType::Text, "The hash of the record."),
         column(
+            "reason",
+            ColumnType::Text,
+            "Why it cannot be stored, if it cannot.",
+        ),
+        column(
             "record",
             ColumnType::Record,
             "The record, unless the table has it as it is.",

@@ -48,7 +48,7 @@ impl<'a> RecordFields<'a> {
         })
     }
 
-    /// A record that may be any value.
+    /// A record that may be any value. If it is not an object, no column of a field fits it.
     pub(crate) fn of_value(json: &'a str) -> Self {
         RecordFields {
             json,
@@ -69,19 +69,20 @@ impl<'a> RecordFields<'a> {
             self.objects.insert(way.to_vec(), object);
         }
         let object = self.objects.get(way).and_then(Option::as_ref);
+        if way.is_empty() && object.is_none() {
+            return Err(Misfit);
+        }
         let value = object.and_then(|object| object.get(*last).copied());
         Ok(value.filter(|json| *json != "null"))
     }
 
-    /// The elements of the array at the end of these fields, undecoded; none if there is no array.
-    pub(crate) fn elements(&mut self, path: &[&'static str]) -> Vec<&'a str> {
-        let json = self.at(path).ok().flatten();
-        let elements: Option<Vec<&RawValue>> = json.and_then(|json| serde_json::from_str(json).ok());
-        elements
-            .unwrap_or_default()
-            .into_iter()
-            .map(RawValue::get)
-            .collect()
+    /// The elements of the array at the end of these fields, undecoded. `None` if there is something else.
+    pub(crate) fn elements(&mut self, path: &[&'static str]) -> Option<Vec<&'a str>> {
+        let Some(json) = self.at(path).ok()? else {
+            return Some(Vec::new());
+        };
+        let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+        Some(elements.into_iter().map(RawValue::get).collect())
     }
 
     /// The values of the columns of a table.

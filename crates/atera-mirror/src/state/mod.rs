@@ -1,0 +1,7 @@
+//! What the mirror knows of its lists: how old each one is, and how its last sync went. And what it is a mirror of.
+
+mod identity;
+mod list;
+
+pub(crate) use identity::check as check_identity;
+pub use list::{ListState, ListStatus, Strategy};

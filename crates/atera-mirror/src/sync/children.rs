@@ -1,0 +1,260 @@
+//! Reads what belongs to records: the comments of each ticket, and the like.
+//!
+//! It is read for the records that are new, or have changed since it was read. Each record's parts are replaced as a whole, some
+//! records in a transaction, so a run that is killed goes on with the records that are left.
+
+use atera::{DynamicCall, ErrorKind, Timestamp, UndecodedRecord, description::Collection};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
+
+use super::{
+    apply,
+    job::{Failure, Job, SIDE_BY_SIDE},
+    list::fail,
+    report::ListReport,
+    rows::{self, Added, Rows},
+    sql::{self, quoted},
+    strategy::collection,
+};
+use crate::{
+    engine::Value,
+    error::Result,
+    redact::RedactedFields,
+    schema::{Table, hash},
+    state::{ListState, ListStatus, Strategy},
+    store::Transaction,
+};
+
+/// For how many records the parts are asked for before the next ones are looked up.
+const RECORDS: usize = 400;
+
+/// For how many records the parts are written at a time.
+const BATCH: usize = 20;
+
+/// A record whose parts have to be read.
+struct Outdated {
+    id: String,
+    hash: String,
+}
+
+/// A record, and what belongs to it.
+struct Fetched {
+    record: Outdated,
+    parts: Vec<UndecodedRecord>,
+}
+
+/// Reads what belongs to the records of a list, where they have changed.
+///
+/// # Errors
+///
+/// If the database fails. What goes wrong with the list is in the report.
+pub(crate) async fn sync(job: &Job<'_>, table: &'static Table) -> Result<ListReport> {
+    let mut status = job.status(table).await?;
+    let (Some(parent), Some(collection)) = (table.parent(), collection(table)) else {
+        return Err(crate::Error::config(format!("{} belongs to no list", table.name)));
+    };
+    let of_parent = job.status(parent).await?;
+    let read = read(job, table, parent, &collection, &mut status).await;
+    status.strategy = Strategy::Children;
+    let problem = match read {
+        Ok(()) => problem(job, table, &mut status, &of_parent).await?,
+        Err(Failure::Database(error)) => return Err(error),
+        Err(Failure::Service(error)) => {
+            let updated = status.updated;
+            fail(&mut status, &error);
+            status.updated = updated;
+            status.strategy = Strategy::Children;
+            Some(error)
+        }
+    };
+    status.reason = problem.as_ref().map(ToString::to_string);
+    job.save(&status).await?;
+    job.tell(table, status.records, Some(status.records), true);
+    Ok(ListReport::new(&status, problem))
+}
+
+/// The records whose parts have to be read, as the rest of a query.
+pub(crate) fn outdated(table: &'static Table, parent: &'static Table) -> String {
+    let key = sql::key_text(parent, "t");
+    format!(
+        "FROM {} AS t LEFT JOIN \"_children\" AS c ON c.\"list\" = {} AND c.\"id\" = {key} WHERE t.\"_deleted\" IS NULL AND \
+         c.\"hash\" IS DISTINCT FROM t.\"_hash\"",
+        quoted(&parent.name),
+        sql::literal(&table.name),
+    )
+}
+
+async fn read(
+    job: &Job<'_>,
+    table: &'static Table,
+    parent: &'static Table,
+    collection: &Collection,
+    status: &mut ListStatus,
+) -> Result<(), Failure> {
+    let Some((parameter, _)) = collection.link() else {
+        return Ok(());
+    };
+    let redacted = job.options.redaction.of_table(&table.name);
+    let rest = outdated(table, parent);
+    let mut transaction = job.store.begin().await?;
+    let count = transaction.count(&format!("SELECT COUNT(*) {rest}"), &[]).await;
+    let total = transaction.end(count).await?;
+    let next = format!(
+        "SELECT {}, t.\"_hash\" {rest} ORDER BY t.{} LIMIT {RECORDS}",
+        sql::key_text(parent, "t"),
+        quoted(&sql::key(parent).name)
+    );
+    (status.inserted, status.updated, status.deleted, status.undeleted) = (0, 0, 0, 0);
+    loop {
+        let rows = job.store.query(&next, &[]).await?;
+        let outdated = rows
+            .into_iter()
+            .filter_map(|row| match <[Value; 2]>::try_from(row) {
+                Ok([Value::Text(id), Value::Text(hash)]) => Some(Outdated { id, hash }),
+                _ => None,
+            });
+        let outdated: Vec<_> = outdated.collect();
+        if outdated.is_empty() {
+            return Ok(());
+        }
+        let fetched: Vec<BoxFuture<'_, _>> = outdated
+            .into_iter()
+            .map(|record| fetch(job, collection, parameter, record).boxed())
+            .collect();
+        let mut fetched = stream::iter(fetched).buffered(SIDE_BY_SIDE);
+        let mut batch = Vec::new();
+        let end = loop {
+            match fetched.try_next().await {
+                Ok(Some(parts)) => batch.push(parts),
+                Ok(None) => break Ok(()),
+                Err(failure) => break Err(failure),
+            }
+            if batch.len() >= BATCH {
+                status.updated += batch.len() as u64;
+                write(job, table, &redacted, std::mem::take(&mut batch)).await?;
+                job.tell(table, status.updated, Some(total), false);
+            }
+        };
+        // What came before a failure is kept.
+        status.updated += batch.len() as u64;
+        write(job, table, &redacted, batch).await?;
+        end?;
+    }
+}
+
+/// Reads what belongs to a record. A record that was deleted after its list was read has nothing.
+async fn fetch(
+    job: &Job<'_>,
+    collection: &Collection,
+    parameter: &str,
+    record: Outdated,
+) -> Result<Fetched, Failure> {
+    let call = job
+        .client
+        .operation(collection.operation)
+        .set(parameter, &record.id)?;
+    let parts = match parts(collection, call).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        parts => parts?,
+    };
+    Ok(Fetched { record, parts })
+}
+
+/// What belongs to a record: what is on all pages, or in an array.
+async fn parts(collection: &Collection, call: DynamicCall) -> atera::Result<Vec<UndecodedRecord>> {
+    if !collection.operation.list {
+        return call.send().await?.json();
+    }
+    let mut records = call.records();
+    let mut parts = Vec::new();
+    while let Some(record) = records.try_next().await? {
+        parts.push(record);
+    }
+    match records.drift().loss() {
+        None => Ok(parts),
+        Some(loss) => {
+            let sentence = format!("{} {loss}; sync again", collection.operation.id);
+            Err(atera::Error::new(ErrorKind::Unsettled, sentence))
+        }
+    }
+}
+
+/// Replaces what belongs to some records.
+async fn write(
+    job: &Job<'_>,
+    table: &'static Table,
+    redacted: &RedactedFields,
+    batch: Vec<Fetched>,
+) -> Result<()> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = job.store.begin().await?;
+    let written = replace(&mut transaction, table, redacted, batch).await;
+    transaction.end(written).await
+}
+
+async fn replace(
+    transaction: &mut Transaction<'_>,
+    table: &'static Table,
+    redacted: &RedactedFields,
+    batch: Vec<Fetched>,
+) -> Result<()> {
+    let name = table.name.as_str();
+    let keys = batch.iter().filter_map(|it| sql::key_value(table, &it.record.id));
+    let keys = keys.map(|key| vec![key]).collect();
+    transaction.execute_many(&rows::delete(table), keys).await?;
+    let misfits = batch
+        .iter()
+        .map(|it| vec![name.into(), format!("{}/%", it.record.id).into()]);
+    let sql = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" LIKE $2";
+    transaction.execute_many(sql, misfits.collect()).await?;
+
+    let mut rows = Rows::new(table);
+    for Fetched { record, parts } in &batch {
+        for (position, part) in parts.iter().enumerate() {
+            let json = redacted.remove_from(part.get());
+            rows.add(
+                table,
+                Added {
+                    id: &record.id,
+                    position: i64::try_from(position).ok(),
+                    hash: &hash(&json),
+                    json: &json,
+                    at: &Value::Null,
+                },
+            );
+        }
+    }
+    apply::write(transaction, table, &[], rows, true).await?;
+    let sql = "INSERT INTO \"_children\" (\"list\", \"id\", \"hash\") VALUES ($1, $2, $3) ON CONFLICT (\"list\", \"id\") DO \
+               UPDATE SET \"hash\" = excluded.\"hash\"";
+    let read = batch
+        .into_iter()
+        .map(|it| vec![name.into(), it.record.id.into(), it.record.hash.into()]);
+    transaction.execute_many(sql, read.collect()).await.map(drop)
+}
+
+/// Completes the status of a list whose records were all read. Returns what is wrong with it, if anything is.
+async fn problem(
+    job: &Job<'_>,
+    table: &'static Table,
+    status: &mut ListStatus,
+    of_parent: &ListStatus,
+) -> Result<Option<atera::Error>> {
+    let mut transaction = job.store.begin().await?;
+    let counted = async {
+        let sql = format!("SELECT COUNT(*) FROM {}", quoted(&table.name));
+        let records = transaction.count(&sql, &[]).await?;
+        let sql = "SELECT COUNT(*) FROM \"_misfits\" WHERE \"table_name\" = $1";
+        let misfits = transaction.count(sql, &[table.name.as_str().into()]).await?;
+        let columns = apply::misfits(&mut transaction, table).await?;
+        Ok((records, misfits, columns))
+    }
+    .await;
+    let (records, misfits, columns) = transaction.end(counted).await?;
+    (status.records, status.misfits) = (records, misfits);
+    // It is as old as the list whose records it belongs to.
+    (status.as_of, status.complete_as_of) = (of_parent.as_of, of_parent.complete_as_of);
+    status.enter(ListState::Complete, Timestamp::now());
+    Ok((misfits > 0).then(|| apply::misfit_error(&table.name, misfits, records, &columns)))
+}

@@ -1,0 +1,147 @@
+//! Notices records that show fields of other records which have changed.
+//!
+//! A ticket has the name of its customer. When the customer gets another name, the service shows it in all of its tickets, and
+//! counts none of them as changed: a filter for changes does not show them. A list with a record that still shows the value from
+//! before has to be read in full.
+
+use super::{
+    job::Job,
+    sql::{self, quoted},
+    strategy::collection,
+};
+use crate::{
+    engine::Value,
+    error::Result,
+    schema::{Origin, RecordFields, Table},
+    store::Transaction,
+};
+
+/// How many changes are looked at a time.
+const BATCH: usize = 500;
+
+/// What a table shows of another.
+struct Copies {
+    /// The column with the key of the other record.
+    reference: String,
+    /// The columns: here, and the place of that of the other table.
+    columns: Vec<(String, usize)>,
+}
+
+/// The list of which `table` shows fields as they were before this sync, if there is one.
+pub(crate) async fn outdated(
+    job: &Job<'_>,
+    table: &'static Table,
+    lists: &[&'static Table],
+) -> Result<Option<String>> {
+    for other in lists {
+        if let Some(copies) = copies(table, other) {
+            let mut transaction = job.store.begin().await?;
+            let found = shows_old_values(&mut transaction, job.last_change, table, other, &copies).await;
+            if transaction.end(found).await? {
+                return Ok(Some(other.name.clone()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn copies(table: &'static Table, other: &'static Table) -> Option<Copies> {
+    let copied = collection(table)?.copied_fields(&collection(other)?)?;
+    let place = |table: &'static Table, field: &'static str| {
+        let of_field = |origin: &Origin| matches!(origin, Origin::Field(path) if *path == [field]);
+        table.columns.iter().position(|column| of_field(&column.origin))
+    };
+    let name = |field| Some(table.columns[place(table, field)?].name.clone());
+    let columns = copied.fields.iter();
+    let columns = columns.filter_map(|(here, there)| Some((name(here)?, place(other, there)?)));
+    Some(Copies {
+        reference: name(copied.reference)?,
+        columns: columns.collect(),
+    })
+}
+
+/// Whether a row of `table` shows what a record of `other` had before this sync, or refers to one that is gone since.
+async fn shows_old_values(
+    transaction: &mut Transaction<'_>,
+    mut after: i64,
+    table: &'static Table,
+    other: &'static Table,
+    copies: &Copies,
+) -> Result<bool> {
+    let next = format!(
+        "SELECT \"seq\", \"id\", \"kind\", \"before\" FROM \"_changes\" WHERE \"table_name\" = {} AND \"seq\" > $1 AND \"kind\" IN \
+         ('update', 'delete') ORDER BY \"seq\" LIMIT {BATCH}",
+        sql::literal(&other.name)
+    );
+    let names: Vec<_> = other.columns.iter().map(|column| quoted(&column.name)).collect();
+    let current = format!(
+        "SELECT {} FROM {} WHERE {} = $1",
+        names.join(", "),
+        quoted(&other.name),
+        quoted(&sql::key(other).name)
+    );
+    let refers = format!(
+        "SELECT COUNT(*) FROM {} WHERE {} = $1 AND \"_deleted\" IS NULL",
+        quoted(&table.name),
+        quoted(&copies.reference)
+    );
+    loop {
+        let changes = transaction.query(&next, &[after.into()]).await?;
+        if changes.is_empty() {
+            return Ok(false);
+        }
+        for change in changes {
+            let Ok([Value::Integer(seq), Value::Text(id), Value::Text(kind), before]) =
+                <[Value; 4]>::try_from(change)
+            else {
+                continue;
+            };
+            after = seq;
+            let Some(key) = sql::key_value(other, &id) else {
+                continue;
+            };
+            if kind == "delete" {
+                if transaction.count(&refers, &[key]).await? > 0 {
+                    return Ok(true);
+                }
+                continue;
+            }
+            let Value::Text(before) = before else { continue };
+            let before = RecordFields::of_value(&before).values(other).values;
+            let rows = transaction.query(&current, std::slice::from_ref(&key)).await?;
+            let Some(now) = rows.first() else { continue };
+            for (here, there) in &copies.columns {
+                let old = &before[*there];
+                if now.get(*there) == Some(old) || *old == Value::Null {
+                    continue;
+                }
+                let sql = format!("{refers} AND {} = $2", quoted(here));
+                if transaction.count(&sql, &[key.clone(), old.clone()]).await? > 0 {
+                    return Ok(true);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_copied_fields_are_known() {
+        let table = |name| Table::find(name).unwrap();
+        let copies = copies(table("tickets"), table("customers")).unwrap();
+        assert_eq!(copies.reference, "customer_id");
+        let names: Vec<_> = copies
+            .columns
+            .iter()
+            .map(|(here, there)| (here.as_str(), table("customers").columns[*there].name.as_str()))
+            .collect();
+        assert!(names.contains(&("customer_name", "customer_name")), "{names:?}");
+        assert!(
+            super::copies(table("customers"), table("tickets"))
+                .is_none_or(|copies| copies.columns.is_empty())
+        );
+    }
+}

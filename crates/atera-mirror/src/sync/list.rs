@@ -1,0 +1,84 @@
+//! Syncs a list: chooses how it is read, reads it, and applies what came.
+
+use atera::{ErrorKind, Timestamp};
+
+use super::{
+    apply, changes,
+    job::{Failure, Job},
+    report::ListReport,
+    strategy::{Choice, choose, collection},
+    walk,
+};
+use crate::{
+    error::Result,
+    schema::Table,
+    state::{ListState, ListStatus, Strategy},
+};
+
+/// Syncs a list.
+///
+/// # Errors
+///
+/// If the database fails. What goes wrong with the list is in the report.
+pub(crate) async fn sync(job: &Job<'_>, table: &'static Table) -> Result<ListReport> {
+    let status = job.status(table).await?;
+    let choice = choose(table, &status, job.options, Timestamp::now());
+    let report = with_choice(job, table, status, choice).await?;
+    job.tell(table, report.records, Some(report.records), true);
+    Ok(report)
+}
+
+/// Syncs a list in full although its changes were asked for.
+pub(crate) async fn sync_in_full(job: &Job<'_>, table: &'static Table, why: String) -> Result<ListReport> {
+    let status = job.status(table).await?;
+    let report = with_choice(job, table, status, Choice::Full(Some(why))).await?;
+    job.tell(table, report.records, Some(report.records), true);
+    Ok(report)
+}
+
+async fn with_choice(
+    job: &Job<'_>,
+    table: &'static Table,
+    mut status: ListStatus,
+    choice: Choice,
+) -> Result<ListReport> {
+    let Some(collection) = collection(table) else {
+        return Err(crate::Error::config(format!("{} is no list", table.name)));
+    };
+    let reading = async {
+        let why = match choice {
+            Choice::Full(why) => why,
+            Choice::Changes(filter, since) => {
+                match changes::read(job, table, &collection, &filter, since).await? {
+                    Ok(reading) => return Ok(reading),
+                    Err(why) => Some(why),
+                }
+            }
+        };
+        walk::read(job, table, collection.operation, why).await
+    };
+    match reading.await {
+        Ok(reading) => apply::apply(job, table, status, &reading).await,
+        Err(Failure::Database(error)) => Err(error),
+        Err(Failure::Service(error)) => {
+            fail(&mut status, &error);
+            job.save(&status).await?;
+            Ok(ListReport::new(&status, Some(error)))
+        }
+    }
+}
+
+/// Notes that a list could not be read. Its rows stay as they are.
+pub(crate) fn fail(status: &mut ListStatus, error: &atera::Error) {
+    let state = match error.kind() {
+        ErrorKind::Forbidden | ErrorKind::Unauthorized => ListState::NoPermission,
+        ErrorKind::Unsettled => ListState::Unsettled,
+        _ => ListState::Failed,
+    };
+    status.enter(state, Timestamp::now());
+    status.reason = Some(error.to_string());
+    (status.inserted, status.updated, status.deleted, status.undeleted) = (0, 0, 0, 0);
+    if status.as_of.is_none() {
+        status.strategy = Strategy::Full;
+    }
+}

@@ -1,0 +1,160 @@
+//! What a sync would request, before anything else is sent.
+
+use std::time::Duration;
+
+use atera::{Client, Timestamp, description::LARGEST_PAGE_SIZE};
+
+use super::{
+    children,
+    job::Job,
+    options::SyncOptions,
+    strategy::{Choice, choose},
+};
+use crate::{
+    engine::Engine,
+    error::Result,
+    schema::{Content, Table},
+    state::Strategy,
+    store::Store,
+};
+
+/// A list is read at least twice, until nothing is missing.
+const SWEEPS: u64 = 2;
+
+/// What a sync would request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The lists, in the order of the description, and then what belongs to records.
+    pub lists: Vec<PlannedList>,
+    /// How many requests that is in all, if the account does not change meanwhile.
+    pub requests: u64,
+    /// How long that takes at the rate limit.
+    pub duration: Duration,
+}
+
+/// How a list would be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct PlannedList {
+    /// The name of its table.
+    pub list: String,
+    /// How it would be read.
+    pub strategy: Strategy,
+    /// Why it would be read in full although its changes could be asked for.
+    pub why: Option<String>,
+    /// How many records it has; for what belongs to records, how many of those have to be asked for it.
+    pub records: u64,
+    /// How many requests that takes at least.
+    pub requests: u64,
+    /// Why it cannot be read, if the service says so.
+    pub problem: Option<atera::Error>,
+}
+
+/// What a sync would request. Of the lists that were never read, the totals are asked for.
+pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Plan> {
+    let store = Store::new(engine.reader().await?, engine.dialect());
+    let job = Job {
+        client: client.clone(),
+        store: &store,
+        options,
+        last_change: 0,
+    };
+    let mut lists = Vec::new();
+    for table in options.lists() {
+        lists.push(of_list(&job, table).await?);
+    }
+    for table in options.children() {
+        let planned = of_children(&job, table, &lists).await?;
+        lists.push(planned);
+    }
+    // The account is asked for, so that another one is noticed.
+    let requests = 1 + lists.iter().map(|list| list.requests).sum::<u64>();
+    let limit = client.rate().limit;
+    // As many as the limit are sent at once.
+    let windows = limit
+        .requests()
+        .map_or(0, |limit| requests.saturating_sub(1) / u64::from(limit.max(1)));
+    let duration = limit
+        .window()
+        .saturating_mul(u32::try_from(windows).unwrap_or(u32::MAX));
+    Ok(Plan {
+        lists,
+        requests,
+        duration,
+    })
+}
+
+async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
+    let status = job.status(table).await?;
+    let mut planned = PlannedList {
+        list: table.name.clone(),
+        strategy: Strategy::Full,
+        why: None,
+        records: status.records,
+        requests: 0,
+        problem: None,
+    };
+    let Some(operation) = table.operation() else {
+        return Ok(planned);
+    };
+    match choose(table, &status, job.options, Timestamp::now()) {
+        Choice::Changes(filter, _) => {
+            planned.strategy = Strategy::Changes;
+            // As much has changed as the last time; then there is the total, and the account for a time in its zone.
+            let of_zone = u64::from(!matches!(
+                filter.parameter.kind,
+                atera::description::Kind::Timestamp
+            ));
+            planned.requests = SWEEPS * pages(status.inserted + status.updated) + 1 + of_zone;
+        }
+        Choice::Full(why) => {
+            planned.why = why;
+            if status.as_of.is_none() && operation.list {
+                match job.client.operation(operation).total().await {
+                    Ok(total) => planned.records = total.unwrap_or_default(),
+                    Err(error) => {
+                        planned.problem = Some(error);
+                        return Ok(planned);
+                    }
+                }
+            }
+            planned.requests = match operation.list {
+                true if operation.has_ids() => SWEEPS * pages(planned.records),
+                true => pages(planned.records),
+                false => 1,
+            };
+        }
+    }
+    Ok(planned)
+}
+
+/// What belongs to records takes a request for each of them that has changed. Those that the sync will find to have changed are
+/// not known yet, but for a list that was never read.
+async fn of_children(job: &Job<'_>, table: &'static Table, lists: &[PlannedList]) -> Result<PlannedList> {
+    let mut records = 0;
+    if let (Some(parent), Content::Children { .. }) = (table.parent(), &table.content) {
+        let sql = format!("SELECT COUNT(*) {}", children::outdated(table, parent));
+        let mut transaction = job.store.begin().await?;
+        let counted = transaction.count(&sql, &[]).await;
+        records = transaction.end(counted).await?;
+        let is_new = job.status(parent).await?.as_of.is_none();
+        let planned = lists.iter().find(|list| list.list == parent.name);
+        if let Some(planned) = planned.filter(|_| is_new) {
+            records = planned.records;
+        }
+    }
+    Ok(PlannedList {
+        list: table.name.clone(),
+        strategy: Strategy::Children,
+        why: None,
+        records,
+        requests: records,
+        problem: None,
+    })
+}
+
+/// On how many pages so many records are. An empty list has a page as well.
+fn pages(records: u64) -> u64 {
+    records.div_ceil(LARGEST_PAGE_SIZE.into()).max(1)
+}

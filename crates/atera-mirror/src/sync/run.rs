@@ -1,0 +1,152 @@
+//! The whole sync: all lists side by side, then those that show old values of others, then what belongs to records.
+
+use atera::{Client, ErrorKind, Priority, Timestamp, Usage, description::Operation};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
+
+use super::{
+    children, copies,
+    job::{Job, SIDE_BY_SIDE},
+    list,
+    options::SyncOptions,
+    report::{ListReport, Report},
+    strategy::collection,
+};
+use crate::{
+    engine::{Engine, Value},
+    error::Result,
+    schema::Table,
+    state::{self, ListState, Strategy},
+    store::Store,
+};
+
+/// What belongs to how many lists is read side by side. Each of them asks for several records at a time.
+const CHILDREN_SIDE_BY_SIDE: usize = 3;
+
+/// Brings the mirror up to date.
+///
+/// # Errors
+///
+/// `Busy` if another program is writing to the mirror, `Config` if it is a mirror of something else, and otherwise if the database
+/// fails. What goes wrong with single lists is in the report.
+pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Report> {
+    let began = Timestamp::now();
+    let before = client.usage();
+    let store = Store::new(engine.writer().await?, engine.dialect());
+    let client = client.with_priority(Priority::Background);
+    let service = options
+        .service
+        .clone()
+        .unwrap_or_else(|| client.base_url().to_string());
+    let account = match client.account().get().await {
+        Ok(account) => Ok(account.account_id),
+        // The key may not read it, or it is not what it should be. The lists may be readable all the same.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::Decode
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    };
+    state::check_identity(
+        &store,
+        &service,
+        account.as_ref().ok().cloned().flatten().as_deref(),
+        &options.redaction,
+    )
+    .await?;
+    let rows = store.query("SELECT MAX(\"seq\") FROM \"_changes\"", &[]).await?;
+    let job = Job {
+        client: client.clone(),
+        store: &store,
+        options,
+        last_change: match rows.first().and_then(|row| row.first()) {
+            Some(Value::Integer(last)) => *last,
+            _ => 0,
+        },
+    };
+    let mut lists = match account {
+        Ok(_) => all(&job).await?,
+        Err(error) => failed(&job, &error).await?,
+    };
+    let usage = client.usage();
+    for list in &mut lists {
+        list.requests = requests(&list.list, &before, &usage);
+    }
+    Ok(Report {
+        lists,
+        began,
+        ended: Timestamp::now(),
+        requests: usage.total().attempts - before.total().attempts,
+    })
+}
+
+/// Syncs all that was asked for.
+async fn all(job: &Job<'_>) -> Result<Vec<ListReport>> {
+    let tables = job.options.lists();
+    let syncs: Vec<BoxFuture<'_, _>> = tables
+        .iter()
+        .map(|table| list::sync(job, table).boxed())
+        .collect();
+    let mut lists: Vec<_> = stream::iter(syncs).buffered(SIDE_BY_SIDE).try_collect().await?;
+    for (table, list) in tables.iter().zip(&mut lists) {
+        if list.strategy == Strategy::Changes
+            && list.state == ListState::Complete
+            && let Some(other) = copies::outdated(job, table, &tables).await?
+        {
+            let why = format!("it shows fields of {other} that have changed");
+            let counts = (list.inserted, list.updated, list.deleted, list.undeleted);
+            *list = list::sync_in_full(job, table, why).await?;
+            // What the first reading found counts as well.
+            list.inserted += counts.0;
+            list.updated += counts.1;
+            list.deleted += counts.2;
+            list.undeleted += counts.3;
+        }
+    }
+    let children = job.options.children();
+    let syncs: Vec<BoxFuture<'_, _>> = children
+        .iter()
+        .map(|table| children::sync(job, table).boxed())
+        .collect();
+    let children: Vec<_> = stream::iter(syncs)
+        .buffered(CHILDREN_SIDE_BY_SIDE)
+        .try_collect()
+        .await?;
+    lists.extend(children);
+    Ok(lists)
+}
+
+/// Notes for all lists that the service cannot be reached, or that the key is refused.
+async fn failed(job: &Job<'_>, error: &atera::Error) -> Result<Vec<ListReport>> {
+    let mut lists = Vec::new();
+    let tables = job.options.lists().into_iter().chain(job.options.children());
+    for table in tables {
+        let mut status = job.status(table).await?;
+        list::fail(&mut status, error);
+        job.save(&status).await?;
+        let error = atera::Error::new(error.kind(), error.to_string());
+        lists.push(ListReport::new(&status, Some(error)));
+    }
+    Ok(lists)
+}
+
+/// How many requests were sent for a list: for its pages, for what changed in it, and for single records of it.
+fn requests(list: &str, before: &Usage, after: &Usage) -> u64 {
+    let collection = Table::find(list).and_then(collection);
+    let Some(collection) = collection else { return 0 };
+    let mut operations: Vec<&'static Operation> = vec![collection.operation];
+    if collection.parent.is_none() {
+        operations.extend(collection.change_filter().map(|filter| filter.operation));
+        operations.extend(collection.get().map(|(get, _)| get));
+    }
+    operations.sort_unstable_by_key(|operation| operation.id);
+    operations.dedup_by_key(|operation| operation.id);
+    let sent = |usage: &Usage, id: &str| usage.by_operation.get(id).map_or(0, |counts| counts.attempts);
+    operations
+        .into_iter()
+        .map(|operation| sent(after, operation.id) - sent(before, operation.id))
+        .sum()
+}

@@ -1,0 +1,112 @@
+//! Chooses how a list is read.
+
+use atera::{
+    Timestamp,
+    description::{ChangeFilter, Collection},
+};
+use chrono::TimeDelta;
+
+use super::options::SyncOptions;
+use crate::{
+    schema::Table,
+    state::{ListState, ListStatus},
+};
+
+/// How a list is to be read.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// All of it, and why, if its changes could have been asked for.
+    Full(Option<String>),
+    /// What has changed since a time.
+    Changes(ChangeFilter, Timestamp),
+}
+
+/// The collection of a table.
+pub(crate) fn collection(table: &'static Table) -> Option<Collection> {
+    Collection::of(table.operation()?)
+}
+
+/// Chooses how a list is read.
+pub(crate) fn choose(
+    table: &'static Table,
+    status: &ListStatus,
+    options: &SyncOptions,
+    now: Timestamp,
+) -> Choice {
+    let filter = collection(table).and_then(|collection| collection.change_filter());
+    let (Some(filter), Some(walked)) = (filter, status.walked_as_of) else {
+        return Choice::Full(None);
+    };
+    let full = |why: &str| Choice::Full(Some(why.to_string()));
+    let full_every = TimeDelta::from_std(options.full_every).unwrap_or(TimeDelta::MAX);
+    match status.as_of {
+        _ if options.full => full("that was asked for"),
+        // A failure leaves the rows as they were, so what changed since then can still be asked for.
+        _ if !matches!(
+            status.state,
+            ListState::Complete | ListState::Failed | ListState::NoPermission
+        ) =>
+        {
+            full("the last sync of it was not complete")
+        }
+        _ if now.to_utc() - walked.to_utc() >= full_every => full("it is time for it"),
+        Some(as_of) => Choice::Changes(filter, as_of),
+        None => full("it is not known as of when it is"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn changes_are_asked_for_if_the_list_was_read_in_full_not_long_ago() {
+        let now = time("2026-03-08T09:00:00Z");
+        let walked = |list: &str| {
+            let mut status = ListStatus::new(list);
+            status.enter(ListState::Complete, time("2026-03-02T09:00:00Z"));
+            status.walked_as_of = Some(time("2026-03-02T09:00:00Z"));
+            status.as_of = Some(time("2026-03-08T08:00:00Z"));
+            status
+        };
+        let chosen = |status: &ListStatus, options: SyncOptions| {
+            let table = Table::find(&status.list).unwrap();
+            match choose(table, status, &options, now) {
+                Choice::Full(why) => why.unwrap_or_default(),
+                Choice::Changes(_, since) => since.to_string(),
+            }
+        };
+        let tickets = walked("tickets");
+        assert_eq!(chosen(&tickets, SyncOptions::new()), "2026-03-08T08:00:00Z");
+        assert_eq!(
+            chosen(&tickets, SyncOptions::new().full(true)),
+            "that was asked for"
+        );
+        let daily = SyncOptions::new().full_every(Duration::from_secs(24 * 60 * 60));
+        assert_eq!(chosen(&tickets, daily), "it is time for it");
+        assert_eq!(
+            chosen(&walked("agents"), SyncOptions::new()),
+            "",
+            "it has no filter"
+        );
+        assert_eq!(
+            chosen(&ListStatus::new("tickets"), SyncOptions::new()),
+            "",
+            "it was never read"
+        );
+        let mut failed = tickets.clone();
+        failed.enter(ListState::Failed, now);
+        assert_eq!(chosen(&failed, SyncOptions::new()), "2026-03-08T08:00:00Z");
+        failed.enter(ListState::Unsettled, now);
+        assert_eq!(
+            chosen(&failed, SyncOptions::new()),
+            "the last sync of it was not complete"
+        );
+    }
+}
