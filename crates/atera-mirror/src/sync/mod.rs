@@ -43,6 +43,8 @@ mod run;
 mod sql;
 mod staging;
 mod strategy;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use options::{Progress, SyncOptions};

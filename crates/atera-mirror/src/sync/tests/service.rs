@@ -1,0 +1,107 @@
+//! A service in memory whose lists a test changes as it likes, for answers that the sandbox never gives.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use atera::{
+    Client, RateLimit,
+    mock::Recorder,
+    transport::{Request, Response},
+};
+use http::StatusCode;
+
+/// The service. A clone is the same one.
+#[derive(Clone)]
+pub(super) struct Service {
+    lists: Arc<Mutex<BTreeMap<String, List>>>,
+    recorder: Recorder,
+}
+
+/// A list: its records as JSON, and how it answers.
+#[derive(Clone, Default)]
+pub(super) struct List {
+    pub(super) records: Vec<String>,
+    /// Tells another total each time, so that it never settles.
+    pub(super) is_restless: bool,
+    /// Answers this status for each page from this number on.
+    pub(super) fails: Option<(usize, u16)>,
+    asked: i64,
+}
+
+impl Service {
+    pub(super) fn new() -> Self {
+        let lists: Arc<Mutex<BTreeMap<String, List>>> = Arc::default();
+        let answering = lists.clone();
+        let recorder = Recorder::new(move |request| Ok(answer(&mut answering.lock().unwrap(), request)));
+        Service { lists, recorder }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.recorder
+            .builder()
+            .rate_limit(RateLimit::off())
+            .build()
+            .unwrap()
+    }
+
+    /// How many requests came.
+    pub(super) fn requests(&self) -> usize {
+        self.recorder.sent().len()
+    }
+
+    /// Changes a list, by the path of its operation.
+    pub(super) fn change(&self, path: &str, change: impl FnOnce(&mut List)) {
+        change(self.lists.lock().unwrap().entry(path.to_string()).or_default());
+    }
+
+    /// Sets the records of the list of agents.
+    pub(super) fn agents(&self, records: impl IntoIterator<Item = String>) {
+        self.change("/agents", |list| list.records = records.into_iter().collect());
+    }
+}
+
+/// An agent as JSON.
+pub(super) fn agent(id: i64, name: &str) -> String {
+    format!(r#"{{"AgentID":{id},"MachineName":"{name}","Online":true}}"#)
+}
+
+/// So many agents.
+pub(super) fn agents(count: i64) -> Vec<String> {
+    (1..=count).map(|id| agent(id, &format!("pc-{id}"))).collect()
+}
+
+fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
+    let path = request.url.path().to_string();
+    let pairs: BTreeMap<_, _> = request.url.query_pairs().into_owned().collect();
+    let number = |name: &str, other: usize| {
+        pairs
+            .get(name)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(other)
+    };
+    let (page, size) = (number("page", 1), number("itemsInPage", 20));
+    let Some((_, list)) = lists.iter_mut().find(|(list, _)| path.ends_with(*list)) else {
+        let body = match path.ends_with("/account") {
+            true => r#"{"AccountID":"7","TimeZoneName":"UTC"}"#,
+            false => r#"{"items":[],"totalItemCount":0}"#,
+        };
+        return Response::new(StatusCode::OK, body);
+    };
+    list.asked += 1;
+    if let Some((from, status)) = list.fails
+        && page >= from
+    {
+        return Response::new(StatusCode::from_u16(status).unwrap(), "");
+    }
+    let total = list.records.len() as i64 + if list.is_restless { list.asked } else { 0 };
+    let items = list
+        .records
+        .chunks(size)
+        .nth(page - 1)
+        .unwrap_or_default()
+        .join(",");
+    let body = format!(r#"{{"items":[{items}],"page":{page},"totalItemCount":{total}}}"#);
+    Response::new(StatusCode::OK, body)
+}
