@@ -43,8 +43,8 @@ pub struct PlannedList {
     pub strategy: Strategy,
     /// Why it would be read in full although its changes could be asked for.
     pub why: Option<String>,
-    /// How many records it has; for what belongs to records, how many of those have to be asked for it.
-    pub records: u64,
+    /// How many records it has, if that is known; for what belongs to records, how many of those have to be asked for it.
+    pub records: Option<u64>,
     /// How many requests that takes at least.
     pub requests: u64,
     /// Why it cannot be read, if the service says so.
@@ -91,7 +91,7 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
         list: table.name.clone(),
         strategy: Strategy::Full,
         why: None,
-        records: status.records,
+        records: status.as_of.map(|_| status.records),
         requests: 0,
         problem: None,
     };
@@ -112,7 +112,7 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
             planned.why = why;
             if status.as_of.is_none() && operation.list {
                 match job.client.operation(operation).total().await {
-                    Ok(total) => planned.records = total.unwrap_or_default(),
+                    Ok(total) => planned.records = total,
                     Err(error) => {
                         planned.problem = Some(error);
                         return Ok(planned);
@@ -120,8 +120,8 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
                 }
             }
             planned.requests = match operation.list {
-                true if operation.has_ids() => SWEEPS * pages(planned.records),
-                true => pages(planned.records),
+                true if operation.has_ids() => SWEEPS * pages(planned.records.unwrap_or_default()),
+                true => pages(planned.records.unwrap_or_default()),
                 false => 1,
             };
         }
@@ -141,14 +141,14 @@ async fn of_children(job: &Job<'_>, table: &'static Table, lists: &[PlannedList]
         let is_new = job.status(parent).await?.as_of.is_none();
         let planned = lists.iter().find(|list| list.list == parent.name);
         if let Some(planned) = planned.filter(|_| is_new) {
-            records = planned.records;
+            records = planned.records.unwrap_or_default();
         }
     }
     Ok(PlannedList {
         list: table.name.clone(),
         strategy: Strategy::Children,
         why: None,
-        records,
+        records: Some(records),
         requests: records,
         problem: None,
     })

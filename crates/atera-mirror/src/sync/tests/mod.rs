@@ -1,6 +1,9 @@
 //! The same tests for both databases.
 
+mod account;
 mod faults;
+mod interrupted;
+mod redacted;
 mod service;
 
 use atera::Client;
