@@ -25,6 +25,9 @@ pub struct Collection {
     pub operation: &'static Operation,
     /// The list to whose records it belongs. `None` if it is a list by itself.
     pub parent: Option<&'static Operation>,
+    /// The field of the answer with the records, if the answer is neither a page nor an array: `availableUpdates` of a machine's
+    /// patches.
+    pub field: Option<&'static str>,
 }
 
 /// How the service lists what has changed in a list since a time.
@@ -67,8 +70,23 @@ impl Collection {
 
     /// The collection that an operation reads, if it reads one. Other operations select some records, or read no list.
     pub fn of(operation: &'static Operation) -> Option<Self> {
-        let parent = parent_of(operation);
-        (is_whole(operation) || parent.is_some()).then_some(Collection { operation, parent })
+        if is_whole(operation) {
+            return Some(Collection {
+                operation,
+                parent: None,
+                field: None,
+            });
+        }
+        let field = match operation.answer {
+            Some(Kind::Object(answer)) if !operation.list => Some(array_of(answer)?.0),
+            _ => None,
+        };
+        let parent = Some(parent_of(operation)?);
+        Some(Collection {
+            operation,
+            parent,
+            field,
+        })
     }
 
     /// Its name: that of its group, with more where the group has several, as in `tickets`, `rates_products` or
@@ -83,25 +101,32 @@ impl Collection {
 
     /// What it is called beside others of its group, as in `comments`.
     pub fn short_name(&self) -> &'static str {
-        self.operation.verb.trim_start_matches("list_")
+        let verb = self.operation.verb;
+        let name = verb.strip_prefix("list_").or_else(|| verb.strip_prefix("get_"));
+        name.unwrap_or(verb)
     }
 
     /// The type of its records. `None` if they are not objects, but text or the like.
     pub fn record(&self) -> Option<&'static Schema> {
         match (self.operation.record(), self.operation.answer) {
             (None, Some(Kind::Array(Kind::Object(schema)))) => Some(schema),
+            (None, Some(Kind::Object(answer))) if self.field.is_some() => Some(array_of(answer)?.1),
             (record, _) => record,
         }
     }
 
-    /// The parameter for the record that it belongs to, and the field of that record with its id.
+    /// The parameter for the record that it belongs to, and the field of that record with its value: the one of the same name, or
+    /// else that of the id.
     pub fn link(&self) -> Option<(&'static str, &'static str)> {
         let parameter = self
             .operation
             .parameters
             .iter()
             .find(|parameter| parameter.required)?;
-        Some((parameter.name, self.parent?.record()?.id_field?))
+        let record = self.parent?.record()?;
+        let mut fields = record.fields.iter();
+        let same = fields.find(|field| field.name.eq_ignore_ascii_case(parameter.name));
+        Some((parameter.name, same.map(|field| field.name).or(record.id_field)?))
     }
 
     /// The operation that reads one of its records by its id, and the parameter for the id.
@@ -190,15 +215,30 @@ fn is_whole(operation: &Operation) -> bool {
     free && (paged || array)
 }
 
+/// The only array of objects in an answer: its field, and what the objects are.
+fn array_of(answer: &'static Schema) -> Option<(&'static str, &'static Schema)> {
+    let mut arrays = answer.fields.iter().filter_map(|field| match field.kind {
+        Kind::Array(Kind::Object(schema)) => Some((field.name, *schema)),
+        _ => None,
+    });
+    arrays.next().filter(|_| arrays.next().is_none())
+}
+
 /// The list to whose records an operation belongs: `/tickets` for `/tickets/{ticketId}/comments`.
 fn parent_of(operation: &Operation) -> Option<&'static Operation> {
-    let lists = operation.list || matches!(operation.answer, Some(Kind::Array(_)));
+    let lists = match operation.answer {
+        Some(Kind::Array(_)) => operation.verb.starts_with("list_"),
+        Some(Kind::Object(answer)) if !operation.list => {
+            operation.verb.starts_with("get_") && array_of(answer).is_some()
+        }
+        _ => operation.list && operation.verb.starts_with("list_"),
+    };
     let mut required = operation.parameters.iter().filter(|parameter| parameter.required);
     let one = required
         .next()
         .is_some_and(|parameter| parameter.location == Location::Path)
         && required.next().is_none();
-    if operation.method != Method::GET || !lists || !one || !operation.verb.starts_with("list_") {
+    if operation.method != Method::GET || !lists || !one {
         return None;
     }
     OPERATIONS.iter().find(|parent| {
@@ -258,6 +298,28 @@ mod tests {
         );
         assert_eq!(named("tickets_comments").link(), Some(("ticketId", "TicketID")));
         assert_eq!(named("tickets").link(), None);
+        let others = Collection::all().filter(|it| it.parent.is_some_and(|list| list.id != "tickets_list"));
+        let others: Vec<_> = others.map(|it| (it.name(), it.field, it.link())).collect();
+        let link = Some(("deviceGuid", "DeviceGuid"));
+        assert_eq!(
+            others,
+            [
+                (
+                    "agents_available_patches".to_string(),
+                    Some("availableUpdates"),
+                    link
+                ),
+                (
+                    "agents_installed_patches".to_string(),
+                    Some("installedUpdates"),
+                    link
+                ),
+            ]
+        );
+        let record = named("agents_available_patches")
+            .record()
+            .map(|record| record.name);
+        assert_eq!(record, Some("AvailablePatch"));
     }
 
     #[test]

@@ -364,7 +364,9 @@ mod tests {
                 "knowledge_bases",
                 "tickets_comments",
                 "tickets_attachments",
-                "tickets_work_hours"
+                "tickets_work_hours",
+                "agents_available_patches",
+                "agents_installed_patches",
             ]
         );
     }

@@ -23,7 +23,7 @@ impl Deref for Part {
 impl Part {
     /// The list that an operation reads, if it reads one.
     pub(crate) fn of(operation: &'static Operation) -> Option<Self> {
-        Collection::of(operation).map(Part)
+        Collection::of(operation).filter(is_exported).map(Part)
     }
 
     /// Its name: that of its group, with more where the group has several lists.
@@ -53,6 +53,11 @@ impl Part {
     }
 }
 
+/// Whether there is a file for it. What is a field of another answer has none.
+fn is_exported(collection: &Collection) -> bool {
+    collection.field.is_none()
+}
+
 /// The place of an operation in the order of an export: first the lists in the order of the description, and then what belongs
 /// to their records.
 pub(crate) fn position(operation: &str) -> (bool, usize) {
@@ -76,7 +81,7 @@ pub(crate) fn group_names() -> Vec<String> {
 
 /// The names of everything that belongs to records.
 pub(crate) fn child_names() -> Vec<String> {
-    let children = Collection::all().filter(|collection| collection.parent.is_some());
+    let children = Collection::all().filter(|it| it.parent.is_some() && is_exported(it));
     let mut names: Vec<_> = children.map(|collection| child_name(&Part(collection))).collect();
     names.sort_unstable();
     names.dedup();
@@ -90,7 +95,7 @@ pub(crate) fn child_names() -> Vec<String> {
 /// `Usage` if none of the groups has something by one of these names.
 pub(crate) fn parts(groups: &[String], with: &[String]) -> Result<Vec<Part>, Failure> {
     let chosen: Vec<_> = match groups.is_empty() {
-        true => Collection::all().map(Part).collect(),
+        true => Collection::all().filter(is_exported).map(Part).collect(),
         false => OPERATIONS
             .iter()
             .filter(|operation| groups.contains(&operation.group.to_kebab_case()))
