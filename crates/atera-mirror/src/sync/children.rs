@@ -3,6 +3,8 @@
 //! It is read for the records that are new, or have changed since it was read. Each record's parts are replaced as a whole, some
 //! records in a transaction, so a run that is killed goes on with the records that are left.
 
+use std::collections::HashMap;
+
 use atera::{DynamicCall, ErrorKind, Timestamp, UndecodedRecord, description::Collection};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 
@@ -19,7 +21,7 @@ use crate::{
     engine::Value,
     error::Result,
     redact::RedactedFields,
-    schema::{Table, hash},
+    schema::{Origin, Table, hash},
     state::{ListState, ListStatus, Strategy},
     store::Transaction,
 };
@@ -34,6 +36,8 @@ const BATCH: usize = 20;
 struct Outdated {
     id: String,
     hash: String,
+    /// What its parts are asked for by: its id, or another of its fields.
+    reference: String,
 }
 
 /// A record, and what belongs to it.
@@ -90,7 +94,11 @@ async fn read(
     collection: &Collection,
     status: &mut ListStatus,
 ) -> Result<(), Failure> {
-    let Some((parameter, _)) = collection.link() else {
+    let Some((parameter, field)) = collection.link() else {
+        return Ok(());
+    };
+    let of_field = |origin: &Origin| matches!(origin, Origin::Field(path) if *path == [field]);
+    let Some(reference) = parent.columns.iter().find(|column| of_field(&column.origin)) else {
         return Ok(());
     };
     let redacted = job.options.redaction.of_table(&table.name);
@@ -98,24 +106,35 @@ async fn read(
     let mut transaction = job.store.begin().await?;
     let count = transaction.count(&format!("SELECT COUNT(*) {rest}"), &[]).await;
     let total = transaction.end(count).await?;
+    let key = quoted(&sql::key(parent).name);
     let next = format!(
-        "SELECT {}, t.\"_hash\" {rest} ORDER BY t.{} LIMIT {RECORDS}",
+        "SELECT {}, t.\"_hash\", CAST(t.{} AS TEXT) {rest} AND t.{key} > $1 ORDER BY t.{key} LIMIT {RECORDS}",
         sql::key_text(parent, "t"),
-        quoted(&sql::key(parent).name)
+        quoted(&reference.name),
     );
     (status.inserted, status.updated, status.deleted, status.undeleted) = (0, 0, 0, 0);
+    let mut after = sql::before_all(parent);
+    let mut left_out = LeftOut::default();
     loop {
-        let rows = job.store.query(&next, &[]).await?;
+        let rows = job.store.query(&next, std::slice::from_ref(&after)).await?;
         let outdated = rows
             .into_iter()
-            .filter_map(|row| match <[Value; 2]>::try_from(row) {
-                Ok([Value::Text(id), Value::Text(hash)]) => Some(Outdated { id, hash }),
+            .filter_map(|row| match <[Value; 3]>::try_from(row) {
+                Ok([Value::Text(id), Value::Text(hash), reference]) => Some(Outdated {
+                    id,
+                    hash,
+                    reference: match reference {
+                        Value::Text(reference) => reference,
+                        _ => String::new(),
+                    },
+                }),
                 _ => None,
             });
         let outdated: Vec<_> = outdated.collect();
-        if outdated.is_empty() {
-            return Ok(());
-        }
+        let Some(last) = outdated.last() else {
+            return left_out.end(table);
+        };
+        after = sql::key_value(parent, &last.id).unwrap_or(Value::Null);
         let fetched: Vec<BoxFuture<'_, _>> = outdated
             .into_iter()
             .map(|record| fetch(job, collection, parameter, record).boxed())
@@ -124,7 +143,8 @@ async fn read(
         let mut batch = Vec::new();
         let end = loop {
             match fetched.try_next().await {
-                Ok(Some(parts)) => batch.push(parts),
+                Ok(Some(Ok(parts))) => batch.push(parts),
+                Ok(Some(Err(error))) => left_out.add(error),
                 Ok(None) => break Ok(()),
                 Err(failure) => break Err(failure),
             }
@@ -141,26 +161,75 @@ async fn read(
     }
 }
 
-/// Reads what belongs to a record. A record that was deleted after its list was read has nothing.
+/// The records whose parts could not be read.
+#[derive(Default)]
+struct LeftOut {
+    records: u64,
+    first: Option<atera::Error>,
+}
+
+impl LeftOut {
+    fn add(&mut self, error: atera::Error) {
+        self.records += 1;
+        self.first.get_or_insert(error);
+    }
+
+    /// Fails if there are any. The next sync asks for them again.
+    fn end(self, table: &'static Table) -> Result<(), Failure> {
+        let Some(first) = self.first else { return Ok(()) };
+        let sentence = format!(
+            "{} could not be read for {} of the records: {first}; sync again",
+            table.name, self.records
+        );
+        Err(first.explained(sentence).into())
+    }
+}
+
+/// Reads what belongs to a record. A record that was deleted after its list was read has nothing. The inner error is one that says
+/// nothing of the other records.
 async fn fetch(
     job: &Job<'_>,
     collection: &Collection,
     parameter: &str,
     record: Outdated,
-) -> Result<Fetched, Failure> {
-    let call = job
-        .client
-        .operation(collection.operation)
-        .set(parameter, &record.id)?;
-    let parts = match parts(collection, call).await {
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-        parts => parts?,
-    };
-    Ok(Fetched { record, parts })
+) -> Result<Result<Fetched, atera::Error>, Failure> {
+    let mut found = Ok(Vec::new());
+    if !record.reference.is_empty() {
+        let call = job
+            .client
+            .operation(collection.operation)
+            .set(parameter, &record.reference)?;
+        found = parts(collection, call).await;
+    }
+    match found {
+        Ok(parts) => Ok(Ok(Fetched { record, parts })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Ok(Fetched {
+            record,
+            parts: Vec::new(),
+        })),
+        Err(error) => match error.kind() {
+            ErrorKind::Server | ErrorKind::Decode | ErrorKind::Rejected | ErrorKind::Unsettled => {
+                Ok(Err(error))
+            }
+            _ => Err(error.into()),
+        },
+    }
 }
 
 /// What belongs to a record: what is on all pages, or in an array.
 async fn parts(collection: &Collection, call: DynamicCall) -> atera::Result<Vec<UndecodedRecord>> {
+    if let Some(field) = collection.field {
+        let answer: HashMap<String, UndecodedRecord> = call.send().await?.json()?;
+        let found = answer.get(field).map(UndecodedRecord::get);
+        return match found.map(serde_json::from_str::<Option<Vec<UndecodedRecord>>>) {
+            None => Ok(Vec::new()),
+            Some(Ok(parts)) => Ok(parts.unwrap_or_default()),
+            Some(Err(error)) => {
+                let sentence = format!("{} answered no array in {field}", collection.operation.id);
+                Err(atera::Error::new(ErrorKind::Decode, sentence).with_source(error))
+            }
+        };
+    }
     if !collection.operation.list {
         return call.send().await?.json();
     }

@@ -22,7 +22,13 @@ use crate::{
 /// If the database fails. What goes wrong with the list is in the report.
 pub(crate) async fn sync(job: &Job<'_>, table: &'static Table) -> Result<ListReport> {
     let status = job.status(table).await?;
-    let choice = choose(table, &status, job.options, Timestamp::now());
+    let now = Timestamp::now();
+    let choice = match choose(table, &status, job.options, now) {
+        Choice::Changes(..) if walk::is_under_way(job, table, now).await? => {
+            Choice::Full(Some("that had been begun".to_string()))
+        }
+        choice => choice,
+    };
     let report = with_choice(job, table, status, choice).await?;
     job.tell(table, report.records, Some(report.records), true);
     Ok(report)

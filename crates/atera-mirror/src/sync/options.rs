@@ -105,8 +105,8 @@ impl SyncOptions {
         Ok(self)
     }
 
-    /// What belongs to single records as well, at a request or more for each record that is new or has changed: `comments` or
-    /// `tickets_comments`.
+    /// What belongs to single records as well, at a request or more for each record that is new or has changed: `comments`,
+    /// `tickets_comments`, or `patches` for both kinds of them.
     ///
     /// # Errors
     ///
@@ -115,7 +115,9 @@ impl SyncOptions {
         for name in names {
             let wanted = name.as_ref().replace('-', "_").to_lowercase();
             let found: Vec<_> = children()
-                .filter(|table| table.name == wanted || short_name(table) == Some(&*wanted))
+                .filter(|table| {
+                    table.name == wanted || short_name(table).is_some_and(|name| is_named(name, &wanted))
+                })
                 .collect();
             if found.is_empty() {
                 let mut known: Vec<_> = children().filter_map(short_name).collect();
@@ -202,6 +204,12 @@ fn short_name(table: &'static Table) -> Option<&'static str> {
     Some(Collection::of(table.operation()?)?.short_name())
 }
 
+/// Whether something of this name is meant: `patches` means `available_patches` as well.
+fn is_named(name: &str, wanted: &str) -> bool {
+    let rest = name.strip_suffix(wanted).filter(|_| !wanted.is_empty());
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,9 +241,16 @@ mod tests {
             names(options.children()),
             ["tickets_comments", "tickets_work_hours"]
         );
+        let patches = SyncOptions::new().with(["patches"]).unwrap();
+        let both = ["agents_available_patches", "agents_installed_patches"];
+        assert_eq!(names(patches.children()), both);
+        let error = SyncOptions::new().with([""]).unwrap_err();
+        assert!(error.to_string().contains("nothing of that name"), "{error}");
         let error = SyncOptions::new().with(["remarks"]).unwrap_err();
         assert!(
-            error.to_string().contains("name one of attachments, comments, "),
+            error
+                .to_string()
+                .contains("name one of attachments, available_patches, comments, "),
             "{error}"
         );
     }

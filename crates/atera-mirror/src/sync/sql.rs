@@ -42,6 +42,14 @@ pub(crate) fn from_text(table: &'static Table, text: &str) -> String {
     }
 }
 
+/// A key that is before all others of the table.
+pub(crate) fn before_all(table: &'static Table) -> Value {
+    match key(table).column_type {
+        ColumnType::Integer => Value::Integer(i64::MIN),
+        _ => Value::from(""),
+    }
+}
+
 /// A key as a value of the table. `None` if its table cannot have it.
 pub(crate) fn key_value(table: &'static Table, id: &str) -> Option<Value> {
     match key(table).column_type {

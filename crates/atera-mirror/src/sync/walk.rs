@@ -14,7 +14,7 @@ use super::{
     staging::Staging,
     strategy::collection,
 };
-use crate::{schema::Table, state::Strategy};
+use crate::{engine::Value, schema::Table, state::Strategy};
 
 /// A walk that began longer ago is not continued: too much has changed since.
 const OLDEST: TimeDelta = TimeDelta::hours(6);
@@ -67,6 +67,26 @@ fn walk(job: &Job<'_>, operation: &'static Operation) -> Result<PagedWalk, Failu
     Ok(call.paged())
 }
 
+/// Whether an earlier run has begun to read all of a list, not long ago.
+pub(crate) async fn is_under_way(
+    job: &Job<'_>,
+    table: &'static Table,
+    now: Timestamp,
+) -> crate::Result<bool> {
+    let sql = "SELECT \"entry\" FROM \"_walks\" WHERE \"list\" = $1 AND \"number\" = 0";
+    let rows = job.store.query(sql, &[table.name.as_str().into()]).await?;
+    Ok(match rows.first().and_then(|row| row.first()) {
+        Some(Value::Text(first)) => recent(first, now).is_some(),
+        _ => false,
+    })
+}
+
+/// When a walk began, by the first entry of its journal, if that is not too long ago.
+fn recent(first: &str, now: Timestamp) -> Option<Timestamp> {
+    let began: Timestamp = first.parse().ok()?;
+    (now.to_utc() - began.to_utc() <= OLDEST).then_some(began)
+}
+
 /// Reads a list page by page until its walk ends.
 async fn pages(
     job: &Job<'_>,
@@ -78,10 +98,7 @@ async fn pages(
     let mut began = None;
     let journal = staging.journal().await?;
     if let Some((first, entries)) = journal.split_first() {
-        began = first
-            .parse()
-            .ok()
-            .filter(|began: &Timestamp| Timestamp::now().to_utc() - began.to_utc() <= OLDEST);
+        began = recent(first, Timestamp::now());
         // A journal that cannot be replayed is that of another version of the library.
         let replayed = entries.iter().try_for_each(|entry| walk.replay(entry).map(drop));
         if began.is_none() || replayed.is_err() {
@@ -153,4 +170,17 @@ async fn array(
     let count = records.len() as u64;
     job.tell(table, count, Some(count), false);
     Ok((answer.sent_at(), Outcome::Whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_that_began_long_ago_is_not_continued() {
+        let now: Timestamp = "2026-03-02T15:00:00Z".parse().unwrap();
+        assert!(recent("2026-03-02T09:00:00Z", now).is_some());
+        assert!(recent("2026-03-02T08:59:59Z", now).is_none());
+        assert!(recent("3 1 2 3", now).is_none(), "it is not the time");
+    }
 }

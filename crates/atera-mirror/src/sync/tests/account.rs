@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use atera::{
-    Client, RateLimit, RetryPolicy,
+    Client, ErrorKind, RateLimit, RetryPolicy,
     description::Collection,
     types::{CreateTicket, UpdateContact, UpdateCustomer, UpdateTicket},
 };
@@ -23,6 +23,8 @@ for_both!(
     what_a_record_was_is_in_the_log_of_changes,
     a_list_that_shows_fields_of_others_is_read_again_when_they_change,
     what_belongs_to_records_is_read_where_they_have_changed,
+    one_record_whose_parts_cannot_be_read_does_not_stop_the_others,
+    the_patches_of_machines_are_asked_for_by_another_field,
     lists_that_the_key_may_not_read_do_not_stop_the_others,
     a_plan_says_what_a_sync_requests,
 );
@@ -352,6 +354,63 @@ async fn what_belongs_to_records_is_read_where_they_have_changed(place: Place) {
     same().await;
 }
 
+async fn one_record_whose_parts_cannot_be_read_does_not_stop_the_others(place: Place) {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let options = SyncOptions::new()
+        .only(["tickets"])
+        .unwrap()
+        .with(["comments"])
+        .unwrap();
+    sandbox.set_faults("tickets_list_comments:500=1*2".parse().unwrap());
+    let report = place.sync(&client, &options).await;
+    let (list, error) = report.problems().next().unwrap();
+    assert_eq!(
+        (list.list.as_str(), list.updated, error.kind()),
+        ("tickets_comments", 128, ErrorKind::Server)
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("tickets_comments could not be read for 2 of the records: "),
+        "{error}"
+    );
+    let status = place.status("tickets_comments").await;
+    assert_eq!((status.state, status.as_of), (ListState::Failed, None));
+    let report = place.sync(&client, &options).await;
+    assert!(report.is_success(), "{:?}", report.worst());
+    assert_eq!(of(&report, "tickets_comments").requests, 2);
+    assert!(place.status("tickets_comments").await.as_of.is_some());
+}
+
+async fn the_patches_of_machines_are_asked_for_by_another_field(place: Place) {
+    let sandbox = sandbox().await;
+    let client = client(&sandbox);
+    let options = SyncOptions::new()
+        .only(["agents"])
+        .unwrap()
+        .with(["available-patches"])
+        .unwrap();
+    let report = place.sync(&client, &options).await;
+    assert!(report.is_success(), "{:?}", report.worst());
+    let mut there = 0;
+    for id in place.texts("SELECT \"device_guid\" FROM \"agents\"").await {
+        let patches = client
+            .agents()
+            .get_available_patches(id.parse().unwrap())
+            .await
+            .unwrap();
+        there += patches.available_updates.unwrap_or_default().len() as i64;
+    }
+    assert!(there > 0);
+    assert_eq!(
+        place
+            .count("SELECT COUNT(\"name\") FROM \"agents_available_patches\"")
+            .await,
+        there
+    );
+}
+
 async fn lists_that_the_key_may_not_read_do_not_stop_the_others(place: Place) {
     let sandbox = sandbox().await;
     let report = place
@@ -361,7 +420,7 @@ async fn lists_that_the_key_may_not_read_do_not_stop_the_others(place: Place) {
         .problems()
         .map(|(list, error)| (list.list.as_str(), error.kind()))
         .collect();
-    assert_eq!(problems, [("alerts", atera::ErrorKind::Forbidden)]);
+    assert_eq!(problems, [("alerts", ErrorKind::Forbidden)]);
     assert_eq!(place.status("alerts").await.as_of, None);
     assert_eq!(place.records("tickets").await.len(), 130);
 }

@@ -6,7 +6,7 @@ use super::{
     Place, for_both,
     service::{Service, agent, agents},
 };
-use crate::{ListState, SyncOptions};
+use crate::{ListState, Strategy, SyncOptions};
 
 for_both!(
     a_list_that_does_not_settle_deletes_nothing,
@@ -14,6 +14,7 @@ for_both!(
     a_value_that_does_not_fit_is_told_and_kept,
     a_list_that_is_refused_stays_as_it_was,
     a_page_that_is_lost_is_asked_for_again_by_the_next_sync,
+    a_walk_that_was_begun_is_continued_although_changes_could_be_asked_for,
     an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted,
     what_is_new_in_the_answers_is_kept,
     a_mirror_of_something_else_is_refused,
@@ -152,6 +153,26 @@ async fn a_page_that_is_lost_is_asked_for_again_by_the_next_sync(place: Place) {
     then_finds_the_loss(&place, &service).await;
     // The account, two pages of the first sweep, and three of the second.
     assert_eq!(service.requests() - before, 6);
+}
+
+async fn a_walk_that_was_begun_is_continued_although_changes_could_be_asked_for(place: Place) {
+    let service = Service::new();
+    let tickets = (1..=120).map(|id| format!(r#"{{"TicketID":{id}}}"#));
+    service.change("/tickets", |list| list.records = tickets.collect());
+    let options = || SyncOptions::new().only(["tickets"]).unwrap();
+    let sync = async |options: SyncOptions| place.sync(&service.client(), &options).await;
+    assert!(sync(options()).await.is_success());
+    assert_eq!(sync(options()).await.lists[0].strategy, Strategy::Changes);
+    service.change("/tickets", |list| list.fails = Some((3, 500)));
+    assert!(!sync(options().full(true)).await.is_success());
+    service.change("/tickets", |list| list.fails = None);
+    let report = sync(options()).await;
+    assert_eq!(report.lists[0].why.as_deref(), Some("that had been begun"));
+    assert_eq!(
+        report.lists[0].requests, 4,
+        "the last page of one sweep, and another sweep"
+    );
+    assert_eq!(sync(options()).await.lists[0].strategy, Strategy::Changes);
 }
 
 async fn an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted(place: Place) {
