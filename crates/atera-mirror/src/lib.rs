@@ -16,9 +16,14 @@
 mod engine;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 mod error;
+mod mirror;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 mod redact;
-#[allow(dead_code, reason = "the engines and their users are being written")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the engines and their users are being written"
+)]
 pub mod schema;
 #[allow(dead_code, reason = "the engines and their users are being written")]
 mod state;
@@ -33,6 +38,7 @@ mod sync;
 
 pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};
 pub use error::{Error, ErrorKind, Result};
+pub use mirror::{Mirror, TableRows, Vacuumed};
 pub use redact::Redaction;
 pub use state::{ListState, ListStatus, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};

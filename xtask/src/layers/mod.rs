@@ -67,7 +67,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crates/atera-limits", &["ledger", "file"]),
     (
         "crates/atera-mirror",
-        &["error", "engine", "redact", "schema", "store", "state", "sync"],
+        &["error", "engine", "redact", "schema", "store", "state", "sync", "mirror"],
     ),
     (
         "crates/atera-sandbox",

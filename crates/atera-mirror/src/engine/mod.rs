@@ -20,7 +20,10 @@ pub use value::{ColumnType, Value};
 use crate::error::Result;
 
 #[cfg(test)]
-mod tests;
+pub(crate) use tests::for_both;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Which SQL a database speaks, for the few places where the two differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +44,8 @@ impl Dialect {
             ColumnType::Boolean => ("BOOLEAN", "boolean"),
             ColumnType::Text => ("TEXT", "text"),
             ColumnType::Date => ("DATE", "date"),
-            ColumnType::Timestamp => ("TIMESTAMP", "timestamptz"),
-            ColumnType::LocalTime => ("LOCAL TIMESTAMP", "timestamp"),
+            ColumnType::Timestamp => ("TIMESTAMP", "timestamp with time zone"),
+            ColumnType::LocalTime => ("LOCAL TIMESTAMP", "timestamp without time zone"),
             ColumnType::Json => ("JSON TEXT", "jsonb"),
             // Unlike `jsonb`, `json` keeps every byte, and takes characters that Postgres cannot store as text.
             ColumnType::Record => ("JSON TEXT", "json"),

@@ -1,21 +1,21 @@
 //! The same tests for both databases.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{Answer, Engine, Limits, Postgres, Session, Sqlite, Value};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An engine with an empty database. The folder is that of the file, if it has one.
-struct Place {
-    engine: Box<dyn Engine>,
+pub(crate) struct Place {
+    pub(crate) engine: Arc<dyn Engine>,
     /// Another engine for the same database, as another process would have it.
-    other: Box<dyn Engine>,
+    pub(crate) other: Arc<dyn Engine>,
     _folder: Option<tempfile::TempDir>,
 }
 
-fn sqlite() -> Option<Place> {
+pub(crate) fn sqlite() -> Option<Place> {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Box::new(Sqlite::open(&folder.path().join("mirror.db")).unwrap()) as Box<dyn Engine>;
+    let open = || Arc::new(Sqlite::open(&folder.path().join("mirror.db")).unwrap()) as Arc<dyn Engine>;
     Some(Place {
         engine: open(),
         other: open(),
@@ -23,9 +23,9 @@ fn sqlite() -> Option<Place> {
     })
 }
 
-fn postgres() -> Option<Place> {
+pub(crate) fn postgres() -> Option<Place> {
     let url = atera_testkit::postgres::new_database()?;
-    let open = || Box::new(Postgres::open(&url).unwrap()) as Box<dyn Engine>;
+    let open = || Arc::new(Postgres::open(&url).unwrap()) as Arc<dyn Engine>;
     Some(Place {
         engine: open(),
         other: open(),
@@ -39,20 +39,22 @@ macro_rules! for_both {
         mod on_sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name(super::sqlite().unwrap()).await;
+                super::$name($crate::engine::tests::sqlite().unwrap()).await;
             })*
         }
 
         mod on_postgres {
             $(#[tokio::test]
             async fn $name() {
-                if let Some(place) = super::postgres() {
+                if let Some(place) = $crate::engine::tests::postgres() {
                     super::$name(place).await;
                 }
             })*
         }
     };
 }
+
+pub(crate) use for_both;
 
 for_both!(
     values_come_back_as_they_went,

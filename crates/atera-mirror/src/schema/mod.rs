@@ -1,15 +1,26 @@
 //! The tables of a mirror. All follow from the description of the API; none is written by hand.
 
+mod ddl;
+mod fill;
 mod hash;
+mod history;
 mod internal;
+mod migrate;
 mod names;
+mod page;
+mod search;
 mod table;
 mod values;
 
-#[allow(unused_imports, reason = "their users are being written")]
+pub(crate) use ddl::table_names;
 pub(crate) use hash::hash;
-#[allow(unused_imports, reason = "their users are being written")]
 pub(crate) use internal::{INTERNAL_TABLES, InternalColumn, InternalTable};
+pub(crate) use migrate::{Migration, exists, migrate};
+pub(crate) use names::quoted;
+pub use page::page;
+pub(crate) use search::count_searched;
 pub use table::{Column, Content, Origin, Table, tables};
-#[allow(unused_imports, reason = "their users are being written")]
 pub(crate) use values::{RecordFields, RowValues};
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,17 @@ pub(super) fn column(field: &str) -> String {
     }
 }
 
+/// A name, so that words of SQL can be names.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+/// Names in a row.
+pub(super) fn list(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+    names.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::column;

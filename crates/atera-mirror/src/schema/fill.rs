@@ -1,0 +1,180 @@
+//! Fills tables and columns that are new in a database from the records that it has.
+
+use super::{
+    names::quoted,
+    table::{Column, Content, Origin, Table},
+    values::RecordFields,
+};
+use crate::{
+    engine::{Session, Value},
+    error::Result,
+};
+
+/// How many records are read at once.
+const PAGE: i64 = 500;
+
+/// What is new in a table of records.
+pub(super) struct Change {
+    table: &'static Table,
+    /// The new columns; `None` if the whole table is new.
+    columns: Option<Vec<&'static str>>,
+}
+
+impl Change {
+    pub(super) fn of_table(table: &'static Table) -> Self {
+        Change { table, columns: None }
+    }
+
+    pub(super) fn of_columns(table: &'static Table, columns: Vec<&'static str>) -> Self {
+        Change {
+            table,
+            columns: Some(columns),
+        }
+    }
+
+    /// The table whose records have the values, if there are any.
+    fn source(&self) -> Option<&'static Table> {
+        match (&self.table.content, &self.columns) {
+            (Content::Items { .. }, _) => self.table.parent(),
+            // A new list is empty until it is synced.
+            (_, None) => None,
+            (_, Some(_)) => Some(self.table),
+        }
+    }
+
+    /// The statement that writes a row, and the columns that it takes, in order.
+    fn statement(&self) -> (String, Vec<&'static Column>) {
+        let (key, rest) = self.table.columns.split_at(self.table.key_columns);
+        let name = quoted(&self.table.name);
+        let Some(new) = &self.columns else {
+            let columns: Vec<_> = self.table.columns.iter().collect();
+            let names: Vec<_> = columns.iter().map(|column| quoted(&column.name)).collect();
+            let places: Vec<_> = (1..=columns.len()).map(|place| format!("${place}")).collect();
+            let (names, places) = (names.join(", "), places.join(", "));
+            return (format!("INSERT INTO {name} ({names}) VALUES ({places})"), columns);
+        };
+        let is_filled = |column: &&Column| {
+            new.contains(&column.name.as_str()) && matches!(column.origin, Origin::Field(_))
+        };
+        let columns: Vec<_> = rest.iter().filter(is_filled).chain(key).collect();
+        let pairs: Vec<_> = columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| format!("{} = ${}", quoted(&column.name), index + 1))
+            .collect();
+        let (set, find) = pairs.split_at(columns.len() - key.len());
+        let statement = match set.is_empty() {
+            true => String::new(),
+            false => format!(
+                "UPDATE {name} SET {} WHERE {}",
+                set.join(", "),
+                find.join(" AND ")
+            ),
+        };
+        (statement, columns)
+    }
+}
+
+/// Fills what is new.
+pub(super) async fn fill(session: &mut dyn Session, changes: &[Change]) -> Result<()> {
+    for change in changes {
+        let (statement, columns) = change.statement();
+        if let Some(source) = change.source().filter(|_| !statement.is_empty()) {
+            fill_from(session, change.table, source, &statement, &columns).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the records of a table page by page, and writes what is new.
+async fn fill_from(
+    session: &mut dyn Session,
+    table: &'static Table,
+    source: &'static Table,
+    statement: &str,
+    columns: &[&'static Column],
+) -> Result<()> {
+    let key = source.key();
+    let names: Vec<_> = key.iter().map(|column| quoted(&column.name)).collect();
+    let names = names.join(", ");
+    let places: Vec<_> = (1..=key.len()).map(|place| format!("${place}")).collect();
+    let from = format!("SELECT {names}, \"record\" FROM {}", quoted(&source.name));
+    let order = format!("ORDER BY {names} LIMIT {PAGE}");
+    let next = format!("{from} WHERE ({names}) > ({}) {order}", places.join(", "));
+    let mut page = session.query(&format!("{from} {order}"), &[]).await?;
+    while let Some(last) = page.last() {
+        let last = last[..key.len()].to_vec();
+        let (mut rows, mut misfits) = (Vec::new(), Vec::new());
+        for row in &page {
+            let (key, record) = row.split_at(key.len());
+            let [Value::Text(record)] = record else {
+                continue;
+            };
+            for (position, values) in parts(table, record).into_iter().enumerate() {
+                rows.push(row_of(table, columns, key, position, &values.values));
+                let new = values
+                    .misfits
+                    .iter()
+                    .filter(|it| columns.iter().any(|column| column.name == **it));
+                misfits.extend(new.map(|column| misfit(table, key, column)));
+            }
+        }
+        session.execute_many(statement, rows).await?;
+        session.execute_many(MISFIT, misfits).await?;
+        page = session.query(&next, &last).await?;
+    }
+    Ok(())
+}
+
+/// The values that a record has for the rows of a table.
+fn parts(table: &'static Table, record: &str) -> Vec<super::RowValues> {
+    match &table.content {
+        Content::Items { path, .. } => {
+            let elements = RecordFields::of_value(record).elements(path);
+            let elements = elements.into_iter();
+            elements
+                .map(|json| RecordFields::of_value(json).values(table))
+                .collect()
+        }
+        _ => vec![RecordFields::of_value(record).values(table)],
+    }
+}
+
+/// The values of these columns. `key` is that of the record.
+fn row_of(
+    table: &'static Table,
+    columns: &[&'static Column],
+    key: &[Value],
+    position: usize,
+    values: &[Value],
+) -> Vec<Value> {
+    let mut row = Vec::new();
+    for column in columns {
+        let place = table
+            .columns
+            .iter()
+            .position(|it| it.name == column.name)
+            .unwrap_or_default();
+        let is_items = matches!(table.content, Content::Items { .. });
+        row.push(match place {
+            // The key of a part is that of its record, and its position.
+            _ if place < key.len() && place < table.key_columns => key[place].clone(),
+            _ if is_items && place < table.key_columns => Value::Integer(position as i64),
+            _ => values[place].clone(),
+        });
+    }
+    row
+}
+
+/// Notes a value that does not fit, beside those that are noted of the same record.
+const MISFIT: &str = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3) ON CONFLICT (\"table_name\", \
+    \"id\") DO UPDATE SET \"columns\" = \"_misfits\".\"columns\" || ',' || excluded.\"columns\"";
+
+fn misfit(table: &Table, key: &[Value], column: &str) -> Vec<Value> {
+    let id = match &key[0] {
+        Value::Integer(id) => id.to_string(),
+        Value::Text(id) => id.clone(),
+        other => format!("{other:?}"),
+    };
+    vec![table.name.as_str().into(), id.into(), column.into()]
+}

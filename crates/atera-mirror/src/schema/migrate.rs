@@ -1,0 +1,233 @@
+//! Brings a database to the tables of this program, forward only. Nothing is ever dropped but what follows from the tables: views,
+//! triggers and indexes for the search.
+//!
+//! What the description has new is added by comparing the tables: a column is added and filled from `record`. A column whose type has
+//! changed is kept under another name. What else a version changes is a [`Step`].
+
+use std::collections::HashMap;
+
+use super::{
+    ddl::{self, Shape},
+    fill, hash, history,
+    names::quoted,
+    search,
+};
+use crate::{
+    engine::{Dialect, Session, Value},
+    error::{Error, ErrorKind, Result},
+};
+
+/// The statements that bring a database from one version to the next.
+pub(super) type Step = fn(Dialect) -> Vec<String>;
+
+/// The step at index n brings version n + 1 to n + 2. The tables themselves need no step.
+const STEPS: &[Step] = &[];
+
+/// What a migration did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Migration {
+    /// The tables and columns that are new in a database that had others: `tickets.ticket_color`.
+    pub(crate) added: Vec<String>,
+}
+
+/// Brings a database to the version of this program, in one transaction. Does nothing if it is there.
+///
+/// # Errors
+///
+/// `Newer` if a newer program has written it.
+pub(crate) async fn migrate(session: &mut dyn Session, dialect: Dialect) -> Result<Migration> {
+    migrate_to(session, dialect, &ddl::shapes(), STEPS).await
+}
+
+/// Whether the database has a mirror.
+///
+/// # Errors
+///
+/// `Newer` if a newer program has written it.
+pub(crate) async fn exists(session: &mut dyn Session, dialect: Dialect) -> Result<bool> {
+    let existing = columns(session, dialect).await?;
+    Ok(version(session, &existing, STEPS).await?.is_some())
+}
+
+pub(super) async fn migrate_to(
+    session: &mut dyn Session,
+    dialect: Dialect,
+    shapes: &[Shape],
+    steps: &[Step],
+) -> Result<Migration> {
+    let fingerprint = fingerprint(dialect, shapes, steps);
+    session.begin().await?;
+    let existing = columns(session, dialect).await?;
+    let version = version(session, &existing, steps).await?;
+    if note(session, &existing, "schema").await?.as_deref() == Some(&fingerprint) {
+        session.rollback().await?;
+        return Ok(Migration::default());
+    }
+    for statement in derived(dialect, search::drop, history::DROP) {
+        session.execute(&statement, &[]).await?;
+    }
+    if let Some(version) = version {
+        for step in &steps[version - 1..] {
+            for statement in step(dialect) {
+                session.execute(&statement, &[]).await?;
+            }
+        }
+    }
+    let mut migration = Migration::default();
+    let changes = add(session, dialect, shapes, &existing, &mut migration).await?;
+    fill::fill(session, &changes).await?;
+    for statement in derived(dialect, search::create, &history::create(dialect)) {
+        session.execute(&statement, &[]).await?;
+    }
+    for (name, value) in [
+        ("version", (steps.len() + 1).to_string()),
+        ("program", env!("CARGO_PKG_VERSION").to_string()),
+        ("schema", fingerprint),
+    ] {
+        let set = "INSERT INTO \"_mirror\" (\"name\", \"value\") VALUES ($1, $2) ON CONFLICT (\"name\") DO UPDATE SET \"value\" = \
+            excluded.\"value\"";
+        session.execute(set, &[name.into(), value.into()]).await?;
+    }
+    session.commit().await?;
+    if version.is_none() {
+        migration.added.clear();
+    }
+    Ok(migration)
+}
+
+/// The statements for what follows from the tables.
+fn derived(dialect: Dialect, search: fn(Dialect) -> Vec<String>, history: &str) -> Vec<String> {
+    search(dialect).into_iter().chain([history.to_string()]).collect()
+}
+
+/// Tells whether a database is as this program makes it.
+fn fingerprint(dialect: Dialect, shapes: &[Shape], steps: &[Step]) -> String {
+    let tables = shapes.iter().flat_map(|shape| shape.create(dialect));
+    let derived = derived(dialect, search::create, &history::create(dialect));
+    let steps = steps.iter().flat_map(|step| step(dialect));
+    let all: Vec<_> = tables.chain(derived).chain(steps).collect();
+    hash(&all.join(";"))
+}
+
+/// The columns of each table, with their types.
+type Existing = HashMap<String, HashMap<String, String>>;
+
+async fn columns(session: &mut dyn Session, dialect: Dialect) -> Result<Existing> {
+    let sql = match dialect {
+        Dialect::Sqlite => {
+            "SELECT m.name, c.name, c.type FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+        }
+        Dialect::Postgres => {
+            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_class c \
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             WHERE c.relkind IN ('r', 'p') AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+        }
+    };
+    let mut existing = Existing::new();
+    for row in session.query(sql, &[]).await? {
+        if let [Value::Text(table), Value::Text(column), Value::Text(kind)] = row.as_slice() {
+            let table = existing.entry(table.clone()).or_default();
+            table.insert(column.clone(), kind.clone());
+        }
+    }
+    Ok(existing)
+}
+
+/// What the mirror has noted about itself.
+async fn note(session: &mut dyn Session, existing: &Existing, name: &str) -> Result<Option<String>> {
+    if !existing.contains_key("_mirror") {
+        return Ok(None);
+    }
+    let sql = "SELECT \"value\" FROM \"_mirror\" WHERE \"name\" = $1";
+    let rows = session.query(sql, &[name.into()]).await?;
+    Ok(match rows.into_iter().flatten().next() {
+        Some(Value::Text(value)) => Some(value),
+        _ => None,
+    })
+}
+
+/// The version of the database; `None` if it is no mirror yet.
+async fn version(session: &mut dyn Session, existing: &Existing, steps: &[Step]) -> Result<Option<usize>> {
+    let Some(text) = note(session, existing, "version").await? else {
+        return Ok(None);
+    };
+    let version = text.parse().unwrap_or(usize::MAX);
+    if (1..=steps.len() + 1).contains(&version) {
+        return Ok(Some(version));
+    }
+    let program = note(session, existing, "program").await?.unwrap_or_default();
+    Err(Error::new(
+        ErrorKind::Newer,
+        format!(
+            "the mirror cannot be used: program {program} has written it in version {text}, and this one knows up to {}; use the \
+             newer program, or another place for the mirror",
+            steps.len() + 1
+        ),
+    ))
+}
+
+/// Makes what is missing. Returns what has to be filled.
+async fn add(
+    session: &mut dyn Session,
+    dialect: Dialect,
+    shapes: &[Shape],
+    existing: &Existing,
+    migration: &mut Migration,
+) -> Result<Vec<fill::Change>> {
+    let mut changes = Vec::new();
+    for shape in shapes {
+        let Some(known) = existing.get(shape.name) else {
+            for statement in shape.create(dialect) {
+                session.execute(&statement, &[]).await?;
+            }
+            migration.added.push(shape.name.to_string());
+            changes.extend(shape.records.map(fill::Change::of_table));
+            continue;
+        };
+        let mut new = Vec::new();
+        for (name, column_type) in &shape.columns {
+            let kind = dialect.type_name(*column_type);
+            match known.get(*name) {
+                Some(known) if known == kind => continue,
+                Some(_) if shape.key.contains(name) => return Err(key_changed(shape.name, name)),
+                Some(other) => {
+                    let kept = kept_name(name, other, known);
+                    let (table, old) = (quoted(shape.name), quoted(name));
+                    let rename = format!("ALTER TABLE {table} RENAME COLUMN {old} TO {}", quoted(&kept));
+                    session.execute(&rename, &[]).await?;
+                }
+                None => {}
+            }
+            let statement = shape.add_column(dialect, name, *column_type);
+            session.execute(&statement, &[]).await?;
+            migration.added.push(format!("{}.{name}", shape.name));
+            new.push(*name);
+        }
+        for statement in shape.indexes() {
+            session.execute(&statement, &[]).await?;
+        }
+        if let Some(table) = shape.records.filter(|_| !new.is_empty()) {
+            changes.push(fill::Change::of_columns(table, new));
+        }
+    }
+    Ok(changes)
+}
+
+/// The name under which a column is kept whose type has changed: `memory_was_text`.
+fn kept_name(name: &str, kind: &str, known: &HashMap<String, String>) -> String {
+    let mut kept = format!("{name}_was_{}", kind.to_lowercase().replace(' ', "_"));
+    while known.contains_key(&kept) {
+        kept.push('_');
+    }
+    kept
+}
+
+fn key_changed(table: &str, column: &str) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        format!(
+            "the mirror cannot be used: the type of {table}.{column} has changed, which is the key of its records; sync into \
+             another place"
+        ),
+    )
+}
