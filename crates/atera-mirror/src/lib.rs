@@ -8,32 +8,13 @@
 //! `error` < `engine` < `redact` < `schema` < `store` < `state` < `sync` < `query` < `mirror`: a module uses only those before it.
 //! `engine` is the one place that knows which database it is; what stands above it is written once.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the engines and their users are being written"
-)]
 mod engine;
-#[allow(dead_code, reason = "the engines and their users are being written")]
 mod error;
 mod mirror;
-#[allow(dead_code, reason = "the engines and their users are being written")]
 mod redact;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the engines and their users are being written"
-)]
 pub mod schema;
-#[allow(dead_code, reason = "the engines and their users are being written")]
 mod state;
-#[allow(dead_code, reason = "the engines and their users are being written")]
 mod store;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the engines and their users are being written"
-)]
 mod sync;
 
 pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};

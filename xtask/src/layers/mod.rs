@@ -67,7 +67,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crates/atera-limits", &["ledger", "file"]),
     (
         "crates/atera-mirror",
-        &["error", "engine", "redact", "schema", "store", "state", "sync", "mirror"],
+        &[
+            "error", "engine", "redact", "schema", "store", "state", "sync", "mirror",
+        ],
     ),
     (
         "crates/atera-sandbox",

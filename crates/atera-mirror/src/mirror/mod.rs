@@ -4,12 +4,15 @@ mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
+use atera::Client;
 pub use upkeep::{TableRows, Vacuumed};
 
 use crate::{
     engine::{Answer, Engine, Limits, Postgres, Session, Sqlite, Value},
     error::{Error, Result},
     schema,
+    state::ListStatus,
+    sync::{self, Plan, Report, SyncOptions},
 };
 
 /// An account in a database: a file of SQLite, or a database of a Postgres server.
@@ -106,6 +109,40 @@ impl Mirror {
         let mut session = self.engine.writer().await?;
         schema::migrate(&mut *session, self.engine.dialect()).await?;
         Ok(session)
+    }
+
+    /// Brings the mirror up to date. The first time it makes the tables.
+    ///
+    /// Lists are read side by side, after whatever else the client is asked for. One that fails does not stop the others; the report
+    /// says so. A sync that is stopped goes on where it was when the next one runs.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if another program is syncing, `Config` if it is a mirror of something else, and whatever the database fails with.
+    pub async fn sync(&self, client: &Client, options: &SyncOptions) -> Result<Report> {
+        sync::run(&*self.engine, client, options).await
+    }
+
+    /// What a sync would request, and how long that takes. Makes the tables if there are none, and asks the service for the totals of
+    /// lists that were never read.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database fails with.
+    pub async fn plan(&self, client: &Client, options: &SyncOptions) -> Result<Plan> {
+        if self.reader().await.is_err() {
+            drop(self.writer().await?);
+        }
+        sync::plan(&*self.engine, client, options).await
+    }
+
+    /// How old each list is, and how its last sync went, for the lists that were ever synced.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the database fails with.
+    pub async fn status(&self) -> Result<Vec<ListStatus>> {
+        ListStatus::all(&mut *self.reader().await?).await
     }
 
     /// Answers a query in the SQL of the database. It can only read. Its parameters are written `:name`.

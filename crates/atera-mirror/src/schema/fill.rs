@@ -112,11 +112,9 @@ async fn fill_from(
             };
             for (position, values) in parts(table, record).into_iter().enumerate() {
                 rows.push(row_of(table, columns, key, position, &values.values));
-                let new = values
-                    .misfits
-                    .iter()
-                    .filter(|it| columns.iter().any(|column| column.name == **it));
-                misfits.extend(new.map(|column| misfit(table, key, column)));
+                let is_new = |it: &&&str| columns.iter().any(|column| column.name == **it);
+                let names = values.misfits.iter().filter(is_new);
+                misfits.extend(names.map(|column| misfit(table, source, key, position, column)));
             }
         }
         session.execute_many(statement, rows).await?;
@@ -130,7 +128,8 @@ async fn fill_from(
 fn parts(table: &'static Table, record: &str) -> Vec<super::RowValues> {
     match &table.content {
         Content::Items { path, .. } => {
-            let elements = RecordFields::of_value(record).elements(path);
+            // Something else than an array was noted when the record was stored, if its table was there.
+            let elements = RecordFields::of_value(record).elements(path).unwrap_or_default();
             let elements = elements.into_iter();
             elements
                 .map(|json| RecordFields::of_value(json).values(table))
@@ -170,11 +169,17 @@ fn row_of(
 const MISFIT: &str = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3) ON CONFLICT (\"table_name\", \
     \"id\") DO UPDATE SET \"columns\" = \"_misfits\".\"columns\" || ',' || excluded.\"columns\"";
 
-fn misfit(table: &Table, key: &[Value], column: &str) -> Vec<Value> {
-    let id = match &key[0] {
-        Value::Integer(id) => id.to_string(),
-        Value::Text(id) => id.clone(),
+/// The note of a value, as a sync writes it: beside its record, with its place if it is in an array.
+fn misfit(table: &Table, source: &Table, key: &[Value], position: usize, column: &str) -> Vec<Value> {
+    let text = |value: &Value| match value {
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
         other => format!("{other:?}"),
     };
-    vec![table.name.as_str().into(), id.into(), column.into()]
+    let id = key.iter().map(text).collect::<Vec<_>>().join("/");
+    let column = match table.content {
+        Content::Items { .. } => format!("{}[{position}].{column}", table.name),
+        _ => column.to_string(),
+    };
+    vec![source.name.as_str().into(), id.into(), column.into()]
 }

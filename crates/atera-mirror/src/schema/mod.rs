@@ -14,9 +14,9 @@ mod values;
 
 pub(crate) use ddl::table_names;
 pub(crate) use hash::hash;
-pub(crate) use internal::{INTERNAL_TABLES, InternalColumn, InternalTable};
-pub(crate) use migrate::{Migration, exists, migrate};
-pub(crate) use names::quoted;
+#[cfg(test)]
+pub(crate) use internal::INTERNAL_TABLES;
+pub(crate) use migrate::{exists, migrate};
 pub use page::page;
 pub(crate) use search::count_searched;
 pub use table::{Column, Content, Origin, Table, tables};

@@ -6,7 +6,7 @@
 
 use super::{
     names::quoted,
-    table::{Content, Table, tables},
+    table::{Content, Table},
 };
 use crate::engine::{ColumnType, Dialect};
 
@@ -229,7 +229,7 @@ pub(super) fn searched() -> impl Iterator<Item = (&'static str, Vec<&'static str
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::tables, *};
 
     #[test]
     fn what_is_searched_is_in_the_description() {

@@ -2,12 +2,12 @@
 
 use super::{
     ddl::{Shape, shapes},
-    migrate::{Step, migrate_to},
+    migrate::{Migration, Step, migrate_to},
     table::tables,
     *,
 };
 use crate::{
-    engine::{ColumnType, Dialect, Engine, Limits, Session, Value, for_both, tests::Place},
+    engine::{ColumnType, Dialect, Limits, Session, Value, for_both, tests::Place},
     error::ErrorKind,
 };
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{Engine, Value},
     error::Result,
-    schema::Table,
+    schema::{Table, migrate},
     state::{self, ListState, Strategy},
     store::Store,
 };
@@ -31,7 +31,9 @@ const CHILDREN_SIDE_BY_SIDE: usize = 3;
 pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Report> {
     let began = Timestamp::now();
     let before = client.usage();
-    let store = Store::new(engine.writer().await?, engine.dialect());
+    let mut session = engine.writer().await?;
+    migrate(&mut *session, engine.dialect()).await?;
+    let store = Store::new(session, engine.dialect());
     let client = client.with_priority(Priority::Background);
     let service = options
         .service

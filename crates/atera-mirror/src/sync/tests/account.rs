@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use atera::{
     Client, ErrorKind, RateLimit, RetryPolicy,
     description::Collection,
-    types::{CreateTicket, UpdateContact, UpdateCustomer, UpdateTicket},
+    types::{CreateTicket, UpdateCustomer, UpdateTicket},
 };
 use atera_sandbox::{Permissions, Sandbox};
 

@@ -11,7 +11,7 @@ use atera::Client;
 use super::{Report, SyncOptions, run};
 use crate::{
     engine::{Engine, Postgres, Session, Sqlite, Value},
-    schema::Table,
+    schema::{Table, migrate},
     state::ListStatus,
 };
 
@@ -57,7 +57,7 @@ pub(super) use for_both;
 impl Place {
     async fn new(engine: Box<dyn Engine>, folder: Option<tempfile::TempDir>) -> Self {
         let mut session = engine.writer().await.unwrap();
-        create_tables(&mut *session, engine.dialect()).await;
+        migrate(&mut *session, engine.dialect()).await.unwrap();
         Place { engine, folder }
     }
 
@@ -113,48 +113,5 @@ impl Place {
     pub(super) async fn deleted(&self, table: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) FROM \"{table}\" WHERE \"_deleted\" IS NOT NULL");
         self.count(&sql).await
-    }
-}
-
-/// Creates all tables.
-async fn create_tables(session: &mut dyn Session, dialect: crate::engine::Dialect) {
-    let of_lists = crate::schema::tables().iter().map(|table| {
-        let columns = table
-            .columns
-            .iter()
-            .map(|column| format!("\"{}\" {}", column.name, dialect.type_name(column.column_type)));
-        let keys: Vec<_> = table
-            .key()
-            .iter()
-            .map(|column| format!("\"{}\"", column.name))
-            .collect();
-        (
-            table.name.as_str(),
-            columns.collect::<Vec<_>>(),
-            format!("PRIMARY KEY ({})", keys.join(", ")),
-        )
-    });
-    let internal = crate::schema::INTERNAL_TABLES.iter().map(|table| {
-        let columns = table.columns.iter().map(|column| {
-            let kind = match (column.name, dialect) {
-                ("seq", crate::engine::Dialect::Sqlite) => "INTEGER PRIMARY KEY AUTOINCREMENT",
-                ("seq", crate::engine::Dialect::Postgres) => {
-                    "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-                }
-                _ => dialect.type_name(column.column_type),
-            };
-            format!("\"{}\" {kind}", column.name)
-        });
-        let keys: Vec<_> = table.key.iter().map(|column| format!("\"{column}\"")).collect();
-        let key = match table.counts_up() {
-            true => String::new(),
-            false => format!("PRIMARY KEY ({})", keys.join(", ")),
-        };
-        (table.name, columns.collect(), key)
-    });
-    for (name, mut columns, key) in of_lists.chain(internal) {
-        columns.extend(Some(key).filter(|key| !key.is_empty()));
-        let sql = format!("CREATE TABLE \"{name}\" ({})", columns.join(", "));
-        session.execute(&sql, &[]).await.unwrap();
     }
 }
