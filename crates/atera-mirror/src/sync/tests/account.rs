@@ -215,6 +215,16 @@ async fn the_second_sync_finds_every_change_deletion_and_undeletion(place: Place
     assert_eq!(counts(&report, "tickets"), (1, 2, 3, 0));
     assert_eq!(of(&report, "tickets").strategy, Strategy::Changes);
     assert_eq!(counts(&report, "alerts"), (0, 0, 3, 0));
+    // Each deletion that the filter for changes does not show is confirmed by the service.
+    for id in &tickets[3..] {
+        let path = format!("/tickets/{id}");
+        let log = sandbox.log();
+        let asked = log
+            .iter()
+            .filter(|it| it.method == "GET" && it.path.ends_with(&path));
+        let statuses: Vec<_> = asked.map(|it| it.status).collect();
+        assert_eq!(statuses, [Some(404)]);
+    }
     assert_same(&place, &client).await;
     assert_eq!(place.deleted("tickets").await, 3);
     let sql = "SELECT \"kind\" || ' ' || \"id\" FROM \"_changes\" WHERE \"table_name\" = 'tickets' AND \"kind\" = 'delete' ORDER \
