@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 pub struct Redaction {
     /// Lower case: the table, if it is only for one, and the field.
     fields: BTreeSet<(Option<String>, String)>,
-    /// As they were given.
+    /// As they are shown: with the names of the table and of the description.
     texts: BTreeSet<String>,
 }
 
@@ -72,10 +72,9 @@ impl Redaction {
         };
         let having: Vec<_> = Collection::all()
             .filter(in_place)
-            .filter(|collection| {
-                collection
-                    .record()
-                    .is_some_and(|record| has_field(record, field, 0))
+            .filter_map(|collection| {
+                let name = find_field(collection.record()?, field, 0)?;
+                Some((collection, name))
             })
             .collect();
         if having.is_empty() {
@@ -83,19 +82,18 @@ impl Redaction {
                 "cannot leave out `{text}`: no table has this field; name it as the service does, as in EndUserEmail or contacts.Phone"
             )));
         }
-        let is_id = |collection: &&Collection| {
+        let is_id = |(collection, _): &&(Collection, &str)| {
             let id = collection.record().and_then(|record| record.id_field);
             id.is_some_and(|id| id.eq_ignore_ascii_case(field))
         };
-        if let Some(table) = having.iter().find(is_id) {
+        if let Some((table, _)) = having.iter().find(is_id) {
             return Err(Error::config(format!(
                 "cannot leave out `{text}`: the records of {} are known by it; leave out other fields",
                 table.name()
             )));
         }
-        self.texts.insert(text.to_string());
         let field = field.to_lowercase();
-        for here in &having {
+        for (here, name) in &having {
             // What it is called where other records show it.
             let copies =
                 Collection::all().filter_map(|other| Some((other.name(), other.copied_fields(here)?)));
@@ -107,8 +105,12 @@ impl Redaction {
                 let copied = copied.map(|(shown, _)| (Some(table.clone()), shown.to_lowercase()));
                 self.fields.extend(copied);
             }
-            if place.is_some() {
-                self.fields.insert((Some(here.name()), field.clone()));
+            match place {
+                Some(_) => {
+                    self.fields.insert((Some(here.name()), field.clone()));
+                    self.texts.insert(format!("{}.{name}", here.name()));
+                }
+                None => drop(self.texts.insert((*name).to_string())),
             }
         }
         if place.is_none() {
@@ -137,16 +139,24 @@ impl fmt::Display for Redaction {
     }
 }
 
-/// Whether a type has a field of this name, itself or in its objects.
-fn has_field(schema: &'static Schema, name: &str, depth: usize) -> bool {
+/// The field of this name, as the description writes it, of a type or of its objects.
+fn find_field(schema: &'static Schema, name: &str, depth: usize) -> Option<&'static str> {
     let object = |kind: Kind| match kind {
         Kind::Object(inner) => Some(inner),
         Kind::Array(Kind::Object(inner)) => Some(*inner),
         _ => None,
     };
-    schema.fields.iter().any(|field| {
-        field.name.eq_ignore_ascii_case(name)
-            || depth < 8 && object(field.kind).is_some_and(|inner| has_field(inner, name, depth + 1))
+    // A type may be in itself.
+    if depth > 8 {
+        return None;
+    }
+    let own = schema
+        .fields
+        .iter()
+        .find(|field| field.name.eq_ignore_ascii_case(name));
+    own.map(|field| field.name).or_else(|| {
+        let mut inner = schema.fields.iter().filter_map(|field| object(field.kind));
+        inner.find_map(|inner| find_field(inner, name, depth + 1))
     })
 }
 
@@ -285,5 +295,15 @@ mod tests {
         let one = Redaction::parse(["Phone", "EndUserEmail"]).unwrap();
         assert_eq!(one, Redaction::parse(["EndUserEmail", "Phone"]).unwrap());
         assert_eq!(one.to_string(), "EndUserEmail,Phone");
+    }
+
+    #[test]
+    fn a_field_is_the_same_however_it_is_named() {
+        let one = Redaction::parse(["contacts.phone"]).unwrap();
+        assert_eq!(
+            one,
+            Redaction::parse(["Contact.PHONE", " CONTACTS.Phone "]).unwrap()
+        );
+        assert_eq!(one.to_string(), "contacts.Phone");
     }
 }
