@@ -60,12 +60,22 @@ pub(super) fn create(path: &Path) -> Result<()> {
     }
 }
 
-/// Takes the lock of the writer. It ends with the file that is returned, and with the process.
+/// The lock of the writer. It ends when this is dropped, and with the process.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child that is just being started has it for a moment, and the lock with it.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock of the writer.
 ///
 /// # Errors
 ///
 /// `Busy` if another one has it.
-pub(super) fn lock(path: &Path) -> Result<File> {
+pub(super) fn lock(path: &Path) -> Result<Lock> {
     let mut name = path.as_os_str().to_os_string();
     name.push(".lock");
     let name = PathBuf::from(name);
@@ -83,15 +93,17 @@ pub(super) fn lock(path: &Path) -> Result<File> {
         Err(TryLockError::WouldBlock) => return Err(busy(&mut file)),
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
+    let mut lock = Lock(file);
     let holder = format!(
         "process {} since {}\n",
         std::process::id(),
         atera::Timestamp::now()
     );
-    file.set_len(0)
-        .and_then(|()| file.write_all(holder.as_bytes()))
+    lock.0
+        .set_len(0)
+        .and_then(|()| lock.0.write_all(holder.as_bytes()))
         .map_err(unusable)?;
-    Ok(file)
+    Ok(lock)
 }
 
 /// The error that someone else is writing, with who it is where that can be read.
@@ -174,4 +186,21 @@ fn check_owner(path: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn check_owner(_: &Path) -> Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_ends_although_a_child_has_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mirror.db");
+        let first = lock(&path).unwrap();
+        assert!(lock(&path).is_err());
+        // What a child has between its start and its program.
+        let _copy = first.0.try_clone().unwrap();
+        drop(first);
+        lock(&path).unwrap();
+    }
 }

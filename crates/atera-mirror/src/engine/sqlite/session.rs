@@ -1,7 +1,6 @@
 //! A connection with a thread of its own, since SQLite blocks.
 
 use std::{
-    fs::File,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,7 +13,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::oneshot;
 
-use super::convert;
+use super::{convert, file::Lock};
 use crate::{
     engine::{Session, Value},
     error::{Error, ErrorKind, Result},
@@ -30,14 +29,14 @@ pub(super) struct SqliteSession {
     interrupt: InterruptHandle,
     /// Whether the thread has a job.
     is_working: Arc<AtomicBool>,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl SqliteSession {
     /// Opens a connection on a new thread.
     pub(super) async fn start(
         open: impl FnOnce() -> Result<Connection> + Send + 'static,
-        lock: Option<File>,
+        lock: Option<Lock>,
     ) -> Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (opened, handle) = oneshot::channel();

@@ -87,6 +87,7 @@ const WRITES: &[&str] = &[
     "PRAGMA writable_schema = ON",
     "PRAGMA user_version = 7",
     "PRAGMA wal_checkpoint(TRUNCATE)",
+    "PRAGMA busy_timeout(600000)",
     "SELECT load_extension('/nowhere/evil')",
     "VACUUM",
     "VACUUM INTO '/nowhere/copy.db'",
