@@ -23,3 +23,8 @@ pub use mirror::{Mirror, TableRows, Vacuumed};
 pub use redact::Redaction;
 pub use state::{ListState, ListStatus, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};
+
+/// The examples of the README, to be compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
