@@ -99,7 +99,8 @@ SELECT table_name, id, label FROM search WHERE words MATCH 'printer' ORDER BY ra
 SELECT table_name, id, label FROM search WHERE words @@ websearch_to_tsquery('simple', 'printer');
 ```
 
-A result of `tickets_comments` has the id of its ticket. `words` can only be searched, not read, in SQLite. Records that are gone are not
+To join with a table, make the id a number: `tickets.ticket_id = CAST(search.id AS bigint)`. A result of `tickets_comments` has the id of
+its ticket. `words` can only be searched, not read, in SQLite. Records that are gone are not
 found.
 
 | table | columns with words |

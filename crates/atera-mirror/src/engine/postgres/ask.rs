@@ -23,8 +23,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// How many rows are fetched at once.
-const FETCH: &str = "FETCH FORWARD 500 FROM atera_query";
+/// Fetches rows. They are read one by one, so that few of them are in memory, however long they are.
+const FETCH: &str = "FETCH FORWARD 1000 FROM atera_query";
+
+/// What stands for no end in time: ten years.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Volatile functions that only compute: they are volatile since their result changes.
 const HARMLESS: [&str; 8] = [
@@ -57,7 +60,7 @@ pub(super) async fn ask(
     {
         return Err(refused("it does not begin with SELECT, WITH, VALUES or TABLE"));
     }
-    let ends = tokio::time::Instant::now() + limits.time;
+    let ends = tokio::time::Instant::now() + limits.time.min(LONGEST);
     let client = match tokio::time::timeout_at(ends, server.connect()).await {
         Ok(client) => client?,
         Err(_) => return Err(limits.timed_out()),
@@ -190,20 +193,24 @@ impl Query {
     async fn rows(&self, kinds: &[Type], sender: &Sender) -> Result<()> {
         let mut batches = Batches::new(&self.limits);
         loop {
-            let fetch = pin!(self.client.simple_query(FETCH));
-            let messages = match select(fetch, pin!(sender.closed())).await {
-                Either::Left((messages, _)) => messages.map_err(|error| self.failed(&error))?,
-                Either::Right(_) => {
-                    self.cancel().await;
-                    return Ok(());
-                }
-            };
-            let mut fetched = false;
-            for message in messages {
-                let SimpleQueryMessage::Row(row) = message else {
+            let messages = self.client.simple_query_raw(FETCH).await;
+            let mut messages = pin!(messages.map_err(|error| self.failed(&error))?);
+            let mut has_rows = false;
+            loop {
+                let message = match select(messages.next(), pin!(sender.closed())).await {
+                    Either::Left((message, _)) => message,
+                    Either::Right(_) => {
+                        self.cancel().await;
+                        return Ok(());
+                    }
+                };
+                let Some(message) = message else {
+                    break;
+                };
+                let SimpleQueryMessage::Row(row) = message.map_err(|error| self.failed(&error))? else {
                     continue;
                 };
-                fetched = true;
+                has_rows = true;
                 if batches.is_full() {
                     return end(batches, true, sender).await;
                 }
@@ -218,7 +225,7 @@ impl Query {
                     let _ = sender.send(Ok(Batch::Rows(batch))).await;
                 }
             }
-            if !fetched {
+            if !has_rows {
                 return end(batches, false, sender).await;
             }
         }

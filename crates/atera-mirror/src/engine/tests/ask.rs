@@ -261,6 +261,13 @@ async fn rows_beyond_the_limit_are_left_out(place: Place) {
         .execute_many(INSERT, (1..=3).map(thing).collect())
         .await
         .unwrap();
+    let unlimited = Limits::default().time(Duration::MAX);
+    let mut answer = place
+        .engine
+        .ask("SELECT * FROM things", &[], &unlimited)
+        .await
+        .unwrap();
+    assert_eq!(answer.all().await.unwrap().len(), 3);
     for (limit, rows, is_cut) in [(0, 0, true), (2, 2, true), (3, 3, false), (4, 3, false)] {
         let limits = Limits::default().rows(limit);
         let mut answer = place
