@@ -92,3 +92,40 @@ impl ListReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_problem_is_the_one_that_another_sync_helps_least() {
+        let now = Timestamp::now();
+        let list = |kind: Option<ErrorKind>| {
+            let problem = kind.map(|kind| atera::Error::new(kind, "why"));
+            ListReport::new(&ListStatus::new("tickets"), problem)
+        };
+        let report = |kinds: &[Option<ErrorKind>]| Report {
+            lists: kinds.iter().map(|kind| list(*kind)).collect(),
+            began: now,
+            ended: now,
+            requests: 0,
+        };
+        let kinds = [
+            ErrorKind::Timeout,
+            ErrorKind::Server,
+            ErrorKind::Unsettled,
+            ErrorKind::Decode,
+            ErrorKind::Forbidden,
+        ];
+        for (place, kind) in kinds.iter().enumerate() {
+            let kinds: Vec<_> = kinds[..=place]
+                .iter()
+                .map(|kind| Some(*kind))
+                .chain([None])
+                .collect();
+            assert_eq!(report(&kinds).worst().map(atera::Error::kind), Some(*kind));
+            assert!(!report(&kinds).is_success());
+        }
+        assert!(report(&[None, None]).is_success());
+    }
+}

@@ -4,7 +4,7 @@ use atera::ErrorKind;
 
 use super::{
     Place, for_both,
-    service::{Service, agent, agents},
+    service::{Service, account, agent, agents},
 };
 use crate::{ListState, Strategy, SyncOptions};
 
@@ -18,6 +18,7 @@ for_both!(
     an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted,
     what_is_new_in_the_answers_is_kept,
     a_mirror_of_something_else_is_refused,
+    without_a_valid_key_nothing_is_asked_for,
     the_second_of_two_syncs_is_refused,
     readers_see_the_list_as_it_was_or_as_it_is,
 );
@@ -219,8 +220,29 @@ async fn a_mirror_of_something_else_is_refused(place: Place) {
         assert_eq!(error.kind(), crate::ErrorKind::Config);
         assert!(error.to_string().contains(told), "{error}");
     }
-    service.change("/account", |list| list.fails = Some((1, 403)));
+    service.change("/account", |list| list.instead = Some(account("8")));
+    let error = crate::sync::run(&*place.engine, &client, &only_agents())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Config);
+    assert!(error.to_string().contains("another account"), "{error}");
+    assert_eq!(place.deleted("agents").await, 0);
+    service.change("/account", |list| {
+        list.instead = None;
+        list.fails = Some((1, 403));
+    });
     // Without permission to read the account, it cannot be compared.
+    then_finds_the_loss(&place, &service).await;
+}
+
+async fn without_a_valid_key_nothing_is_asked_for(place: Place) {
+    let service = with_a_loss(&place).await;
+    service.change("/account", |list| list.fails = Some((1, 401)));
+    let before = service.requests();
+    let told = fails(&place, &service, ListState::NoPermission, ErrorKind::Unauthorized).await;
+    assert_eq!(service.requests() - before, 1);
+    assert!(told.contains("401"), "{told}");
+    service.change("/account", |list| list.fails = None);
     then_finds_the_loss(&place, &service).await;
 }
 

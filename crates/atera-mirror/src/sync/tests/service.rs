@@ -27,6 +27,8 @@ pub(super) struct List {
     pub(super) is_restless: bool,
     /// Answers this status for each page from this number on.
     pub(super) fails: Option<(usize, u16)>,
+    /// Answers this instead of a page.
+    pub(super) instead: Option<String>,
     asked: i64,
 }
 
@@ -62,6 +64,11 @@ impl Service {
     }
 }
 
+/// An account as JSON.
+pub(super) fn account(id: &str) -> String {
+    format!(r#"{{"AccountID":"{id}","TimeZoneName":"UTC"}}"#)
+}
+
 /// An agent as JSON.
 pub(super) fn agent(id: i64, name: &str) -> String {
     format!(r#"{{"AgentID":{id},"MachineName":"{name}","Online":true}}"#)
@@ -84,11 +91,14 @@ fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
     let (page, size) = (number("page", 1), number("itemsInPage", 20));
     let Some((_, list)) = lists.iter_mut().find(|(list, _)| path.ends_with(*list)) else {
         let body = match path.ends_with("/account") {
-            true => r#"{"AccountID":"7","TimeZoneName":"UTC"}"#,
-            false => r#"{"items":[],"totalItemCount":0}"#,
+            true => account("7"),
+            false => r#"{"items":[],"totalItemCount":0}"#.to_string(),
         };
         return Response::new(StatusCode::OK, body);
     };
+    if let Some(answer) = &list.instead {
+        return Response::new(StatusCode::OK, answer.clone());
+    }
     list.asked += 1;
     if let Some((from, status)) = list.fails
         && page >= from
