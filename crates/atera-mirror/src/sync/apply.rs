@@ -207,6 +207,7 @@ impl Apply<'_> {
              \"record\" IS NOT NULL AND \"id\" > $1 ORDER BY \"id\" LIMIT {BATCH}"
         );
         let mut after = String::new();
+        let has_misfits = has_misfits(transaction, self.table).await?;
         loop {
             let staged = transaction.query(&sql, &[after.as_str().into()]).await?;
             let mut rows = Rows::new(self.table);
@@ -230,7 +231,13 @@ impl Apply<'_> {
             }
             let Some(last) = ids.last() else { return Ok(()) };
             after.clone_from(last);
-            write(transaction, self.table, &ids, rows, is_first).await?;
+            if has_misfits {
+                forget_misfits(transaction, self.table, &ids).await?;
+            }
+            if !is_first {
+                delete_items(transaction, self.table, &ids).await?;
+            }
+            write(transaction, self.table, rows).await?;
         }
     }
 
@@ -296,40 +303,55 @@ fn belongs_to(part: &Table, table: &Table) -> bool {
     }
 }
 
-/// Writes rows, with those of their arrays. `is_first` says that the table was empty.
+/// Writes rows, with those of their arrays, of which there must be none yet.
 pub(super) async fn write(
     transaction: &mut Transaction<'_>,
     table: &'static Table,
-    ids: &[String],
     rows: Rows,
-    is_first: bool,
 ) -> Result<()> {
-    let keys = |table: &'static Table| -> Vec<_> {
-        let keys = ids.iter().filter_map(|id| sql::key_value(table, id));
-        keys.map(|key| vec![key]).collect()
-    };
     transaction.execute_many(&rows::upsert(table), rows.own).await?;
     for (items, rows) in table.items().zip(rows.items) {
-        if !is_first {
-            transaction
-                .execute_many(&rows::delete(items), keys(items))
-                .await?;
-        }
         transaction.execute_many(&rows::insert(items), rows).await?;
     }
     let name = table.name.as_str();
-    if !is_first {
-        let sql = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" = $2";
-        let ids = ids.iter().map(|id| vec![name.into(), id.as_str().into()]);
-        transaction.execute_many(sql, ids.collect()).await?;
-    }
     let sql = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3)";
-    let misfits = rows
-        .misfits
-        .into_iter()
-        .map(|(id, columns)| vec![name.into(), id.into(), columns.into()]);
+    let misfits = rows.misfits.into_iter();
+    let misfits = misfits.map(|(id, columns)| vec![name.into(), id.into(), columns.into()]);
     transaction.execute_many(sql, misfits.collect()).await?;
     Ok(())
+}
+
+/// Deletes the rows of the arrays of some records.
+async fn delete_items(
+    transaction: &mut Transaction<'_>,
+    table: &'static Table,
+    ids: &[String],
+) -> Result<()> {
+    for items in table.items() {
+        let keys = ids.iter().filter_map(|id| sql::key_value(items, id));
+        let keys = keys.map(|key| vec![key]).collect();
+        transaction.execute_many(&rows::delete(items), keys).await?;
+    }
+    Ok(())
+}
+
+/// Whether any record of the table has a value that does not fit.
+pub(super) async fn has_misfits(transaction: &mut Transaction<'_>, table: &'static Table) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM \"_misfits\" WHERE \"table_name\" = $1";
+    Ok(transaction.count(sql, &[table.name.as_str().into()]).await? > 0)
+}
+
+/// Forgets that some records have values that do not fit.
+async fn forget_misfits(
+    transaction: &mut Transaction<'_>,
+    table: &'static Table,
+    ids: &[String],
+) -> Result<()> {
+    let sql = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" = $2";
+    let ids = ids
+        .iter()
+        .map(|id| vec![table.name.as_str().into(), id.as_str().into()]);
+    transaction.execute_many(sql, ids.collect()).await.map(drop)
 }
 
 /// That a table has values that do not fit.

@@ -272,11 +272,13 @@ async fn replace(
     let keys = batch.iter().filter_map(|it| sql::key_value(table, &it.record.id));
     let keys = keys.map(|key| vec![key]).collect();
     transaction.execute_many(&rows::delete(table), keys).await?;
-    let misfits = batch
-        .iter()
-        .map(|it| vec![name.into(), format!("{}/%", it.record.id).into()]);
-    let sql = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" LIKE $2";
-    transaction.execute_many(sql, misfits.collect()).await?;
+    if apply::has_misfits(transaction, table).await? {
+        let misfits = batch
+            .iter()
+            .map(|it| vec![name.into(), format!("{}/%", it.record.id).into()]);
+        let sql = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" LIKE $2";
+        transaction.execute_many(sql, misfits.collect()).await?;
+    }
 
     let mut rows = Rows::new(table);
     for Fetched { record, parts } in &batch {
@@ -294,7 +296,7 @@ async fn replace(
             );
         }
     }
-    apply::write(transaction, table, &[], rows, true).await?;
+    apply::write(transaction, table, rows).await?;
     let sql = "INSERT INTO \"_children\" (\"list\", \"id\", \"hash\") VALUES ($1, $2, $3) ON CONFLICT (\"list\", \"id\") DO \
                UPDATE SET \"hash\" = excluded.\"hash\"";
     let read = batch

@@ -20,6 +20,9 @@ use crate::{
 const RECORDS: usize = 500;
 const BYTES: usize = 2 << 20;
 
+/// How many keys are looked up at a time.
+const KEYS: usize = 125;
+
 /// What is read of a list.
 pub(crate) struct Staging<'a> {
     store: &'a Store,
@@ -227,17 +230,28 @@ async fn unchanged(
     let hashes: HashMap<_, _> = records.map(|row| (row.id.as_str(), row.hash.as_str())).collect();
     let keys: Vec<_> = hashes.keys().filter_map(|id| sql::key_value(table, id)).collect();
     let mut same = HashSet::new();
-    // Few texts of the statement, so that it need not be prepared each time.
-    for keys in keys.chunks(50) {
-        let places: Vec<_> = (1..=keys.len()).map(|place| format!("${place}")).collect();
+    let name = sql::quoted(&table.name);
+    // The first sync compares with nothing.
+    let any = format!("SELECT 1 FROM {name} LIMIT 1");
+    if keys.is_empty() || transaction.query(&any, &[]).await?.is_empty() {
+        return Ok(same);
+    }
+    for keys in keys.chunks(KEYS) {
+        // Always as many, so that the statement is prepared once.
+        let keys: Vec<_> = keys
+            .iter()
+            .chain(std::iter::repeat(&keys[0]))
+            .take(KEYS)
+            .cloned()
+            .collect();
+        let places: Vec<_> = (1..=KEYS).map(|place| format!("${place}")).collect();
         let sql = format!(
-            "SELECT {}, \"_hash\" FROM {} AS t WHERE {} IN ({}) AND \"_deleted\" IS NULL",
+            "SELECT {}, \"_hash\" FROM {name} AS t WHERE {} IN ({}) AND \"_deleted\" IS NULL",
             sql::key_text(table, "t"),
-            sql::quoted(&table.name),
             sql::quoted(&sql::key(table).name),
             places.join(", ")
         );
-        for row in transaction.query(&sql, keys).await? {
+        for row in transaction.query(&sql, &keys).await? {
             if let Ok([Value::Text(id), Value::Text(hash)]) = <[Value; 2]>::try_from(row)
                 && hashes.get(id.as_str()).is_some_and(|new| *new == hash)
             {
