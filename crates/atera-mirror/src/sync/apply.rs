@@ -179,12 +179,26 @@ impl Apply<'_> {
         transaction.execute(&sql, &[]).await?;
         let sql = format!("UPDATE {table} AS t SET \"_deleted\" = {at}, \"_changed\" = {at} WHERE {gone}");
         let deleted = transaction.execute(&sql, &[]).await?;
+        let sql = format!(
+            "DELETE FROM \"_misfits\" WHERE \"table_name\" = {list} AND \"id\" IN (SELECT {} FROM {table} AS t WHERE \
+             t.\"_deleted\" IS NOT NULL)",
+            sql::key_text(self.table, "t")
+        );
+        transaction.execute(&sql, &[]).await?;
         for part in tables().iter().filter(|part| belongs_to(part, self.table)) {
             let sql = format!(
                 "DELETE FROM {part} WHERE EXISTS (SELECT 1 FROM {table} AS t WHERE t.{key} = {part}.{part_key} AND \
                  t.\"_deleted\" IS NOT NULL)",
                 part = quoted(&part.name),
                 part_key = quoted(&sql::key(part).name),
+            );
+            transaction.execute(&sql, &[]).await?;
+            let sql = format!(
+                "DELETE FROM \"_misfits\" WHERE \"table_name\" = {} AND \"id\" NOT IN (SELECT {} || '/' || CAST(p.\"_position\" AS \
+                 TEXT) FROM {} AS p)",
+                sql::literal(&part.name),
+                sql::key_text(part, "p"),
+                quoted(&part.name),
             );
             transaction.execute(&sql, &[]).await?;
             let sql = format!(

@@ -128,6 +128,13 @@ async fn a_value_that_does_not_fit_is_told_and_kept(place: Place) {
     service.change("/agents", |list| list.records[0] = agent(1, "pc-1"));
     assert!(place.sync(&service.client(), &only_agents()).await.is_success());
     assert_eq!(place.status("agents").await.misfits, 0);
+
+    // A record that is gone has no value that matters.
+    service.change("/agents", |list| list.records[0] = odd.to_string());
+    assert!(!place.sync(&service.client(), &only_agents()).await.is_success());
+    service.change("/agents", |list| drop(list.records.remove(0)));
+    assert!(place.sync(&service.client(), &only_agents()).await.is_success());
+    assert_eq!(place.deleted("agents").await, 2);
 }
 
 async fn a_list_that_is_refused_stays_as_it_was(place: Place) {
