@@ -7,10 +7,12 @@
 
 use clap::{ArgMatches, Command};
 
-use super::{api, completions, config, doctor, export, records, reference, sandbox};
+use super::{
+    api, completions, config, doctor, export, mirror::arguments as mirror, records, reference, sandbox,
+};
 use crate::{
     input::{
-        globals::{self, CONNECTION, DRY_RUN, MAX_ATTEMPTS, RATE_LIMIT, RECORDS},
+        globals::{self, ACCOUNT, CONNECTION, DRY_RUN, MAX_ATTEMPTS, RATE_LIMIT, RECORDS},
         help,
     },
     output::failure::Failure,
@@ -33,7 +35,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 13] = [
+const TABLE: [Uses; 18] = [
     uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
@@ -46,6 +48,19 @@ const TABLE: [Uses; 13] = [
             _ => Some("an export has all fields of all records, and `atera records FILE` reads its files"),
         },
     },
+    uses(&[mirror::NAME], &[RECORDS, ACCOUNT]),
+    Uses {
+        command: &[mirror::NAME, mirror::SYNC],
+        flags: &[RECORDS, CONNECTION],
+        advice: |_| Some("--plan shows what would be asked for"),
+    },
+    Uses {
+        command: &[mirror::NAME, mirror::QUERY],
+        flags: &[RECORDS, CONNECTION],
+        advice: |_| Some("a query changes nothing"),
+    },
+    uses(&[mirror::NAME, mirror::SCHEMA], &[RECORDS]),
+    uses(&[mirror::NAME, mirror::VACUUM], &[ACCOUNT]),
     uses(&[config::NAME], &[]),
     uses(&[config::NAME, "list"], &[RECORDS]),
     uses(&[config::NAME, "set"], &[&[RATE_LIMIT, MAX_ATTEMPTS]]),
@@ -151,6 +166,11 @@ mod tests {
             ("tickets list", "everything"),
             ("api GET /tickets", "everything"),
             ("export --dir d", "connection dry-run"),
+            ("mirror sync", "records connection"),
+            ("mirror query SELECT", "records connection"),
+            ("mirror tables", "records account"),
+            ("mirror schema", "records"),
+            ("mirror vacuum", "account"),
             ("config list", "records"),
             ("config set acme", "rate-limit max-attempts"),
             ("config use acme", ""),
@@ -193,6 +213,7 @@ mod tests {
                 let family = match flag {
                     "quiet" | "verbose" | "yes" | "color" => "any",
                     "dry-run" => "dry-run",
+                    "profile" | "api-key-file" | "sandbox" if used.contains("account") => "account",
                     "profile" | "api-key-file" | "sandbox" | "rate-limit" | "max-attempts" => "connection",
                     _ => "records",
                 };

@@ -11,6 +11,7 @@
 //! | [`records`] | `atera records` |
 //! | [`api`] | `atera api` |
 //! | [`export`] | `atera export` |
+//! | [`mirror`] | `atera mirror` |
 //! | [`config`] | `atera config` |
 //! | [`doctor`] | `atera doctor` |
 //! | [`mod@reference`] | `atera operations` and `atera schema` |
@@ -29,6 +30,7 @@ pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod export;
 pub(crate) mod flags;
+pub(crate) mod mirror;
 pub(crate) mod operation;
 pub(crate) mod records;
 pub(crate) mod reference;

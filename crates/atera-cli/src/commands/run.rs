@@ -15,7 +15,8 @@ use super::{
         import,
         plan::Import,
     },
-    completions, config, doctor, export, flags, operation, records, reference, sandbox, suggestion, tree,
+    completions, config, doctor, export, flags, mirror, operation, records, reference, sandbox, suggestion,
+    tree,
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
@@ -70,6 +71,8 @@ enum Task<'a> {
     Doctor,
     /// `atera export`.
     Export,
+    /// `atera mirror`.
+    Mirror,
     /// `atera sandbox`.
     Sandbox,
 }
@@ -81,6 +84,7 @@ impl<'a> Task<'a> {
             sandbox::NAME => Task::Sandbox,
             doctor::NAME => Task::Doctor,
             export::run::NAME => Task::Export,
+            mirror::arguments::NAME => Task::Mirror,
             api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
             group => {
                 let (operation, matches) = groups::chosen(group, matches)?;
@@ -116,6 +120,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Sandbox => sandbox::run(matches).await,
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
+            Task::Mirror => mirror::run::run(matches, globals).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
             Task::Many(many) => ids::run(*many, globals, &Interrupt::listen()).await,
             Task::Import(import) => import::run(import, globals, &Interrupt::listen()).await,

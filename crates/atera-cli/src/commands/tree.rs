@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use clap::Command;
 
-use super::{api, completions, config, doctor, export, flags, records, reference, sandbox};
+use super::{api, completions, config, doctor, export, flags, mirror, records, reference, sandbox};
 use crate::{
     input::{globals, groups, help},
     output::exit_code,
@@ -37,6 +37,7 @@ pub(crate) fn root() -> Command {
     let tools = [
         api::command(),
         export::run::command(),
+        mirror::arguments::command(),
         records::command(),
         config::command(),
         doctor::command(),

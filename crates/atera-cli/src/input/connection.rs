@@ -231,6 +231,25 @@ impl Connection {
     }
 }
 
+/// The profile that a connection would use. `None` if its key would come from elsewhere, or if there is none.
+///
+/// # Errors
+///
+/// `Config` if the config file cannot be read.
+#[cfg(feature = "mirror")]
+pub(crate) fn profile_in_use(globals: &Globals) -> Result<Option<String>> {
+    if globals.sandbox || globals.api_key_file.is_some() {
+        return Ok(None);
+    }
+    if let Some(name) = globals.profile.clone().or_else(|| variable(PROFILE_VARIABLE)) {
+        return Ok(Some(name));
+    }
+    if KEY_VARIABLES.iter().any(|name| variable(name).is_some()) {
+        return Ok(None);
+    }
+    Ok(Config::load()?.default)
+}
+
 /// The connection that a profile describes.
 fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Connection> {
     let profile = config.profile(name)?;
@@ -264,7 +283,7 @@ fn state_folder() -> io::Result<PathBuf> {
 }
 
 /// A variable of the environment that is set and not empty.
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name).filter(|value| !value.is_empty())?;
     // Text that is not UTF-8 is neither a key nor an address. The client refuses it with a better message.
     Some(value.to_string_lossy().into_owned())

@@ -34,6 +34,8 @@ const VERBOSE: &str = "verbose";
 pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM, NO_HEADER];
 /// The flags about which service is asked, and how.
 pub(crate) const CONNECTION: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX, RATE_LIMIT, MAX_ATTEMPTS];
+/// Those of them that say whose account it is.
+pub(crate) const ACCOUNT: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX];
 /// The flags that ask for more or fewer remarks and questions, or for colours where there are some. Every command fulfils them.
 #[cfg(test)]
 const REMARKS: &[&str] = &[QUIET, VERBOSE, YES, COLOR];

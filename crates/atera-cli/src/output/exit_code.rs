@@ -34,7 +34,10 @@ pub(crate) const TABLE: [(u8, &str); 14] = [
     (5, "the service refused the request, or failed"),
     (UNKNOWN, "a create may or may not have taken place"),
     (7, "too many requests"),
-    (8, "the service cannot be reached, or did not answer in time"),
+    (
+        8,
+        "the service or the database cannot be reached, or did not answer in time",
+    ),
     (
         9,
         "the answer does not fit the description, or cannot be printed as it was sent",
@@ -49,6 +52,15 @@ pub(crate) const TABLE: [(u8, &str); 14] = [
     (TERMINATED, "SIGTERM"),
     (FAILED, "anything else"),
 ];
+
+/// The codes of failures of which another run helps least, in this order. It helps any other more.
+const SERIOUS_FIRST: [u8; 10] = [FAILED, USAGE, 4, 9, NOT_FOUND, 5, UNKNOWN, 7, 8, 10];
+
+/// The place of a code among those of several failures: the first one decides how the command ends.
+pub(crate) fn rank(code: u8) -> usize {
+    let place = SERIOUS_FIRST.iter().position(|it| *it == code);
+    place.unwrap_or(SERIOUS_FIRST.len())
+}
 
 /// A signal that asks the command to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

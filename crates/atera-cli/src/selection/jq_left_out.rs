@@ -10,11 +10,7 @@ impl Jq {
     ///
     /// `Usage`, always.
     pub(crate) fn new(_code: &str) -> Result<Self, Failure> {
-        Err(Failure::Usage(
-            "--jq is not part of this build, which leaves out what takes long to compile; \
-             `cargo install --path crates/atera-cli` builds the whole command"
-                .to_string(),
-        ))
+        Err(Failure::left_out("--jq"))
     }
 }
 

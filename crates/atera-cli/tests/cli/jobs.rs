@@ -24,7 +24,7 @@ async fn each_job_is_one_command() {
     let file = format!("TicketTitle,Description,EndUserID\n{rows}");
     fs::write(folder.path().join("tickets.csv"), file).expect("a file");
     let jobs = jobs();
-    assert_eq!(jobs.len(), 10);
+    assert_eq!(jobs.len(), 11);
     for job in jobs {
         let done = shell(folder.path(), job).await;
         assert_success(&done);
@@ -56,6 +56,7 @@ async fn shell(folder: &Path, job: &str) -> Output {
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .env_remove("ATERA_SANDBOX_NOW")
+        .env("XDG_DATA_HOME", folder)
         .stdin(Stdio::null());
     output(command).await
 }

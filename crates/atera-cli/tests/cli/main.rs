@@ -13,6 +13,8 @@ mod help;
 mod jobs;
 mod lists;
 mod many_ids;
+#[cfg(unix)]
+mod mirror;
 mod names;
 mod odd_values;
 #[cfg(unix)]
@@ -57,6 +59,8 @@ fn atera(arguments: &[&str]) -> Command {
             concat!(env!("CARGO_TARGET_TMPDIR"), "/no/config.toml"),
         )
         .env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
+        .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
+        .env_remove("ATERA_DATABASE_URL")
         .env_remove("ATERA_RATE_LIMIT")
         .env_remove("ATERA_PROFILE")
         .env_remove("ATERA_LOG")

@@ -4,7 +4,7 @@ use super::Mirror;
 use crate::{
     engine::{Dialect, Session, Value},
     error::{Error, ErrorKind, Result},
-    schema::{self, Content, tables},
+    schema::{self, Content, Table, tables},
 };
 
 /// How many rows a table has.
@@ -60,8 +60,8 @@ impl Mirror {
         Ok(counted)
     }
 
-    /// Looks for damage: what the database finds in its files, rows that belong to no record, records that the search lacks. Returns
-    /// a sentence for each.
+    /// Looks for damage: what the database finds in its files, rows that belong to no record, lists with more or fewer records than
+    /// their last sync has left, records that the search lacks. Returns a sentence for each.
     ///
     /// # Errors
     ///
@@ -104,6 +104,7 @@ impl Mirror {
                 )),
             }
         }
+        problems.extend(miscounted(&mut *session).await?);
         if self.engine.dialect() == Dialect::Sqlite {
             let found = session.query("SELECT count(*) FROM \"search\"", &[]).await?;
             let expected = session.query(&schema::count_searched(), &[]).await?;
@@ -170,6 +171,35 @@ impl Mirror {
             _ => Ok(0),
         }
     }
+}
+
+/// The lists that do not have as many records as their last sync has left.
+async fn miscounted(session: &mut dyn Session) -> Result<Vec<String>> {
+    let sql = "SELECT \"list\", \"records\" FROM \"_syncs\" WHERE \"as_of\" IS NOT NULL ORDER BY \"list\"";
+    let mut problems = Vec::new();
+    for row in session.query(sql, &[]).await? {
+        let [Value::Text(list), records] = &row[..] else {
+            continue;
+        };
+        // What belongs to records goes with them between two syncs of its own.
+        let Some(table) = Table::find(list).filter(|table| matches!(table.content, Content::List { .. }))
+        else {
+            continue;
+        };
+        let sql = format!(
+            "SELECT count(*) FROM \"{}\" WHERE \"_deleted\" IS NULL",
+            table.name
+        );
+        let counted = &session.query(&sql, &[]).await?[0][0];
+        if counted != records {
+            problems.push(format!(
+                "{list} has {} records, and its last sync has left {}",
+                number(counted),
+                number(records)
+            ));
+        }
+    }
+    Ok(problems)
 }
 
 fn number(value: &Value) -> String {

@@ -4,6 +4,8 @@
 //! running the same command again helps least: a disk that is full, then a key without a permission, and a service that did not
 //! answer after that.
 
+use std::cmp::Reverse;
+
 use atera::{Error, ErrorKind};
 
 use super::{entry::ReadState, plan::Part};
@@ -14,9 +16,6 @@ use crate::{
         failure::{Failure, with_causes},
     },
 };
-
-/// The exit codes, the one that decides first. Any other decides after them.
-const SERIOUS_FIRST: [u8; 10] = [exit_code::FAILED, exit_code::USAGE, 4, 9, 3, 5, 6, 7, 8, 10];
 
 /// A list that could not be read, or not to its end.
 pub(crate) struct Problem {
@@ -110,11 +109,7 @@ pub(crate) fn failures(problems: Vec<Problem>, go_on: &str, partial: bool) -> Ve
             ),
         )));
     }
-    failures.sort_by_key(|failure| {
-        let code = failure.exit_code();
-        let place = SERIOUS_FIRST.iter().position(|it| *it == code);
-        std::cmp::Reverse(place.unwrap_or(SERIOUS_FIRST.len()))
-    });
+    failures.sort_by_key(|failure| Reverse(exit_code::rank(failure.exit_code())));
     failures
 }
 

@@ -1,0 +1,317 @@
+//! The commands of `atera mirror` and their arguments. They follow from the description alone, so that a build without the
+//! mirror shows them in its help as well.
+
+use std::{path::PathBuf, time::Duration};
+
+use atera::description::Collection;
+use clap::{
+    Arg, ArgAction, Command,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    value_parser,
+};
+use heck::{ToKebabCase, ToSnakeCase};
+
+use crate::input::help;
+
+/// Name of the command.
+pub(crate) const NAME: &str = "mirror";
+
+// The names of the commands within it.
+pub(crate) const SYNC: &str = "sync";
+pub(crate) const QUERY: &str = "query";
+pub(crate) const TABLES: &str = "tables";
+pub(crate) const STATUS: &str = "status";
+pub(crate) const SCHEMA: &str = "schema";
+pub(crate) const CHECK: &str = "check";
+pub(crate) const VACUUM: &str = "vacuum";
+
+// The names of the arguments.
+pub(crate) const DB: &str = "db";
+pub(crate) const DATABASE_URL: &str = "database-url";
+pub(crate) const ONLY: &str = "only";
+pub(crate) const WITH: &str = "with";
+pub(crate) const FULL: &str = "full";
+pub(crate) const FULL_EVERY: &str = "full-every";
+pub(crate) const PLAN: &str = "plan";
+pub(crate) const EVERY: &str = "every";
+pub(crate) const REDACT: &str = "redact";
+pub(crate) const ACCEPT_LOSS: &str = "accept-loss";
+pub(crate) const SQL: &str = "sql";
+pub(crate) const PARAM: &str = "param";
+pub(crate) const MAX_AGE: &str = "max-age";
+pub(crate) const TIMEOUT: &str = "timeout";
+pub(crate) const LIMIT: &str = "limit";
+pub(crate) const TABLE: &str = "table";
+
+/// The heading of the flags for the place of the mirror.
+const DATABASE: &str = "Database";
+
+/// All of `atera mirror`.
+pub(crate) fn command() -> Command {
+    Command::new(NAME)
+        .about("Keep the account in a database of your own, and ask it with SQL")
+        .after_help(
+            "Examples:\n  atera mirror sync\n  atera mirror query 'SELECT ticket_status, count(*) FROM tickets GROUP BY 1'\n  \
+             atera mirror status\n  atera mirror sync --every 15m --database-url postgres://db.example/atera\n\n\
+             The database is a file of SQLite, or Postgres. A file that is not named with --db is in the folder for data \
+             (~/.local/share/atera on Linux): mirrors/NAME.db for a profile, mirror.db for a key from elsewhere, and \
+             sandbox.db with --sandbox. `atera mirror sync` is the only command that asks the service; `query` does so with \
+             --max-age.\n\nExit codes are those of `atera --help`. Of several lists, the one that another run helps least \
+             decides.",
+        )
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([
+            sync(),
+            query(),
+            Command::new(TABLES)
+                .about("List the tables, with how many rows they have")
+                .after_help("Examples:\n  atera mirror tables\n  atera mirror tables --output csv")
+                .args(place()),
+            Command::new(STATUS)
+                .about("Show the age and the state of each list; fails if one is not whole")
+                .after_help(
+                    "Examples:\n  atera mirror status\n  atera mirror status --output json\n\nThe exit code is not 0 if a \
+                     list of the mirror is not whole: its last sync was refused, failed or did not settle, or it has records \
+                     that could not be stored. What is in the mirror then is as of the time that is shown.",
+                )
+                .args(place()),
+            schema(),
+            Command::new(CHECK)
+                .about("Check the database: whether it is sound, and has the rows that it should have")
+                .after_help("Examples:\n  atera mirror check\n  atera mirror check --db account.db")
+                .args(place()),
+            Command::new(VACUUM)
+                .about("Make the database as small as its content")
+                .after_help(
+                    "Examples:\n  atera mirror vacuum\n\nNothing is removed but free space. SQLite needs as much room again \
+                     meanwhile, and a sync has to wait.",
+                )
+                .args(place()),
+            help::command().hide(true),
+        ])
+}
+
+fn sync() -> Command {
+    let text = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    Command::new(SYNC)
+        .about("Bring the mirror up to date; the first time, read the whole account")
+        .after_help(
+            "Examples:\n  atera mirror sync --plan\n  atera mirror sync\n  atera mirror sync --only tickets,customers --with \
+             comments\n  atera mirror sync --every 15m --quiet\n  atera mirror sync --redact Contact.Phone,EndUserEmail\n\n\
+             Of tickets, customers and contacts only what has changed is asked for, and all of it again every week. Other \
+             lists are read in full. A list changes in the mirror at once and as a whole, when it has been read; a run \
+             that is stopped goes on where it was. A record is marked as deleted when the whole list was read without it, \
+             or the service says that it is gone, and never because something failed.\n\nA list of 50 records or more \
+             that loses more than half of them is left as it is; --accept-loss takes that.\n\nWith --every, a round \
+             that fails is told and the next one tries again. A signal ends it, with the exit code of the last round that \
+             ended.",
+        )
+        .args(place())
+        .arg(
+            text(ONLY, "LISTS")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .value_parser(lists())
+                .help("The lists to read; all if left out")
+                .hide_possible_values(true),
+        )
+        .arg(
+            text(WITH, "NAMES")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .value_parser(PossibleValuesParser::new(child_names()))
+                .help("Read what belongs to each record as well, at a request or more for each that is new or has changed"),
+        )
+        .arg(flag(FULL).help("Read all lists in full, also those whose changes can be asked for"))
+        .arg(
+            text(FULL_EVERY, "TIME")
+                .value_parser(duration)
+                .conflicts_with(FULL)
+                .help("Read a list in full when it was last read so long ago; 7d if left out"),
+        )
+        .arg(flag(PLAN).help("Show how many requests and minutes each list takes, and read none"))
+        .arg(
+            text(EVERY, "TIME")
+                .value_parser(duration)
+                .conflicts_with(PLAN)
+                .help("Go on until Ctrl-C or SIGTERM, and begin a round so often, as in 15m"),
+        )
+        .arg(
+            text(REDACT, "FIELDS")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help(
+                    "Leave these fields out of the mirror, as in Contact.Phone, tickets.EndUserEmail, or EndUserEmail for \
+                     every type; kept for later runs",
+                ),
+        )
+        .arg(flag(ACCEPT_LOSS).help("Believe the service when most records of a list are gone"))
+}
+
+fn query() -> Command {
+    Command::new(QUERY)
+        .about("Ask the mirror with SQL; nothing is sent to the service, and nothing can be changed")
+        .after_help(
+            "Examples:\n  atera mirror query 'SELECT * FROM tickets LIMIT 5'\n  atera mirror query @stale.sql --param days=30 \
+             --output csv\n  echo 'SELECT count(*) FROM agents' | atera mirror query -\n  atera mirror query --max-age 15m \
+             'SELECT count(*) FROM alerts'\n\n`atera mirror schema` has the \
+             tables and columns. Deleted records stay, with the time in _deleted: add WHERE _deleted IS NULL. How old the \
+             lists are is said on stderr. The SQL is that of the database, SQLite or Postgres, and has to be one SELECT.",
+        )
+        .arg(
+            Arg::new(SQL)
+                .value_name("SQL")
+                .required(true)
+                .help("The query, or `@FILE` for one in a file, or `-` for one from stdin"),
+        )
+        .arg(
+            Arg::new(PARAM)
+                .long(PARAM)
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .value_parser(parameter)
+                .help(
+                    "The value of :NAME in the query; `null` is none, true and false are booleans, what is written like a \
+                     number is one, and all else is text, as is what is in double quotes",
+                ),
+        )
+        .arg(
+            Arg::new(MAX_AGE)
+                .long(MAX_AGE)
+                .value_name("TIME")
+                .value_parser(duration)
+                .help("Sync the lists that the query names first if they are older than this, as in 15m; fail if that fails"),
+        )
+        .arg(
+            Arg::new(TIMEOUT)
+                .long(TIMEOUT)
+                .value_name("TIME")
+                .value_parser(duration)
+                .default_value("30s")
+                .help("Stop the query after so long"),
+        )
+        .arg(
+            Arg::new(LIMIT)
+                .long(LIMIT)
+                .value_name("COUNT")
+                .value_parser(value_parser!(u64).range(1..))
+                .help("Print no more rows than this"),
+        )
+        .args(place())
+}
+
+fn schema() -> Command {
+    let table = Arg::new(TABLE)
+        .value_name("TABLE")
+        .help("The table whose columns are shown; all tables if left out");
+    #[cfg(feature = "mirror")]
+    let table = table.add(super::table_names::completion());
+    Command::new(SCHEMA)
+        .about("Show the columns of a table of the mirror, or what the tables are")
+        .after_help(
+            "Examples:\n  atera mirror schema\n  atera mirror schema tickets\n  atera mirror schema invoices_line_items \
+             --output csv\n\nIt is that of every mirror, and needs none.",
+        )
+        .arg(table)
+}
+
+/// The flags that say where the mirror is.
+fn place() -> [Arg; 2] {
+    [
+        Arg::new(DB)
+            .long(DB)
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .conflicts_with(DATABASE_URL)
+            .help_heading(DATABASE)
+            .help("The file of the mirror; wins over ATERA_DATABASE_URL"),
+        Arg::new(DATABASE_URL)
+            .long(DATABASE_URL)
+            .value_name("URL")
+            .help_heading(DATABASE)
+            .help(
+                "A Postgres database, as in postgres://user@host/name; ATERA_DATABASE_URL keeps it out of the list of \
+                 processes, and the password may be in PGPASSWORD or ~/.pgpass",
+            ),
+    ]
+}
+
+/// The names of the lists. They are those of their tables; with hyphens in place of underscores they are those of the commands.
+fn lists() -> impl TypedValueParser<Value = String> {
+    let names = Collection::all()
+        .filter(|list| list.parent.is_none())
+        .map(|list| list.name());
+    let values = names.map(|name| {
+        let value = PossibleValue::new(name.clone());
+        match name.to_kebab_case() {
+            same if same == name => value,
+            kebab => value.alias(kebab),
+        }
+    });
+    PossibleValuesParser::new(values).map(|name| name.to_snake_case())
+}
+
+/// The names of everything that belongs to records.
+fn child_names() -> Vec<String> {
+    let children = Collection::all().filter(|list| list.parent.is_some());
+    let mut names: Vec<_> = children.map(|list| list.short_name().to_kebab_case()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// A span of time, as in 15m.
+fn duration(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text)
+        .ok()
+        .filter(|time| !time.is_zero());
+    time.ok_or_else(|| "it must be a time, as in 30s, 15m, 12h or 7d".to_string())
+}
+
+/// The name and the value of a parameter.
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.trim_start_matches(':').is_empty())
+        .ok_or("it must be a name and a value, as in days=30")?;
+    Ok((name.trim_start_matches(':').to_string(), value.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_named_as_tables_and_as_commands() {
+        for (given, list) in [
+            ("tickets", "tickets"),
+            ("knowledge-bases", "knowledge_bases"),
+            ("devices_http", "devices_http"),
+        ] {
+            let line = ["mirror", "sync", "--only", given];
+            let matches = command().try_get_matches_from(line).expect(given);
+            let (_, sync) = matches.subcommand().expect("a command");
+            let only: Vec<_> = sync.get_many::<String>(ONLY).expect("lists").collect();
+            assert_eq!(only, [list]);
+        }
+        let line = ["mirror", "sync", "--only", "tickets_comments"];
+        assert!(command().try_get_matches_from(line).is_err());
+    }
+
+    #[test]
+    fn times_and_parameters_are_read() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
+        for text in ["", "15", "soon", "0s", "-1m"] {
+            assert!(duration(text).is_err_and(|told| told.contains("15m")), "{text}");
+        }
+        let pair = |name: &str, value: &str| Ok((name.to_string(), value.to_string()));
+        assert_eq!(parameter("days=30"), pair("days", "30"));
+        assert_eq!(parameter(":where=a=b"), pair("where", "a=b"));
+        assert_eq!(parameter("none="), pair("none", ""));
+        assert!(parameter("days").is_err() && parameter("=3").is_err() && parameter(":=3").is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! `atera mirror`: the account in a database, kept up to date by `sync` and asked with SQL by `query`, at no request.
+//!
+//! The crate `atera-mirror` does the work. Here are only the arguments, what is said on stderr, and the exit codes. A build
+//! without the feature `mirror` has the commands in its help, and they say how to get them.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`table_names`] | the names of the tables for the shell |
+//! | [`arguments`] | the commands and their arguments |
+//! | [`failure`] | the mirror's errors as failures of the command |
+//! | [`place`] | where the mirror is |
+//! | [`answer_rows`] | the rows of a query as records |
+//! | [`redaction`] | the fields that are left out |
+//! | [`ages`] | how old the lists are, in words |
+//! | [`outcome`] | what came of a sync: its table, and the exit code |
+//! | [`account`] | a mirror, and the service that it is of |
+//! | [`rounds`] | `--every`: one sync after another |
+//! | [`plan`] | `--plan`: what a sync would ask for |
+//! | [`sync`], [`query`], [`tables`], [`status`], [`schema`], [`check`], [`vacuum`] | a command each |
+//! | [`run`] | which of them the arguments name |
+
+pub(crate) mod arguments;
+#[cfg_attr(not(feature = "mirror"), path = "left_out.rs")]
+pub(crate) mod run;
+
+#[cfg(feature = "mirror")]
+mod account;
+#[cfg(feature = "mirror")]
+mod ages;
+#[cfg(feature = "mirror")]
+mod answer_rows;
+#[cfg(feature = "mirror")]
+mod check;
+#[cfg(feature = "mirror")]
+mod failure;
+#[cfg(feature = "mirror")]
+mod outcome;
+#[cfg(feature = "mirror")]
+mod place;
+#[cfg(feature = "mirror")]
+mod plan;
+#[cfg(feature = "mirror")]
+mod query;
+#[cfg(feature = "mirror")]
+mod redaction;
+#[cfg(feature = "mirror")]
+mod rounds;
+#[cfg(feature = "mirror")]
+mod schema;
+#[cfg(feature = "mirror")]
+mod status;
+#[cfg(feature = "mirror")]
+mod sync;
+#[cfg(feature = "mirror")]
+mod table_names;
+#[cfg(feature = "mirror")]
+mod tables;
+#[cfg(feature = "mirror")]
+mod vacuum;

@@ -1,0 +1,108 @@
+//! Where the mirror is: a file, or a database of Postgres.
+//!
+//! `--db` and `--database-url` say so, and `ATERA_DATABASE_URL` after them. Without any, each account has a file of its own in
+//! the folder for data, since two accounts in one database would be one account to whoever asks it.
+
+use std::path::PathBuf;
+
+use atera_mirror::Mirror;
+use clap::ArgMatches;
+use etcetera::BaseStrategy;
+
+use super::{arguments, failure::failure};
+use crate::{
+    input::{connection, globals::Globals},
+    output::failure::Failure,
+};
+
+/// The variable with the address of a Postgres database.
+const URL_VARIABLE: &str = "ATERA_DATABASE_URL";
+
+/// Where a mirror is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A database of Postgres.
+    Url(String),
+}
+
+impl Place {
+    /// The place that the arguments name, or the one of the account.
+    ///
+    /// # Errors
+    ///
+    /// `Usage` if there is none for the profile, and `Config` if the config file cannot be read.
+    pub(crate) fn read(matches: &ArgMatches, globals: &Globals) -> Result<Self, Failure> {
+        if let Some(file) = matches.get_one::<PathBuf>(arguments::DB) {
+            return Ok(Place::File(file.clone()));
+        }
+        // Not by clap, for which the variable would contradict --db.
+        let url = matches.get_one::<String>(arguments::DATABASE_URL).cloned();
+        if let Some(url) = url.or_else(|| connection::variable(URL_VARIABLE)) {
+            return Ok(Place::Url(url));
+        }
+        let folders = etcetera::choose_base_strategy().map_err(|_| {
+            Failure::Usage(
+                "the mirror has no place, since this user has no home folder; name a file with --db"
+                    .to_string(),
+            )
+        })?;
+        let folder = folders.data_dir().join("atera");
+        if globals.sandbox {
+            return Ok(Place::File(folder.join("sandbox.db")));
+        }
+        match connection::profile_in_use(globals)? {
+            None => Ok(Place::File(folder.join("mirror.db"))),
+            Some(name) if is_file_name(&name) => {
+                Ok(Place::File(folder.join("mirrors").join(format!("{name}.db"))))
+            }
+            Some(name) => Err(Failure::Usage(format!(
+                "the mirror of profile `{name}` has no place of its own, since the name is not one for a file; name a file \
+                 with --db"
+            ))),
+        }
+    }
+
+    /// The mirror there.
+    ///
+    /// # Errors
+    ///
+    /// If the file or the address cannot be used.
+    pub(crate) async fn open(&self) -> Result<Mirror, Failure> {
+        let opened = match self {
+            Place::File(path) => Mirror::file(path).await,
+            Place::Url(url) => Mirror::postgres(url).await,
+        };
+        opened.map_err(|error| failure(&error))
+    }
+}
+
+/// Whether every file system takes a name for a file, and none takes it for a path.
+fn is_file_name(name: &str) -> bool {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_. @+".contains(it);
+    name.chars().all(plain)
+        && name.starts_with(|it: char| it.is_ascii_alphanumeric())
+        && !name.ends_with([' ', '.'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_those_of_files() {
+        for (name, expected) in [
+            ("acme", true),
+            ("Acme Ltd. 2", true),
+            ("it@acme.example", true),
+            ("../acme", false),
+            ("a/b", false),
+            ("", false),
+            (".", false),
+            ("c:x", false),
+        ] {
+            assert_eq!(is_file_name(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `atera mirror query`: asks the mirror with SQL, and prints the rows as any records.
+
+use std::{collections::BTreeSet, path::Path, time::Duration};
+
+use atera::Timestamp;
+use atera_mirror::{
+    Answer, Limits, ListState, ListStatus, Mirror, SyncOptions, Value,
+    schema::{Content, Table, tables},
+};
+use clap::ArgMatches;
+
+use super::{
+    account::Account, ages, answer_rows::AnswerRows, arguments, failure::failure, place::Place, redaction,
+};
+use crate::{
+    input::{globals::Globals, interrupt::Interrupt, source},
+    output::{
+        destination::Destination,
+        failure::Failure,
+        records::{Layout, Sink},
+        terminal::tell,
+    },
+};
+
+/// Runs the query and prints its rows.
+pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    let text = |name| matches.get_one::<String>(name).map_or("", String::as_str);
+    let sql = sql(text(arguments::SQL))?;
+    let parameters: Vec<_> = matches
+        .get_many::<(String, String)>(arguments::PARAM)
+        .unwrap_or_default()
+        .map(|(name, text)| (name.clone(), value(text)))
+        .collect();
+    let place = Place::read(matches, globals)?;
+    // Stdin has been read.
+    let interrupt = Interrupt::listen();
+    let lists = lists_in(&sql);
+    let mut mirror = place.open().await?;
+    if let Some(max_age) = matches.get_one::<Duration>(arguments::MAX_AGE) {
+        mirror = refreshed(mirror, &lists, *max_age, globals, &interrupt).await?;
+    }
+    let mut limits = Limits::default();
+    if let Some(time) = matches.get_one::<Duration>(arguments::TIMEOUT) {
+        limits = limits.time(*time);
+    }
+    let limit = matches.get_one::<u64>(arguments::LIMIT).copied();
+    let limits = in_database(limits, limit, globals);
+    let answer = interrupt.or(mirror.query(&sql, &parameters, &limits)).await?;
+    let answer = answer.map_err(|error| failure(&error))?;
+    print(answer, limit, globals, &interrupt).await?;
+    if !globals.quiet {
+        let status = mirror.status().await.map_err(|error| failure(&error))?;
+        tell(ages::told(read(&status, &lists), Timestamp::now()));
+    }
+    Ok(())
+}
+
+/// The limits for the database. All rows are sorted before some are left out, so the database may not leave any out then.
+fn in_database(limits: Limits, limit: Option<u64>, globals: &Globals) -> Limits {
+    match limit.filter(|_| globals.output.sort.is_empty()) {
+        Some(limit) => limits.rows(limit),
+        None => limits,
+    }
+}
+
+/// Prints the rows as they come. Those that came before a failure or a signal are printed in full, but for those of a file, which
+/// then stays as it was.
+async fn print(
+    mut answer: Answer,
+    limit: Option<u64>,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let rows = AnswerRows::new(answer.columns());
+    let mut layout = Layout::new(&globals.output, Some(rows.schema()), false)?.or_select(|_| rows.columns());
+    layout.limit = limit;
+    let mut out = Destination::open(globals.output.file.as_deref())?;
+    let mut sink = Sink::new(layout);
+    let mut count = 0;
+    loop {
+        let batch = match interrupt.or(answer.next()).await {
+            Ok(Ok(Some(batch))) => batch,
+            Ok(Ok(None)) => break,
+            Ok(Err(error)) => return Err(cut_short(failure(&error), count, sink, out)),
+            Err(signal) => return Err(cut_short(signal, count, sink, out)),
+        };
+        for row in batch {
+            count += 1;
+            sink.record(&rows.json(&row), &mut out)?;
+        }
+    }
+    let printed = sink.finish(&mut out)?;
+    out.commit()?;
+    if (answer.is_cut() || printed < count) && !globals.quiet {
+        let rows = if printed == 1 { "row" } else { "rows" };
+        tell(format!(
+            "{printed} {rows}, and --limit ends there; there are more"
+        ));
+    }
+    Ok(())
+}
+
+/// Completes the output of a query that has failed after so many rows. Returns the failure.
+fn cut_short(failure: Failure, count: u64, sink: Sink, mut out: Destination) -> Failure {
+    if count == 0 || out.is_file() {
+        return failure;
+    }
+    // What failed first is what matters.
+    let _ = sink.finish(&mut out).and_then(|_| out.commit());
+    failure
+}
+
+/// The mirror, whose lists are no older than this.
+///
+/// # Errors
+///
+/// If they cannot be brought up to date.
+async fn refreshed(
+    mirror: Mirror,
+    lists: &BTreeSet<&'static str>,
+    max_age: Duration,
+    globals: &Globals,
+    interrupt: &Interrupt,
+) -> Result<Mirror, Failure> {
+    let status = mirror.status().await.unwrap_or_default();
+    let now = Timestamp::now();
+    let is_fresh = |name: &str| {
+        status.iter().any(|list| {
+            list.list == name
+                && matches!(list.state, ListState::Complete | ListState::WithoutIds)
+                && ages::age(list, now).is_some_and(|age| age <= max_age)
+        })
+    };
+    let old: Vec<_> = lists.iter().filter(|name| !is_fresh(name)).collect();
+    if old.is_empty() {
+        return Ok(mirror);
+    }
+    let (mut only, mut with) = (Vec::new(), Vec::new());
+    for table in old.iter().filter_map(|name| Table::find(name)) {
+        match &table.content {
+            Content::Children { parent, .. } => {
+                only.push(parent.clone());
+                with.push(table.name.clone());
+            }
+            _ => only.push(table.name.clone()),
+        }
+    }
+    only.sort_unstable();
+    only.dedup();
+    let options = SyncOptions::new().redact(redaction::kept(&mirror).await);
+    let account = Account::new(mirror, options, globals, interrupt).await?;
+    account.only(&only, &with).await?;
+    Ok(account.mirror)
+}
+
+/// The SQL that an argument stands for: `@FILE` for that in a file, `-` for that from stdin, or itself.
+fn sql(argument: &str) -> Result<String, Failure> {
+    let file = match argument {
+        "-" => "-",
+        _ => match argument.strip_prefix('@') {
+            Some(file) => file,
+            None => return Ok(argument.to_string()),
+        },
+    };
+    let path = Path::new(file);
+    source::text(path).map_err(|error| {
+        Failure::Usage(format!(
+            "the query cannot be read from {}: {error}",
+            source::name(path)
+        ))
+    })
+}
+
+/// The value of a parameter. Only what is written as the database itself writes a number is one, so that no digit is lost: `007`
+/// and `1.50` are text.
+fn value(text: &str) -> Value {
+    if let Some(quoted) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        return Value::Text(quoted.to_string());
+    }
+    match text {
+        "null" => return Value::Null,
+        "true" => return Value::Boolean(true),
+        "false" => return Value::Boolean(false),
+        _ => {}
+    }
+    if let Ok(number) = text.parse::<i64>()
+        && number.to_string() == text
+    {
+        return Value::Integer(number);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number.to_string() == text => Value::Real(number),
+        _ => Value::Text(text.to_string()),
+    }
+}
+
+/// The lists whose tables a query may read: those whose names are words of it. Where it names none, or a view over all of them,
+/// that is all lists. One too many costs nothing but a remark, or a sync that was not needed.
+fn lists_in(sql: &str) -> BTreeSet<&'static str> {
+    let words: BTreeSet<String> = sql
+        .split(|it: char| !(it.is_alphanumeric() || it == '_'))
+        .map(str::to_lowercase)
+        .collect();
+    let named = tables().iter().filter(|table| words.contains(&table.name));
+    let lists: BTreeSet<_> = named.filter_map(list_of).collect();
+    let reads_all = ["search", "_history", "_changes"]
+        .iter()
+        .any(|view| words.contains(*view));
+    match lists.is_empty() || reads_all {
+        false => lists,
+        true => {
+            let all = tables().iter();
+            let all = all.filter(|table| matches!(table.content, Content::List { .. }));
+            all.map(|table| table.name.as_str()).chain(lists).collect()
+        }
+    }
+}
+
+/// The list that a table is read with.
+fn list_of(table: &'static Table) -> Option<&'static str> {
+    match &table.content {
+        Content::Items { .. } => list_of(table.parent()?),
+        _ => Some(&table.name),
+    }
+}
+
+/// The states of these lists, of those that were ever synced.
+fn read<'a>(status: &'a [ListStatus], lists: &BTreeSet<&'static str>) -> Vec<&'a ListStatus> {
+    let read = status.iter().filter(|list| lists.contains(list.list.as_str()));
+    read.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_a_number_only_if_no_digit_is_lost() {
+        let text = |text: &str| Value::Text(text.to_string());
+        for (given, expected) in [
+            ("30", Value::Integer(30)),
+            ("-7", Value::Integer(-7)),
+            ("0.5", Value::Real(0.5)),
+            ("true", Value::Boolean(true)),
+            ("null", Value::Null),
+            ("", text("")),
+            ("007", text("007")),
+            ("+49", text("+49")),
+            ("1.50", text("1.50")),
+            ("NaN", text("NaN")),
+            ("9223372036854775808", text("9223372036854775808")),
+            ("\"30\"", text("30")),
+            ("Open", text("Open")),
+        ] {
+            assert_eq!(value(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_query_reads_the_lists_that_it_names() {
+        let lists = |sql: &str| Vec::from_iter(lists_in(sql));
+        assert_eq!(
+            lists("SELECT * FROM Tickets t JOIN \"customers\" c USING (customer_id)"),
+            ["customers", "tickets"]
+        );
+        assert_eq!(
+            lists("SELECT sum(quantity) FROM invoices_line_items"),
+            ["invoices"]
+        );
+        assert_eq!(lists("SELECT * FROM tickets_comments"), ["tickets_comments"]);
+        let all = lists("SELECT 1");
+        assert!(all.contains(&"agents") && !all.contains(&"tickets_comments"));
+        assert_eq!(lists("SELECT * FROM search WHERE text MATCH 'tickets'"), all);
+    }
+}
