@@ -5,13 +5,14 @@
 //!
 //! # Layers
 //!
-//! `error` < `engine` < `redact` < `schema` < `store` < `state` < `sync` < `query` < `mirror`: a module uses only those before it.
+//! `error` < `engine` < `redact` < `schema` < `store` < `state` < `sync` < `query` < `mirror` < `report`: a module uses only those before it.
 //! `engine` is the one place that knows which database it is; what stands above it is written once.
 
 mod engine;
 mod error;
 mod mirror;
 mod redact;
+pub mod report;
 pub mod schema;
 mod state;
 mod store;

@@ -68,7 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "crates/atera-mirror",
         &[
-            "error", "engine", "redact", "schema", "store", "state", "sync", "mirror",
+            "error", "engine", "redact", "schema", "store", "state", "sync", "mirror", "report",
         ],
     ),
     (

@@ -8,7 +8,7 @@ use atera::Client;
 pub use upkeep::{TableRows, Vacuumed};
 
 use crate::{
-    engine::{Answer, Engine, Limits, Postgres, Session, Sqlite, Value},
+    engine::{Answer, Dialect, Engine, Limits, Postgres, Session, Sqlite, Value},
     error::{Error, Result},
     schema,
     state::ListStatus,
@@ -78,6 +78,20 @@ impl Mirror {
     /// Where it is, without a password.
     pub fn place(&self) -> &str {
         &self.shown
+    }
+
+    /// Which SQL it is asked in.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.engine.dialect()
+    }
+
+    /// Makes the tables if there are none, as the first sync does.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if another program is syncing, and whatever the database fails with.
+    pub async fn make_tables(&self) -> Result<()> {
+        self.writer().await.map(drop)
     }
 
     async fn check_version(&self) -> Result<()> {
