@@ -18,7 +18,7 @@ use std::{hint::black_box, num::NonZeroU32, time::Duration};
 use criterion::Criterion;
 use futures_util::FutureExt;
 use governor::{Quota, RateLimiter};
-use limit::{Priority, RateLimit};
+use limit::{Priority, RateLimit, Ticket};
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -31,7 +31,7 @@ fn main() {
     group.bench_function("ours", |bencher| {
         bencher.iter(|| {
             let slot = limiter
-                .acquire(Priority::Interactive, Duration::ZERO)
+                .acquire(Priority::Interactive, Duration::ZERO, &Ticket::default())
                 .now_or_never();
             assert!(black_box(slot).is_some_and(|slot| slot.is_ok()));
         });

@@ -18,7 +18,7 @@ use atera::{
     ApiKey, Client, Consistency, Error, ErrorKind, RateLimit, RetryPolicy,
     auth::{KeyFuture, KeyHeader, KeyProvider},
     description::Operation,
-    limit::{Reservation, SlotStore, StoreFuture},
+    limit::{Reservation, SlotRequest, SlotStore, StoreFuture},
     mock::Recorder,
     transport::{Fault, Request, Response},
     types::CreateTicket,
@@ -122,7 +122,7 @@ impl KeyProvider for Vault {
 struct Store;
 
 impl SlotStore for Store {
-    fn reserve(&self, _: atera::Priority) -> StoreFuture<Box<dyn Reservation>> {
+    fn reserve(&self, _: SlotRequest) -> StoreFuture<Box<dyn Reservation>> {
         Box::pin(async { Err("the store is out of order".into()) })
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use atera::{
     ErrorKind, Priority, RateLimit, RetryPolicy,
-    limit::{Rate, Reservation, SlotStore, SlotUse, StoreFuture},
+    limit::{Rate, Remaining, Reservation, SlotReport, SlotRequest, SlotStore, StoreFuture},
     mock::Recorder,
     transport::{Fault, Response},
 };
@@ -24,6 +24,8 @@ struct Ledger {
     paused_until: Option<Instant>,
     /// What fails.
     broken: &'static str,
+    /// What never ends.
+    hanging: &'static str,
 }
 
 struct Reserved(Store, bool);
@@ -36,8 +38,11 @@ impl Store {
     fn tell<T: Send + 'static>(&self, what: &'static str, detail: String, value: T) -> StoreFuture<T> {
         let mut ledger = self.0.lock().unwrap();
         ledger.told.push(format!("{what} {detail}"));
-        let broken = ledger.broken == what;
+        let (broken, hanging) = (ledger.broken == what, ledger.hanging == what);
         Box::pin(async move {
+            if hanging {
+                std::future::pending::<()>().await;
+            }
             if broken {
                 Err("the disk is full".into())
             } else {
@@ -48,9 +53,9 @@ impl Store {
 }
 
 impl SlotStore for Store {
-    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
+    fn reserve(&self, request: SlotRequest) -> StoreFuture<Box<dyn Reservation>> {
         let slot: Box<dyn Reservation> = Box::new(Reserved(self.clone(), false));
-        let reserving = self.tell("reserve", format!("{priority:?}"), slot);
+        let reserving = self.tell("reserve", format!("{:?}", request.priority), slot);
         let until = self.0.lock().unwrap().paused_until;
         Box::pin(async move {
             if let Some(until) = until {
@@ -70,12 +75,18 @@ impl SlotStore for Store {
         rate.paused_until = self.0.lock().unwrap().paused_until.map(Instant::into_std);
         rate
     }
+
+    fn ahead(&self, _: u64) -> Option<usize> {
+        Some(3)
+    }
 }
 
 impl Reservation for Reserved {
-    fn complete(mut self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()> {
+    fn complete(mut self: Box<Self>, report: SlotReport) -> StoreFuture<()> {
         self.1 = true;
-        self.0.tell("complete", format!("{slot_use:?}"), ())
+        let remaining = report.remaining.map(|left| format!(", {left:?}"));
+        let detail = format!("{:?}{}", report.slot_use, remaining.unwrap_or_default());
+        self.0.tell("complete", detail, ())
     }
 }
 
@@ -100,7 +111,7 @@ async fn every_attempt_reserves_a_slot_and_tells_what_became_of_it() {
             "complete Answered",
         ),
         (|| Err(Fault::not_sent("refused")), "complete Unsent"),
-        (|| Err(Fault::broken("reset")), "drop "),
+        (|| Err(Fault::broken("reset")), "complete Unanswered"),
     ] {
         let service = Recorder::new(move |_| answer());
         let client = service.builder().slot_store(store.clone()).build().unwrap();
@@ -113,7 +124,7 @@ async fn every_attempt_reserves_a_slot_and_tells_what_became_of_it() {
     tokio::time::timeout(Duration::from_secs(1), call)
         .await
         .unwrap_err();
-    assert_eq!(store.told(), ["reserve Interactive", "drop "]);
+    assert_eq!(store.told(), ["reserve Interactive", "complete Unanswered"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,4 +178,106 @@ async fn a_call_without_a_slot_is_not_sent_and_one_that_was_answered_stands() {
     assert!(service.sent().is_empty());
     store.0.lock().unwrap().broken = "complete";
     client.tickets().get(1).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_store_learns_what_an_answer_allows() {
+    let store = Store::default();
+    let service = Recorder::new(|_| {
+        let mut answer = Response::new(StatusCode::OK, "{\"TicketID\": 1}");
+        answer.headers.insert("x-ratelimit-remaining", 12.into());
+        answer.headers.insert("x-ratelimit-reset", 7.into());
+        Ok(answer)
+    });
+    let client = service.builder().slot_store(store.clone()).build().unwrap();
+    client.tickets().get(1).await.unwrap();
+    let left = Remaining {
+        requests: 12,
+        reset: Some(Duration::from_secs(7)),
+    };
+    assert_eq!(
+        store.told(),
+        [
+            "reserve Interactive".to_string(),
+            format!("complete Answered, {left:?}")
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_long_for_a_store_that_hangs() {
+    for (hanging, status) in [("complete", 200), ("pause", 429)] {
+        let store = Store::default();
+        store.0.lock().unwrap().hanging = hanging;
+        let service = Recorder::answering(status, "{\"TicketID\": 1}");
+        let client = service.builder().slot_store(store.clone()).build().unwrap();
+        let before = Instant::now();
+        let answer = client.tickets().get(1).await;
+        assert_eq!(answer.is_ok(), status == 200);
+        assert_eq!(before.elapsed().as_millis(), 1_000, "{hanging}");
+        store.0.lock().unwrap().paused_until = None;
+        let client = client.with_deadline(Duration::from_millis(300));
+        let before = Instant::now();
+        assert_eq!(client.tickets().get(1).await.is_ok(), status == 200);
+        assert_eq!(before.elapsed().as_millis(), 300, "{hanging}");
+    }
+    let store = Store::default();
+    store.0.lock().unwrap().hanging = "reserve";
+    let service = Recorder::answering(200, "{\"TicketID\": 1}");
+    let client = service.builder().slot_store(store.clone()).build().unwrap();
+    let client = client.with_deadline(Duration::from_secs(3));
+    let before = Instant::now();
+    let error = client.tickets().get(1).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
+    assert_eq!(before.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_is_too_long_ends_the_wait_for_a_store() {
+    let store = Store::default();
+    store.0.lock().unwrap().hanging = "reserve";
+    let service = Recorder::answering(200, "{\"TicketID\": 1}");
+    let client = service.builder().slot_store(store.clone()).build().unwrap();
+    let call = tokio::spawn(client.tickets().get(1).into_future());
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    // Another process got it.
+    store.0.lock().unwrap().paused_until = Some(Instant::now() + Duration::from_secs(3600));
+    let before = Instant::now();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert!(error.retry_after().unwrap() > Duration::from_secs(3590));
+    assert!(before.elapsed().as_secs() <= 1, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_is_told_how_many_calls_are_before_one() {
+    let store = Store::default();
+    store.0.lock().unwrap().hanging = "reserve";
+    let service = Recorder::answering(200, "{\"TicketID\": 1}");
+    let ahead = Arc::new(Mutex::new(Vec::new()));
+    let seen = ahead.clone();
+    let builder = service
+        .builder()
+        .slot_store(store)
+        .deadline(Duration::from_millis(100));
+    let client = builder
+        .on_wait(move |wait| seen.lock().unwrap().push(wait.ahead))
+        .build()
+        .unwrap();
+    client.tickets().get(1).await.unwrap_err();
+    assert_eq!(*ahead.lock().unwrap(), [Some(3), Some(3)]);
+    // The built-in limiter knows it too.
+    let seen = ahead.clone();
+    let builder = service.builder().rate_limit(RateLimit::per_minute(1));
+    let client = builder
+        .on_wait(move |wait| seen.lock().unwrap().push(wait.ahead))
+        .build()
+        .unwrap();
+    client.tickets().get(1).await.unwrap();
+    ahead.lock().unwrap().clear();
+    let calls = (0..3).map(|_| tokio::spawn(client.tickets().get(1).into_future()));
+    let calls: Vec<_> = calls.collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(*ahead.lock().unwrap(), [Some(0), Some(1), Some(2)]);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use atera::{
-    Client, ClientBuilder, ErrorKind, Priority, RateLimit, RetryPolicy, Wait, WaitPhase, WaitReason,
-    limit::{Rate, Reservation, SlotStore, SlotUse, StoreFuture},
+    Client, ClientBuilder, ErrorKind, RateLimit, RetryPolicy, Wait, WaitPhase, WaitReason,
+    limit::{Rate, Reservation, SlotReport, SlotRequest, SlotStore, StoreFuture},
     mock::Recorder,
     transport::{Fault, Response},
 };
@@ -169,7 +169,7 @@ struct Full(u32);
 struct Reserved;
 
 impl SlotStore for Slow {
-    fn reserve(&self, _: Priority) -> StoreFuture<Box<dyn Reservation>> {
+    fn reserve(&self, _: SlotRequest) -> StoreFuture<Box<dyn Reservation>> {
         let length = self.0;
         Box::pin(async move {
             sleep(length).await;
@@ -189,8 +189,8 @@ impl SlotStore for Slow {
 }
 
 impl SlotStore for Full {
-    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
-        Slow(Duration::from_millis(500), None).reserve(priority)
+    fn reserve(&self, request: SlotRequest) -> StoreFuture<Box<dyn Reservation>> {
+        Slow(Duration::from_millis(500), None).reserve(request)
     }
 
     fn pause(&self, _: Duration) -> StoreFuture<()> {
@@ -205,7 +205,7 @@ impl SlotStore for Full {
 }
 
 impl Reservation for Reserved {
-    fn complete(self: Box<Self>, _: SlotUse) -> StoreFuture<()> {
+    fn complete(self: Box<Self>, _: SlotReport) -> StoreFuture<()> {
         Box::pin(async { Ok(()) })
     }
 }

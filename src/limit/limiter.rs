@@ -2,26 +2,49 @@
 
 use std::{
     fmt,
-    future::{Ready, poll_fn, ready},
+    future::poll_fn,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::{Duration, Instant},
 };
 
-use futures_util::future::Either;
+use futures_util::future::{Either, select};
+use tokio::sync::Notify;
 
 use super::{
     rate::{Priority, Rate, RateLimit},
-    store::{Reservation, SlotStore, SlotUse, StoreError, StoreFuture},
+    report::Reporting,
+    store::{Remaining, Reservation, SlotReport, SlotRequest, SlotStore, SlotUse, StoreError},
     window::{Grant, Place, Turn, Window},
 };
 use crate::{clock, sync};
+
+/// How often a call that waits for a store looks whether it knows of a pause that another process began.
+const LOOK_FOR_PAUSE: Duration = Duration::from_secs(1);
 
 /// Where a client takes its slots.
 #[derive(Clone, Debug)]
 pub(crate) enum Limiter {
     Window(Arc<SharedWindow>),
-    Store(Arc<dyn SlotStore>),
+    Store(Arc<SharedStore>),
+}
+
+/// A store that clients and tasks share.
+#[derive(Debug)]
+pub(crate) struct SharedStore {
+    store: Arc<dyn SlotStore>,
+    /// Wakes those who wait, because a pause began.
+    paused: Notify,
+}
+
+/// The place of a call among those that wait, for an observer.
+#[derive(Debug, Default)]
+pub(crate) struct Ticket(OnceLock<Waiting>);
+
+#[derive(Debug)]
+enum Waiting {
+    Window(Place),
+    Store(u64),
 }
 
 /// A window that clients and tasks share.
@@ -35,9 +58,6 @@ pub(crate) enum NoSlot {
     Paused(Duration),
     Failed(StoreError),
 }
-
-/// The end of a slot. It is ready at once for the built-in limiter; a store has to be awaited.
-pub(crate) type Finishing = Either<Ready<Result<(), StoreError>>, StoreFuture<()>>;
 
 /// A slot that was taken. When it is dropped, it is finished as unsent or as unanswered.
 #[must_use]
@@ -61,25 +81,36 @@ impl fmt::Debug for HeldSlot {
 }
 
 impl Limiter {
-    /// Waits for a slot and takes it. A pause longer than `patience` is not waited for.
-    pub(crate) async fn acquire(&self, priority: Priority, patience: Duration) -> Result<Slot, NoSlot> {
+    pub(crate) fn of_store(store: Arc<dyn SlotStore>) -> Self {
+        Limiter::Store(Arc::new(SharedStore {
+            store,
+            paused: Notify::new(),
+        }))
+    }
+
+    /// Waits for a slot and takes it. A pause longer than `patience` is not waited for. A call that waits puts its place into the
+    /// ticket.
+    pub(crate) async fn acquire(
+        &self,
+        priority: Priority,
+        patience: Duration,
+        ticket: &Ticket,
+    ) -> Result<Slot, NoSlot> {
         let (held, since) = match self {
             Limiter::Window(window) => {
                 let at_once = window.with(|state, now| state.take(now, priority).map(|grant| (grant, now)));
                 let (grant, since) = match at_once {
                     Some(taken) => taken,
                     // Boxed, because the future is large and most calls do not wait.
-                    None => (Box::pin(window.queue(priority, patience)).await?, clock::now()),
+                    None => (
+                        Box::pin(window.queue(priority, patience, ticket)).await?,
+                        clock::now(),
+                    ),
                 };
                 (HeldSlot::Window(window.clone(), grant), since)
             }
             Limiter::Store(store) => {
-                let paused = store.rate().paused_until;
-                let paused = paused.map(|until| until.saturating_duration_since(clock::now()));
-                if let Some(left) = paused.filter(|left| *left > patience) {
-                    return Err(NoSlot::Paused(left));
-                }
-                let reservation = store.reserve(priority).await.map_err(NoSlot::Failed)?;
+                let reservation = Box::pin(store.reserve(priority, patience, ticket)).await?;
                 (HeldSlot::Store(reservation), clock::now())
             }
         };
@@ -90,16 +121,22 @@ impl Limiter {
         })
     }
 
-    /// Holds back all requests for this long. Returns whether no pause was known before.
-    pub(crate) async fn pause(&self, length: Duration) -> Result<bool, StoreError> {
+    /// Holds back all requests for this long. Returns whether no pause was known before, and what remains to be waited for.
+    pub(crate) fn pause(&self, length: Duration) -> (bool, Reporting) {
         match self {
             Limiter::Window(window) => {
-                Ok(window.with(|state, now| state.pause(now, clock::after(now, length))))
+                let news = window.with(|state, now| state.pause(now, clock::after(now, length)));
+                (news, Reporting::default())
             }
-            Limiter::Store(store) => {
-                let news = store.rate().paused_until.is_none();
-                store.pause(length).await?;
-                Ok(news)
+            Limiter::Store(shared) => {
+                let news = shared.store.rate().paused_until.is_none();
+                let (pausing, shared) = (shared.store.pause(length), shared.clone());
+                let pausing = Box::pin(async move {
+                    let paused = pausing.await;
+                    shared.paused.notify_waiters();
+                    paused
+                });
+                (news, Reporting::new(pausing))
             }
         }
     }
@@ -107,7 +144,46 @@ impl Limiter {
     pub(crate) fn rate(&self) -> Rate {
         match self {
             Limiter::Window(window) => window.with(Window::rate),
-            Limiter::Store(store) => store.rate(),
+            Limiter::Store(shared) => shared.store.rate(),
+        }
+    }
+
+    /// How many calls get a slot before the one with this ticket. `None` if it does not wait, or if it is not known.
+    pub(crate) fn ahead(&self, ticket: &Ticket) -> Option<usize> {
+        match (self, ticket.0.get()?) {
+            (Limiter::Window(window), Waiting::Window(place)) => window.with(|state, _| state.ahead(*place)),
+            (Limiter::Store(shared), Waiting::Store(id)) => shared.store.ahead(*id),
+            _ => None,
+        }
+    }
+}
+
+impl SharedStore {
+    /// Waits for the store's slot, or until it knows of a pause that is too long.
+    async fn reserve(
+        &self,
+        priority: Priority,
+        patience: Duration,
+        ticket: &Ticket,
+    ) -> Result<Box<dyn Reservation>, NoSlot> {
+        let request = SlotRequest::new(priority).with_patience(patience);
+        let _ = ticket.0.set(Waiting::Store(request.id));
+        let mut reserving = None;
+        loop {
+            let mut told = pin!(self.paused.notified());
+            // Before the store is asked, so that no pause is missed.
+            told.as_mut().enable();
+            let now = clock::now();
+            let paused = self.store.rate().paused_until;
+            let left = paused.map(|until| until.saturating_duration_since(now));
+            if let Some(left) = left.filter(|left| *left > patience) {
+                return Err(NoSlot::Paused(left));
+            }
+            let reserving = reserving.get_or_insert_with(|| self.store.reserve(request));
+            let tick = pin!(clock::sleep_until(now + LOOK_FOR_PAUSE));
+            if let Either::Left((reserved, _)) = select(reserving, select(told, tick)).await {
+                return reserved.map_err(NoSlot::Failed);
+            }
         }
     }
 }
@@ -134,11 +210,12 @@ impl SharedWindow {
     }
 
     /// Waits for a slot at the end of the queue.
-    async fn queue(&self, priority: Priority, patience: Duration) -> Result<Grant, NoSlot> {
+    async fn queue(&self, priority: Priority, patience: Duration, ticket: &Ticket) -> Result<Grant, NoSlot> {
         let queued = Queued {
             window: self,
             place: self.with(|state, _| state.enter(priority)),
         };
+        let _ = ticket.0.set(Waiting::Window(queued.place));
         let mut timer = pin!(clock::sleep_until(clock::now()));
         poll_fn(|context| {
             loop {
@@ -176,33 +253,32 @@ impl Slot {
         self.sent = true;
     }
 
-    /// Reports how the slot was used. `left` is how many more requests the answer allows, and for how long.
-    #[must_use = "a store gets the report only when this is awaited"]
-    pub(crate) fn finish(&mut self, slot_use: SlotUse, left: Option<(u32, Option<Duration>)>) -> Finishing {
+    /// Reports how the slot was used, and how many more requests the answer allows. A store has to be waited for.
+    pub(crate) fn finish(&mut self, slot_use: SlotUse, remaining: Option<Remaining>) -> Reporting {
         match self.held.take() {
             Some(HeldSlot::Window(window, grant)) => window.with(|state, now| {
                 state.finish(now, grant, slot_use);
-                if let Some((remaining, reset)) = left {
-                    let reset = reset.unwrap_or(state.length());
-                    state.hint(now, grant, remaining, clock::after(now, reset));
+                if let Some(remaining) = remaining {
+                    let reset = remaining.reset.unwrap_or(state.length());
+                    state.hint(now, grant, remaining.requests, clock::after(now, reset));
                 }
             }),
-            Some(HeldSlot::Store(reservation)) => return Either::Right(reservation.complete(slot_use)),
+            Some(HeldSlot::Store(reservation)) => {
+                let report = SlotReport { slot_use, remaining };
+                return Reporting::new(reservation.complete(report));
+            }
             None => {}
         }
-        Either::Left(ready(Ok(())))
+        Reporting::default()
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // A reservation of a store reports to it when it is dropped.
-        if let Some(HeldSlot::Window(..)) = self.held {
-            let slot_use = match self.sent {
-                true => SlotUse::Unanswered,
-                false => SlotUse::Unsent,
-            };
-            drop(self.finish(slot_use, None));
-        }
+        let slot_use = match self.sent {
+            true => SlotUse::Unanswered,
+            false => SlotUse::Unsent,
+        };
+        drop(self.finish(slot_use, None));
     }
 }

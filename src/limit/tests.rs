@@ -50,7 +50,14 @@ fn limiter(limit: RateLimit) -> Limiter {
 }
 
 async fn slot(limiter: &Limiter, priority: Priority) -> Slot {
-    limiter.acquire(priority, PATIENT).await.unwrap()
+    limiter
+        .acquire(priority, PATIENT, &Ticket::default())
+        .await
+        .unwrap()
+}
+
+fn left(requests: u32, reset: Option<Duration>) -> Option<Remaining> {
+    Some(Remaining { requests, reset })
 }
 
 async fn sleep(length: Duration) {
@@ -433,14 +440,8 @@ async fn a_slot_comes_back_as_far_as_it_was_used() {
 async fn a_pause_holds_back_everybody() {
     for limit in [RateLimit::default(), RateLimit::off()] {
         let limiter = limiter(limit);
-        assert!(
-            limiter.pause(Duration::from_secs(20)).await.unwrap(),
-            "it is news"
-        );
-        assert!(
-            !limiter.pause(Duration::from_secs(10)).await.unwrap(),
-            "it is not"
-        );
+        assert!(limiter.pause(Duration::from_secs(20)).0, "it is news");
+        assert!(!limiter.pause(Duration::from_secs(10)).0, "it is not");
         let before = clock::now();
         let first = slot(&limiter, Priority::Background).await;
         let waited = (clock::now() - before).as_millis();
@@ -455,11 +456,15 @@ async fn a_pause_that_is_too_long_is_told_at_once_to_those_who_wait_already() {
     slot(&limiter, Priority::Interactive).await.sending();
     let waiting = {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.acquire(Priority::Interactive, WINDOW * 5).await })
+        tokio::spawn(async move {
+            limiter
+                .acquire(Priority::Interactive, WINDOW * 5, &Ticket::default())
+                .await
+        })
     };
     tokio::task::yield_now().await;
     let before = clock::now();
-    limiter.pause(WINDOW * 6).await.unwrap();
+    drop(limiter.pause(WINDOW * 6));
     let refused = waiting.await.unwrap();
     assert!(matches!(refused, Err(NoSlot::Paused(left)) if left == WINDOW * 6));
     assert_eq!(clock::now(), before);
@@ -469,22 +474,22 @@ async fn a_pause_that_is_too_long_is_told_at_once_to_those_who_wait_already() {
 #[tokio::test(start_paused = true)]
 async fn hints_only_tighten_and_end_with_their_time() {
     let limiter = limiter(RateLimit::default());
-    let answer = async |left| {
+    let answer = async |remaining| {
         let mut slot = slot(&limiter, Priority::Interactive).await;
         slot.sending();
-        slot.finish(SlotUse::Answered, left).await.unwrap();
+        slot.finish(SlotUse::Answered, remaining).await.unwrap();
     };
     let in_9_s = Some(Duration::from_secs(9));
     let before = clock::now();
-    answer(Some((3, in_9_s))).await;
-    answer(Some((1000, in_9_s))).await;
+    answer(left(3, in_9_s)).await;
+    answer(left(1000, in_9_s)).await;
     answer(None).await;
     answer(None).await;
     assert_eq!(clock::now(), before, "three more were left");
     answer(None).await;
     let waited = (clock::now() - before).as_millis();
     assert!((9_000..=9_001).contains(&waited), "{waited}");
-    answer(Some((0, None))).await;
+    answer(left(0, None)).await;
     let before = clock::now();
     answer(None).await;
     let waited = (clock::now() - before).as_millis();
@@ -501,11 +506,11 @@ async fn a_hint_that_was_overtaken_says_nothing() {
     let mut late = slot(&limiter, Priority::Interactive).await;
     early.sending();
     late.sending();
-    late.finish(SlotUse::Answered, Some((500, Some(WINDOW))))
+    late.finish(SlotUse::Answered, left(500, Some(WINDOW)))
         .await
         .unwrap();
     early
-        .finish(SlotUse::Answered, Some((0, Some(WINDOW))))
+        .finish(SlotUse::Answered, left(0, Some(WINDOW)))
         .await
         .unwrap();
     assert_eq!(limiter.rate().paused_until, None);
@@ -611,7 +616,9 @@ fn a_limit_is_read_as_it_is_written() {
 async fn a_free_slot_is_taken_without_an_allocation() {
     let limiter = limiter(RateLimit::default());
     let take = || {
-        let slot = limiter.acquire(Priority::Interactive, PATIENT).now_or_never();
+        let slot = limiter
+            .acquire(Priority::Interactive, PATIENT, &Ticket::default())
+            .now_or_never();
         let mut slot = slot.expect("a slot is free").unwrap();
         slot.sending();
         slot.finish(SlotUse::Answered, None)
@@ -632,7 +639,9 @@ async fn taking_a_free_slot_takes_nanoseconds() {
         .map(|_| {
             let began = clock::now();
             for _ in 0..10_000 {
-                let slot = limiter.acquire(Priority::Interactive, PATIENT).now_or_never();
+                let slot = limiter
+                    .acquire(Priority::Interactive, PATIENT, &Ticket::default())
+                    .now_or_never();
                 drop(std::hint::black_box(slot));
             }
             (clock::now() - began) / 10_000

@@ -169,6 +169,16 @@ impl Window {
         Turn::Wait(due)
     }
 
+    /// How many calls get a slot before the one with this place, as long as it has none itself.
+    pub(super) fn ahead(&self, place: Place) -> Option<usize> {
+        let position = self.position(place)?;
+        let overtaking = match place.priority {
+            Priority::Interactive => 0,
+            Priority::Background => self.waiting[Priority::Interactive as usize].len(),
+        };
+        Some(overtaking + position)
+    }
+
     /// Gives up a place, and the slot that may already be granted to it.
     pub(super) fn leave(&mut self, now: Instant, place: Place) {
         if let Some(grant) = self.unclaimed.remove(&place.id) {

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     Error, clock,
     description::Operation,
-    limit::{Slot, SlotUse, StoreError},
+    limit::{Reporting, Slot, SlotUse},
     transport::{Body, Fault, Response, ResponseFuture},
     types::json,
 };
@@ -65,7 +65,7 @@ pub(crate) async fn receive(
     let answer = before_timer(timer.as_mut(), answer).await;
     // Computed right away, because `Retry-After` may be a date: the wait shrinks as time passes.
     let hint = answer.as_ref().ok().and_then(hint);
-    let paused = report_to_limiter(shared, credential, slot, &answer, hint).await;
+    let paused = report_to_limiter(shared, credential, slot, &answer, hint, until).await;
     let Response {
         status,
         headers,
@@ -100,7 +100,7 @@ fn hint(answer: &Response) -> Option<Duration> {
 }
 
 /// Reports to the limiter how the slot was used, how many requests are left, and a pause after a 429. The result is whether
-/// the limiter already knew of a pause. The answer is read before the future is returned: its body is not `Sync`, so a
+/// the limiter already knew of a pause. A store is not waited for beyond the time. The answer is read before the future is returned: its body is not `Sync`, so a
 /// future that borrowed it would not be `Send`.
 fn report_to_limiter(
     shared: &ClientState,
@@ -108,6 +108,7 @@ fn report_to_limiter(
     slot: &mut Slot,
     answer: &Result<Response, Fault>,
     hint: Option<Duration>,
+    until: Option<Instant>,
 ) -> impl Future<Output = bool> {
     let (slot_use, left) = match answer {
         Ok(answer) => (
@@ -128,10 +129,11 @@ fn report_to_limiter(
         let mut paused = false;
         if let Some(pause) = pause {
             // Before anything else, so that every call that asks for a slot from now on is held back.
-            paused = log_failure(Box::pin(credential.limiter.pause(pause)).await) == Some(false);
+            let (news, pausing) = credential.limiter.pause(pause);
+            paused = note(pausing, until).await && !news;
         }
         if let Some(slot_use) = slot_use {
-            log_failure(slot.finish(slot_use, left).await);
+            note(slot.finish(slot_use, left), until).await;
         }
         paused
     }
@@ -200,11 +202,13 @@ fn refused(
     }
 }
 
-/// Logs a failure of the store. It does not make the call fail, because the request was already sent.
-fn log_failure<T>(stored: Result<T, StoreError>) -> Option<T> {
-    stored
+/// Waits for a report to the store, and logs if it fails. It does not make the call fail, because the request was already sent.
+/// Returns whether it did not fail.
+async fn note(report: Reporting, until: Option<Instant>) -> bool {
+    let noted = report.within(until).await;
+    noted
         .inspect_err(|error| tracing::warn!(error, "the store of the rate limit failed"))
-        .ok()
+        .is_ok()
 }
 
 /// The result of the future, or an error if the timer fires first. The answer and its body share one timer, so that an

@@ -62,7 +62,7 @@ impl Credential {
     fn new(key: &ApiKey, slots: &Slots) -> Result<Self> {
         let limiter = match slots {
             Slots::Process { host, limit } => limit::shared(key.expose_secret(), host, *limit),
-            Slots::Store(store) => Limiter::Store(store.clone()),
+            Slots::Store(store) => Limiter::of_store(store.clone()),
         };
         let left = key
             .expires_at()

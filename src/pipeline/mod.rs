@@ -42,7 +42,7 @@ use wait::{WaitsFor, wait_for};
 
 use crate::{
     Applied, Error, ErrorKind, clock,
-    limit::{NoSlot, Priority, Slot},
+    limit::{NoSlot, Priority, Slot, Ticket},
     sync::lock,
     text::plain_line,
     transport::Request,
@@ -277,8 +277,10 @@ impl Call<'_> {
         let patience = self.remaining_time().map_or(patience, |left| left.min(patience));
         let priority = self.context.settings().priority.unwrap_or(Priority::Interactive);
         let limiter = &credential.limiter;
+        let ticket = Ticket::default();
+        let acquiring = limiter.acquire(priority, patience, &ticket);
         let acquired = self
-            .before_deadline(WaitsFor::Slot(limiter), limiter.acquire(priority, patience))
+            .before_deadline(WaitsFor::Slot(limiter, &ticket), acquiring)
             .await;
         let until = match &acquired {
             Some(Ok(slot)) => slot.since,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, header};
 
-use crate::clock;
+use crate::{clock, limit::Remaining};
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -30,9 +30,12 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// How many more requests the service accepts, and how long that number is valid, if the headers say so.
-pub(crate) fn remaining(headers: &HeaderMap) -> Option<(u32, Option<Duration>)> {
+pub(crate) fn remaining(headers: &HeaderMap) -> Option<Remaining> {
     let remaining = seconds(text(headers, &REMAINING)?)?;
-    Some((u32::try_from(remaining).unwrap_or(u32::MAX), reset(headers)))
+    Some(Remaining {
+        requests: u32::try_from(remaining).unwrap_or(u32::MAX),
+        reset: reset(headers),
+    })
 }
 
 fn reset(headers: &HeaderMap) -> Option<Duration> {
@@ -77,6 +80,10 @@ mod tests {
 
     fn waits(pairs: &[(&'static str, &str)]) -> Option<u64> {
         wait(&headers(pairs)).map(|wait| wait.as_secs())
+    }
+
+    fn allows(requests: u32, reset: Option<Duration>) -> Option<Remaining> {
+        Some(Remaining { requests, reset })
     }
 
     #[test]
@@ -134,12 +141,12 @@ mod tests {
         let left = |pairs: &[(&'static str, &str)]| remaining(&headers(pairs));
         assert_eq!(
             left(&[("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "9")]),
-            Some((3, Some(Duration::from_secs(9))))
+            allows(3, Some(Duration::from_secs(9)))
         );
-        assert_eq!(left(&[("x-ratelimit-remaining", "3")]), Some((3, None)));
+        assert_eq!(left(&[("x-ratelimit-remaining", "3")]), allows(3, None));
         assert_eq!(
             left(&[("x-ratelimit-remaining", "99999999999")]),
-            Some((u32::MAX, None))
+            allows(u32::MAX, None)
         );
         assert_eq!(left(&[("x-ratelimit-remaining", "-1")]), None);
         assert_eq!(left(&[("x-ratelimit-reset", "9")]), None);

@@ -16,7 +16,7 @@ use http::StatusCode;
 use crate::{
     ErrorKind, clock,
     description::Operation,
-    limit::{Limiter, Priority, Rate},
+    limit::{Limiter, Priority, Rate, Ticket},
 };
 
 /// How often the observer is told that a wait goes on.
@@ -38,6 +38,8 @@ pub struct Wait {
     /// Until when it waits at least, as far as is known. At the rate limit it is when the next slot is free, which may go to
     /// another call that waits.
     pub until: Option<Instant>,
+    /// At the rate limit, how many calls get a slot before this one, as far as is known.
+    pub ahead: Option<usize>,
     /// Whether this is the beginning of the wait, its continuation, or its end.
     pub phase: WaitPhase,
 }
@@ -100,7 +102,7 @@ pub(super) enum WaitsFor<'a> {
     /// The API key, from its provider. Observers are not told.
     Key,
     /// A slot of the limiter.
-    Slot(&'a Limiter),
+    Slot(&'a Limiter, &'a Ticket),
     /// The next attempt.
     Retry(WaitReason, Instant),
 }
@@ -110,7 +112,7 @@ impl WaitsFor<'_> {
     fn state(&self) -> Option<(WaitReason, Option<Instant>)> {
         match self {
             WaitsFor::Key => None,
-            WaitsFor::Slot(limiter) => {
+            WaitsFor::Slot(limiter, _) => {
                 let rate = limiter.rate();
                 Some(match rate.paused_until {
                     Some(until) => (WaitReason::Pause, Some(until)),
@@ -121,6 +123,14 @@ impl WaitsFor<'_> {
                 })
             }
             WaitsFor::Retry(reason, until) => Some((*reason, Some(*until))),
+        }
+    }
+
+    /// How many calls get a slot before this one.
+    fn ahead(&self) -> Option<usize> {
+        match self {
+            WaitsFor::Slot(limiter, ticket) => limiter.ahead(ticket),
+            WaitsFor::Key | WaitsFor::Retry(..) => None,
         }
     }
 }
@@ -206,6 +216,7 @@ impl Watch<'_> {
             reason,
             since: self.since,
             until,
+            ahead: self.what.ahead(),
             phase,
         };
         self.wait = Some(wait);

@@ -5,6 +5,7 @@
 //! slots it held become free later than they would have.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -14,13 +15,16 @@ use std::{
 
 use atera::{
     ApiKey, Timestamp,
-    limit::{Priority, Rate, RateLimit, Reservation, SlotStore, SlotUse, StoreError, StoreFuture},
+    limit::{
+        Priority, Rate, RateLimit, Reservation, SlotReport, SlotRequest, SlotStore, SlotUse, StoreError,
+        StoreFuture,
+    },
 };
 use fd_lock::RwLock;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, effective};
 
 /// The longest wait before the file is read again: another process may have given slots back early.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -63,9 +67,35 @@ struct LimitFile {
     limit: RateLimit,
     /// The state of the limit when the file was last read.
     rate: Mutex<Rate>,
-    /// Held by the call that reads the file. The others of this process wait for it in order, so slots are first come,
-    /// first served, and an empty window is not asked about by each of them.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Held by the call of a priority that reads the file. The others of this process wait for it in order, so slots are first
+    /// come, first served, and an empty window is not asked about by each of them.
+    turns: [Arc<tokio::sync::Mutex<()>>; 2],
+    /// The calls of this process that wait, by priority. Their ids are in the order in which they came.
+    waiting: Mutex<[BTreeSet<u64>; 2]>,
+    clock: Clock,
+}
+
+/// Where the time of the file comes from.
+#[derive(Clone, Copy, Debug)]
+enum Clock {
+    System,
+    /// The clock of tokio, which tests can stop, in milliseconds after a point in time.
+    #[cfg(test)]
+    Virtual(Instant),
+}
+
+impl Clock {
+    /// Milliseconds since 1970.
+    fn now(self) -> i64 {
+        match self {
+            Clock::System => Timestamp::now().to_utc().timestamp_millis(),
+            #[cfg(test)]
+            Clock::Virtual(start) => {
+                let millis = i64::try_from((now() - start).as_millis());
+                1_772_442_000_000 + millis.expect("a short test")
+            }
+        }
+    }
 }
 
 impl FileStore {
@@ -78,6 +108,16 @@ impl FileStore {
     ///
     /// Whatever the operating system reports, if the folder cannot be created or the file cannot be written.
     pub fn open(folder: &Path, key: &ApiKey, host: &str, limit: RateLimit) -> io::Result<Self> {
+        FileStore::with_clock(folder, key, host, limit, Clock::System)
+    }
+
+    fn with_clock(
+        folder: &Path,
+        key: &ApiKey,
+        host: &str,
+        limit: RateLimit,
+        clock: Clock,
+    ) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let hash = Sha256::new()
             .chain_update(key.expose_secret())
@@ -91,7 +131,9 @@ impl FileStore {
                 lock_path: folder.join(format!("{name}.lock")),
                 limit,
                 rate: Mutex::new(Rate::new(limit)),
-                turn: Arc::default(),
+                turns: Default::default(),
+                waiting: Mutex::default(),
+                clock,
             }),
         };
         store.shared.change(|_, _| ())?;
@@ -104,7 +146,7 @@ impl LimitFile {
     fn change<T>(&self, change: impl FnOnce(&mut Ledger, i64) -> T) -> io::Result<T> {
         let mut lock = RwLock::new(File::options().create(true).append(true).open(&self.lock_path)?);
         let _guard = lock.write()?;
-        let now = Timestamp::now().to_utc().timestamp_millis();
+        let now = self.clock.now();
         let mut ledger = match fs::read(&self.path) {
             Ok(bytes) => {
                 serde_json::from_slice(&bytes).unwrap_or_else(|_| Ledger::unreadable(now, &self.limit))
@@ -125,6 +167,11 @@ impl LimitFile {
         self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The calls that wait, poisoned or not: they are inserted and removed in single steps.
+    fn waiting(&self) -> MutexGuard<'_, [BTreeSet<u64>; 2]> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps the state of the limit for [`SlotStore::rate`], which must not read the file.
     fn remember(&self, ledger: &Ledger) {
         let mut rate = self.rate();
@@ -135,16 +182,42 @@ impl LimitFile {
     }
 }
 
+/// A call that waits. It is not waiting any more when this is dropped.
+struct Waiting {
+    shared: Arc<LimitFile>,
+    priority: Priority,
+    id: u64,
+}
+
+impl Waiting {
+    fn enter(shared: &Arc<LimitFile>, priority: Priority, id: u64) -> Self {
+        shared.waiting()[priority as usize].insert(id);
+        Waiting {
+            shared: shared.clone(),
+            priority,
+            id,
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.shared.waiting()[self.priority as usize].remove(&self.id);
+    }
+}
+
 /// The time by tokio's clock, which tests can stop.
 fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
 impl SlotStore for FileStore {
-    fn reserve(&self, priority: Priority) -> StoreFuture<Box<dyn Reservation>> {
+    fn reserve(&self, request: SlotRequest) -> StoreFuture<Box<dyn Reservation>> {
         let shared = self.shared.clone();
         Box::pin(async move {
-            let turn = shared.turn.clone().lock_owned().await;
+            let priority = effective(&shared.limit, request.priority);
+            let _waiting = Waiting::enter(&shared, priority, request.id);
+            let turn = shared.turns[priority as usize].clone().lock_owned().await;
             loop {
                 let store = shared.clone();
                 let taken = spawn_blocking(move || {
@@ -188,7 +261,20 @@ impl SlotStore for FileStore {
         let ahead = |time: Option<Instant>| time.filter(|time| *time > now);
         rate.paused_until = ahead(rate.paused_until);
         rate.next_slot = ahead(rate.next_slot);
+        rate.waiting = self.shared.waiting().iter().map(BTreeSet::len).sum();
         rate
+    }
+
+    fn ahead(&self, id: u64) -> Option<usize> {
+        let waiting = self.shared.waiting();
+        let before = |priority: Priority| waiting[priority as usize].range(..id).count();
+        let [interactive, background] = &*waiting;
+        if interactive.contains(&id) {
+            return Some(before(Priority::Interactive));
+        }
+        background
+            .contains(&id)
+            .then(|| interactive.len() + before(Priority::Background))
     }
 }
 
@@ -216,7 +302,7 @@ impl Drop for Unclaimed {
             // If this fails, the slot becomes free when its lease ends.
             let _ = self
                 .shared
-                .change(|ledger, now| ledger.finish(now, &limit, id, SlotUse::Unsent));
+                .change(|ledger, now| ledger.finish(now, &limit, id, SlotUse::Unsent.into()));
         }
     }
 }
@@ -229,13 +315,13 @@ struct FileSlot {
 }
 
 impl Reservation for FileSlot {
-    fn complete(self: Box<Self>, slot_use: SlotUse) -> StoreFuture<()> {
+    fn complete(self: Box<Self>, report: SlotReport) -> StoreFuture<()> {
         Box::pin(async move {
             let Some(id) = self.id else { return Ok(()) };
             let limit = self.shared.limit;
             let done = spawn_blocking(move || {
                 self.shared
-                    .change(|ledger, now| ledger.finish(now, &limit, id, slot_use))
+                    .change(|ledger, now| ledger.finish(now, &limit, id, report))
             });
             done.await?.map_err(StoreError::from)
         })
@@ -244,6 +330,9 @@ impl Reservation for FileSlot {
 
 #[cfg(test)]
 mod tests {
+    use atera::ClientBuilder;
+    use atera_testkit::limits::Fleet;
+
     use super::*;
 
     fn open(folder: &Path, key: &str, limit: RateLimit) -> io::Result<FileStore> {
@@ -255,9 +344,34 @@ mod tests {
     }
 
     async fn reserve(store: &FileStore) -> Box<dyn Reservation> {
-        let reserved = store.reserve(Priority::Interactive).await;
+        let reserved = store.reserve(SlotRequest::new(Priority::Interactive)).await;
         reserved.unwrap_or_else(|error| panic!("{error}"))
     }
+
+    /// Stores of the same file, each as in a process of its own.
+    struct Machine {
+        folder: tempfile::TempDir,
+        limit: RateLimit,
+        clock: Clock,
+    }
+
+    impl Fleet for Machine {
+        fn new(limit: RateLimit) -> Self {
+            Machine {
+                folder: tempfile::tempdir().expect("a folder"),
+                limit,
+                clock: Clock::Virtual(now()),
+            }
+        }
+
+        fn join(&self, builder: ClientBuilder) -> ClientBuilder {
+            let key = ApiKey::new("key").expect("a key");
+            let store = FileStore::with_clock(self.folder.path(), &key, "host", self.limit, self.clock);
+            builder.slot_store(store.expect("a store"))
+        }
+    }
+
+    atera_testkit::limit_properties!(Machine);
 
     #[tokio::test]
     async fn stores_of_the_same_key_share_their_slots_and_others_do_not() {
@@ -272,7 +386,7 @@ mod tests {
         let other = open(folder.path(), "other", RateLimit::default()).expect("a store");
         assert_eq!(seen(&other), 0);
         for slot in slots {
-            slot.complete(SlotUse::Unsent).await.expect("a file");
+            slot.complete(SlotUse::Unsent.into()).await.expect("a file");
         }
         assert_eq!(seen(&two), 0);
     }
@@ -282,8 +396,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(folder.path(), 3);
         // One is dropped before it begins, one after.
-        drop(store.reserve(Priority::Interactive));
-        let mut begun = store.reserve(Priority::Interactive);
+        drop(store.reserve(SlotRequest::new(Priority::Interactive)));
+        let mut begun = store.reserve(SlotRequest::new(Priority::Interactive));
         // While another holds the lock of the file, the call cannot be done.
         let file = File::options().append(true).open(&store.shared.lock_path);
         let mut lock = RwLock::new(file.expect("a file"));
@@ -306,9 +420,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(folder.path(), 1);
         let slot = reserve(&store).await;
-        slot.complete(SlotUse::Answered).await.expect("a file");
+        slot.complete(SlotUse::Answered.into()).await.expect("a file");
         assert_eq!(store.rate().next_slot, None, "none waits");
-        let mut waiting = store.reserve(Priority::Interactive);
+        let mut waiting = store.reserve(SlotRequest::new(Priority::Interactive));
         while store.rate().next_slot.is_none() {
             tokio::select! {
                 biased;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use atera::limit::{Priority, RateLimit, SlotUse};
+use atera::limit::{Priority, RateLimit, Remaining, SlotReport, SlotUse};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds added before a slot is free again, because the service's clock may run slower than this machine's.
@@ -15,6 +15,12 @@ const MARGIN: i64 = 100;
 /// Milliseconds after which the process of an unfinished request is assumed to be dead: the default timeout of an attempt,
 /// doubled for slow machines.
 const LEASE: i64 = 60_000;
+
+/// Milliseconds after which a call that waits has asked again, or its process is assumed to be dead.
+const WAITING: i64 = 2_000;
+
+/// The largest number of hints. There are few, because a hint is dropped if another is stricter and lasts longer.
+const MOST_HINTS: usize = 16;
 
 /// The requests that were sent with one key. All times are milliseconds since 1970.
 ///
@@ -29,6 +35,14 @@ pub(super) struct Ledger {
     /// Nothing is sent before this time.
     paused_until: i64,
     slots: Vec<Slot>,
+    /// Until when calls are assumed to wait, by priority.
+    #[serde(default)]
+    waiting_until: [i64; 2],
+    #[serde(default)]
+    hints: Vec<Hint>,
+    /// Id of the latest slot whose answer gave a hint.
+    #[serde(default)]
+    latest_hint: u64,
 }
 
 /// A slot that was taken.
@@ -40,6 +54,15 @@ struct Slot {
     counted: Option<i64>,
     /// The window of the process that took it: another process may have a shorter one.
     window: i64,
+    #[serde(default)]
+    background: bool,
+}
+
+/// A limit that an answer reported: until this time, only slots up to this id may be taken.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+struct Hint {
+    until: i64,
+    last: u64,
 }
 
 impl Slot {
@@ -51,6 +74,12 @@ impl Slot {
             .unwrap_or(self.taken + LEASE + millis(limit.allowance()));
         counted + millis(limit.window()).max(self.window) + MARGIN
     }
+}
+
+/// How many slots are in the way of a call: this many have to become free first.
+struct Deficit {
+    of_all: usize,
+    of_its_priority: usize,
 }
 
 impl Ledger {
@@ -70,16 +99,14 @@ impl Ledger {
     /// The time at which to ask again, if there is no slot.
     pub(super) fn take(&mut self, now: i64, limit: &RateLimit, priority: Priority) -> Result<u64, i64> {
         let now = self.advance(now, limit);
-        if self.paused_until > now {
-            return Err(self.paused_until);
-        }
-        let allowed = self.allowed(limit, priority);
-        if self.slots.len() >= allowed {
-            let mut free_at: Vec<_> = self.slots.iter().map(|slot| slot.free_at(limit)).collect();
-            free_at.sort_unstable();
-            // This many other slots have to become free first.
-            let position = self.slots.len() - allowed;
-            return Err(free_at.get(position).copied().unwrap_or(now));
+        let priority = effective(limit, priority);
+        let ask_again_at = match self.blocked_until() {
+            Some(until) => Some(until),
+            None => self.wait(limit, priority).map(|(time, _)| time),
+        };
+        if let Some(time) = ask_again_at {
+            self.waiting_until[priority as usize] = now + WAITING;
+            return Err(time);
         }
         let id = self.next;
         self.next += 1;
@@ -88,27 +115,24 @@ impl Ledger {
             taken: now,
             counted: None,
             window: millis(limit.window()),
+            background: priority == Priority::Background,
         });
         Ok(id)
     }
 
     /// When the next slot is free for a call that got none. It is not known if that is the slot of a request in flight.
     pub(super) fn next_slot(&self, limit: &RateLimit, priority: Priority) -> Option<i64> {
-        // This many other slots have to become free first.
-        let position = self.slots.len().checked_sub(self.allowed(limit, priority))?;
-        let slots = self.slots.iter();
-        let mut free_at: Vec<_> = slots
-            .map(|slot| (slot.free_at(limit), slot.counted.is_some()))
-            .collect();
-        free_at.sort_unstable();
-        let (time, is_known) = free_at.get(position)?;
-        is_known.then_some(*time)
+        let (time, is_known) = self.wait(limit, effective(limit, priority))?;
+        is_known.then_some(time)
     }
 
     /// Records what became of a slot.
-    pub(super) fn finish(&mut self, now: i64, limit: &RateLimit, id: u64, slot_use: SlotUse) {
+    pub(super) fn finish(&mut self, now: i64, limit: &RateLimit, id: u64, report: SlotReport) {
         let now = self.advance(now, limit);
-        let counted = match slot_use {
+        if let Some(remaining) = report.remaining {
+            self.hint(now, limit, id, remaining);
+        }
+        let counted = match report.slot_use {
             SlotUse::Unsent => return self.slots.retain(|slot| slot.id != id),
             SlotUse::Answered => now,
             // An unknown use is treated like an unanswered request: the slot comes back later rather than too early.
@@ -122,6 +146,7 @@ impl Ledger {
                 taken: now,
                 counted: Some(counted),
                 window: millis(limit.window()),
+                background: false,
             }),
         }
     }
@@ -137,30 +162,114 @@ impl Ledger {
         self.slots.len()
     }
 
-    /// How much of a pause is left.
+    /// For how long nothing is sent, because of a pause or because no answer allows more.
     pub(super) fn paused_for(&self) -> Option<Duration> {
-        let left = u64::try_from(self.paused_until - self.now).ok()?;
+        let left = u64::try_from(self.blocked_until()? - self.now).ok()?;
         (left > 0).then(|| Duration::from_millis(left))
     }
 
-    /// How many slots requests of this priority may fill. Background requests leave a few for interactive ones.
-    fn allowed(&self, limit: &RateLimit, priority: Priority) -> usize {
-        let Some(requests) = limit.requests() else {
-            return usize::MAX;
-        };
-        let reserved = match priority {
-            Priority::Background => limit.reserved_for(Priority::Interactive),
-            _ => None,
-        };
-        (requests - reserved.unwrap_or(0)) as usize
+    /// Until when no slot may be taken, even if some are free.
+    fn blocked_until(&self) -> Option<i64> {
+        let exhausted = self.hints.iter().filter(|hint| hint.last < self.next);
+        let until = exhausted
+            .map(|hint| hint.until)
+            .chain([self.paused_until])
+            .max()?;
+        (until > self.now).then_some(until)
     }
 
-    /// Advances the ledger's clock, and drops the slots that are free by then. Returns the time by that clock.
+    /// Adds a hint of the service. It is ignored if a later request already gave one, and it never raises the limit.
+    fn hint(&mut self, now: i64, limit: &RateLimit, id: u64, remaining: Remaining) {
+        if id < self.latest_hint {
+            return;
+        }
+        self.latest_hint = id;
+        let last = id + u64::from(remaining.requests);
+        let until = now + millis(remaining.reset.unwrap_or(limit.window()));
+        let mut hints = self.hints.iter();
+        if hints.any(|hint| hint.until >= until && hint.last <= last) {
+            return;
+        }
+        self.hints.retain(|hint| hint.until > until || hint.last < last);
+        if self.hints.len() < MOST_HINTS {
+            self.hints.push(Hint { until, last });
+        }
+    }
+
+    /// Why a call has to wait: `None` if there is a slot for it. Interactive calls go first, but use at most a tenth of the limit
+    /// while background calls wait; background calls leave a few slots for interactive ones.
+    fn deficit(&self, limit: &RateLimit, priority: Priority) -> Option<Deficit> {
+        let requests = limit.requests()? as usize;
+        let reserved = |priority| limit.reserved_for(priority).unwrap_or(0) as usize;
+        let is_background = priority == Priority::Background;
+        let of_priority = |background| {
+            let slots = self.slots.iter().filter(|slot| slot.background == background);
+            slots.count()
+        };
+        let is_waiting = |priority: Priority| self.waiting_until[priority as usize] > self.now;
+        let share = requests - reserved(Priority::Background);
+        let allowed = match priority {
+            Priority::Background => requests - reserved(Priority::Interactive),
+            _ if share > 0 && is_waiting(Priority::Background) => share,
+            _ => requests,
+        };
+        // A slot for the interactive call that waits, unless it waits for another interactive one to end.
+        let overtaking = is_background && is_waiting(Priority::Interactive) && of_priority(false) < share;
+        let deficit = Deficit {
+            of_all: (self.slots.len() + 1 + usize::from(overtaking)).saturating_sub(requests),
+            of_its_priority: (of_priority(is_background) + 1).saturating_sub(allowed),
+        };
+        (deficit.of_all > 0 || deficit.of_its_priority > 0).then_some(deficit)
+    }
+
+    /// When a call has its slot at the latest, and whether no slot of a request in flight has to become free for that. `None` if
+    /// there is a slot for it.
+    fn wait(&self, limit: &RateLimit, priority: Priority) -> Option<(i64, bool)> {
+        let deficit = self.deficit(limit, priority)?;
+        let is_background = priority == Priority::Background;
+        let mut slots: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| {
+                (
+                    slot.free_at(limit),
+                    slot.counted.is_some(),
+                    slot.background == is_background,
+                )
+            })
+            .collect();
+        slots.sort_unstable();
+        let all = slots.iter();
+        let own = slots.iter().filter(|(.., is_own)| *is_own);
+        let of_all = deficit
+            .of_all
+            .checked_sub(1)
+            .and_then(|position| all.clone().nth(position));
+        let of_own = deficit
+            .of_its_priority
+            .checked_sub(1)
+            .and_then(|position| own.clone().nth(position));
+        let last = of_all.into_iter().chain(of_own).max();
+        Some(last.map_or((self.now + WAITING, false), |(time, is_known, _)| {
+            (*time, *is_known)
+        }))
+    }
+
+    /// Advances the ledger's clock, and drops what is over by then. Returns the time by that clock.
     fn advance(&mut self, now: i64, limit: &RateLimit) -> i64 {
         self.now = self.now.max(now);
         let now = self.now;
         self.slots.retain(|slot| slot.free_at(limit) > now);
+        self.hints.retain(|hint| hint.until > now);
         now
+    }
+}
+
+/// For limits below 10, where a tenth is less than one slot, all calls are served alike.
+pub(super) fn effective(limit: &RateLimit, priority: Priority) -> Priority {
+    match limit.requests() {
+        Some(..10) => Priority::Interactive,
+        _ => priority,
     }
 }
 
@@ -186,8 +295,8 @@ mod tests {
         let mut ledger = Ledger::default();
         let first = take(&mut ledger, NOW, limit).expect("a slot");
         let second = take(&mut ledger, NOW, limit).expect("a slot");
-        ledger.finish(NOW + 500, &limit, second, SlotUse::Answered);
-        ledger.finish(NOW + 900, &limit, first, SlotUse::Answered);
+        ledger.finish(NOW + 500, &limit, second, SlotUse::Answered.into());
+        ledger.finish(NOW + 900, &limit, first, SlotUse::Answered.into());
         let free = NOW + 500 + WINDOW + MARGIN;
         assert_eq!(take(&mut ledger, NOW + 1_000, limit), Err(free));
         assert_eq!(take(&mut ledger, free - 1, limit), Err(free));
@@ -202,9 +311,9 @@ mod tests {
         let mut ledger = Ledger::default();
         let slots = [(); 2].map(|()| take(&mut ledger, NOW, limit).expect("a slot"));
         assert_eq!(next(&ledger), None);
-        ledger.finish(NOW, &limit, slots[1], SlotUse::Answered);
+        ledger.finish(NOW, &limit, slots[1], SlotUse::Answered.into());
         assert_eq!(next(&ledger), Some(NOW + WINDOW + MARGIN));
-        ledger.finish(NOW, &limit, slots[0], SlotUse::Unsent);
+        ledger.finish(NOW, &limit, slots[0], SlotUse::Unsent.into());
         assert_eq!(next(&ledger), None, "one is free");
     }
 
@@ -213,9 +322,9 @@ mod tests {
         let limit = RateLimit::per_minute(1);
         let mut ledger = Ledger::default();
         let slot = take(&mut ledger, NOW, limit).expect("a slot");
-        ledger.finish(NOW, &limit, slot, SlotUse::Unsent);
+        ledger.finish(NOW, &limit, slot, SlotUse::Unsent.into());
         let slot = take(&mut ledger, NOW, limit).expect("a slot");
-        ledger.finish(NOW, &limit, slot, SlotUse::Unanswered);
+        ledger.finish(NOW, &limit, slot, SlotUse::Unanswered.into());
         assert_eq!(take(&mut ledger, NOW, limit), Err(NOW + 30_000 + WINDOW + MARGIN));
     }
 
@@ -235,7 +344,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let slot = take(&mut ledger, NOW, limit).expect("a slot");
         let late = NOW + 1_000_000;
-        ledger.finish(late, &limit, slot, SlotUse::Answered);
+        ledger.finish(late, &limit, slot, SlotUse::Answered.into());
         assert_eq!(take(&mut ledger, late, limit), Err(late + WINDOW + MARGIN));
     }
 
@@ -265,7 +374,7 @@ mod tests {
         let limit = RateLimit::per_minute(1);
         let mut ledger = Ledger::default();
         let slot = take(&mut ledger, NOW, limit).expect("a slot");
-        ledger.finish(NOW - 5_000_000, &limit, slot, SlotUse::Answered);
+        ledger.finish(NOW - 5_000_000, &limit, slot, SlotUse::Answered.into());
         assert_eq!(take(&mut ledger, NOW, limit), Err(NOW + WINDOW + MARGIN));
     }
 
@@ -277,7 +386,7 @@ mod tests {
         );
         let mut ledger = Ledger::default();
         let slot = take(&mut ledger, NOW, long).expect("a slot");
-        ledger.finish(NOW, &long, slot, SlotUse::Answered);
+        ledger.finish(NOW, &long, slot, SlotUse::Answered.into());
         assert_eq!(take(&mut ledger, NOW + 20_000, short), Err(NOW + WINDOW + MARGIN));
     }
 
@@ -295,7 +404,7 @@ mod tests {
                     let over = *until <= now;
                     // One in ten dies before it reports.
                     if over && random.u8(0..10) > 0 {
-                        ledger.finish(now, &limit, *id, SlotUse::Answered);
+                        ledger.finish(now, &limit, *id, SlotUse::Answered.into());
                     }
                     !over
                 });

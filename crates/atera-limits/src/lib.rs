@@ -28,9 +28,11 @@
 //!   their answers come. A slot is free again one window after its answer.
 //! - A process that is killed does not block the others. Its unfinished requests count as sent; their slots are free again
 //!   after a lease of a minute, the late allowance, and a window.
-//! - Walks over lists leave slots for single calls, as [`Priority`](atera::Priority) describes. The calls of one process get
-//!   their slots in the order in which they ask; between processes the first to read the file gets the slot.
-//! - A pause that the service asks for (429 with `Retry-After`) holds for all processes.
+//! - Single calls go before walks over lists, and both keep their share, as [`Priority`](atera::Priority) describes, also between
+//!   processes. The calls of one process get their slots in the order in which they ask; between processes the first to read
+//!   the file gets the slot.
+//! - A pause that the service asks for (429 with `Retry-After`) holds for all processes, and so does what an answer still allows
+//!   (`X-RateLimit-Remaining`).
 //! - A damaged file lets nothing through for one window, because it is unknown what was sent.
 //!
 //! A store runs on tokio: file access happens on its blocking threads.

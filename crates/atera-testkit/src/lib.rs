@@ -1,6 +1,8 @@
 //! What the tests and benchmarks of this workspace have generated from the description: a call for each of its examples,
-//! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] is a server for tests.
+//! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] is a server for tests, and
+//! [`limits`] has the properties of rate limits.
 
+pub mod limits;
 pub mod postgres;
 
 use std::pin::Pin;
