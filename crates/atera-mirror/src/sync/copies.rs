@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::Value,
     error::Result,
-    schema::{Origin, RecordFields, Table},
+    schema::{Content, Origin, RecordFields, Table, tables},
     store::Transaction,
 };
 
@@ -27,22 +27,76 @@ struct Copies {
     columns: Vec<(String, usize)>,
 }
 
-/// The list of which `table` shows fields as they were before this sync, if there is one.
-pub(crate) async fn outdated(
-    job: &Job<'_>,
-    table: &'static Table,
-    lists: &[&'static Table],
-) -> Result<Option<String>> {
-    for other in lists {
-        if let Some(copies) = copies(table, other) {
-            let mut transaction = job.store.begin().await?;
-            let found = shows_old_values(&mut transaction, job.last_change, table, other, &copies).await;
-            if transaction.end(found).await? {
-                return Ok(Some(other.name.clone()));
-            }
+/// The list of which `table` shows fields as they were before, if there is one, among the changes that were not looked at yet. Call
+/// [`looked_at`] with the other value once that is mended, or if there is none.
+///
+/// Changes that were not looked at are those that another sync has found, of other lists, or before it was stopped.
+pub(crate) async fn outdated(job: &Job<'_>, table: &'static Table) -> Result<(Option<String>, i64)> {
+    let mut transaction = job.store.begin().await?;
+    let found = find(&mut transaction, table).await;
+    transaction.end(found).await
+}
+
+async fn find(transaction: &mut Transaction<'_>, table: &'static Table) -> Result<(Option<String>, i64)> {
+    let last = last_change(transaction).await?;
+    let others: Vec<_> = of_lists()
+        .filter_map(|other| Some((other, copies(table, other)?)))
+        .collect();
+    let name = note_of(table);
+    let rows = transaction
+        .query(
+            "SELECT \"value\" FROM \"_mirror\" WHERE \"name\" = $1",
+            &[name.into()],
+        )
+        .await?;
+    let after = match rows.first().and_then(|row| row.first()) {
+        Some(Value::Text(seq)) => seq.parse().unwrap_or_default(),
+        _ => 0,
+    };
+    for (other, copies) in others {
+        if shows_old_values(transaction, after, table, other, &copies).await? {
+            return Ok((Some(other.name.clone()), last));
         }
     }
-    Ok(None)
+    Ok((None, last))
+}
+
+/// Notes that `table` shows what the other lists had at this change.
+pub(crate) async fn looked_at(job: &Job<'_>, table: &'static Table, change: i64) -> Result<()> {
+    let mut transaction = job.store.begin().await?;
+    let sql = "INSERT INTO \"_mirror\" (\"name\", \"value\") VALUES ($1, $2) ON CONFLICT (\"name\") DO UPDATE SET \"value\" = \
+               excluded.\"value\"";
+    let noted = transaction
+        .execute(sql, &[note_of(table).into(), change.to_string().into()])
+        .await;
+    transaction.end(noted).await.map(drop)
+}
+
+/// The last change in the log.
+pub(crate) async fn last_change(transaction: &mut Transaction<'_>) -> Result<i64> {
+    let rows = transaction
+        .query("SELECT MAX(\"seq\") FROM \"_changes\"", &[])
+        .await?;
+    Ok(match rows.first().and_then(|row| row.first()) {
+        Some(Value::Integer(last)) => *last,
+        _ => 0,
+    })
+}
+
+/// Whether a list shows fields of any other.
+pub(crate) fn has_any(table: &'static Table) -> bool {
+    of_lists().any(|other| copies(table, other).is_some_and(|copies| !copies.columns.is_empty()))
+}
+
+fn of_lists() -> impl Iterator<Item = &'static Table> {
+    tables()
+        .iter()
+        .filter(|table| matches!(table.content, Content::List { .. }))
+}
+
+/// The name of the note in `_mirror` up to which change a list was compared.
+fn note_of(table: &Table) -> String {
+    format!("compared_{}", table.name)
 }
 
 fn copies(table: &'static Table, other: &'static Table) -> Option<Copies> {
@@ -60,7 +114,7 @@ fn copies(table: &'static Table, other: &'static Table) -> Option<Copies> {
     })
 }
 
-/// Whether a row of `table` shows what a record of `other` had before this sync, or refers to one that is gone since.
+/// Whether a row of `table` shows what a record of `other` had before a change, or refers to one that is gone since.
 async fn shows_old_values(
     transaction: &mut Transaction<'_>,
     mut after: i64,

@@ -12,7 +12,7 @@ use super::{
     strategy::collection,
 };
 use crate::{
-    engine::{Engine, Value},
+    engine::Engine,
     error::Result,
     schema::{Table, migrate},
     state::{self, ListState, Strategy},
@@ -59,15 +59,14 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
         &options.redaction,
     )
     .await?;
-    let rows = store.query("SELECT MAX(\"seq\") FROM \"_changes\"", &[]).await?;
+    let mut transaction = store.begin().await?;
+    let last_change = copies::last_change(&mut transaction).await;
+    let last_change = transaction.end(last_change).await?;
     let job = Job {
         client: client.clone(),
         store: &store,
         options,
-        last_change: match rows.first().and_then(|row| row.first()) {
-            Some(Value::Integer(last)) => *last,
-            _ => 0,
-        },
+        last_change,
     };
     let mut lists = match account {
         Ok(_) => all(&job).await?,
@@ -94,18 +93,8 @@ async fn all(job: &Job<'_>) -> Result<Vec<ListReport>> {
         .collect();
     let mut lists: Vec<_> = stream::iter(syncs).buffered(SIDE_BY_SIDE).try_collect().await?;
     for (table, list) in tables.iter().zip(&mut lists) {
-        if list.strategy == Strategy::Changes
-            && list.state == ListState::Complete
-            && let Some(other) = copies::outdated(job, table, &tables).await?
-        {
-            let why = format!("it shows fields of {other} that have changed");
-            let counts = (list.inserted, list.updated, list.deleted, list.undeleted);
-            *list = list::sync_in_full(job, table, why).await?;
-            // What the first reading found counts as well.
-            list.inserted += counts.0;
-            list.updated += counts.1;
-            list.deleted += counts.2;
-            list.undeleted += counts.3;
+        if list.state == ListState::Complete && copies::has_any(table) {
+            compare(job, table, list).await?;
         }
     }
     let children = job.options.children();
@@ -119,6 +108,29 @@ async fn all(job: &Job<'_>) -> Result<Vec<ListReport>> {
         .await?;
     lists.extend(children);
     Ok(lists)
+}
+
+/// Reads a list in full if it shows fields of other lists as they were before.
+async fn compare(job: &Job<'_>, table: &'static Table, list: &mut ListReport) -> Result<()> {
+    if list.strategy == Strategy::Full {
+        // What has changed since this sync began may have changed after its pages were read.
+        return copies::looked_at(job, table, job.last_change).await;
+    }
+    let (other, last) = copies::outdated(job, table).await?;
+    if let Some(other) = other {
+        let why = format!("it shows fields of {other} that have changed");
+        let counts = (list.inserted, list.updated, list.deleted, list.undeleted);
+        *list = list::sync_in_full(job, table, why).await?;
+        // What the first reading found counts as well.
+        list.inserted += counts.0;
+        list.updated += counts.1;
+        list.deleted += counts.2;
+        list.undeleted += counts.3;
+    }
+    match list.state {
+        ListState::Complete => copies::looked_at(job, table, last).await,
+        _ => Ok(()),
+    }
 }
 
 /// Notes for all lists that the service cannot be reached, or that the key is refused.

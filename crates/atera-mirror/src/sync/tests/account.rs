@@ -309,6 +309,24 @@ async fn a_list_that_shows_fields_of_others_is_read_again_when_they_change(place
     );
     assert!(tickets.updated > 0);
     assert_same(&place, &client).await;
+
+    // Also if another sync, which did not come to the tickets, has found the change.
+    let body = UpdateCustomer {
+        customer_name: Some("Renamed again".to_string()),
+        ..UpdateCustomer::default()
+    };
+    client.customers().update(customer, body).await.unwrap();
+    let only = |list: &str| SyncOptions::new().only([list]).unwrap();
+    place.sync(&client, &only("customers")).await;
+    let report = place.sync(&client, &only("tickets")).await;
+    assert_eq!(
+        of(&report, "tickets").why.as_deref(),
+        Some("it shows fields of customers that have changed")
+    );
+    let report = place.sync(&client, &only("tickets")).await;
+    assert_eq!(of(&report, "tickets").strategy, Strategy::Changes);
+    place.sync(&client, &SyncOptions::new()).await;
+    assert_same(&place, &client).await;
 }
 
 async fn what_belongs_to_records_is_read_where_they_have_changed(place: Place) {
