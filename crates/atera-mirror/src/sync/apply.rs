@@ -49,7 +49,9 @@ pub(crate) async fn apply(
     let mut transaction = job.store.begin().await?;
     let applied = apply.run(&mut transaction, &mut status).await;
     let problem = transaction.end(applied).await?;
-    Ok(ListReport::new(&status, problem))
+    let mut report = ListReport::new(&status, problem);
+    report.is_resumed = reading.is_resumed;
+    Ok(report)
 }
 
 impl Apply<'_> {

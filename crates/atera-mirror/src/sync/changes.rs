@@ -69,6 +69,7 @@ pub(crate) async fn read(
                     why: None,
                     began,
                     outcome: Outcome::Changes,
+                    is_resumed: false,
                 }));
             }
             Err(reason) => why = reason.to_string(),

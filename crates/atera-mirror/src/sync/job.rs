@@ -79,6 +79,8 @@ pub(crate) struct Reading {
     /// When it began, by the clock of the service.
     pub(crate) began: Timestamp,
     pub(crate) outcome: Outcome,
+    /// Whether an earlier run had begun it, so that a part of it is older than this sync.
+    pub(crate) is_resumed: bool,
 }
 
 /// What a reading has shown.

@@ -44,6 +44,8 @@ pub struct ListReport {
     pub records: u64,
     /// How many requests were sent for it.
     pub requests: u64,
+    /// Whether a part of it was read by an earlier sync.
+    pub(crate) is_resumed: bool,
 }
 
 impl Report {
@@ -89,6 +91,7 @@ impl ListReport {
             undeleted: status.undeleted,
             records: status.records,
             requests: 0,
+            is_resumed: false,
         }
     }
 }

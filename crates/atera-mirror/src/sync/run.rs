@@ -112,7 +112,7 @@ async fn all(job: &Job<'_>) -> Result<Vec<ListReport>> {
 
 /// Reads a list in full if it shows fields of other lists as they were before.
 async fn compare(job: &Job<'_>, table: &'static Table, list: &mut ListReport) -> Result<()> {
-    if list.strategy == Strategy::Full {
+    if list.strategy == Strategy::Full && !list.is_resumed {
         // What has changed since this sync began may have changed after its pages were read.
         return copies::looked_at(job, table, job.last_change).await;
     }

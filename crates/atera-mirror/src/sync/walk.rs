@@ -32,7 +32,7 @@ pub(crate) async fn read(
         true => pages(job, table, operation, &mut staging).await,
         false => array(job, table, operation, &mut staging).await,
     };
-    let (began, outcome) = match read {
+    let (began, outcome, is_resumed) = match read {
         Ok(read) => read,
         Err(Failure::Service(error)) => {
             // The next run goes on from here, if that can help.
@@ -54,6 +54,7 @@ pub(crate) async fn read(
         why,
         began,
         outcome,
+        is_resumed,
     })
 }
 
@@ -93,7 +94,7 @@ async fn pages(
     table: &'static Table,
     operation: &'static Operation,
     staging: &mut Staging<'_>,
-) -> Result<(Timestamp, Outcome), Failure> {
+) -> Result<(Timestamp, Outcome, bool), Failure> {
     let mut walk = walk(job, operation)?;
     let mut began = None;
     let journal = staging.journal().await?;
@@ -110,6 +111,7 @@ async fn pages(
         // What a pull of changes may have left.
         staging.clear().await?;
     }
+    let is_resumed = began.is_some();
     let mut read = 0;
     let mut total = None;
     let verdict = loop {
@@ -145,7 +147,7 @@ async fn pages(
         Verdict::WithoutIds => Outcome::WithoutIds,
         _ => Outcome::Unsettled,
     };
-    Ok((began.unwrap_or_else(Timestamp::now), outcome))
+    Ok((began.unwrap_or_else(Timestamp::now), outcome, is_resumed))
 }
 
 /// Reads a list that comes in one answer, where nothing can move.
@@ -154,7 +156,7 @@ async fn array(
     table: &'static Table,
     operation: &'static Operation,
     staging: &mut Staging<'_>,
-) -> Result<(Timestamp, Outcome), Failure> {
+) -> Result<(Timestamp, Outcome, bool), Failure> {
     let answer = job.client.operation(operation).send().await?;
     let records: Vec<UndecodedRecord> = answer.json()?;
     staging.clear().await?;
@@ -169,7 +171,7 @@ async fn array(
     }
     let count = records.len() as u64;
     job.tell(table, count, Some(count), false);
-    Ok((answer.sent_at(), Outcome::Whole))
+    Ok((answer.sent_at(), Outcome::Whole, false))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ for_both!(
     a_list_that_is_refused_stays_as_it_was,
     a_page_that_is_lost_is_asked_for_again_by_the_next_sync,
     a_walk_that_was_begun_is_continued_although_changes_could_be_asked_for,
+    a_walk_that_was_continued_is_compared_with_what_changed_meanwhile,
     an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted,
     what_is_new_in_the_answers_is_kept,
     a_mirror_of_something_else_is_refused,
@@ -181,6 +182,38 @@ async fn a_walk_that_was_begun_is_continued_although_changes_could_be_asked_for(
         "the last page of one sweep, and another sweep"
     );
     assert_eq!(sync(options()).await.lists[0].strategy, Strategy::Changes);
+}
+
+async fn a_walk_that_was_continued_is_compared_with_what_changed_meanwhile(place: Place) {
+    let service = Service::new();
+    let named = |name: &str| {
+        let tickets =
+            (1..=120).map(|id| format!(r#"{{"TicketID":{id},"CustomerID":1,"CustomerName":"{name}"}}"#));
+        service.change("/tickets", |list| list.records = tickets.collect());
+        let customer = format!(r#"{{"CustomerID":1,"CustomerName":"{name}"}}"#);
+        service.change("/customers", |list| list.records = vec![customer]);
+    };
+    let sync = async |list: &str, full: bool| {
+        let options = SyncOptions::new().only([list]).unwrap().full(full);
+        place.sync(&service.client(), &options).await
+    };
+    named("old");
+    assert!(sync("customers", false).await.is_success());
+    assert!(sync("tickets", false).await.is_success());
+    service.change("/tickets", |list| list.fails = Some((3, 500)));
+    assert!(!sync("tickets", true).await.is_success());
+    service.change("/tickets", |list| list.fails = None);
+    named("new");
+    assert!(sync("customers", false).await.is_success());
+    // Two of its pages were read when the customer had its old name.
+    let report = sync("tickets", false).await;
+    assert!(report.is_success(), "{report:?}");
+    assert_eq!(
+        report.lists[0].why.as_deref(),
+        Some("it shows fields of customers that have changed")
+    );
+    let sql = "SELECT COUNT(*) FROM \"tickets\" WHERE \"customer_name\" = 'old'";
+    assert_eq!(place.count(sql).await, 0);
 }
 
 async fn an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted(place: Place) {
