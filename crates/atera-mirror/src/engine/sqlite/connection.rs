@@ -37,11 +37,15 @@ pub(super) fn reading(path: &Path) -> Result<Connection> {
     let open = || {
         let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         connection.busy_timeout(BUSY)?;
-        connection.execute_batch("PRAGMA query_only = ON;")?;
+        connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAPPED};"))?;
         Ok(connection)
     };
     open().map_err(|error| convert::failed(&error))
 }
+
+/// How much of the file a reader maps into its memory: as much as SQLite allows. A row with its record fills most of a page, so a
+/// query over a list goes through many; without the map each of them is copied, which takes twice the processor time.
+const MAPPED: u64 = 0x7fff_0000;
 
 /// How long to wait for a moment in which another connection needs the whole file.
 const BUSY: Duration = Duration::from_secs(10);
