@@ -274,7 +274,7 @@ pub(super) fn effective(limit: &RateLimit, priority: Priority) -> Priority {
 }
 
 /// A length of time in milliseconds. A quarter of the range at most, so that sums do not overflow.
-fn millis(length: Duration) -> i64 {
+pub(super) fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 4)
 }
 

@@ -7,6 +7,7 @@
 //! | store | shared by | kept in |
 //! |---|---|---|
 //! | [`FileStore`] | all processes of one machine | a file |
+//! | `RedisStore` (feature `redis`) | programs on many machines | a Redis or Valkey server |
 //!
 //! ```no_run
 //! use atera::{ApiKey, Client, RateLimit};
@@ -33,19 +34,24 @@
 //!   the file gets the slot.
 //! - A pause that the service asks for (429 with `Retry-After`) holds for all processes, and so does what an answer still allows
 //!   (`X-RateLimit-Remaining`).
-//! - A damaged file lets nothing through for one window, because it is unknown what was sent.
+//! - A damaged file lets nothing through for one window, because it is unknown what was sent. So does a server that is new, was
+//!   restarted or emptied.
 //!
 //! A store runs on tokio: file access happens on its blocking threads.
 //!
 //! # Layers
 //!
-//! `ledger` decides and is given the time; `file` reads, locks and replaces the file around it. `file` uses `ledger`, never
-//! the other way round.
+//! `ledger` decides and is given the time; `file` reads, locks and replaces the file around it. `fleet` is the store on a server,
+//! whose script decides. `file` and `fleet` use `ledger`, never the other way round.
 
 mod file;
+#[cfg(feature = "redis")]
+mod fleet;
 mod ledger;
 
 pub use file::FileStore;
+#[cfg(feature = "redis")]
+pub use fleet::{Holder, RedisStore, RedisStoreBuilder, RedisStoreError, Status};
 
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]

@@ -1,9 +1,10 @@
 //! What the tests and benchmarks of this workspace have generated from the description: a call for each of its examples,
-//! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] is a server for tests, and
-//! [`limits`] has the properties of rate limits.
+//! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] and [`redis`] are servers
+//! for tests, and [`limits`] has the properties of rate limits.
 
 pub mod limits;
 pub mod postgres;
+pub mod redis;
 
 use std::pin::Pin;
 

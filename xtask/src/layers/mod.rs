@@ -64,7 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mock",
         ],
     ),
-    ("crates/atera-limits", &["ledger", "file"]),
+    ("crates/atera-limits", &["ledger", "file", "fleet"]),
     (
         "crates/atera-mirror",
         &[

@@ -1,0 +1,368 @@
+//! The limit of a fleet, on a Redis server whose clock is that of the tests.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use atera::{
+    ClientBuilder, RateLimit,
+    limit::{Priority, Reservation, SlotRequest, SlotStore, SlotUse},
+};
+use atera_testkit::{limits::Fleet, redis::Redis};
+use redis::Script;
+use tokio::{task::spawn_blocking, time::sleep};
+
+use super::{
+    error::RedisStoreError,
+    link::{Reply, SOURCE, Values, invocation},
+    store::{RedisStore, Server, Setup},
+};
+
+const WINDOW: Duration = Duration::from_secs(60);
+const START: i64 = 1_772_442_000_000;
+
+/// A server with the clock of tokio. It is asked on a thread, which keeps that clock from running ahead meanwhile.
+#[derive(Clone)]
+pub(super) struct VirtualServer(Arc<State>);
+
+struct State {
+    _server: Redis,
+    script: Script,
+    connection: Mutex<redis::Connection>,
+    start: Instant,
+    /// How far the server's clock is ahead, in milliseconds.
+    ahead: AtomicI64,
+    run: Mutex<String>,
+    commands: AtomicU64,
+    away: Mutex<bool>,
+}
+
+impl fmt::Debug for VirtualServer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("VirtualServer")
+    }
+}
+
+impl VirtualServer {
+    /// `None` if Redis is not installed.
+    fn start() -> Option<Self> {
+        let server = Redis::start(&[])?;
+        let url = format!("redis+unix://{}", server.socket().display());
+        let connection = redis::Client::open(url).and_then(|client| client.get_connection());
+        let clock = "redis.call('TIME')";
+        assert_eq!(SOURCE.matches(clock).count(), 1);
+        let given = "{ math.floor(tonumber(ARGV[#ARGV]) / 1000), tonumber(ARGV[#ARGV]) % 1000 * 1000 }";
+        Some(VirtualServer(Arc::new(State {
+            _server: server,
+            script: Script::new(&SOURCE.replace(clock, given)),
+            connection: Mutex::new(connection.expect("a connection")),
+            start: now(),
+            ahead: AtomicI64::new(0),
+            run: Mutex::new("first".to_string()),
+            commands: AtomicU64::new(0),
+            away: Mutex::new(false),
+        })))
+    }
+
+    pub(super) async fn run(
+        &self,
+        keys: &[String],
+        operation: &str,
+        arguments: &[String],
+    ) -> Result<Reply, RedisStoreError> {
+        if *lock(&self.0.away) {
+            return Err(RedisStoreError::temporary("it is away"));
+        }
+        self.0.commands.fetch_add(1, Ordering::Relaxed);
+        let (state, keys, operation) = (self.0.clone(), keys.to_vec(), operation.to_string());
+        let mut arguments = arguments.to_vec();
+        let values = spawn_blocking(move || {
+            let mut connection = lock(&state.connection);
+            let millis = i64::try_from((now() - state.start).as_millis()).expect("a short test");
+            arguments.push((START + millis + state.ahead.load(Ordering::Relaxed)).to_string());
+            let run = lock(&state.run).clone();
+            invocation(&state.script, &keys, &operation, &run, &arguments).invoke::<Values>(&mut connection)
+        });
+        Ok(values.await.expect("a thread").expect("an answer").into())
+    }
+
+    /// Does something to the data.
+    fn command(&self, words: &[&str]) -> redis::Value {
+        let mut command = redis::Cmd::new();
+        command.arg(words);
+        command.query(&mut *lock(&self.0.connection)).expect("an answer")
+    }
+
+    fn store(&self, limit: RateLimit) -> RedisStore {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        RedisStore::new(Setup {
+            server: Server::Virtual(self.clone()),
+            key: "test".to_string(),
+            holder: format!("holder-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            limit,
+            lease: Duration::from_secs(60),
+            patience: Duration::from_secs(10),
+        })
+    }
+
+    /// Lets the server know that nothing was sent before.
+    fn trust(&self) {
+        self.command(&["HSET", "{test}:state", "run", "first"]);
+    }
+
+    fn commands(&self) -> u64 {
+        self.0.commands.load(Ordering::Relaxed)
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Processes that share a server.
+struct Machines {
+    server: Option<VirtualServer>,
+    limit: RateLimit,
+}
+
+impl Fleet for Machines {
+    fn new(limit: RateLimit) -> Self {
+        let server = VirtualServer::start();
+        if let Some(server) = &server {
+            server.trust();
+        }
+        Machines { server, limit }
+    }
+
+    fn join(&self, builder: ClientBuilder) -> ClientBuilder {
+        match &self.server {
+            Some(server) => builder.slot_store(server.store(self.limit)),
+            // The built-in limiter has the same properties, so that nothing fails where Redis is not installed.
+            None => builder
+                .api_key(atera::ApiKey::new("key-of-fleet-tests").expect("a key"))
+                .rate_limit(self.limit),
+        }
+    }
+}
+
+atera_testkit::limit_properties!(Machines);
+
+async fn reserve(store: &RedisStore) -> Box<dyn Reservation> {
+    let reserved = store.reserve(SlotRequest::new(Priority::Interactive)).await;
+    reserved.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn answered(slot: Box<dyn Reservation>) {
+    let done = slot.complete(SlotUse::Answered.into()).await;
+    done.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// How long the next call waits.
+async fn wait(store: &RedisStore) -> u64 {
+    let began = now();
+    answered(reserve(store).await).await;
+    store.flush().await;
+    (now() - began).as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_unknown_is_waited_out() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    let store = server.store(RateLimit::per_minute(3));
+    assert_eq!(wait(&store).await, 90, "the state is new");
+    assert_eq!(wait(&store).await, 0);
+    *lock(&server.0.run) = "second".to_string();
+    assert_eq!(wait(&store).await, 90, "restarted, or another server");
+    server.command(&["FLUSHALL"]);
+    assert_eq!(wait(&store).await, 90, "emptied");
+    server.0.ahead.store(-3_600_000, Ordering::Relaxed);
+    assert_eq!(wait(&store).await, 90, "the clock was set back");
+    assert_eq!(wait(&store).await, 0);
+    server.0.ahead.store(-3_600_500, Ordering::Relaxed);
+    assert_eq!(wait(&store).await, 0, "a little is no reason");
+    assert_eq!(wait(&store).await, 60, "three are taken");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_slot_of_a_process_that_vanishes_comes_back_after_its_lease() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let (dead, store) = (
+        server.store(RateLimit::per_minute(1)),
+        server.store(RateLimit::per_minute(1)),
+    );
+    std::mem::forget(reserve(&dead).await);
+    // Lease, late allowance, window.
+    assert_eq!(wait(&store).await, 150);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_while_the_server_answers_leaves_no_slot_taken() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let store = server.store(RateLimit::per_minute(1));
+    for _ in 0..5 {
+        let mut begun = store.reserve(SlotRequest::new(Priority::Interactive));
+        tokio::select! {
+            biased;
+            _ = &mut begun => panic!("the server answers on a thread"),
+            () = std::future::ready(()) => {}
+        }
+        drop(begun);
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(wait(&store).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_fails_calls_within_their_patience_and_nothing_is_sent() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let store = server.store(RateLimit::per_minute(1));
+    answered(reserve(&store).await).await;
+    store.flush().await;
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store
+                    .reserve(SlotRequest::new(Priority::Interactive))
+                    .await
+                    .is_err()
+            })
+        })
+        .collect();
+    sleep(Duration::from_secs(5)).await;
+    *lock(&server.0.away) = true;
+    let began = now();
+    for call in waiting {
+        assert!(call.await.expect("a task"), "it got a slot");
+    }
+    // The one that asks notices it when it asks next.
+    assert!((now() - began).as_secs() <= 70, "{:?}", now() - began);
+    let began = now();
+    let impatient = SlotRequest::new(Priority::Interactive).with_patience(Duration::from_secs(3));
+    let error = store.reserve(impatient).await.err().expect("an error");
+    assert_eq!(error.to_string(), "it is away");
+    assert_eq!((now() - began).as_secs(), 3);
+    *lock(&server.0.away) = false;
+    sleep(WINDOW).await;
+    assert_eq!(wait(&store).await, 0, "the window is over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_do_not_ask_all_the_time() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let limit = RateLimit::per_minute(60);
+    let stores: Vec<_> = (0..50).map(|_| server.store(limit)).collect();
+    // Ten in each of fifty processes: 500, of which 60 a minute get a slot.
+    for store in &stores {
+        for _ in 0..10 {
+            let store = store.clone();
+            tokio::spawn(async move {
+                loop {
+                    answered(reserve(&store).await).await;
+                }
+            });
+        }
+    }
+    sleep(WINDOW * 2).await;
+    let before = server.commands();
+    sleep(WINDOW * 5).await;
+    let each_second = (server.commands() - before) as f64 / 300.0;
+    // Two for each call, and one each second.
+    assert!(each_second < 2.0 + 20.0, "{each_second} commands a second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_with_a_stricter_limit_holds_for_all_as_long_as_it_runs() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let (loose, strict) = (
+        server.store(RateLimit::per_minute(3)),
+        server.store(RateLimit::new(2, WINDOW * 2)),
+    );
+    answered(reserve(&loose).await).await;
+    answered(reserve(&strict).await).await;
+    strict.flush().await;
+    assert_eq!(wait(&loose).await, 120);
+    sleep(WINDOW * 10).await;
+    for _ in 0..3 {
+        assert_eq!(wait(&loose).await, 0);
+    }
+    assert_eq!(wait(&loose).await, 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_key_expires_and_is_in_one_slot_of_a_cluster() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    let store = server.store(RateLimit::per_minute(1));
+    wait(&store).await;
+    let waiting = store.reserve(SlotRequest::new(Priority::Background));
+    assert!(
+        tokio::time::timeout(Duration::from_secs(1), waiting)
+            .await
+            .is_err()
+    );
+    let redis::Value::Array(keys) = server.command(&["KEYS", "*"]) else {
+        panic!("no keys");
+    };
+    assert!(keys.len() >= 2, "{keys:?}");
+    for key in keys {
+        let key: String = redis::from_redis_value(key).expect("a name");
+        assert!(key.starts_with("{test}:"), "{key}");
+        let redis::Value::Int(left) = server.command(&["PTTL", &key]) else {
+            panic!("{key}");
+        };
+        assert!(left > 0, "{key} does not expire");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_says_who_has_how_many() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let (one, two) = (
+        server.store(RateLimit::per_minute(20)),
+        server.store(RateLimit::per_minute(20)),
+    );
+    let _held = [reserve(&one).await, reserve(&one).await, reserve(&two).await];
+    let walk = one.reserve(SlotRequest::new(Priority::Background)).await;
+    let _walk = walk.unwrap_or_else(|error| panic!("{error}"));
+    two.pause(Duration::from_secs(30)).await.expect("a pause");
+    let status = one.status().await.expect("a status");
+    assert_eq!(status.rate.in_use, 4);
+    assert_eq!(status.rate.paused_until, Some(now() + Duration::from_secs(30)));
+    let counts: Vec<_> = status
+        .holders
+        .iter()
+        .map(|holder| (holder.interactive, holder.background))
+        .collect();
+    assert_eq!(counts, [(2, 1), (1, 0)]);
+}
