@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Refused,
     /// The query is no valid SQL for this database, or names what it does not have.
     Query,
+    /// The text is no cursor, or the mirror has no such place in its sequence of changes.
+    Cursor,
     /// The query took longer than its limit.
     TimedOut,
     /// The database could not be reached, or the connection broke.

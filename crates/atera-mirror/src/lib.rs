@@ -20,7 +20,7 @@ mod sync;
 
 pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};
 pub use error::{Error, ErrorKind, Result};
-pub use mirror::{Mirror, TableRows, Vacuumed};
+pub use mirror::{Change, ChangeKind, Changes, Cursor, Mirror, TableRows, Vacuumed};
 pub use redact::Redaction;
 pub use state::{ListState, ListStatus, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};

@@ -1,10 +1,12 @@
 //! A mirror as its users have it.
 
+mod changes;
 mod upkeep;
 
 use std::{path::Path, sync::Arc};
 
 use atera::Client;
+pub use changes::{Change, ChangeKind, Changes, Cursor};
 pub use upkeep::{TableRows, Vacuumed};
 
 use crate::{

@@ -40,11 +40,11 @@ mod plan;
 mod report;
 mod rows;
 mod run;
-mod sql;
+pub(crate) mod sql;
 mod staging;
 mod strategy;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod walk;
 
 pub use options::{Progress, SyncOptions};

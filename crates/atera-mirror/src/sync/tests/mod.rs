@@ -4,7 +4,7 @@ mod account;
 mod faults;
 mod interrupted;
 mod redacted;
-mod service;
+pub(crate) mod service;
 
 use atera::Client;
 

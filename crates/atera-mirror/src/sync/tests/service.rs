@@ -14,33 +14,33 @@ use http::StatusCode;
 
 /// The service. A clone is the same one.
 #[derive(Clone)]
-pub(super) struct Service {
+pub(crate) struct Service {
     lists: Arc<Mutex<BTreeMap<String, List>>>,
     recorder: Recorder,
 }
 
 /// A list: its records as JSON, and how it answers.
 #[derive(Clone, Default)]
-pub(super) struct List {
-    pub(super) records: Vec<String>,
+pub(crate) struct List {
+    pub(crate) records: Vec<String>,
     /// Tells another total each time, so that it never settles.
-    pub(super) is_restless: bool,
+    pub(crate) is_restless: bool,
     /// Answers this status for each page from this number on.
-    pub(super) fails: Option<(usize, u16)>,
+    pub(crate) fails: Option<(usize, u16)>,
     /// Answers this instead of a page.
-    pub(super) instead: Option<String>,
+    pub(crate) instead: Option<String>,
     asked: i64,
 }
 
 impl Service {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let lists: Arc<Mutex<BTreeMap<String, List>>> = Arc::default();
         let answering = lists.clone();
         let recorder = Recorder::new(move |request| Ok(answer(&mut answering.lock().unwrap(), request)));
         Service { lists, recorder }
     }
 
-    pub(super) fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.recorder
             .builder()
             .rate_limit(RateLimit::off())
@@ -49,33 +49,33 @@ impl Service {
     }
 
     /// How many requests came.
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.recorder.sent().len()
     }
 
     /// Changes a list, by the path of its operation.
-    pub(super) fn change(&self, path: &str, change: impl FnOnce(&mut List)) {
+    pub(crate) fn change(&self, path: &str, change: impl FnOnce(&mut List)) {
         change(self.lists.lock().unwrap().entry(path.to_string()).or_default());
     }
 
     /// Sets the records of the list of agents.
-    pub(super) fn agents(&self, records: impl IntoIterator<Item = String>) {
+    pub(crate) fn agents(&self, records: impl IntoIterator<Item = String>) {
         self.change("/agents", |list| list.records = records.into_iter().collect());
     }
 }
 
 /// An account as JSON.
-pub(super) fn account(id: &str) -> String {
+pub(crate) fn account(id: &str) -> String {
     format!(r#"{{"AccountID":"{id}","TimeZoneName":"UTC"}}"#)
 }
 
 /// An agent as JSON.
-pub(super) fn agent(id: i64, name: &str) -> String {
+pub(crate) fn agent(id: i64, name: &str) -> String {
     format!(r#"{{"AgentID":{id},"MachineName":"{name}","Online":true}}"#)
 }
 
 /// So many agents.
-pub(super) fn agents(count: i64) -> Vec<String> {
+pub(crate) fn agents(count: i64) -> Vec<String> {
     (1..=count).map(|id| agent(id, &format!("pc-{id}"))).collect()
 }
 
