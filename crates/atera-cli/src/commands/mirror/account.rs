@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::Display,
+    ops::ControlFlow,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -100,21 +101,18 @@ impl<'a> Account<'a> {
         })
     }
 
-    /// A round of `--every`. What came of it is told. Returns what is wrong with the round, if anything is.
-    ///
-    /// # Errors
-    ///
-    /// A signal, or what no further round can help.
-    pub(crate) async fn round(&self) -> Result<Result<(), Failure>, Failure> {
-        match self.attempt(&self.options).await? {
-            Ok(report) => {
+    /// A round of `--every`. What came of it is told. It breaks off at a signal, and at what no further round can help.
+    pub(crate) async fn round(&self) -> ControlFlow<Result<(), Failure>, Result<(), Failure>> {
+        match self.attempt(&self.options).await {
+            Ok(Ok(report)) => {
                 self.remark(format!("{}: {}", report.ended, outcome::summary(&report)));
-                Ok(self.judge(report))
+                ControlFlow::Continue(self.judge(report))
             }
-            Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Newer) => {
-                Err(failure(&error))
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Newer) => {
+                ControlFlow::Break(Err(failure(&error)))
             }
-            Err(error) => Ok(Err(failure(&error))),
+            Ok(Err(error)) => ControlFlow::Continue(Err(failure(&error))),
+            Err(signal) => ControlFlow::Break(Err(signal)),
         }
     }
 

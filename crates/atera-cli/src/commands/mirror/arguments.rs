@@ -21,6 +21,7 @@ pub(crate) const SYNC: &str = "sync";
 pub(crate) const QUERY: &str = "query";
 pub(crate) const TABLES: &str = "tables";
 pub(crate) const STATUS: &str = "status";
+pub(crate) const CHANGES: &str = "changes";
 pub(crate) const SCHEMA: &str = "schema";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const VACUUM: &str = "vacuum";
@@ -34,6 +35,8 @@ pub(crate) const FULL: &str = "full";
 pub(crate) const FULL_EVERY: &str = "full-every";
 pub(crate) const PLAN: &str = "plan";
 pub(crate) const EVERY: &str = "every";
+pub(crate) const AFTER: &str = "after";
+pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const REDACT: &str = "redact";
 pub(crate) const ACCEPT_LOSS: &str = "accept-loss";
 pub(crate) const SQL: &str = "sql";
@@ -77,6 +80,7 @@ pub(crate) fn command() -> Command {
                      that could not be stored. What is in the mirror then is as of the time that is shown.",
                 )
                 .args(place()),
+            changes(),
             schema(),
             Command::new(CHECK)
                 .about("Check the database: whether it is sound, and has the rows that it should have")
@@ -110,14 +114,7 @@ fn sync() -> Command {
              ended.",
         )
         .args(place())
-        .arg(
-            text(ONLY, "LISTS")
-                .value_delimiter(',')
-                .action(ArgAction::Append)
-                .value_parser(lists())
-                .help("The lists to read; all if left out")
-                .hide_possible_values(true),
-        )
+        .arg(only().help("The lists to read; all if left out"))
         .arg(
             text(WITH, "NAMES")
                 .value_delimiter(',')
@@ -201,6 +198,61 @@ fn query() -> Command {
                 .help("Print no more rows than this"),
         )
         .args(place())
+}
+
+fn changes() -> Command {
+    Command::new(CHANGES)
+        .about("Print what the syncs found to have come, changed, gone and come back, a line of JSON for each")
+        .after_help(
+            "Examples:\n  atera mirror changes --only tickets\n  atera mirror changes --after 42-9f3c21ab\n  atera mirror \
+             changes --after now --follow\n\nA line has `cursor`, `at` (when a sync found it), `table`, `id`, `kind` (insert, \
+             update, delete or undelete), and the record `before` and `after`, as it was then. The first sync of a list inserts \
+             all of its records. Nothing is sent to the service: `atera mirror sync --every 15m` beside it finds what is \
+             new.\n\nKeep the cursor of the last line that you have dealt with, and go on with --after: nothing is lost, also \
+             while a sync writes. The last cursor is on stderr too. One that the mirror does not have, since it was made anew or \
+             restored, is refused with exit code 2. With --follow, a look that fails is told, and the next one tries again; a \
+             signal ends it, with the exit code of the last look.",
+        )
+        .args(place())
+        .arg(
+            Arg::new(AFTER)
+                .long(AFTER)
+                .value_name("CURSOR")
+                .help("Begin after this cursor, or `now` for what is found from now on; with the first change if left out"),
+        )
+        .arg(only().help("The lists whose changes are printed; all if left out"))
+        .arg(
+            Arg::new(LIMIT)
+                .long(LIMIT)
+                .value_name("COUNT")
+                .value_parser(value_parser!(u64).range(1..))
+                .help("Print no more changes than this"),
+        )
+        .arg(
+            Arg::new(FOLLOW)
+                .long(FOLLOW)
+                .action(ArgAction::SetTrue)
+                .help("Go on until Ctrl-C or SIGTERM, and print changes as syncs find them"),
+        )
+        .arg(
+            Arg::new(EVERY)
+                .long(EVERY)
+                .value_name("TIME")
+                .value_parser(duration)
+                .requires(FOLLOW)
+                .help("How often to look into the mirror, as in 15m; 10s if left out"),
+        )
+}
+
+/// The flag that chooses lists.
+fn only() -> Arg {
+    Arg::new(ONLY)
+        .long(ONLY)
+        .value_name("LISTS")
+        .value_delimiter(',')
+        .action(ArgAction::Append)
+        .value_parser(lists())
+        .hide_possible_values(true)
 }
 
 fn schema() -> Command {

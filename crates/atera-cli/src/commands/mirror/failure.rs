@@ -23,9 +23,12 @@ fn sentence(error: &Error) -> String {
 /// The exit code of an error.
 pub(crate) fn code(error: &Error) -> u8 {
     match error.kind() {
-        ErrorKind::Config | ErrorKind::Busy | ErrorKind::Newer | ErrorKind::Refused | ErrorKind::Query => {
-            exit_code::USAGE
-        }
+        ErrorKind::Config
+        | ErrorKind::Busy
+        | ErrorKind::Newer
+        | ErrorKind::Refused
+        | ErrorKind::Query
+        | ErrorKind::Cursor => exit_code::USAGE,
         ErrorKind::TimedOut | ErrorKind::Connection => exit_code::of(atera::ErrorKind::Connection),
         ErrorKind::Service => error
             .service()

@@ -14,9 +14,9 @@
 //! | [`ages`] | how old the lists are, in words |
 //! | [`outcome`] | what came of a sync: its table, and the exit code |
 //! | [`account`] | a mirror, and the service that it is of |
-//! | [`rounds`] | `--every`: one sync after another |
+//! | [`rounds`] | one sync or look after another, until a signal |
 //! | [`plan`] | `--plan`: what a sync would ask for |
-//! | [`sync`], [`query`], [`tables`], [`status`], [`schema`], [`check`], [`vacuum`] | a command each |
+//! | [`sync`], [`query`], [`tables`], [`status`], [`changes`], [`schema`], [`check`], [`vacuum`] | a command each |
 //! | [`run`] | which of them the arguments name |
 
 pub(crate) mod arguments;
@@ -29,6 +29,8 @@ mod account;
 mod ages;
 #[cfg(feature = "mirror")]
 mod answer_rows;
+#[cfg(feature = "mirror")]
+mod changes;
 #[cfg(feature = "mirror")]
 mod check;
 #[cfg(feature = "mirror")]

@@ -1,36 +1,41 @@
-//! `--every`: one sync after another, until a signal.
+//! One sync or look after another, until a signal.
 //!
-//! A round that fails is told, and the next one tries again, also if another sync is at work, unless the mirror is not the right
-//! one or cannot be used. The exit code at the end
-//! is that of the last round that ended, so that a service manager that stops the command sees whether it was well. Without one
-//! it is that of the signal.
+//! A round that fails is told, and the next one tries again, also if another sync is at work, unless no further round can
+//! help. The exit code at the end is that of the last round that ended, so that a service manager that stops the command sees
+//! whether it was well. Without one it is that of the signal.
 
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
 use tokio::time::Instant;
 
-use super::account::Account;
-use crate::output::{failure::Failure, terminal::tell};
+use crate::{
+    input::interrupt::Interrupt,
+    output::{failure::Failure, terminal::tell},
+};
 
-/// Syncs, and again as long after the beginning of each round as `every` says. A round that takes longer is followed by the next
-/// one at once.
+/// Does a round, and another one as long after the beginning of each as `every` says. A round that takes longer is followed by the
+/// next one at once. A round says what is wrong with it, or that it is the last one.
 ///
 /// # Errors
 ///
-/// That of the last round that ended, or the signal.
-pub(crate) async fn run(account: &Account<'_>, every: Duration) -> Result<(), Failure> {
+/// That of the last round, or the signal.
+pub(crate) async fn run(
+    interrupt: &Interrupt,
+    every: Duration,
+    mut round: impl AsyncFnMut() -> ControlFlow<Result<(), Failure>, Result<(), Failure>>,
+) -> Result<(), Failure> {
     let mut last = None;
     loop {
         let next = Instant::now().checked_add(every);
-        match account.round().await {
-            Ok(round) => {
+        match round().await {
+            ControlFlow::Continue(round) => {
                 if let Some(sentence) = round.as_ref().err().and_then(Failure::sentence) {
                     tell(format!("atera: {sentence}"));
                 }
                 last = Some(round);
             }
-            Err(signal @ Failure::Interrupted(..)) => return at_the_end(last, signal),
-            Err(failure) => return Err(failure),
+            ControlFlow::Break(Err(signal @ Failure::Interrupted(..))) => return at_the_end(last, signal),
+            ControlFlow::Break(ended) => return ended,
         }
         let wait = async {
             match next {
@@ -38,7 +43,7 @@ pub(crate) async fn run(account: &Account<'_>, every: Duration) -> Result<(), Fa
                 None => std::future::pending().await,
             }
         };
-        if let Err(signal) = account.interrupt.or(wait).await {
+        if let Err(signal) = interrupt.or(wait).await {
             return at_the_end(last, signal);
         }
     }

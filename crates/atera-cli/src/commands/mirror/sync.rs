@@ -39,7 +39,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
         return plan::print(account.plan().await?, &account.connection, globals);
     }
     if let Some(every) = every {
-        return rounds::run(&account, every).await;
+        return rounds::run(&interrupt, every, async || account.round().await).await;
     }
     let report = account.once().await?;
     rows::print(&globals.output, &SYNCED, outcome::rows(&report))?;
