@@ -235,7 +235,8 @@ fn position() -> Column {
     }
 }
 
-/// The columns that the mirror adds to a table of records.
+/// The columns that the mirror adds to a table of records. The record comes last, because SQLite reads a row from its beginning,
+/// and a record is longer than all the other columns together.
 fn added(has_history: bool) -> Vec<Column> {
     let record = mirrors("record", ColumnType::Record, "The record as it came, as JSON.");
     let hash = mirrors("_hash", ColumnType::Text, "The hash of the record.");
@@ -252,7 +253,7 @@ fn added(has_history: bool) -> Vec<Column> {
     ];
     let history = history.map(|(name, description)| mirrors(name, ColumnType::Timestamp, description));
     let history = history.into_iter().filter(|_| has_history);
-    [record, hash].into_iter().chain(history).collect()
+    history.chain([hash, record]).collect()
 }
 
 fn mirrors(name: &str, column_type: ColumnType, description: &'static str) -> Column {
