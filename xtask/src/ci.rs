@@ -174,6 +174,10 @@ fn slow() -> Vec<Step> {
         "the sandbox's pages work in a browser (packages `chromium` and `chromium-driver`)",
         "test --package atera-sandbox --all-features --test explorer -- --ignored",
     ));
+    steps.push(cargo(
+        "the page of reports works in a browser",
+        "test --package atera-cli --test report_page -- --ignored",
+    ));
     steps.push(Step {
         name: "the sandbox follows the description for generated requests (`pip install schemathesis`)"
             .into(),

@@ -8,6 +8,7 @@
 //! atera export --dir backup                                  # the whole account; run again, it goes on where it stopped
 //! atera mirror sync                                          # the account in a database: SQLite, or Postgres
 //! atera mirror query 'SELECT count(*) FROM tickets'           # at no request
+//! atera report --all --html account.html                     # eleven questions about it, as a page with charts
 //! atera doctor                                               # what is wrong with the setup
 //! ```
 //!
@@ -44,7 +45,7 @@
 //! | `output` | what is printed | exit_code, terminal, failure, log, waits, values, table_columns, cells, columns, sort, states, look, destination, view, format, json, ndjson, yaml, csv_rows, table, plain_values, formats, options, records, rows, progress, request_line |
 //! | `selection` | which records are printed, and what is made of them | syntax, clocks, times, operand, noticed, condition, totals, jq, expand, computed, options, pipeline |
 //! | `input` | what is asked for | signals, interrupt, help, config_file, completion, globals, sandbox_time, connection, since, source, arguments, target, id_list, fields, named, selection_flags, examples, groups, body, check, narrow, request, rows (text, columns, reader, file), confirm |
-//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), config, doctor, reference, sandbox, completions, flags, tree, suggestion, run |
+//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), report (arguments, folder, list, show, chart, page, new, check, run), config, doctor, reference, sandbox, completions, flags, tree, suggestion, run |
 //!
 //! A new output format is a file in `output/` and a line in `output/formats.rs`; a new tool is a file in `commands/`, a line in
 //! `commands/tree.rs` and one in `commands/run.rs`; and each is declared in the module of its folder.

@@ -8,7 +8,8 @@
 use clap::{ArgMatches, Command};
 
 use super::{
-    api, completions, config, doctor, export, mirror::arguments as mirror, records, reference, sandbox,
+    api, completions, config, doctor, export, mirror::arguments as mirror, records, reference,
+    report::arguments as report, sandbox,
 };
 use crate::{
     input::{
@@ -35,7 +36,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 18] = [
+const TABLE: [Uses; 20] = [
     uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
@@ -61,6 +62,8 @@ const TABLE: [Uses; 18] = [
     },
     uses(&[mirror::NAME, mirror::SCHEMA], &[RECORDS]),
     uses(&[mirror::NAME, mirror::VACUUM], &[ACCOUNT]),
+    uses(&[report::NAME], &[RECORDS, ACCOUNT]),
+    uses(&[report::NAME, report::NEW], &[]),
     uses(&[config::NAME], &[]),
     uses(&[config::NAME, "list"], &[RECORDS]),
     uses(&[config::NAME, "set"], &[&[RATE_LIMIT, MAX_ATTEMPTS]]),

@@ -12,6 +12,7 @@
 //! | [`api`] | `atera api` |
 //! | [`export`] | `atera export` |
 //! | [`mirror`] | `atera mirror` |
+//! | [`report`] | `atera report` |
 //! | [`config`] | `atera config` |
 //! | [`doctor`] | `atera doctor` |
 //! | [`mod@reference`] | `atera operations` and `atera schema` |
@@ -34,6 +35,7 @@ pub(crate) mod mirror;
 pub(crate) mod operation;
 pub(crate) mod records;
 pub(crate) mod reference;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod suggestion;

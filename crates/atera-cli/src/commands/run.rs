@@ -15,8 +15,8 @@ use super::{
         import,
         plan::Import,
     },
-    completions, config, doctor, export, flags, mirror, operation, records, reference, sandbox, suggestion,
-    tree,
+    completions, config, doctor, export, flags, mirror, operation, records, reference, report, sandbox,
+    suggestion, tree,
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
@@ -73,6 +73,8 @@ enum Task<'a> {
     Export,
     /// `atera mirror`.
     Mirror,
+    /// `atera report`.
+    Report,
     /// `atera sandbox`.
     Sandbox,
 }
@@ -85,6 +87,7 @@ impl<'a> Task<'a> {
             doctor::NAME => Task::Doctor,
             export::run::NAME => Task::Export,
             mirror::arguments::NAME => Task::Mirror,
+            report::arguments::NAME => Task::Report,
             api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
             group => {
                 let (operation, matches) = groups::chosen(group, matches)?;
@@ -121,6 +124,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
             Task::Mirror => mirror::run::run(matches, globals).await,
+            Task::Report => report::run::run(matches, globals).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,
             Task::Many(many) => ids::run(*many, globals, &Interrupt::listen()).await,
             Task::Import(import) => import::run(import, globals, &Interrupt::listen()).await,

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use clap::Command;
 
-use super::{api, completions, config, doctor, export, flags, mirror, records, reference, sandbox};
+use super::{api, completions, config, doctor, export, flags, mirror, records, reference, report, sandbox};
 use crate::{
     input::{globals, groups, help},
     output::exit_code,
@@ -38,6 +38,7 @@ pub(crate) fn root() -> Command {
         api::command(),
         export::run::command(),
         mirror::arguments::command(),
+        report::arguments::command(),
         records::command(),
         config::command(),
         doctor::command(),

@@ -16,6 +16,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const NOT_FOUND: u8 = 3;
 /// A create may or may not have taken place.
 pub(crate) const UNKNOWN: u8 = 6;
+/// A report has rows, where there should be none.
+pub(crate) const ROWS: u8 = 20;
 /// A write took effect, and its answer could not be printed.
 pub(crate) const UNPRINTED: u8 = 11;
 // The codes of signals are those of shells: 128 and the number of the signal.
@@ -27,7 +29,7 @@ const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
 /// Each code with its meaning, as the help lists them. The one for "anything else" comes last.
-pub(crate) const TABLE: [(u8, &str); 14] = [
+pub(crate) const TABLE: [(u8, &str); 15] = [
     (USAGE, "the arguments, the request or the setup cannot be used"),
     (NOT_FOUND, "there is no such record"),
     (4, "the key is refused, or lacks the permission"),
@@ -47,6 +49,7 @@ pub(crate) const TABLE: [(u8, &str); 14] = [
         UNPRINTED,
         "a create or another write took effect, but its answer cannot be printed",
     ),
+    (ROWS, "a report has rows, and --fail-if-rows was given"),
     (HUNG_UP, "SIGHUP, the terminal was closed"),
     (INTERRUPTED, "Ctrl-C"),
     (TERMINATED, "SIGTERM"),

@@ -71,6 +71,8 @@ async fn end_with(code: i32) -> Output {
         10 => restless().await,
         #[cfg(target_os = "linux")]
         11 => super::unprinted::created("/dev/full", &CREATE).await.1,
+        #[cfg(unix)]
+        20 => super::report::rows_found().await,
         129 => ended_by("HUP").await,
         130 => ended_by("INT").await,
         143 => ended_by("TERM").await,

@@ -20,6 +20,8 @@ mod odd_values;
 #[cfg(unix)]
 mod on_a_terminal;
 mod reference;
+#[cfg(unix)]
+mod report;
 mod rows;
 mod running;
 mod safety;

@@ -271,7 +271,7 @@ fn schema() -> Command {
 }
 
 /// The flags that say where the mirror is.
-fn place() -> [Arg; 2] {
+pub(crate) fn place() -> [Arg; 2] {
     [
         Arg::new(DB)
             .long(DB)
@@ -316,7 +316,7 @@ fn child_names() -> Vec<String> {
 }
 
 /// A span of time, as in 15m.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text)
         .ok()
         .filter(|time| !time.is_zero());
@@ -324,7 +324,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// The name and the value of a parameter.
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
         .filter(|(name, _)| !name.trim_start_matches(':').is_empty())

@@ -26,7 +26,7 @@ pub(crate) mod run;
 #[cfg(feature = "mirror")]
 mod account;
 #[cfg(feature = "mirror")]
-mod ages;
+pub(crate) mod ages;
 #[cfg(feature = "mirror")]
 mod answer_rows;
 #[cfg(feature = "mirror")]
@@ -34,15 +34,15 @@ mod changes;
 #[cfg(feature = "mirror")]
 mod check;
 #[cfg(feature = "mirror")]
-mod failure;
+pub(crate) mod failure;
 #[cfg(feature = "mirror")]
 mod outcome;
 #[cfg(feature = "mirror")]
-mod place;
+pub(crate) mod place;
 #[cfg(feature = "mirror")]
 mod plan;
 #[cfg(feature = "mirror")]
-mod query;
+pub(crate) mod query;
 #[cfg(feature = "mirror")]
 mod redaction;
 #[cfg(feature = "mirror")]

@@ -34,13 +34,8 @@ impl Place {
     ///
     /// `Usage` if there is none for the profile, and `Config` if the config file cannot be read.
     pub(crate) fn read(matches: &ArgMatches, globals: &Globals) -> Result<Self, Failure> {
-        if let Some(file) = matches.get_one::<PathBuf>(arguments::DB) {
-            return Ok(Place::File(file.clone()));
-        }
-        // Not by clap, for which the variable would contradict --db.
-        let url = matches.get_one::<String>(arguments::DATABASE_URL).cloned();
-        if let Some(url) = url.or_else(|| connection::variable(URL_VARIABLE)) {
-            return Ok(Place::Url(url));
+        if let Some(place) = Place::named(matches) {
+            return Ok(place);
         }
         let folders = etcetera::choose_base_strategy().map_err(|_| {
             Failure::Usage(
@@ -62,6 +57,16 @@ impl Place {
                  with --db"
             ))),
         }
+    }
+
+    /// The place that the arguments or the environment name, if they do.
+    pub(crate) fn named(matches: &ArgMatches) -> Option<Self> {
+        if let Some(file) = matches.get_one::<PathBuf>(arguments::DB) {
+            return Some(Place::File(file.clone()));
+        }
+        // Not by clap, for which the variable would contradict --db.
+        let url = matches.get_one::<String>(arguments::DATABASE_URL).cloned();
+        url.or_else(|| connection::variable(URL_VARIABLE)).map(Place::Url)
     }
 
     /// The mirror there.

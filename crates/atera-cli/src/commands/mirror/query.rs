@@ -56,7 +56,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
 }
 
 /// The limits for the database. All rows are sorted before some are left out, so the database may not leave any out then.
-fn in_database(limits: Limits, limit: Option<u64>, globals: &Globals) -> Limits {
+pub(crate) fn in_database(limits: Limits, limit: Option<u64>, globals: &Globals) -> Limits {
     match limit.filter(|_| globals.output.sort.is_empty()) {
         Some(limit) => limits.rows(limit),
         None => limits,
@@ -64,13 +64,13 @@ fn in_database(limits: Limits, limit: Option<u64>, globals: &Globals) -> Limits 
 }
 
 /// Prints the rows as they come. Those that came before a failure or a signal are printed in full, but for those of a file, which
-/// then stays as it was.
-async fn print(
+/// then stays as it was. Returns how many came.
+pub(crate) async fn print(
     mut answer: Answer,
     limit: Option<u64>,
     globals: &Globals,
     interrupt: &Interrupt,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let rows = AnswerRows::new(answer.columns());
     let mut layout = Layout::new(&globals.output, Some(rows.schema()), false)?.or_select(|_| rows.columns());
     layout.limit = limit;
@@ -97,7 +97,7 @@ async fn print(
             "{printed} {rows}, and --limit ends there; there are more"
         ));
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Completes the output of a query that has failed after so many rows. Returns the failure.

@@ -1,0 +1,43 @@
+//! `atera report new`: begins a report of one's own.
+
+use std::{fs, io, io::Write};
+
+use atera_mirror::report::Reports;
+use clap::ArgMatches;
+
+use super::{arguments, folder};
+use crate::output::{failure::Failure, terminal::tell};
+
+/// Writes a file that works, to be changed. It replaces none.
+pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let name = matches
+        .get_one::<String>(arguments::REPORT)
+        .map_or("", String::as_str);
+    if !Reports::is_name(name) {
+        return Err(Failure::Usage(format!(
+            "a report cannot have the name `{name}`: it has lower-case letters, digits and hyphens, begins with a letter, and is \
+             none of check, help, new; choose another"
+        )));
+    }
+    let folder = folder::path(matches)?;
+    let path = folder.join(format!("{name}.sql"));
+    let written = fs::create_dir_all(&folder).and_then(|()| {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
+        file.write_all(Reports::skeleton(name).as_bytes())
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::Usage(format!(
+            "{} exists already; change it, or choose another name",
+            path.display()
+        )),
+        _ => Failure::Usage(format!(
+            "the report cannot be written to {}: {error}; name another folder with --reports",
+            path.display()
+        )),
+    })?;
+    tell(format!(
+        "wrote {0}; change it, and run `atera report {name}`",
+        path.display()
+    ));
+    Ok(())
+}
