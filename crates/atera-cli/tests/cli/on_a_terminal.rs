@@ -1,7 +1,5 @@
 //! What the command does on a terminal.
 
-use std::time::Duration;
-
 use atera::RateLimit;
 
 use super::{terminal::Terminal, *};
@@ -118,16 +116,15 @@ async fn a_walk_shows_how_far_it_is_unless_it_is_to_be_quiet() {
     assert_eq!((code, screen.as_str()), (0, ""));
 }
 
-/// A sandbox that answers three requests and then, for an hour, none.
-async fn stalling() -> Sandbox {
-    let limit = RateLimit::new(3, Duration::from_secs(3600));
-    let builder = Sandbox::builder().rate_limit(limit);
+/// A sandbox without a limit, for commands that stand still at their own.
+async fn unlimited() -> Sandbox {
+    let builder = Sandbox::builder().rate_limit(RateLimit::off());
     builder.start().await.expect("a sandbox")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_a_walk_with_all_that_came() {
-    let sandbox = stalling().await;
+    let sandbox = unlimited().await;
     let state = tempfile::tempdir().expect("a folder");
     let mut walk = against(&sandbox, &["tickets", "list", "--all", "-o", "json"]);
     walk.args(["--rate-limit", "3/1h", "--select", "TicketID"])
@@ -158,7 +155,7 @@ async fn ctrl_c_ends_a_walk_with_all_that_came() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_is_closed_gets_the_rows_of_a_table() {
-    let sandbox = stalling().await;
+    let sandbox = unlimited().await;
     let state = tempfile::tempdir().expect("a folder");
     let mut walk = against(&sandbox, &["tickets", "list", "--all", "-o", "table"]);
     walk.args(["--rate-limit", "3/1h", "--select", "TicketID"])
@@ -180,7 +177,7 @@ async fn a_terminal_that_is_closed_gets_the_rows_of_a_table() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_leaves_an_export_that_can_go_on() {
-    let sandbox = stalling().await;
+    let sandbox = unlimited().await;
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().to_str().expect("text").to_string();
     let mut export = against(&sandbox, &["export", "--dir", &dir, "tickets"]);

@@ -16,10 +16,10 @@ use super::{
     *,
 };
 
-/// A sandbox that answers two requests and then, for an hour, none.
-async fn stalling() -> Sandbox {
-    let limit = RateLimit::new(2, Duration::from_secs(3600));
-    let builder = Sandbox::builder().rate_limit(limit);
+/// A sandbox without a limit, for commands that wait for their own. Its answers would otherwise tell how long its own lasts,
+/// and no command waits an hour for the service.
+async fn unlimited() -> Sandbox {
+    let builder = Sandbox::builder().rate_limit(RateLimit::off());
     builder.start().await.expect("a sandbox")
 }
 
@@ -92,7 +92,7 @@ fn limited(sandbox: &Sandbox, arguments: &[&str], state: &tempfile::TempDir) -> 
 /// Eight lists and their pages wait for the same slot.
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_that_wait_for_the_limit_are_one_line_in_a_pipe() {
-    let sandbox = stalling().await;
+    let sandbox = unlimited().await;
     let state = tempfile::tempdir().expect("a folder");
     let dir = state.path().join("export");
     let dir = dir.to_str().expect("text");
@@ -157,7 +157,7 @@ async fn a_quiet_command_says_nothing_of_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_shows_a_wait_in_the_line_of_the_progress() {
-    let sandbox = stalling().await;
+    let sandbox = unlimited().await;
     let state = tempfile::tempdir().expect("a folder");
     let walk = limited(&sandbox, &["tickets", "list", "--all"], &state);
     let (code, screen) = aside(move || {
