@@ -100,8 +100,8 @@ fn hint(answer: &Response) -> Option<Duration> {
 }
 
 /// Reports to the limiter how the slot was used, how many requests are left, and a pause after a 429. The result is whether
-/// the limiter already knew of a pause. A store is not waited for beyond the time. The answer is read before the future is returned: its body is not `Sync`, so a
-/// future that borrowed it would not be `Send`.
+/// the limiter already knew of a pause. A store is not waited for beyond the time. The answer is read before the future is
+/// returned: its body is not `Sync`, so a future that borrowed it would not be `Send`.
 fn report_to_limiter(
     shared: &ClientState,
     credential: &Credential,

@@ -1,7 +1,7 @@
 //! Where the mirror is: a file, or a database of Postgres.
 //!
 //! `--db` and `--database-url` say so, and `ATERA_DATABASE_URL` after them. Without any, each account has a file of its own in
-//! the folder for data, since two accounts in one database would be one account to whoever asks it.
+//! the folder for data, since two accounts in one database would be one account to those who ask it.
 
 use std::path::PathBuf;
 

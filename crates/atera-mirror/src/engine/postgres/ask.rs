@@ -81,7 +81,7 @@ pub(super) async fn ask(
     tokio::spawn(async move {
         let kinds: Vec<_> = columns.into_iter().map(|(_, kind)| kind).collect();
         if let Err(error) = query.within(query.rows(&kinds, &sender)).await {
-            // Whoever asked has gone if this fails.
+            // If this fails, nobody waits for the answer any more.
             let _ = sender.send(Err(error)).await;
         }
     });

@@ -77,7 +77,7 @@ pub(super) async fn ask(
         let result = reading(&path).and_then(|connection| query.run(connection, &mut head, &sender));
         timer.abort();
         match (result, head) {
-            // Whoever asked has gone if there is no receiver.
+            // Without a receiver, nobody waits for the answer any more.
             (Err(error), Some(head)) => drop(head.send(Err(error))),
             (Err(error), None) => drop(sender.blocking_send(Err(error))),
             (Ok(()), _) => {}

@@ -51,8 +51,8 @@ impl Cursor {
         self.seq
     }
 
-    /// Fails unless the log has the change that the cursor is after. Whoever goes on from elsewhere would lose changes, or get
-    /// them again.
+    /// Fails unless the log has the change that the cursor is after. A reader that goes on from elsewhere would lose changes, or
+    /// get them again.
     pub(super) async fn check(self, session: &mut dyn Session) -> Result<()> {
         if self == Cursor::START {
             return Ok(());

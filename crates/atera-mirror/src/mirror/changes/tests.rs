@@ -236,7 +236,8 @@ async fn log(session: &mut dyn Session, ids: &[&str]) {
     session.execute_many(LOG, rows).await.unwrap();
 }
 
-/// A number that is drawn is never shown after a later one: there is one writer, and it ends a transaction before it begins another.
+/// A number that is drawn is never shown after a later one: there is one writer, and it ends a transaction before it begins
+/// another.
 async fn numbers_grow_as_readers_see_them(place: Place) {
     let mirror = mirror(&place);
     let ids = async || -> Vec<String> {
