@@ -51,7 +51,7 @@ mod ledger;
 
 pub use file::FileStore;
 #[cfg(feature = "redis")]
-pub use fleet::{Holder, RedisStore, RedisStoreBuilder, RedisStoreError, Status};
+pub use fleet::{Holder, Quarantine, RedisStore, RedisStoreBuilder, RedisStoreError, Status, Unknown};
 
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]

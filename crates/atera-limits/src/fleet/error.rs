@@ -7,8 +7,7 @@ use std::{error::Error as StdError, fmt};
 pub struct RedisStoreError {
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
-    /// Whether the same may succeed later.
-    pub(super) is_temporary: bool,
+    is_temporary: bool,
 }
 
 impl RedisStoreError {
@@ -27,6 +26,11 @@ impl RedisStoreError {
             is_temporary: true,
             ..RedisStoreError::lasting(message)
         }
+    }
+
+    /// Whether the same may succeed later without a change of the settings: the server cannot be reached, or does not work now.
+    pub fn is_temporary(&self) -> bool {
+        self.is_temporary
     }
 
     pub(super) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

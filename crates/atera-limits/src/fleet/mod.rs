@@ -17,4 +17,4 @@ mod tests;
 
 pub use builder::RedisStoreBuilder;
 pub use error::RedisStoreError;
-pub use store::{Holder, RedisStore, Status};
+pub use store::{Holder, Quarantine, RedisStore, Status, Unknown};

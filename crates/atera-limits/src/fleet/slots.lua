@@ -1,8 +1,9 @@
 -- The slots of all programs that use one API key. The rules are those of the window of one process.
 --
 -- KEYS: state (hash), slots of interactive and of background calls (sorted sets by when they are free again), waiting (hash).
--- ARGV: operation (take, finish, pause, leave or status), run id of the server, holder, the holder's limit: requests (-1 for none),
--- window, late allowance, kept slots, lease; then what the operation needs. All times are in milliseconds.
+-- ARGV: operation (take, finish, pause, leave, status or trust), run id of the server, holder, the holder's limit: requests (-1 for
+-- none), window, late allowance, kept slots, lease; what is left of a pause that it has been asked for; then what the operation needs.
+-- All times are in milliseconds.
 local STATE, WAITING = KEYS[1], KEYS[4]
 local SLOTS = { i = KEYS[2], b = KEYS[3] }
 local operation, run, holder = ARGV[1], ARGV[2], ARGV[3]
@@ -81,7 +82,8 @@ end
 local share = math.floor(requests / 10)
 kept = math.min(kept, share)
 
-local paused = stored('paused')
+-- Every operation tells of a pause until the server knows it, so none can overtake it.
+local paused = math.max(stored('paused'), now + tonumber(ARGV[9]))
 local next_id = stored('next')
 -- No number is given twice, also if the latest ones are lost: they are ahead of the time only at a thousand calls a second.
 if lost ~= '' then next_id = math.max(next_id, now) end
@@ -130,7 +132,7 @@ local holders = {}
 
 if operation == 'take' then
     -- Priority, and how many other calls of it wait in the same process.
-    local kind = kind_of(ARGV[9])
+    local kind = kind_of(ARGV[10])
     local mine = holder .. ':' .. kind
     local waiting, own_place = { i = {}, b = {} }, nil
     local found = redis.call('HGETALL', WAITING)
@@ -172,7 +174,7 @@ if operation == 'take' then
         -- A holder that vanishes never says what became of it.
         redis.call('ZADD', SLOTS[kind], text(now + lease + late + window + MARGIN), text(slot) .. ':' .. holder)
         -- If more calls wait in the same process, it keeps a place, behind all others.
-        if tonumber(ARGV[10]) > 0 then
+        if tonumber(ARGV[11]) > 0 then
             redis.call('HSET', WAITING, mine, text(stored('place')) .. ':' .. text(now + GRACE))
             state.place = text(stored('place') + 1)
         else
@@ -187,8 +189,8 @@ if operation == 'take' then
         if due <= now + window + math.max(late, MARGIN) or due == blocked then next_slot = math.max(due - now, 1) end
         waiting_total = waiting_total + 1
         local look = math.max(LOOK, waiting_total * LOOK_EACH)
-        -- A pause never becomes shorter.
-        if due == blocked then look = LONGEST_LOOK end
+        -- A pause never becomes shorter. What is unknown may: somebody may know it.
+        if due == blocked and due > quarantine then look = LONGEST_LOOK end
         wait = math.max(math.min(due - now, look), 1)
         if own_place == nil then
             own_place = stored('place')
@@ -198,8 +200,8 @@ if operation == 'take' then
     end
 elseif operation == 'finish' then
     -- Slot, priority, how it was used, and what the answer allows: requests (-1 if it does not say) and for how long.
-    local kind, id, use = ARGV[9], tonumber(ARGV[10]), ARGV[11]
-    local remaining, reset = tonumber(ARGV[12]), tonumber(ARGV[13])
+    local kind, id, use = ARGV[10], tonumber(ARGV[11]), ARGV[12]
+    local remaining, reset = tonumber(ARGV[13]), tonumber(ARGV[14])
     local member = text(id) .. ':' .. holder
     if use == 'unsent' then
         redis.call('ZREM', SLOTS[kind], member)
@@ -222,10 +224,10 @@ elseif operation == 'finish' then
             if #hints < MOST_HINTS then hints[#hints + 1] = hint end
         end
     end
-elseif operation == 'pause' then
-    paused = math.max(paused, now + tonumber(ARGV[9]))
 elseif operation == 'leave' then
-    redis.call('HDEL', WAITING, holder .. ':' .. kind_of(ARGV[9]))
+    redis.call('HDEL', WAITING, holder .. ':' .. kind_of(ARGV[10]))
+elseif operation == 'trust' then
+    quarantine = 0
 elseif operation == 'status' then
     local counts = {}
     for kind, key in pairs(SLOTS) do

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -62,6 +63,51 @@ pub struct Status {
     pub rate: Rate,
     /// The programs that have slots, by name.
     pub holders: Vec<Holder>,
+    /// Why nothing is sent, if it is because the server does not know what was sent before.
+    pub quarantine: Option<Quarantine>,
+}
+
+/// A time in which nothing is sent, because the server does not know what was sent before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quarantine {
+    /// When it ends.
+    pub until: Instant,
+    /// Why that is unknown.
+    pub reason: Unknown,
+}
+
+/// Why a server does not know what was sent before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unknown {
+    /// The server is new to this limit, or was emptied. Programs without it may have sent before.
+    New,
+    /// The server was restarted, or it is another one than before, as after a failover.
+    Restarted,
+    /// The server's clock was set back.
+    ClockSetBack,
+}
+
+impl Unknown {
+    fn of(reason: &str) -> Self {
+        match reason {
+            "new" => Unknown::New,
+            "clock" => Unknown::ClockSetBack,
+            _ => Unknown::Restarted,
+        }
+    }
+}
+
+/// As the end of a sentence about the server.
+impl fmt::Display for Unknown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Unknown::New => "it is new or was emptied",
+            Unknown::Restarted => "it was restarted, or is another server than before",
+            Unknown::ClockSetBack => "its clock was set back",
+        })
+    }
 }
 
 /// A program that has slots: of requests in flight, and of requests less than a window ago.
@@ -114,8 +160,10 @@ struct Local {
     refused: [usize; 2],
     /// How many calls of other processes are before them.
     before: [usize; 2],
-    /// When the quarantine ends that the log has told of.
-    quarantine: Option<Instant>,
+    /// The quarantine that the log has told of. It may be over.
+    quarantine: Option<Quarantine>,
+    /// The end of a pause that the server may not know of yet.
+    pause: Option<Instant>,
 }
 
 /// The settings of a store, and what it is for.
@@ -155,6 +203,7 @@ impl RedisStore {
                     refused: [0; 2],
                     before: [0; 2],
                     quarantine: None,
+                    pause: None,
                 }),
                 turns: Default::default(),
                 away: watch::Sender::new(0),
@@ -183,7 +232,27 @@ impl RedisStore {
         Ok(Status {
             rate: self.rate(),
             holders,
+            quarantine: self.quarantine(),
         })
+    }
+
+    /// Why nothing is sent, if it is because the server does not know what was sent before; as far as this is known without asking.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        let quarantine = self.fleet.local().quarantine;
+        quarantine.filter(|quarantine| quarantine.until > now())
+    }
+
+    /// Tells the server that nothing was sent with this key in the last window and late allowance, so that it need not be waited out.
+    /// If something was sent, the limit may be exceeded: call it only for somebody who knows, as when a fleet starts for the first time.
+    ///
+    /// Programs that wait already notice it within a second or so.
+    ///
+    /// # Errors
+    ///
+    /// That the server cannot be reached, or refuses what is asked.
+    pub async fn trust_that_nothing_was_sent(&self) -> Result<(), RedisStoreError> {
+        self.fleet.run("trust", vec![]).await?;
+        Ok(())
     }
 
     /// Where the server is, without user and password.
@@ -214,6 +283,8 @@ impl Fleet {
     async fn run(&self, operation: &str, details: Vec<String>) -> Result<Reply, RedisStoreError> {
         let requests = self.limit.requests().map_or(-1, i64::from);
         let kept = self.limit.reserved_for(Priority::Interactive).unwrap_or(0);
+        let pause = self.local().pause;
+        let paused = pause.map_or(0, |until| millis(until.saturating_duration_since(now())));
         let mut arguments = vec![
             self.holder.clone(),
             requests.to_string(),
@@ -221,6 +292,7 @@ impl Fleet {
             millis(self.limit.allowance()).to_string(),
             kept.to_string(),
             millis(self.lease).to_string(),
+            paused.to_string(),
         ];
         arguments.extend(details);
         let reply = match &self.server {
@@ -228,7 +300,7 @@ impl Fleet {
             #[cfg(test)]
             Server::Virtual(server) => server.run(&self.keys, operation, &arguments).await?,
         };
-        self.remember(&reply);
+        self.remember(&reply, pause);
         Ok(reply)
     }
 
@@ -244,7 +316,7 @@ impl Fleet {
             let [mut pause, longest] = RETRY;
             loop {
                 match self.run(operation, details.to_vec()).await {
-                    Err(error) if error.is_temporary => last = Some(error),
+                    Err(error) if error.is_temporary() => last = Some(error),
                     result => return result,
                 }
                 sleep(pause).await;
@@ -261,26 +333,25 @@ impl Fleet {
         }
     }
 
-    fn remember(&self, reply: &Reply) {
+    /// Keeps what the server says, which knows of this pause now.
+    fn remember(&self, reply: &Reply, pause: Option<Instant>) {
         let now = now();
         let after = |length: Duration| (!length.is_zero()).then(|| now + length.min(LONGEST_PAUSE));
         let mut local = self.local();
         local.rate.in_use = reply.in_use;
         local.rate.paused_until = after(reply.paused);
-        let Some(quarantine) = after(reply.quarantine) else {
+        local.pause.take_if(|known| Some(*known) == pause);
+        let Some(until) = after(reply.quarantine) else {
+            local.quarantine = None;
             return;
         };
+        let reason = Unknown::of(&reply.reason);
         // The same quarantine ends at the same time, but for what the answer took.
-        let known = local.quarantine.replace(quarantine);
-        if known.is_none_or(|known| quarantine > known + Duration::from_secs(5)) {
-            let why = match reply.reason.as_str() {
-                "new" => "it is new or was emptied",
-                "clock" => "its clock was set back",
-                _ => "it was restarted, or is another server than before",
-            };
+        let known = local.quarantine.replace(Quarantine { until, reason });
+        if known.is_none_or(|known| until > known.until + Duration::from_secs(5)) {
             tracing::warn!(
                 length = ?reply.quarantine,
-                "the limit store does not know what was sent before, since {why}; nothing is sent until that is over"
+                "the limit store does not know what was sent before, since {reason}; nothing is sent until that is over"
             );
         }
     }
@@ -407,6 +478,13 @@ fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
+/// Logs that a report failed.
+async fn logged(report: impl Future<Output = Result<(), StoreError>>, failure: &str) {
+    if let Err(error) = report.await {
+        tracing::warn!(error, "{failure}");
+    }
+}
+
 /// A report that is on its way.
 struct Counted(Arc<Fleet>);
 
@@ -495,7 +573,16 @@ impl SlotStore for RedisStore {
     }
 
     fn pause(&self, length: Duration) -> StoreFuture<()> {
-        Box::pin(self.fleet.report("pause", vec![millis(length).to_string()]))
+        {
+            let mut local = self.fleet.local();
+            local.pause = local.pause.max(Some(now() + length.min(LONGEST_PAUSE)));
+        }
+        // From now on no call of this process gets a slot, so none has to wait until the server knows.
+        let telling = self.fleet.report("pause", vec![]);
+        Box::pin(async move {
+            tokio::spawn(logged(telling, "the limit store was not told of a pause"));
+            Ok(())
+        })
     }
 
     fn rate(&self) -> Rate {
@@ -503,7 +590,7 @@ impl SlotStore for RedisStore {
         let now = now();
         let ahead = |time: Option<Instant>| time.filter(|time| *time > now);
         let mut rate = local.rate;
-        rate.paused_until = ahead(rate.paused_until);
+        rate.paused_until = ahead(rate.paused_until.max(local.pause));
         rate.next_slot = ahead(rate.next_slot);
         rate.waiting = local.waiting.iter().map(BTreeSet::len).sum();
         rate
@@ -558,14 +645,10 @@ impl Reservation for FleetSlot {
         let reporting = self.report(report);
         Box::pin(async move {
             // The call does not wait for the server. What fails is logged.
-            tokio::spawn(async move {
-                if let Err(error) = reporting.await {
-                    tracing::warn!(
-                        error,
-                        "the limit store was not told what became of a slot, which comes back late"
-                    );
-                }
-            });
+            tokio::spawn(logged(
+                reporting,
+                "the limit store was not told what became of a slot, which comes back late",
+            ));
             Ok(())
         })
     }

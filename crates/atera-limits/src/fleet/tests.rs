@@ -12,6 +12,7 @@ use std::{
 use atera::{
     ClientBuilder, RateLimit,
     limit::{Priority, Reservation, SlotRequest, SlotStore, SlotUse},
+    mock::Recorder,
 };
 use atera_testkit::{limits::Fleet, redis::Redis};
 use redis::Script;
@@ -20,7 +21,7 @@ use tokio::{task::spawn_blocking, time::sleep};
 use super::{
     error::RedisStoreError,
     link::{Reply, SOURCE, Values, invocation},
-    store::{RedisStore, Server, Setup},
+    store::{RedisStore, Server, Setup, Unknown},
 };
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -39,6 +40,8 @@ struct State {
     ahead: AtomicI64,
     run: Mutex<String>,
     commands: AtomicU64,
+    /// How long it takes to answer.
+    delay: Mutex<Duration>,
     away: Mutex<bool>,
 }
 
@@ -65,6 +68,7 @@ impl VirtualServer {
             ahead: AtomicI64::new(0),
             run: Mutex::new("first".to_string()),
             commands: AtomicU64::new(0),
+            delay: Mutex::default(),
             away: Mutex::new(false),
         })))
     }
@@ -79,6 +83,10 @@ impl VirtualServer {
             return Err(RedisStoreError::temporary("it is away"));
         }
         self.0.commands.fetch_add(1, Ordering::Relaxed);
+        let delay = *lock(&self.0.delay);
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
         let (state, keys, operation) = (self.0.clone(), keys.to_vec(), operation.to_string());
         let mut arguments = arguments.to_vec();
         let values = spawn_blocking(move || {
@@ -355,7 +363,10 @@ async fn the_status_says_who_has_how_many() {
     let _held = [reserve(&one).await, reserve(&one).await, reserve(&two).await];
     let walk = one.reserve(SlotRequest::new(Priority::Background)).await;
     let _walk = walk.unwrap_or_else(|error| panic!("{error}"));
-    two.pause(Duration::from_secs(30)).await.expect("a pause");
+    two.pause(Duration::from_secs(30))
+        .await
+        .expect("it does not wait");
+    two.flush().await;
     let status = one.status().await.expect("a status");
     assert_eq!(status.rate.in_use, 4);
     assert_eq!(status.rate.paused_until, Some(now() + Duration::from_secs(30)));
@@ -365,4 +376,71 @@ async fn the_status_says_who_has_how_many() {
         .map(|holder| (holder.interactive, holder.background))
         .collect();
     assert_eq!(counts, [(2, 1), (1, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_waits_until_the_server_knows_of_it() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let store = server.store(RateLimit::per_minute(5));
+    for status in [200, 429] {
+        let recorder = Recorder::answering(status, "{\"TicketID\": 1}");
+        let client = recorder.builder().slot_store(store.clone());
+        let client = client
+            .retry(atera::RetryPolicy::never())
+            .build()
+            .expect("a client");
+        *lock(&server.0.delay) = Duration::from_millis(300);
+        let began = now();
+        let commands = server.commands();
+        let _ = client.tickets().get(1).await;
+        assert_eq!((now() - began).as_millis(), 300, "to take a slot, and no more");
+        store.flush().await;
+        let told = server.commands() - commands;
+        assert_eq!(
+            told,
+            if status == 200 { 2 } else { 3 },
+            "one to take it, one to give it back, one for a pause"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_overtakes_a_pause_that_the_server_does_not_know_yet() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let store = server.store(RateLimit::per_minute(5));
+    *lock(&server.0.away) = true;
+    store
+        .pause(Duration::from_secs(30))
+        .await
+        .expect("it does not wait");
+    assert!(store.rate().paused_until.is_some());
+    *lock(&server.0.away) = false;
+    assert_eq!(wait(&store).await, 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_knows_that_nothing_was_sent_ends_the_wait_of_all() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    let (store, other) = (
+        server.store(RateLimit::per_minute(5)),
+        server.store(RateLimit::per_minute(5)),
+    );
+    let status = other.status().await.expect("a status");
+    let quarantine = status.quarantine.expect("a new server");
+    assert_eq!(quarantine.reason, Unknown::New);
+    assert!(quarantine.until - now() >= WINDOW);
+    let waiting = tokio::spawn(async move { wait(&store).await });
+    sleep(Duration::from_secs(10)).await;
+    other.trust_that_nothing_was_sent().await.expect("a server");
+    assert_eq!(other.quarantine(), None);
+    let waited = waiting.await.expect("a task");
+    assert!((10..=12).contains(&waited), "{waited} s");
 }
