@@ -31,7 +31,8 @@
 //! - Nothing that a stranger wrote reaches a terminal as a control character, or a spreadsheet as a formula.
 //! - Whatever cannot be undone is asked about, with the names of the record and the tenant; scripts say `--yes`, and
 //!   `--dry-run` shows the request.
-//! - All commands on a machine keep one rate limit for each key, and walks leave room for single calls.
+//! - All commands on a machine keep one rate limit for each key, or those on many machines (`--limit-store`), and walks leave room
+//!   for single calls.
 //!
 //! # Layers
 //!
@@ -44,8 +45,8 @@
 //! | `names` | what operations, flags and fields are called on the command line | |
 //! | `output` | what is printed | exit_code, terminal, failure, log, waits, values, table_columns, cells, columns, sort, states, look, destination, view, format, json, ndjson, yaml, csv_rows, table, plain_values, formats, options, records, rows, progress, request_line |
 //! | `selection` | which records are printed, and what is made of them | syntax, clocks, times, operand, noticed, condition, totals, jq, expand, computed, options, pipeline |
-//! | `input` | what is asked for | signals, interrupt, help, config_file, completion, globals, sandbox_time, connection, since, source, arguments, target, id_list, fields, named, selection_flags, examples, groups, body, check, narrow, request, rows (text, columns, reader, file), confirm |
-//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), report (arguments, folder, list, show, chart, page, new, check, run), config, doctor, reference, sandbox, completions, flags, tree, suggestion, run |
+//! | `input` | what is asked for | signals, interrupt, help, config_file, completion, fleet, limit_store, globals, sandbox_time, connection, since, source, arguments, target, id_list, fields, named, selection_flags, examples, groups, body, check, narrow, request, rows (text, columns, reader, file), confirm |
+//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), report (arguments, folder, list, show, chart, page, new, check, run), config, doctor, limit, reference, sandbox, completions, flags, tree, suggestion, run |
 //!
 //! A new output format is a file in `output/` and a line in `output/formats.rs`; a new tool is a file in `commands/`, a line in
 //! `commands/tree.rs` and one in `commands/run.rs`; and each is declared in the module of its folder.

@@ -20,7 +20,7 @@ use crate::{
         completion,
         config_file::{Config, Profile},
         connection::Connection,
-        globals::Globals,
+        globals::{self, Globals, LIMIT_STORE},
         help,
     },
     output::{failure::Failure, rows, terminal::tell},
@@ -176,6 +176,11 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches, globals: &Globals)
     let file = matches.get_one::<PathBuf>(KEY_FILE);
     let mut profile = Profile {
         base_url: base_url.clone(),
+        // Not one of the environment, which holds wherever it is set.
+        limit_store: matches
+            .get_one::<String>(LIMIT_STORE)
+            .filter(|_| globals::is_given(matches, LIMIT_STORE))
+            .cloned(),
         ..Profile::default()
     };
     match file {
@@ -210,14 +215,18 @@ fn set(config: &mut Config, name: &str, matches: &ArgMatches, globals: &Globals)
 ///
 /// If the key is refused, or if nobody can tell. The profile is not saved then.
 fn check(config: &Config, name: &str, globals: &Globals) -> Result<String, Failure> {
-    let connection = Connection::of_profile(config, name, globals)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Failure::Start)?;
-    let client = connection.client()?;
-    let asked = runtime.block_on(async { client.account().get().await });
+    let asked = runtime.block_on(async {
+        let connection = Connection::of_profile(config, name, globals).await?;
+        let asked = connection.client()?.account().get().await;
+        globals.limit_store.in_use.flush().await;
+        Ok::<_, Failure>((connection, asked))
+    });
     runtime.shutdown_background();
+    let (connection, asked) = asked?;
     match asked {
         Ok(account) => Ok(account
             .company_name

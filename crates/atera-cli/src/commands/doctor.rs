@@ -25,7 +25,7 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::{
-    input::{connection::Connection, globals::Globals, interrupt::Interrupt},
+    input::{connection::Connection, globals::Globals, interrupt::Interrupt, limit_store::LimitStore},
     names::group_name,
     output::{
         cells::cell,
@@ -93,6 +93,7 @@ pub(crate) async fn run(globals: &Globals, interrupt: &Interrupt) -> Result<(), 
     let client = connection.client()?;
     let mut findings = Findings::default();
     key(&connection, Timestamp::now().to_utc(), &mut findings);
+    limit_store(&connection, &mut findings);
     interrupt.or(service(&connection, &client, &mut findings)).await?;
     let failed = findings.failed;
     rows::print(&globals.output, &CHECK, findings.rows.into_iter())?;
@@ -136,6 +137,35 @@ fn key(connection: &Connection, now: DateTime<Utc>, findings: &mut Findings) {
             ),
         ),
         _ => findings.add("expiry", "ok", format!("the key expires on {day}")),
+    }
+}
+
+/// Says where the limit is kept, and how much of it is in use. A server that keeps it has been reached already.
+fn limit_store(connection: &Connection, findings: &mut Findings) {
+    let Some(store) = connection.limit_store() else {
+        return findings.add(
+            "limit store",
+            "off",
+            "this command keeps its limit alone, or has none",
+        );
+    };
+    let place = match store {
+        LimitStore::Machine(_) => "a file that all programs of this machine share".to_string(),
+        LimitStore::Fleet(fleet) => format!("{}, for all programs that name it", fleet.address()),
+    };
+    let rate = store.rate();
+    let used = match rate.limit.requests() {
+        Some(requests) => format!("{} of {requests} slots are in use", rate.in_use),
+        None => "there is no limit".to_string(),
+    };
+    match store {
+        LimitStore::Fleet(fleet) if fleet.quarantine().is_some() => {
+            let remark = fleet
+                .quarantine()
+                .map_or(String::new(), |quarantine| quarantine.remark());
+            findings.add("limit store", "unknown", format!("{place}; {remark}"));
+        }
+        _ => findings.add("limit store", "ok", format!("{place}; {used}")),
     }
 }
 

@@ -8,12 +8,15 @@
 use clap::{ArgMatches, Command};
 
 use super::{
-    api, completions, config, doctor, export, mirror::arguments as mirror, records, reference,
+    api, completions, config, doctor, export, limit, mirror::arguments as mirror, records, reference,
     report::arguments as report, sandbox,
 };
 use crate::{
     input::{
-        globals::{self, ACCOUNT, CONNECTION, DRY_RUN, MAX_ATTEMPTS, RATE_LIMIT, RECORDS},
+        globals::{
+            self, ACCOUNT, CONNECTION, DRY_RUN, LIMIT_STORE, LIMIT_STORE_FALLBACK, MAX_ATTEMPTS, RATE_LIMIT,
+            RECORDS,
+        },
         help,
     },
     output::failure::Failure,
@@ -36,7 +39,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 20] = [
+const TABLE: [Uses; 21] = [
     uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
@@ -66,8 +69,12 @@ const TABLE: [Uses; 20] = [
     uses(&[report::NAME, report::NEW], &[]),
     uses(&[config::NAME], &[]),
     uses(&[config::NAME, "list"], &[RECORDS]),
-    uses(&[config::NAME, "set"], &[&[RATE_LIMIT, MAX_ATTEMPTS]]),
+    uses(
+        &[config::NAME, "set"],
+        &[&[RATE_LIMIT, LIMIT_STORE, LIMIT_STORE_FALLBACK, MAX_ATTEMPTS]],
+    ),
     uses(&[doctor::NAME], &[RECORDS, CONNECTION]),
+    uses(&[limit::NAME], &[RECORDS, CONNECTION]),
     uses(&[reference::OPERATIONS_NAME], &[RECORDS]),
     uses(&[reference::SCHEMA_NAME], &[RECORDS]),
     uses(&[sandbox::NAME], &[&[RATE_LIMIT]]),
@@ -175,11 +182,15 @@ mod tests {
             ("mirror schema", "records"),
             ("mirror vacuum", "account"),
             ("config list", "records"),
-            ("config set acme", "rate-limit max-attempts"),
+            (
+                "config set acme",
+                "rate-limit limit-store limit-store-fallback max-attempts",
+            ),
             ("config use acme", ""),
             ("config remove acme", ""),
             ("config path", ""),
             ("doctor", "records connection"),
+            ("limit status", "records connection"),
             ("operations", "records"),
             ("records f.ndjson", "records"),
             ("schema Ticket", "records"),
@@ -201,6 +212,8 @@ mod tests {
             ("profile", "p"),
             ("api-key-file", "f"),
             ("rate-limit", "off"),
+            ("limit-store", "machine"),
+            ("limit-store-fallback", "none"),
             ("max-attempts", "1"),
         ];
         for (command, used) in commands() {
@@ -217,7 +230,13 @@ mod tests {
                     "quiet" | "verbose" | "yes" | "color" => "any",
                     "dry-run" => "dry-run",
                     "profile" | "api-key-file" | "sandbox" if used.contains("account") => "account",
-                    "profile" | "api-key-file" | "sandbox" | "rate-limit" | "max-attempts" => "connection",
+                    "profile"
+                    | "api-key-file"
+                    | "sandbox"
+                    | "rate-limit"
+                    | "limit-store"
+                    | "limit-store-fallback"
+                    | "max-attempts" => "connection",
                     _ => "records",
                 };
                 let is_used =

@@ -15,6 +15,7 @@
 //! | [`report`] | `atera report` |
 //! | [`config`] | `atera config` |
 //! | [`doctor`] | `atera doctor` |
+//! | [`limit`] | `atera limit` |
 //! | [`mod@reference`] | `atera operations` and `atera schema` |
 //! | [`sandbox`] | `atera sandbox` |
 //! | [`completions`] | `atera completions` and `atera man` |
@@ -31,6 +32,7 @@ pub(crate) mod doctor;
 pub(crate) mod dry_run;
 pub(crate) mod export;
 pub(crate) mod flags;
+pub(crate) mod limit;
 pub(crate) mod mirror;
 pub(crate) mod operation;
 pub(crate) mod records;

@@ -15,8 +15,8 @@ use super::{
         import,
         plan::Import,
     },
-    completions, config, doctor, export, flags, mirror, operation, records, reference, report, sandbox,
-    suggestion, tree,
+    completions, config, doctor, export, flags, limit, mirror, operation, records, reference, report,
+    sandbox, suggestion, tree,
 };
 use crate::{
     input::{globals::Globals, groups, help, interrupt::Interrupt, request::OperationRequest},
@@ -69,6 +69,8 @@ enum Task<'a> {
     Api(api::UntypedRequest),
     /// `atera doctor`.
     Doctor,
+    /// `atera limit`, and the arguments of the command within it.
+    Limit(&'a ArgMatches),
     /// `atera export`.
     Export,
     /// `atera mirror`.
@@ -85,6 +87,7 @@ impl<'a> Task<'a> {
         Ok(match name {
             sandbox::NAME => Task::Sandbox,
             doctor::NAME => Task::Doctor,
+            limit::NAME => Task::Limit(matches),
             export::run::NAME => Task::Export,
             mirror::arguments::NAME => Task::Mirror,
             report::arguments::NAME => Task::Report,
@@ -119,9 +122,10 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
         .build()
         .map_err(Failure::Start)?;
     let result = runtime.block_on(async {
-        match task {
+        let result = match task {
             Task::Sandbox => sandbox::run(matches).await,
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
+            Task::Limit(matches) => limit::run(matches, globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
             Task::Mirror => mirror::run::run(matches, globals).await,
             Task::Report => report::run::run(matches, globals).await,
@@ -131,7 +135,9 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Operation(request, matches) => {
                 operation::run(request, matches, globals, &Interrupt::listen()).await
             }
-        }
+        };
+        globals.limit_store.in_use.flush().await;
+        result
     });
     // The lookup of a host name may hang in a thread of its own. The process does not wait for it.
     runtime.shutdown_background();

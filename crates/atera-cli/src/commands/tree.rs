@@ -10,7 +10,9 @@ use std::fmt::Write;
 
 use clap::Command;
 
-use super::{api, completions, config, doctor, export, flags, mirror, records, reference, report, sandbox};
+use super::{
+    api, completions, config, doctor, export, flags, limit, mirror, records, reference, report, sandbox,
+};
 use crate::{
     input::{globals, groups, help},
     output::exit_code,
@@ -42,6 +44,7 @@ pub(crate) fn root() -> Command {
         records::command(),
         config::command(),
         doctor::command(),
+        limit::command(),
         reference::operations_command(),
         reference::schema_command(),
         sandbox::command(),

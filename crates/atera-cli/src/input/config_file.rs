@@ -13,6 +13,7 @@
 //! [profiles.other]
 //! api_key_file = "/run/secrets/atera"
 //! base_url = "https://proxy.example/api/v3"
+//! limit_store = "rediss://limits@redis.example?password_file=/run/secrets/redis"
 //! ```
 
 use std::{
@@ -54,6 +55,9 @@ pub(crate) struct Profile {
     /// The base URL, if it is not that of the live service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) base_url: Option<String>,
+    /// The address of the server that keeps the rate limit, if it is not kept by each machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit_store: Option<String>,
 }
 
 impl Profile {

@@ -4,21 +4,24 @@
 //! The address of a profile belongs to its key, so `ATERA_BASE_URL` does not redirect a profile: the key of one tenant would be
 //! sent to another service. With `--sandbox` a server of the command's own is started, and nothing else is looked at.
 //!
-//! All commands on a machine that use the same key keep one rate limit, in a file in the folder for state.
+//! All commands on a machine that use the same key keep one rate limit, in a file in the folder for state, unless `--limit-store`
+//! or the profile names a server that keeps it for many machines.
 
-use std::{env, io, path::PathBuf};
+use std::env;
 
 use atera::{
     ApiKey, Client, ClientBuilder, Error, ErrorKind, RateLimit, Result, RetryPolicy, description::BASE_URL,
 };
-use atera_limits::FileStore;
 use atera_sandbox::Sandbox;
-use etcetera::BaseStrategy;
 
-use super::{config_file::Config, globals::Globals, sandbox_time};
+use super::{
+    config_file::Config,
+    globals::Globals,
+    limit_store::{self, LimitStore},
+    sandbox_time,
+};
 use crate::output::{
     failure::Failure,
-    terminal::tell,
     waits::{Waits, now},
 };
 
@@ -40,8 +43,10 @@ pub(crate) struct Connection {
     retry: RetryPolicy,
     /// Where it is told what calls wait for.
     waits: Waits,
-    /// The rate limit that all processes of this machine share.
-    store: Option<FileStore>,
+    /// Where the profile has the limit kept.
+    limit_store: Option<String>,
+    /// The rate limit that several processes share.
+    store: Option<LimitStore>,
     /// The sandbox of `--sandbox`. It stops when it is dropped, so it lives as long as the connection.
     sandbox: Option<Sandbox>,
 }
@@ -51,7 +56,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `Config` if there is no key, if it cannot be read, or if the sandbox cannot be started.
+    /// `Config` if there is no key, if it cannot be read, if the sandbox cannot be started, or if the server with the limit cannot
+    /// be reached.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
         if globals.sandbox {
             let time = sandbox_time::from_environment()?;
@@ -63,12 +69,13 @@ impl Connection {
                 limit: globals.rate_limit,
                 retry: retry(globals),
                 waits: globals.waits.clone(),
+                limit_store: None,
                 store: None,
                 sandbox: Some(sandbox),
             });
         }
         let mut connection = Self::of_the_service(globals)?;
-        connection.share_limit(globals);
+        connection.share_limit(globals).await?;
         Ok(connection)
     }
 
@@ -76,10 +83,10 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `Config` if there is no such profile, or if its key cannot be read.
-    pub(crate) fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Self> {
+    /// `Config` if there is no such profile, if its key cannot be read, or if the server with its limit cannot be reached.
+    pub(crate) async fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Self> {
         let mut connection = of_profile(config, name, globals)?;
-        connection.share_limit(globals);
+        connection.share_limit(globals).await?;
         Ok(connection)
     }
 
@@ -92,6 +99,7 @@ impl Connection {
             limit: globals.rate_limit,
             retry: retry(globals),
             waits: globals.waits.clone(),
+            limit_store: None,
             store: None,
             sandbox: None,
         };
@@ -137,29 +145,23 @@ impl Connection {
         }
     }
 
-    /// Shares the limit with all other processes of this machine that use the same key. Where the file cannot be written, the
-    /// process keeps the limit alone, which is worth a warning and no failure.
-    fn share_limit(&mut self, globals: &Globals) {
+    /// Shares the limit with all other programs that use the same key: of the fleet if a server is named, and else of this machine.
+    async fn share_limit(&mut self, globals: &Globals) -> Result<()> {
         if globals.dry_run || self.limit.requests().is_none() {
-            return;
+            return Ok(());
         }
-        let opened = state_folder().and_then(|folder| {
-            let host = url::Url::parse(self.base_url()).ok();
-            let host = host.as_ref().map_or("", |url| {
-                &url[url::Position::BeforeHost..url::Position::AfterPort]
-            });
-            FileStore::open(&folder, &self.key, host, self.limit)
+        let url = url::Url::parse(self.base_url()).ok();
+        let host = url.as_ref().map_or("", |url| {
+            &url[url::Position::BeforeHost..url::Position::AfterPort]
         });
-        match opened {
-            Ok(store) => self.store = Some(store),
-            Err(error) if !globals.quiet => {
-                tell(format!(
-                    "the rate limit is kept for this process alone, since its state cannot be shared: {error}; make the \
-                     folder writable, or name another with XDG_STATE_HOME"
-                ));
-            }
-            Err(_) => {}
-        }
+        let of_profile = self.limit_store.as_deref();
+        self.store = limit_store::open(&globals.limit_store, of_profile, &self.key, host, self.limit).await?;
+        Ok(())
+    }
+
+    /// The rate limit that several processes share, if one is shared.
+    pub(crate) fn limit_store(&self) -> Option<&LimitStore> {
+        self.store.as_ref()
     }
 
     /// The address of the service, without a slash at its end.
@@ -190,15 +192,18 @@ impl Connection {
 
     /// A client of the service, to be set up further.
     pub(crate) fn builder(&self) -> ClientBuilder {
-        let waits = self.waits.clone();
+        let (waits, store) = (self.waits.clone(), self.store.clone());
         let builder = Client::builder()
             .api_key(self.key.clone())
             .base_url(self.base_url())
             .rate_limit(self.limit)
             .retry(self.retry.clone())
-            .on_wait(move |wait| waits.note(wait, now()));
+            .on_wait(move |wait| {
+                let store = store.as_ref().map(LimitStore::state).unwrap_or_default();
+                waits.note(wait, store, now());
+            });
         match &self.store {
-            Some(store) => builder.slot_store(store.clone()),
+            Some(store) => store.limit(builder),
             None => builder,
         }
     }
@@ -260,6 +265,7 @@ fn of_profile(config: &Config, name: &str, globals: &Globals) -> Result<Connecti
         limit: globals.rate_limit,
         retry: retry(globals),
         waits: globals.waits.clone(),
+        limit_store: profile.limit_store.clone(),
         store: None,
         sandbox: None,
     })
@@ -272,14 +278,6 @@ fn retry(globals: &Globals) -> RetryPolicy {
         Some(attempts) => policy.max_attempts(attempts),
         None => policy,
     }
-}
-
-/// The folder for the file of the rate limit.
-fn state_folder() -> io::Result<PathBuf> {
-    let folders = etcetera::choose_base_strategy().map_err(io::Error::other)?;
-    // Windows has no folder for state; a cache that is emptied costs no more than a window of the limit.
-    let folder = folders.state_dir().unwrap_or_else(|| folders.cache_dir());
-    Ok(folder.join("atera"))
 }
 
 /// A variable of the environment that is set and not empty.

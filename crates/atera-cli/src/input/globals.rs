@@ -8,7 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::Va
 
 use atera::RateLimit;
 
-use super::completion;
+use super::{
+    completion,
+    limit_store::{Choice, InUse, MACHINE},
+};
 use crate::output::{
     failure::Failure, formats, look::Color, options::OutputOptions, sort::SortKey, waits::Waits,
 };
@@ -25,6 +28,8 @@ const PROFILE: &str = "profile";
 const API_KEY_FILE: &str = "api-key-file";
 const SANDBOX: &str = "sandbox";
 pub(crate) const RATE_LIMIT: &str = "rate-limit";
+pub(crate) const LIMIT_STORE: &str = "limit-store";
+pub(crate) const LIMIT_STORE_FALLBACK: &str = "limit-store-fallback";
 pub(crate) const MAX_ATTEMPTS: &str = "max-attempts";
 pub(crate) const DRY_RUN: &str = "dry-run";
 const YES: &str = "yes";
@@ -33,7 +38,15 @@ const VERBOSE: &str = "verbose";
 /// The flags about how and where records are printed.
 pub(crate) const RECORDS: &[&str] = &[OUTPUT, OUTPUT_FILE, SELECT, SORT, BOM, NO_HEADER];
 /// The flags about which service is asked, and how.
-pub(crate) const CONNECTION: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX, RATE_LIMIT, MAX_ATTEMPTS];
+pub(crate) const CONNECTION: &[&str] = &[
+    PROFILE,
+    API_KEY_FILE,
+    SANDBOX,
+    RATE_LIMIT,
+    LIMIT_STORE,
+    LIMIT_STORE_FALLBACK,
+    MAX_ATTEMPTS,
+];
 /// Those of them that say whose account it is.
 pub(crate) const ACCOUNT: &[&str] = &[PROFILE, API_KEY_FILE, SANDBOX];
 /// The flags that ask for more or fewer remarks and questions, or for colours where there are some. Every command fulfils them.
@@ -43,7 +56,12 @@ const REMARKS: &[&str] = &[QUIET, VERBOSE, YES, COLOR];
 /// The flags of every command that are given and change what a command does: not those that ask for more or fewer remarks or
 /// questions, and none that the environment sets.
 pub(crate) fn given(matches: &ArgMatches) -> impl Iterator<Item = &'static str> {
-    checked().filter(|flag| matches.value_source(flag) == Some(ValueSource::CommandLine))
+    checked().filter(|flag| is_given(matches, flag))
+}
+
+/// Whether the flag is given, and not only set by the environment.
+pub(crate) fn is_given(matches: &ArgMatches, flag: &str) -> bool {
+    matches.value_source(flag) == Some(ValueSource::CommandLine)
 }
 
 /// Whether it is a flag that changes what a command does, so that one that ignores it refuses it.
@@ -74,6 +92,8 @@ pub(crate) struct Globals {
     pub(crate) sandbox: bool,
     /// How many requests may be sent in which time.
     pub(crate) rate_limit: RateLimit,
+    /// Where the limit is kept.
+    pub(crate) limit_store: Choice,
     /// How often a request is sent at most. `None` leaves it to the library.
     pub(crate) max_attempts: Option<u32>,
     /// Whether to show the request instead of sending it.
@@ -119,10 +139,24 @@ impl Globals {
             api_key_file: path(API_KEY_FILE),
             sandbox: matches.get_flag(SANDBOX),
             rate_limit,
+            limit_store: Choice {
+                address: matches.get_one::<String>(LIMIT_STORE).cloned(),
+                falls_back: matches
+                    .get_one::<String>(LIMIT_STORE_FALLBACK)
+                    .is_some_and(|fallback| fallback == MACHINE),
+                quiet,
+                in_use: InUse::default(),
+            },
             max_attempts: matches.get_one::<u32>(MAX_ATTEMPTS).copied(),
             dry_run: matches.get_flag(DRY_RUN),
             yes: matches.get_flag(YES),
         };
+        let names_store = is_given(matches, LIMIT_STORE);
+        if names_store && (globals.sandbox || rate_limit.requests().is_none()) {
+            let sentence = "--limit-store is for a limit that others share, and --sandbox and --rate-limit off have none; leave \
+                            one of them out";
+            return Err(Failure::Usage(sentence.to_string()));
+        }
         let takes_bom = globals.output.format.is_some_and(|format| format.takes_bom);
         if globals.output.bom && !takes_bom {
             let sentence = "--bom is for CSV alone; add --output csv, or leave it out";
@@ -157,6 +191,19 @@ pub(crate) fn arguments() -> Vec<Arg> {
         or_variable(text(RATE_LIMIT, "LIMIT"), "ATERA_RATE_LIMIT")
             .value_parser(value_parser!(RateLimit))
             .help("Send no more requests than this, as in 500/5m, or `off`; 700/60s if left out"),
+        or_variable(text(LIMIT_STORE, "ADDRESS"), "ATERA_LIMIT_STORE")
+            // It may contain a password.
+            .hide_env_values(true)
+            .help(
+                "Share the limit with other machines on this Redis or Valkey server, as in \
+                 rediss://user@host?password_file=FILE; `machine` for the file of this machine, as if left out",
+            ),
+        or_variable(text(LIMIT_STORE_FALLBACK, "WHERE"), "ATERA_LIMIT_STORE_FALLBACK")
+            .value_parser(PossibleValuesParser::new([MACHINE, "none"]))
+            .help(
+                "Where to keep the limit if the server cannot be reached when the command starts; with `machine`, the machines \
+                 together may exceed it; `none` if left out",
+            ),
         text(MAX_ATTEMPTS, "COUNT")
             .value_parser(value_parser!(u32).range(1..))
             .help("Send a request so often at most, where sending it again is safe; 5 if left out, 1 for never again"),

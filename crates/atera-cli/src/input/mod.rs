@@ -8,6 +8,8 @@
 //! | [`interrupt`] | how these end a command |
 //! | [`help`] | `help` as a command |
 //! | [`config_file`] | the profiles |
+//! | [`fleet`] | the rate limit of a fleet |
+//! | [`limit_store`] | where the rate limit is kept |
 //! | [`completion`] | what a shell offers as a value |
 //! | [`globals`] | the flags of every command |
 //! | [`sandbox_time`] | what time it is in a sandbox of the command |
@@ -38,11 +40,14 @@ pub(crate) mod confirm;
 pub(crate) mod connection;
 pub(crate) mod examples;
 pub(crate) mod fields;
+#[cfg_attr(not(feature = "redis"), path = "fleet_left_out.rs")]
+pub(crate) mod fleet;
 pub(crate) mod globals;
 pub(crate) mod groups;
 pub(crate) mod help;
 pub(crate) mod id_list;
 pub(crate) mod interrupt;
+pub(crate) mod limit_store;
 pub(crate) mod named;
 pub(crate) mod narrow;
 pub(crate) mod request;

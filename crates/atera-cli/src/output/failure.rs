@@ -53,14 +53,20 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The sentence that a part of the command is not in this build.
+#[cfg(any(not(feature = "jq"), not(feature = "mirror"), not(feature = "redis")))]
+pub(crate) fn left_out(what: &str) -> String {
+    format!(
+        "{what} is not part of this build, which leaves out what takes long to compile; `cargo install --path \
+         crates/atera-cli` builds the whole command"
+    )
+}
+
 impl Failure {
     /// That a part of the command is not in this build.
     #[cfg(any(not(feature = "jq"), not(feature = "mirror")))]
     pub(crate) fn left_out(what: &str) -> Self {
-        Failure::Usage(format!(
-            "{what} is not part of this build, which leaves out what takes long to compile; `cargo install --path \
-             crates/atera-cli` builds the whole command"
-        ))
+        Failure::Usage(left_out(what))
     }
 
     /// Prints the sentence on stderr, and returns the exit code. Help goes to stdout, since it was asked for.

@@ -22,8 +22,8 @@ use super::terminal::tell;
 /// The longest wait that is not told.
 const UNTOLD: Duration = Duration::from_secs(2);
 
-/// The longest wait for the file of the rate limit that is not told. It is long only if the disk is slow or the machine busy.
-const UNTOLD_FILE: Duration = Duration::from_secs(10);
+/// The longest wait for the store of the rate limit that is not told. It is long only if the store is slow or the machine busy.
+const UNTOLD_STORE: Duration = Duration::from_secs(10);
 
 /// How much later than the told one a wait may end that is still the same, since pauses differ by a random second.
 const SAME: Duration = Duration::from_secs(2);
@@ -47,6 +47,18 @@ enum Place {
     Terminal,
 }
 
+/// What keeps the rate limit, and how it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum StoreState {
+    /// A file of this machine, or this process.
+    #[default]
+    File,
+    /// A server.
+    Server,
+    /// A server that does not know what was sent before.
+    Quarantined,
+}
+
 /// Tells what calls wait for. A clone tells it in the same place.
 #[derive(Clone)]
 pub(crate) struct Waits(Arc<Mutex<Telling>>);
@@ -55,6 +67,7 @@ pub(crate) struct Waits(Arc<Mutex<Telling>>);
 #[derive(Clone, Copy, Debug)]
 struct Told {
     reason: WaitReason,
+    store: StoreState,
     until: Option<Instant>,
     /// When it was told.
     at: Instant,
@@ -144,7 +157,7 @@ impl Waits {
     }
 
     /// Takes note of a wait.
-    pub(crate) fn note(&self, wait: &Wait, now: Instant) {
+    pub(crate) fn note(&self, wait: &Wait, store: StoreState, now: Instant) {
         let mut telling = self.lock();
         match wait.phase {
             WaitPhase::Began => telling.waiting += 1,
@@ -159,7 +172,7 @@ impl Waits {
         }
         let until = wait.until.filter(|until| *until > now);
         let untold = match wait.reason {
-            WaitReason::Store => UNTOLD_FILE,
+            WaitReason::Store => UNTOLD_STORE,
             _ => UNTOLD,
         };
         if until.unwrap_or(now) - wait.since <= untold {
@@ -167,6 +180,7 @@ impl Waits {
         }
         let told = Told {
             reason: wait.reason,
+            store,
             until,
             at: now,
             window: telling.window,
@@ -273,7 +287,7 @@ impl Told {
     /// Whether this line says all that another would say now.
     fn covers(self, other: Told, now: Instant) -> bool {
         let end = self.until.unwrap_or(self.at);
-        self.reason == other.reason
+        (self.reason, self.store) == (other.reason, other.store)
             && match other.until {
                 Some(until) => end > now && until <= end + SAME,
                 None => now <= end + UNKNOWN,
@@ -300,11 +314,18 @@ impl Told {
                  {} after its answer",
                 in_words(self.window)
             ),
+            WaitReason::Store if self.store != StoreState::File => {
+                "waiting for the limit store: the server or the way to it is slow, or it cannot be reached"
+                    .to_string()
+            }
             WaitReason::Store => {
                 "waiting for the file of the rate limit: the disk is slow, or other commands use the file"
                     .to_string()
             }
             WaitReason::RateLimit => format!("rate limit reached: next slot in {time}"),
+            WaitReason::Pause if self.store == StoreState::Quarantined => {
+                format!("the limit store does not know what was sent before: nothing is sent for {time}")
+            }
             WaitReason::Pause if in_place => format!("Atera asked for a pause: {time} left"),
             WaitReason::Pause => format!("Atera asked for a pause of {time}"),
             WaitReason::Retry {
@@ -398,12 +419,35 @@ mod tests {
         ] {
             let told = Told {
                 reason,
+                store: StoreState::File,
                 until: Some(now + left),
                 at: now,
                 window: seconds(60),
             };
             assert_eq!(told.sentence(now, false), sentence);
             assert_eq!(told.sentence(now, true), in_place);
+        }
+        for (reason, store, part) in [
+            (
+                WaitReason::Store,
+                StoreState::Server,
+                "waiting for the limit store",
+            ),
+            (WaitReason::Pause, StoreState::Server, "Atera asked for a pause"),
+            (
+                WaitReason::Pause,
+                StoreState::Quarantined,
+                "nothing is sent for 30 s",
+            ),
+        ] {
+            let told = Told {
+                reason,
+                store,
+                until: Some(now + seconds(30)),
+                at: now,
+                window: seconds(60),
+            };
+            assert!(told.sentence(now, false).contains(part), "{part}");
         }
     }
 
@@ -412,6 +456,7 @@ mod tests {
         let now = now();
         let told = |reason, left| Told {
             reason,
+            store: StoreState::File,
             until: Some(now + seconds(left)),
             at: now,
             window: seconds(60),

@@ -11,6 +11,8 @@ mod formats;
 mod help;
 #[cfg(unix)]
 mod jobs;
+#[cfg(unix)]
+mod limit_store;
 mod lists;
 mod many_ids;
 #[cfg(unix)]
@@ -64,6 +66,8 @@ fn atera(arguments: &[&str]) -> Command {
         .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/data"))
         .env_remove("ATERA_DATABASE_URL")
         .env_remove("ATERA_RATE_LIMIT")
+        .env_remove("ATERA_LIMIT_STORE")
+        .env_remove("ATERA_LIMIT_STORE_FALLBACK")
         .env_remove("ATERA_PROFILE")
         .env_remove("ATERA_LOG")
         // The records are the same on every day.

@@ -1,0 +1,190 @@
+//! The limit of a fleet: `--limit-store`, and what tells about it.
+
+use std::path::{Path, PathBuf};
+
+use atera_testkit::redis::Redis;
+
+use super::*;
+
+fn address(server: &Redis) -> String {
+    format!("redis+unix://{}", server.socket().display())
+}
+
+/// A config file with the only profile, which is used if none is named.
+fn config(folder: &Path, sandbox: &Sandbox, store: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+
+    let path = folder.join("config.toml");
+    let text = format!(
+        "default = \"a\"\n[profiles.a]\napi_key = \"{}\"\nbase_url = \"{}\"\nlimit_store = \"{store}\"\n",
+        sandbox.api_key(),
+        sandbox.base_url(),
+    );
+    std::fs::write(&path, text).expect("a file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    path
+}
+
+/// The rows that a command prints.
+fn rows(output: &Output) -> Vec<Value> {
+    assert_success(output);
+    serde_json::from_slice(&output.stdout).expect("rows")
+}
+
+/// Runs a command with the limit on this server.
+async fn on(sandbox: &Sandbox, store: &str, arguments: &[&str]) -> Output {
+    let mut command = against(sandbox, arguments);
+    command.env("ATERA_LIMIT_STORE", store);
+    output(command).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_that_name_a_server_share_its_limit() {
+    let Some(server) = Redis::start(&[]) else { return };
+    let (sandbox, store) = (sandbox().await, address(&server));
+    let status = ["limit", "status", "-o", "json"];
+    let new = on(&sandbox, &store, &status).await;
+    let told = stderr(&new);
+    assert!(
+        told.starts_with("nothing is sent for ") && told.contains("atera limit init --nothing-sent"),
+        "{told}"
+    );
+    let seen = &rows(&new)[0];
+    assert_eq!(seen["Holder"], "all");
+    assert!(seen["PausedFor"].as_u64().is_some_and(|left| left > 80), "{seen}");
+    assert!(
+        seen["Reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("it is new")),
+        "{seen}"
+    );
+    let init = ["limit", "init", "--nothing-sent", "--quiet", "-o", "json"];
+    assert_eq!(
+        rows(&on(&sandbox, &store, &init).await)[0]["PausedFor"],
+        Value::Null
+    );
+
+    let flag = ["tickets", "get", "54321", "--limit-store", &store];
+    let asked = ask(&sandbox, &flag).await;
+    assert_success(&asked);
+    assert_eq!(stderr(&asked), "");
+    let walk = ["customers", "list", "--all", "-o", "ndjson"];
+    assert_success(&on(&sandbox, &store, &walk).await);
+    let status = rows(&on(&sandbox, &store, &status).await);
+    assert_eq!(status.len(), 3, "all, and two commands: {status:?}");
+    let sent = sandbox.stats().arrivals;
+    assert_eq!(status[0]["InUse"].as_u64(), Some(sent), "{status:?}");
+    assert!(
+        status[1..]
+            .iter()
+            .any(|holder| holder["Background"].as_u64() > Some(0)),
+        "{status:?}"
+    );
+    let doctor = on(&sandbox, &store, &["doctor", "-o", "json"]).await;
+    let told = stdout(&doctor);
+    assert!(
+        told.contains(&format!("{store}, for all programs that name it")),
+        "{told}"
+    );
+}
+
+/// The command tells the server what became of its slots before it ends: they are free a window later, and not a lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_ends_leaves_no_slot_of_which_nothing_is_known() {
+    let Some(server) = Redis::start(&[]) else { return };
+    let (sandbox, store) = (sandbox().await, address(&server));
+    let init = ["limit", "init", "--nothing-sent"];
+    assert_success(&on(&sandbox, &store, &init).await);
+    assert_success(&on(&sandbox, &store, &["tickets", "list", "--all", "-o", "ndjson"]).await);
+    let redis = |words: &[&str]| {
+        let mut command = Command::new("redis-cli");
+        let output = command.arg("-s").arg(server.socket()).args(words).output();
+        String::from_utf8(output.expect("redis-cli").stdout).expect("text")
+    };
+    let now: f64 = redis(&["time"])
+        .lines()
+        .next()
+        .and_then(|line| line.parse().ok())
+        .expect("a time");
+    let mut free = Vec::new();
+    for name in redis(&["keys", "*:background"]).lines() {
+        let slots = redis(&["zrange", name, "0", "-1", "withscores"]);
+        free.extend(
+            slots
+                .lines()
+                .skip(1)
+                .step_by(2)
+                .map(|score| score.parse::<f64>().expect("a time") / 1000.0 - now),
+        );
+    }
+    assert!(!free.is_empty());
+    assert!(free.iter().all(|left| *left < 62.0), "{free:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_names_the_server_and_machine_is_the_file() {
+    let Some(server) = Redis::start(&[]) else { return };
+    let (sandbox, folder) = (sandbox().await, tempfile::tempdir().expect("a folder"));
+    let config = config(folder.path(), &sandbox, &address(&server));
+    let run = |arguments: &[&str]| {
+        let mut command = atera(arguments);
+        command.env("ATERA_CONFIG", &config);
+        output(command)
+    };
+    let fleet = rows(&run(&["limit", "status", "-o", "json"]).await);
+    assert!(
+        fleet[0]["PausedFor"].as_u64().is_some(),
+        "the server is new: {fleet:?}"
+    );
+    let machine = ["limit", "status", "-o", "json", "--limit-store", "machine"];
+    let machine = rows(&run(&machine).await);
+    assert_eq!(
+        (machine.len(), &machine[0]["PausedFor"]),
+        (1, &Value::Null),
+        "{machine:?}"
+    );
+    let init = ["limit", "init", "--limit-store", "machine"];
+    assert_failure(&run(&init).await, 2, "name a server with --limit-store");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_server_nothing_is_sent_unless_the_machine_may_take_its_place() {
+    let sandbox = sandbox().await;
+    let (nobody, _held) = nobody();
+    let store = format!("redis://user:pass-word@{nobody}");
+    let arguments = ["tickets", "get", "54321", "--limit-store", &store];
+    let failed = ask(&sandbox, &arguments).await;
+    assert_failure(&failed, 2, "cannot be reached");
+    assert!(!stderr(&failed).contains("pass-word"), "{failed:?}");
+    assert_eq!(sandbox.stats().arrivals, 0);
+    let fallback = [&arguments[..], &["--limit-store-fallback", "machine"]].concat();
+    let asked = ask(&sandbox, &fallback).await;
+    assert_success(&asked);
+    let told = stderr(&asked);
+    assert!(
+        told.starts_with("the rate limit is kept for this machine alone") && !told.contains("pass-word"),
+        "{told}"
+    );
+    // What is wrong with the settings is no reason to send without them.
+    let mut wrong = fallback.clone();
+    wrong[4] = "http://host";
+    assert_failure(&ask(&sandbox, &wrong).await, 2, "another scheme");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_limit_is_shared_a_store_is_refused() {
+    let sandbox = sandbox().await;
+    for flags in [["--rate-limit", "off"].as_slice(), &["--sandbox"]] {
+        let arguments = [
+            &["tickets", "get", "54321", "--limit-store", "redis://host"],
+            flags,
+        ]
+        .concat();
+        let failed = match flags {
+            ["--sandbox"] => output(atera(&arguments)).await,
+            _ => ask(&sandbox, &arguments).await,
+        };
+        assert_failure(&failed, 2, "leave one of them out");
+    }
+    assert_eq!(sandbox.stats().arrivals, 0);
+}
