@@ -4,17 +4,32 @@
 //! `atera tickets list-comments` and `--end-user-id`. The rule is applied here and nowhere else, so that the commands, their
 //! help, the messages and `atera operations` agree.
 
-use atera::description::Operation;
+use atera::description::{Field, Operation, Schema};
+use atera_records::{Fields, OptionNames};
 use heck::ToKebabCase;
 
-/// The name of a flag for a parameter or a field, without the dashes: `end-user-id` for `EndUserID`.
-pub(crate) fn flag_name(name: &str) -> String {
-    name.to_kebab_case()
+pub(crate) use atera_records::{did_you_mean, flag_name, nearest, nearly_known};
+
+/// The fields of records that someone may name. Messages name the flags of the command.
+pub(crate) fn fields(schema: Option<&'static Schema>, allow_unknown: bool) -> Fields {
+    Fields::of(schema)
+        .allow_unknown(allow_unknown)
+        .option_names(&OptionNames::FLAGS)
 }
 
 /// The name of the command for a group of operations: `custom-values` for `custom_values`.
 pub(crate) fn group_name(group: &str) -> String {
     group.to_kebab_case()
+}
+
+/// A type for rows that a command makes itself. It is kept until the process ends, as all types are: a command makes one or two.
+pub(crate) fn row_type(name: &'static str, fields: Vec<Field>) -> &'static Schema {
+    Box::leak(Box::new(Schema::new(name, Vec::leak(fields))))
+}
+
+/// A name for a field of a [`row_type`].
+pub(crate) fn kept(name: &str) -> &'static str {
+    String::leak(name.to_string())
 }
 
 /// Further names for what a command does, as in `gh` and the shell.
@@ -68,80 +83,9 @@ pub(crate) fn with_commands(text: &str) -> String {
     parts.fold(first, |text, part| text + "`" + &part)
 }
 
-/// The known name that a misspelt one most likely means, if one is near enough. Case does not matter.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let distances = known.into_iter().filter_map(|known| {
-        let distance = strsim::damerau_levenshtein(&name, &known.to_lowercase());
-        // One letter in four may be wrong: more would suggest words that only look alike.
-        let most = (known.chars().count() / 4).max(1);
-        (distance <= most).then_some((distance, known))
-    });
-    distances
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
-}
-
-/// The nearest known name as a part of a sentence, in parentheses. It is empty if none is near enough.
-pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(name, known).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
-}
-
-/// Values that the service has of its own where accounts may add others, by the name on the wire in small letters.
-const OPEN_LISTS: [(&str, &[&str]); 1] = [("ticketstatus", &["Open", "Pending", "Resolved", "Closed"])];
-
-/// The service's own value that one of a list is nearly, where accounts may have added others to the list.
-pub(crate) fn nearly_known(list: &str, value: &str) -> Option<&'static str> {
-    let (_, known) = OPEN_LISTS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(list))?;
-    let near = nearest(value, known.iter().copied())?;
-    (!near.eq_ignore_ascii_case(value)).then_some(near)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn flags_are_named_after_the_wire() {
-        for (wire, flag) in [
-            ("EndUserID", "end-user-id"),
-            ("itemsInPage", "items-in-page"),
-            ("FromLastModifiedDate", "from-last-modified-date"),
-            ("CommentTimestampUTC", "comment-timestamp-utc"),
-            ("_SecurityLevel", "security-level"),
-        ] {
-            assert_eq!(flag_name(wire), flag);
-        }
-    }
-
-    #[test]
-    fn a_misspelt_name_means_the_nearest_one() {
-        let known = ["TicketTitle", "TicketType", "City"];
-        for (name, meant) in [
-            ("TicketTitel", Some("TicketTitle")),
-            ("tickettype", Some("TicketType")),
-            ("Citty", Some("City")),
-            ("Town", None),
-        ] {
-            assert_eq!(nearest(name, known), meant, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_description_has_the_values_of_open_lists() {
-        for (list, values) in OPEN_LISTS {
-            let fields = atera::description::SCHEMAS
-                .iter()
-                .flat_map(|schema| schema.fields);
-            let mut texts = fields
-                .filter(|field| field.name.eq_ignore_ascii_case(list))
-                .map(|field| field.description);
-            let is_whole = |text: &str| values.iter().all(|value| text.contains(&format!("`{value}`")));
-            assert!(texts.any(is_whole), "{list}");
-        }
-    }
 
     #[test]
     fn operations_are_called_by_their_commands() {

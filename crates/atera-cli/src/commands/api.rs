@@ -11,6 +11,7 @@ use atera::{
     Client, Error, ErrorKind, Response, UntypedCall,
     description::{Operation, PAGE, Route, route},
 };
+use atera_records::{Record, object_in};
 use bytes::Bytes;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use http::Method;
@@ -24,9 +25,7 @@ use crate::{
         failure::Failure,
         records::{Layout, Sink},
         table,
-        table_columns::object_in,
         terminal::tell,
-        values::Record,
     },
     selection::{options::SelectionOptions, pipeline::Selection},
 };
@@ -357,7 +356,7 @@ async fn all_pages(
 fn is_no_page(error: &Error) -> bool {
     let items = || {
         serde_json::from_slice::<&RawValue>(error.body())
-            .map(|json| Record::new(json.get()).value(&[ITEMS.to_string()]).is_none())
+            .map(|json| Record::new(json.get()).value(&[ITEMS]).is_none())
     };
     error.kind() == ErrorKind::Decode && error.record().is_none() && items().unwrap_or(false)
 }
@@ -368,7 +367,7 @@ fn shaped(layout: Layout, text: &str, quiet: bool, out: &mut Destination) -> Res
     let is_array = text.starts_with('[');
     let records = match is_array {
         true => Some(text),
-        false => Record::new(text).value(&[ITEMS.to_string()]),
+        false => Record::new(text).value(&[ITEMS]),
     };
     let records = records.and_then(|records| serde_json::from_str::<Vec<&RawValue>>(records).ok());
     match records {

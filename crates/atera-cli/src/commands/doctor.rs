@@ -19,6 +19,7 @@ use atera::{
     auth::KeyHeader,
     description::{Field, GROUPS, Kind, OPERATIONS, Operation, PAGE_SIZE, Schema},
 };
+use atera_records::Record;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Command;
 use http::{HeaderMap, Method};
@@ -31,7 +32,6 @@ use crate::{
         cells::cell,
         failure::{Failure, of_call},
         rows,
-        values::Record,
     },
 };
 
@@ -188,11 +188,10 @@ async fn service(connection: &Connection, client: &Client, findings: &mut Findin
             findings.add("reach", "ok", told);
             let text = String::from_utf8_lossy(&answer.value);
             let account = Record::new(&text);
-            let told =
-                |name: &str, otherwise: &str| match cell(Kind::Text, account.value(&[name.to_string()])) {
-                    text if text.is_empty() => otherwise.to_string(),
-                    text => text,
-                };
+            let told = |name: &str, otherwise: &str| match cell(Kind::Text, account.value(&[name])) {
+                text if text.is_empty() => otherwise.to_string(),
+                text => text,
+            };
             let zone = told("TimeZoneName", "an unknown zone");
             let name = told("CompanyName", "without a name");
             findings.add("account", "ok", format!("{name}, in {zone}"));

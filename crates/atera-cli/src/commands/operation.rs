@@ -12,6 +12,7 @@
 use std::io::Write;
 
 use atera::{AccountZone, Client, ErrorKind, description::PAGE};
+use atera_records::object_in;
 use clap::ArgMatches;
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ use crate::{
         confirm, connection::Connection, globals::Globals, groups, interrupt::Interrupt, named::Directory,
         request::OperationRequest, selection_flags,
     },
-    output::{destination::Destination, failure::Failure, table, table_columns::object_in, terminal::tell},
+    output::{destination::Destination, failure::Failure, table, terminal::tell},
     selection::pipeline::Selection,
 };
 
@@ -68,7 +69,7 @@ pub(crate) async fn run(
     }
     // With filters of its own the service would count other pages than those that --page is about.
     let narrowed = match request.value(PAGE) {
-        None => request.narrow(&selection.demands()),
+        None => request.narrow(selection.parameters(operation)),
         Some(_) => Vec::new(),
     };
     if !narrowed.is_empty() && globals.verbose {

@@ -14,11 +14,12 @@
 use std::path::{Path, PathBuf};
 
 use atera::description::{Kind, Operation};
+use atera_records::no_such_field;
 use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use super::{arguments, fields, source};
-use crate::output::{columns, failure::Failure};
+use crate::{names, output::failure::Failure};
 
 /// Makes the body of an operation. `None` if it takes none, or if nothing is given.
 ///
@@ -42,7 +43,7 @@ pub(crate) fn read(operation: &Operation, matches: &ArgMatches) -> Result<Option
     if let Kind::Object(schema) = kind {
         let allow_unknown = matches.get_flag(arguments::ALLOW_UNKNOWN);
         for name in matches.get_many::<String>(arguments::CLEAR).unwrap_or_default() {
-            let column = columns::Column::named(Some(schema), name, allow_unknown)?;
+            let column = names::fields(Some(schema), allow_unknown).column(name)?;
             let (parent, field) = match column.path.as_slice() {
                 [field] => (None, field),
                 [parent, field] => (Some(parent.as_str()), field),
@@ -80,7 +81,7 @@ pub(crate) fn unknown_fields(kind: Kind, value: &Value) -> Vec<String> {
             let fields = object.iter().flat_map(|(name, value)| {
                 match schema.fields.iter().find(|field| field.name == name) {
                     Some(field) => unknown_fields(field.kind, value),
-                    None => vec![columns::no_such_field(schema, name)],
+                    None => vec![no_such_field(schema, name)],
                 }
             });
             fields.collect()

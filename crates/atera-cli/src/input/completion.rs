@@ -6,13 +6,11 @@
 use std::{env, ffi::OsStr};
 
 use atera::description::{OPERATIONS, Operation, SCHEMAS, Schema};
+use atera_records::object_in;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 
 use super::config_file::Config;
-use crate::{
-    names::{group_name, verb_names},
-    output::table_columns::object_in,
-};
+use crate::names::{group_name, verb_names};
 
 /// The statuses of tickets that every account has. Others that an account has added are not known here.
 const TICKET_STATUSES: [&str; 4] = ["Open", "Pending", "Resolved", "Closed"];

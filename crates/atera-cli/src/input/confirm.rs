@@ -11,6 +11,7 @@ use atera::{
     description::{Kind, Operation},
     text::plain_line,
 };
+use atera_records::{Column, Record};
 use http::Method;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     names::command_line,
-    output::{cells::cell, failure::Failure, table_columns::telling, terminal::escaped, values::Record},
+    output::{cells::cell, failure::Failure, terminal::escaped},
 };
 
 /// Whether an operation cannot be undone: it deletes, runs or resolves something, or writes many records at once.
@@ -146,10 +147,10 @@ async fn record(client: &Client, request: &OperationRequest) -> Option<String> {
     };
     let answer = request.call_of(read, client).ok()?.send().await.ok()?;
     let record = std::str::from_utf8(&answer.value).map(Record::new).ok()?;
-    let columns = telling(schema).into_iter();
+    let columns = Column::summary(schema).into_iter();
     let mut texts = columns
-        .filter(|field| matches!(field.kind, Kind::Text))
-        .map(|field| cell(field.kind, record.value(&[field.name.to_string()])))
+        .filter(|column| matches!(column.kind, Kind::Text))
+        .map(|column| cell(column.kind, column.value(&record)))
         .filter(|text| !text.is_empty());
     texts.next()
 }

@@ -26,7 +26,6 @@
 //! | [`groups`] | the commands of the operations |
 //! | [`body`] | the body: a file, flags over it, fields to clear |
 //! | [`check`] | a request against the description, in terms of flags |
-//! | [`narrow`] | conditions that the service takes as parameters |
 //! | [`request`] | a call of an operation before there is a client |
 //! | [`rows`] | the requests of `--from` |
 //! | [`confirm`] | the question before what cannot be undone |
@@ -49,7 +48,6 @@ pub(crate) mod id_list;
 pub(crate) mod interrupt;
 pub(crate) mod limit_store;
 pub(crate) mod named;
-pub(crate) mod narrow;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub(crate) mod sandbox_time;

@@ -16,11 +16,10 @@ use super::{
     globals::Globals,
     interrupt::Interrupt,
     named::{self, Directory, Pending, To},
-    narrow,
     since::{self, Since},
     target::text,
 };
-use crate::{output::failure::Failure, selection::condition::Demand};
+use crate::output::failure::Failure;
 
 /// A call of an operation before there is a client to make it with.
 #[derive(Clone, Debug)]
@@ -220,9 +219,8 @@ impl OperationRequest {
         ))
     }
 
-    /// Has the service filter by what a condition demands, as far as it can. Returns the parameters that were added.
-    pub(crate) fn narrow(&mut self, demands: &[Demand<'_>]) -> Vec<String> {
-        let parameters = narrow::parameters(self.operation, demands);
+    /// Has the service filter by these parameters, unless others are given for them. Returns those that were added.
+    pub(crate) fn narrow(&mut self, parameters: Vec<(&'static str, String)>) -> Vec<String> {
         let new = parameters
             .into_iter()
             .filter(|(name, _)| self.value(name).is_none());

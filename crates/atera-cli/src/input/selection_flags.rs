@@ -107,13 +107,15 @@ pub(crate) fn read(matches: &ArgMatches) -> SelectionOptions {
         texts.unwrap_or_default().cloned().collect::<Vec<_>>()
     };
     SelectionOptions {
-        conditions: texts(WHERE),
-        zone: one::<AccountZone>(matches, TIME_ZONE),
-        expand: one::<String>(matches, EXPAND),
+        records: atera_records::SelectionOptions {
+            conditions: texts(WHERE),
+            zone: one::<AccountZone>(matches, TIME_ZONE),
+            expand: one::<String>(matches, EXPAND),
+            count: one::<bool>(matches, COUNT).unwrap_or_default(),
+            group_by: texts(GROUP_BY),
+            sum: texts(SUM),
+        },
         jq: one::<String>(matches, JQ),
-        count: one::<bool>(matches, COUNT).unwrap_or_default(),
-        group_by: texts(GROUP_BY),
-        sum: texts(SUM),
         limit: one::<u64>(matches, arguments::LIMIT),
     }
 }

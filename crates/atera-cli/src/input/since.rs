@@ -7,13 +7,11 @@
 use std::str::FromStr;
 
 use atera::{AccountTime, AccountZone, ErrorKind, description::Kind};
+use atera_records::{Clock, NoSpan, TimeText};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{connection::Connection, globals::Globals, interrupt::Interrupt};
-use crate::{
-    output::failure::Failure,
-    selection::times::{Clock, NoSpan, TimeText},
-};
+use crate::output::failure::Failure;
 
 /// The greatest time by which any zone's clocks are ahead of UTC.
 const FURTHEST_AHEAD: TimeDelta = TimeDelta::hours(14);

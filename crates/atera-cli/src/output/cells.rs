@@ -4,8 +4,7 @@
 //! with, and .NET's year 1, which stands for no time, is empty. Formats for programs never go through here.
 
 use atera::{Timestamp, description::Kind, text::plain_line};
-
-use super::values::Written;
+use atera_records::Written;
 
 /// The cell for a value, given as JSON: on one line, without control characters. A time that cannot be read is shown as it
 /// came, and so is text in a field that is not a time, even if it looks like one.

@@ -12,12 +12,12 @@ use std::{
 };
 
 use atera::description::Kind;
+use atera_records::{Column, Record, Written};
 
 use super::{
-    columns::Column,
+    altered::{Altered, altered},
     destination::Output,
     format::{Format, RecordWriter},
-    values::{Altered, Record, Written},
 };
 
 /// The format.
@@ -135,7 +135,7 @@ pub(crate) fn record(
 ) -> io::Result<Option<Altered>> {
     let record = Record::new(json);
     row(columns.iter().map(|column| cell(column.value(&record))), out)?;
-    Ok(Column::altered(columns, &record))
+    Ok(altered(columns, &record))
 }
 
 /// Writes a row, quoted where that is needed.
@@ -172,12 +172,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::names::fields;
 
     #[test]
     fn rows_are_quoted_and_formulas_defused() {
         let columns: Vec<_> = ["a", "b.c", "d"]
             .iter()
-            .map(|name| Column::named(None, name, false).expect(name))
+            .map(|name| fields(None, false).column(name).expect(name))
             .collect();
         let mut out = Vec::new();
         header(&columns, true, &mut out).expect("a vector");

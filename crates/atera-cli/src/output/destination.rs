@@ -13,7 +13,7 @@ use std::{
 use atera::{Error, ErrorKind};
 use tempfile::NamedTempFile;
 
-use super::{failure::Failure, terminal::Escaping, values::Altered};
+use super::{altered::Altered, failure::Failure, terminal::Escaping};
 
 /// What records are written to.
 pub(crate) trait Output: Write {

@@ -47,6 +47,17 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<atera_records::Error> for Failure {
+    fn from(error: atera_records::Error) -> Self {
+        match error.kind() {
+            atera_records::ErrorKind::Inexact => {
+                Failure::Call(Error::new(ErrorKind::Decode, error.to_string()))
+            }
+            _ => Failure::Usage(error.to_string()),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Failure::Output(error)

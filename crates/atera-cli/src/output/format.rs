@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::{destination::Output, values::Altered, view::View};
+use super::{altered::Altered, destination::Output, view::View};
 
 /// An output format.
 #[derive(Debug)]

@@ -6,9 +6,9 @@
 use std::io;
 
 use super::{
+    altered::Altered,
     destination::Output,
     format::{Format, RecordWriter},
-    values::Altered,
     view::View,
 };
 

@@ -1,7 +1,7 @@
 //! What the command prints: records in their formats, messages, progress, failures.
 //!
 //! Nothing here knows of arguments or of the service. Records stay JSON text for as long as possible, so that they are printed
-//! as they were sent. The modules, lowest first:
+//! as they were sent; [`atera_records`] finds their fields. The modules, lowest first:
 //!
 //! | module | is |
 //! |---|---|
@@ -10,10 +10,9 @@
 //! | [`failure`] | how the command fails: a sentence and a code |
 //! | [`log`] | what happens behind the command: `--verbose`, `ATERA_LOG` |
 //! | [`waits`] | what calls wait for |
-//! | [`values`] | records and values as JSON text |
-//! | [`table_columns`] | which fields make the columns of a table |
+//! | [`altered`] | how a printed record differs from the one that was sent |
+//! | [`exact_numbers`] | which JSON goes through doubles unchanged |
 //! | [`cells`] | values as cells of a table |
-//! | [`columns`] | columns: those of the description, and `--select` |
 //! | [`sort`] | the order of records: `--sort` |
 //! | [`states`] | the colours of states |
 //! | [`look`] | what suits the terminal |
@@ -29,10 +28,11 @@
 //! | [`progress`] | the bar |
 //! | [`request_line`] | what a sandbox prints for a request |
 
+pub(crate) mod altered;
 pub(crate) mod cells;
-pub(crate) mod columns;
 pub(crate) mod csv_rows;
 pub(crate) mod destination;
+pub(crate) mod exact_numbers;
 pub(crate) mod exit_code;
 pub(crate) mod failure;
 pub(crate) mod format;
@@ -47,13 +47,10 @@ pub(crate) mod progress;
 pub(crate) mod records;
 pub(crate) mod request_line;
 pub(crate) mod rows;
-
 pub(crate) mod sort;
 pub(crate) mod states;
 pub(crate) mod table;
-pub(crate) mod table_columns;
 pub(crate) mod terminal;
-pub(crate) mod values;
 pub(crate) mod view;
 pub(crate) mod waits;
 pub(crate) mod yaml;

@@ -2,12 +2,13 @@
 //!
 //! Lines are flushed as pages come, so that a reader at the end of a pipe need not wait for the end of the walk.
 
+use atera_records::on_one_line;
 use std::io;
 
 use super::{
+    altered::Altered,
     destination::Output,
     format::{Format, RecordWriter},
-    values::{Altered, on_one_line},
     view::View,
 };
 

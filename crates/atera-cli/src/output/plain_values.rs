@@ -2,12 +2,13 @@
 //!
 //! That is how `gh` prints them, and what a shell reads most easily. It is no format of `--output`.
 
+use atera_records::{Written, on_one_line};
 use std::io;
 
 use super::{
+    altered::Altered,
     destination::Output,
     format::{Format, RecordWriter},
-    values::{Altered, Written, on_one_line},
 };
 
 /// The format.

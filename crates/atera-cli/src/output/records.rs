@@ -6,9 +6,9 @@
 use std::io;
 
 use atera::description::Schema;
+use atera_records::{Column, Record};
 
 use super::{
-    columns::Column,
     destination::Output,
     failure::Failure,
     format::{Format, RecordWriter},
@@ -16,9 +16,9 @@ use super::{
     look::Look,
     options::OutputOptions,
     sort::{self, Rank},
-    values::Record,
     view::View,
 };
+use crate::names::fields;
 
 /// What is printed of records, in which format and order.
 #[derive(Clone, Debug)]
@@ -43,12 +43,12 @@ impl Layout {
         schema: Option<&'static Schema>,
         allow_unknown: bool,
     ) -> Result<Self, Failure> {
-        let named = |name: &String| Column::named(schema, name, allow_unknown);
-        let selected: Vec<_> = options.select.iter().map(named).collect::<Result<_, _>>()?;
+        let fields = fields(schema, allow_unknown);
+        let selected = fields.columns(&options.select)?;
         let order = options
             .sort
             .iter()
-            .map(|key| Ok((named(&key.name)?, key.downwards)));
+            .map(|key| Ok((fields.column(&key.name)?, key.downwards)));
         let to_file = options.file.is_some();
         Ok(Layout {
             order: order.collect::<Result<_, Failure>>()?,
@@ -224,7 +224,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::output::values::Altered;
+    use crate::output::altered::Altered;
 
     /// What is printed, and which records are not printed as they were sent.
     #[derive(Default)]
@@ -317,8 +317,8 @@ mod tests {
             ("table", "a.x\n  1\n"),
         ] {
             let mut layout = layout(format);
-            layout.view.selected = Some(vec![Column::named(None, "a.x", false).expect("a column")]);
-            layout.order = vec![(Column::named(None, "c", false).expect("a column"), false)];
+            layout.view.selected = Some(vec![fields(None, false).column("a.x").expect("a column")]);
+            layout.order = vec![(fields(None, false).column("c").expect("a column"), false)];
             assert_eq!(printed(layout, &[&record]), expected);
         }
     }
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn a_row_without_fields_is_not_passed_over() {
         let mut layout = layout("csv");
-        layout.view.selected = Some(vec![Column::named(None, "a", false).expect("a column")]);
+        layout.view.selected = Some(vec![fields(None, false).column("a").expect("a column")]);
         let (_, altered) = noted(layout, &[r#"{"a": 1}"#, "7"]);
         assert_eq!(altered, [(2, Altered::NoObject)]);
     }
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn sorted_records_come_at_the_end() {
         let mut layout = layout("ndjson");
-        layout.order = vec![(Column::named(None, "a", false).expect("a column"), true)];
+        layout.order = vec![(fields(None, false).column("a").expect("a column"), true)];
         let records = [r#"{"a": 1}"#, r#"{"a": 3}"#, r#"{"a": 2}"#];
         assert_eq!(printed(layout, &records), "{\"a\": 3}\n{\"a\": 2}\n{\"a\": 1}\n");
     }

@@ -3,10 +3,10 @@
 //! They go through the same formats, `--select` and `--sort` as the records of the service.
 
 use atera::description::Schema;
+use atera_records::Column;
 use serde_json::Value;
 
 use super::{
-    columns::Column,
     destination::Destination,
     failure::Failure,
     options::OutputOptions,

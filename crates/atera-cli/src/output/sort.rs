@@ -9,11 +9,7 @@
 use std::cmp::Ordering;
 
 use atera::{Timestamp, description::Kind};
-
-use super::{
-    columns::Column,
-    values::{Record, Written},
-};
+use atera_records::{Column, Record, Written};
 
 /// A field to sort by, as the flag names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +133,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::names::fields;
     use atera::description::Schema;
 
     /// The ids of the records, sorted by these fields.
@@ -145,7 +142,9 @@ mod tests {
             .iter()
             .map(|text| {
                 let key = SortKey::parse(text);
-                let column = Column::named(Schema::find("Ticket"), &key.name, false).expect("a field");
+                let column = fields(Schema::find("Ticket"), false)
+                    .column(&key.name)
+                    .expect("a field");
                 (column, key.downwards)
             })
             .collect();
@@ -202,7 +201,9 @@ mod tests {
     #[test]
     fn values_of_all_kinds_have_one_order() {
         let order = [(
-            Column::named(Schema::find("Ticket"), "TicketCreatedDate", false).expect("a field"),
+            fields(Schema::find("Ticket"), false)
+                .column("TicketCreatedDate")
+                .expect("a field"),
             false,
         )];
         let record = |value: &str| {

@@ -1,9 +1,8 @@
 //! The colours of states: what needs attention stands out.
 
 use atera::description::Kind;
+use atera_records::Column;
 use comfy_table::Color;
-
-use super::columns::Column;
 
 /// The ends of the names of fields that hold a state.
 const FIELDS: [&str; 5] = ["status", "severity", "priority", "state", "online"];

@@ -10,16 +10,16 @@ use atera::{
     description::{Kind, Schema},
     text::plain_line,
 };
+use atera_records::{Column, Record, Written};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::{
+    altered::{Altered, altered},
     cells::cell,
-    columns::Column,
     destination::Output,
     format::{Format, RecordWriter},
     look::Look,
     states,
-    values::{Altered, Record, Written},
     view::View,
 };
 
@@ -27,7 +27,7 @@ use super::{
 fn telling(view: &View) -> Vec<Column> {
     match (&view.selected, &view.telling) {
         (None, Some(columns)) => columns.clone(),
-        _ => view.columns(Column::telling),
+        _ => view.columns(Column::summary),
     }
 }
 
@@ -135,7 +135,7 @@ impl Rows {
         let cells = self.columns.iter();
         let row = cells.map(|column| cell(column.kind, column.value(&record)));
         self.rows.push(row.collect());
-        Column::altered(&self.columns, &record)
+        altered(&self.columns, &record)
     }
 
     /// The table as text.
@@ -148,7 +148,7 @@ impl Rows {
             let table = self.table(look, header);
             let needed = table.column_max_content_widths();
             let needed = needed.iter().zip(&self.columns).map(|(natural, column)| {
-                let shown = match column.may_be_cut() {
+                let shown = match may_be_cut(column) {
                     true => (*natural).min(NARROWEST_TEXT),
                     false => *natural,
                 };
@@ -209,7 +209,7 @@ impl Rows {
         }
         let last = table.column_count().saturating_sub(1);
         for (index, column) in table.column_iter_mut().enumerate() {
-            let may_be_cut = self.columns.get(index).is_none_or(Column::may_be_cut);
+            let may_be_cut = self.columns.get(index).is_none_or(may_be_cut);
             column.set_padding((0, if index == last { 0 } else { GAP }));
             if self.has_numbers(index) {
                 column.set_cell_alignment(CellAlignment::Right);
@@ -224,6 +224,11 @@ impl Rows {
         }
         table
     }
+}
+
+/// Whether a value may be cut to fit a table. Half of a number, a time or a value of a list would be another one.
+fn may_be_cut(column: &Column) -> bool {
+    matches!(column.kind, Kind::Text | Kind::Any) || column.has_parts()
 }
 
 /// A cell in the colour of its state, if it has one.
@@ -337,6 +342,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::names::fields;
 
     fn schema(name: &str) -> Option<&'static Schema> {
         Some(Schema::find(name).expect("a schema"))
@@ -344,7 +350,7 @@ mod tests {
 
     /// A table of two tickets, of which one has a long title.
     fn tickets(width: Option<u16>) -> String {
-        let mut rows = Rows::new(Column::telling(schema("Ticket").expect("a schema")), false);
+        let mut rows = Rows::new(Column::summary(schema("Ticket").expect("a schema")), false);
         for (id, title) in [
             (7, "Printer"),
             (54321, "The printer on the second floor is on fire again"),
@@ -372,7 +378,7 @@ mod tests {
 
     #[test]
     fn numbers_end_at_the_same_place() {
-        let column = |name| Column::named(None, name, false).expect("a column");
+        let column = |name| fields(None, false).column(name).expect("a column");
         let mut rows = Rows::new(["n", "text", "both"].map(column).to_vec(), true);
         rows.add(r#"{"n": -7.5, "text": "a", "both": 1}"#);
         rows.add(r#"{"n": 1200, "text": "bc", "both": "none"}"#);
@@ -436,7 +442,7 @@ mod tests {
             shown,
             "\u{1b}[1mTicketID   \u{1b}[0m  7\n\u{1b}[1mTicketTitle\u{1b}[0m  Printer\n"
         );
-        let mut rows = Rows::new(vec![Column::named(None, "a", false).expect("a column")], true);
+        let mut rows = Rows::new(vec![fields(None, false).column("a").expect("a column")], true);
         rows.add(r#"{"a": 1}"#);
         assert_eq!(rows.render(look, true), "\u{1b}[1ma\u{1b}[0m\n1\n");
     }

@@ -3,12 +3,9 @@
 use std::borrow::Cow;
 
 use atera::description::Schema;
+use atera_records::{Column, Record, project};
 
-use super::{
-    columns::{Column, project},
-    look::Look,
-    values::Record,
-};
+use super::look::Look;
 
 /// What is printed of each record: all of it, or the fields that `--select` names.
 #[derive(Clone, Debug, Default)]

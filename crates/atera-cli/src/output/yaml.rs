@@ -3,12 +3,14 @@
 //! YAML 1.2 contains JSON. So a record that a YAML serializer cannot take, because it is too deep or a number in it is too
 //! large for a double, is written as JSON on one line, and the output is still YAML that means the same.
 
+use atera_records::{Record, on_one_line, without_surrogates};
 use std::io;
 
 use super::{
+    altered::Altered,
     destination::Output,
+    exact_numbers::has_exact_numbers,
     format::{Format, RecordWriter},
-    values::{Altered, Record, has_exact_numbers, on_one_line, without_surrogates},
     view::View,
 };
 

@@ -7,6 +7,7 @@ use atera::{
     Client, Response,
     description::{Kind, Operation, Parameter},
 };
+use atera_records::object_in;
 use bytes::Bytes;
 use clap::ArgMatches;
 use futures_util::{StreamExt, stream};
@@ -26,7 +27,6 @@ use crate::{
     output::{
         destination::Destination,
         failure::{self, Failure},
-        table_columns::object_in,
         terminal::tell,
     },
     selection::{

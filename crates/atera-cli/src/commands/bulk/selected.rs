@@ -3,6 +3,7 @@
 //! The list is read until nothing is missing, and nothing is sent if that fails: a part of the records would be taken for all.
 
 use atera::{AccountZone, Consistency, Timestamp};
+use atera_records::{Clock, Condition, Record};
 use clap::ArgMatches;
 
 use crate::{
@@ -15,8 +16,8 @@ use crate::{
         selection_flags,
         target::{self, text},
     },
-    output::{columns::Fields, failure::Failure, progress::Progress, terminal::tell, values::Record},
-    selection::{condition::Condition, times::Clock},
+    names::fields,
+    output::{failure::Failure, progress::Progress, terminal::tell},
 };
 
 /// A condition, and the list whose records it chooses from.
@@ -41,7 +42,7 @@ impl Selected {
         let Some(list) = target::list_of(operation) else {
             return Ok(None);
         };
-        let options = selection_flags::read(matches);
+        let options = selection_flags::read(matches).records;
         let schema = list.record();
         let Some(id_field) = schema
             .and_then(|schema| schema.id_field)
@@ -49,15 +50,11 @@ impl Selected {
         else {
             return Ok(None);
         };
-        let fields = Fields {
-            schema,
-            allow_unknown: false,
-        };
         let clock = clock(options.zone.unwrap_or(AccountZone::UTC));
         Ok(Some(Selected {
             list: OperationRequest::of(list),
             id_field,
-            condition: Condition::new(&options.conditions, fields, &clock)?,
+            condition: Condition::new(&options.conditions, fields(schema, false), &clock)?,
             zone: options.zone,
         }))
     }
@@ -80,7 +77,7 @@ impl Selected {
         if !globals.quiet {
             self.condition.hints().iter().for_each(tell);
         }
-        let narrowed = self.list.narrow(&self.condition.demands());
+        let narrowed = self.list.narrow(self.condition.parameters(self.list.operation));
         if !narrowed.is_empty() && globals.verbose {
             tell(format!("the service filters by {}", narrowed.join(" and ")));
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use atera::{DynamicCall, ErrorKind, RecordId, UndecodedRecord, description::Operation};
+use atera_records::Record;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
@@ -19,10 +20,7 @@ use super::{
     staged::StagedList,
 };
 
-use crate::{
-    commands::walk::not_whole,
-    output::{failure::Failure, values::Record},
-};
+use crate::{commands::walk::not_whole, output::failure::Failure};
 
 /// Exports the children of all records of a list, which has been exported already.
 pub(crate) async fn export(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::output::values::Altered;
+use crate::output::altered::Altered;
 
 /// The records that are not in a file as they were sent, because its format cannot write them.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]

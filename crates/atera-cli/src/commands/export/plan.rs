@@ -4,9 +4,10 @@
 use std::ops::Deref;
 
 use atera::description::{Collection, GROUPS, Kind, OPERATIONS, Operation};
+use atera_records::Column;
 use heck::ToKebabCase;
 
-use crate::output::{columns::Column, failure::Failure};
+use crate::output::failure::Failure;
 
 /// A list to export, with a file of its own.
 #[derive(Clone, Copy, Debug)]

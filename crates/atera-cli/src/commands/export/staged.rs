@@ -18,6 +18,7 @@ use std::{
 };
 
 use atera::{RecordId, Timestamp, page::PagedWalk};
+use atera_records::{Column, on_one_line};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -28,7 +29,7 @@ use super::{
     plan::Part,
     rows::{IdField, Rows},
 };
-use crate::output::{columns::Column, csv_rows, failure::Failure, values::on_one_line};
+use crate::output::{csv_rows, failure::Failure};
 
 /// A list that is being read.
 #[derive(Debug)]

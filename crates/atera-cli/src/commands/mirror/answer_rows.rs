@@ -6,7 +6,9 @@ use atera::description::{Field, Kind, Schema};
 use atera_mirror::{AnswerColumn, ColumnType, Value};
 use serde_json::value::RawValue;
 
-use crate::output::columns::{Column, derived, kept};
+use atera_records::Column;
+
+use crate::names::{kept, row_type};
 
 /// The columns of an answer.
 pub(crate) struct AnswerRows {
@@ -16,7 +18,7 @@ pub(crate) struct AnswerRows {
 }
 
 /// What the type of the rows is called.
-static ROW: Schema = Schema::new("Row", &[]);
+const ROW: &str = "Row";
 
 impl AnswerRows {
     /// The columns of an answer. A name that comes again gets a number, since a record has each name once.
@@ -39,7 +41,7 @@ impl AnswerRows {
             fields.push(Field::new(kept(&name), kind(column.column_type)));
         }
         AnswerRows {
-            schema: derived(&ROW, fields),
+            schema: row_type(ROW, fields),
             names,
         }
     }
@@ -102,7 +104,7 @@ mod tests {
     /// Rows with these columns. The library's own columns cannot be made here, so their JSON is.
     fn rows(names: &[&str]) -> AnswerRows {
         AnswerRows {
-            schema: derived(&ROW, Vec::new()),
+            schema: row_type(ROW, Vec::new()),
             names: names
                 .iter()
                 .map(|name| (format!("\"{name}\""), *name == "record"))

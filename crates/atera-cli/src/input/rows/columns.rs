@@ -1,6 +1,7 @@
 //! Where the values of a column go, or of a member of a JSON record: into the path, into the body, or a name in place of an id.
 
 use atera::description::{Kind, Operation, Parameter, Schema};
+use atera_records::find_field;
 
 use crate::{
     input::{
@@ -8,10 +9,8 @@ use crate::{
         named::{self, Named, Place},
         target,
     },
-    output::{
-        columns::{self, Column},
-        failure::Failure,
-    },
+    names,
+    output::failure::Failure,
 };
 
 /// Where the cells of a column go.
@@ -90,7 +89,7 @@ impl Columns {
                 scalar.field.kind,
             ));
         }
-        let column = Column::named(Some(self.schema), name, self.allow_unknown)?;
+        let column = names::fields(Some(self.schema), self.allow_unknown).column(name)?;
         match column.path.as_slice() {
             [field] => Ok(Target::Field(None, field.clone(), column.kind)),
             [parent, field] => Ok(Target::Field(Some(parent.clone()), field.clone(), column.kind)),
@@ -107,7 +106,7 @@ impl Columns {
 
     /// The record that is named under this heading, which is called as the flag for it, unless there is a field of that name.
     fn named(&self, name: &str) -> Option<(&'static Named, Place)> {
-        let is_field = columns::find(self.schema, name).is_some();
+        let is_field = find_field(self.schema, name).is_some();
         let mut places = named::places(self.operation).into_iter();
         places.find(|(named, _)| !is_field && named.noun.eq_ignore_ascii_case(name))
     }
@@ -119,7 +118,7 @@ impl Columns {
             (None, Some((named, place))) => Target::Name(named, place),
             // The service takes names in any case, and so do columns.
             (None, None) => {
-                let field = columns::find(self.schema, name);
+                let field = find_field(self.schema, name);
                 let name = field.map_or(name, |field| field.name);
                 Target::Field(None, name.to_string(), Kind::Any)
             }

@@ -1,20 +1,23 @@
-//! `--expand`: a record for each entry of a list in a record, such as the lines of an invoice.
+//! A record for each entry of a list in a record, such as the lines of an invoice.
 //!
 //! The entry takes the place of the list, and everything else of the record comes with each: `InvoiceNumber`,
 //! `LineItems.Description`, `LineItems.Total`.
 
 use atera::description::{Field, Kind, Schema};
 
-use crate::output::{
-    columns::{self, Column, Fields},
-    failure::Failure,
-    values::{self, Record},
+use crate::{
+    columns::{Column, Fields},
+    error::Error,
+    option_names::OptionNames,
+    record::{Record, with_field},
+    variants::variant,
 };
 
 /// The list whose entries are taken apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Expansion {
     field: String,
+    names: &'static OptionNames,
 }
 
 impl Expansion {
@@ -23,7 +26,7 @@ impl Expansion {
     /// # Errors
     ///
     /// `Usage` if there is no such field, or if it is no list.
-    pub(crate) fn new(name: &str, fields: Fields) -> Result<(Self, Option<&'static Schema>), Failure> {
+    pub(crate) fn new(name: &str, fields: Fields) -> Result<(Self, Option<&'static Schema>), Error> {
         let column = fields.column(name)?;
         let ([field], Kind::Array(_) | Kind::Any) = (column.path.as_slice(), column.kind) else {
             let lists = fields.schema.map_or(&[][..], |schema| schema.fields).iter();
@@ -35,21 +38,26 @@ impl Expansion {
                 true => "its records have no lists".to_string(),
                 false => format!("its lists are {}", lists.join(", ")),
             };
-            return Err(Failure::Usage(format!(
-                "--expand needs a list, and `{name}` is none; {lists}"
+            return Err(Error::usage(format!(
+                "{} needs a list, and `{name}` is none; {lists}",
+                expand(fields.names)
             )));
         };
         let schema = fields.schema.map(|schema| {
-            let entry = |field: &Field| {
-                let mut field = *field;
-                if let (Kind::Array(kind), true) = (field.kind, field.name == column.path[0]) {
-                    field.kind = *kind;
+            let entry = |listed: &Field| {
+                let mut entry = *listed;
+                if let (Kind::Array(kind), true) = (listed.kind, listed.name == field) {
+                    entry.kind = *kind;
                 }
-                field
+                entry
             };
-            columns::derived(schema, schema.fields.iter().map(entry).collect())
+            variant(schema, field, || schema.fields.iter().map(entry).collect())
         });
-        Ok((Expansion { field: field.clone() }, schema))
+        let expansion = Expansion {
+            field: field.clone(),
+            names: fields.names,
+        };
+        Ok((expansion, schema))
     }
 
     /// Refuses to sum a field that is not one of the entries: it would be added once for each entry of its record.
@@ -57,14 +65,17 @@ impl Expansion {
     /// # Errors
     ///
     /// `Usage`, with the field.
-    pub(crate) fn check_sums(&self, sums: &[Column]) -> Result<(), Failure> {
+    pub(crate) fn check_sums(&self, sums: &[Column]) -> Result<(), Error> {
         let of_record = |column: &&Column| column.path.first() != Some(&self.field);
         match sums.iter().find(of_record) {
             None => Ok(()),
-            Some(column) => Err(Failure::Usage(format!(
-                "--sum would add the `{0}` of a record once for each entry of its {1}; name a field of the entries, as in {1}.…, or \
-                 leave --expand out",
-                column.heading, self.field
+            Some(column) => Err(Error::usage(format!(
+                "{sum} would add the `{of_record}` of a record once for each entry of its {list}; name a field of the entries, as \
+                 in {list}.…, or leave {expand} out",
+                sum = self.names.sum,
+                of_record = column.heading,
+                list = self.field,
+                expand = expand(self.names),
             ))),
         }
     }
@@ -84,20 +95,20 @@ impl Expansion {
         };
         let entries = entries.into_iter();
         entries
-            .map(|entry| values::with_field(json, &self.field, entry.get()))
+            .map(|entry| with_field(json, &self.field, entry.get()))
             .collect()
     }
 
-    /// The columns of a table: what the record is known by, and those of the entry.
-    pub(crate) fn telling(&self, schema: &'static Schema) -> Vec<Column> {
+    /// The few columns that tell most: what the record is known by, and those of the entry.
+    pub(crate) fn summary(&self, schema: &'static Schema) -> Vec<Column> {
         let entry = schema.fields.iter().find(|field| field.name == self.field);
         let Some(Kind::Object(inner)) = entry.map(|field| field.kind) else {
-            return Column::telling(schema);
+            return Column::summary(schema);
         };
-        let own = Column::telling(schema)
+        let own = Column::summary(schema)
             .into_iter()
             .filter(|column| column.path[0] != self.field);
-        let of_entry = Column::telling(inner).into_iter().map(|column| Column {
+        let of_entry = Column::summary(inner).into_iter().map(|column| Column {
             path: [std::slice::from_ref(&self.field), &column.path[..]].concat(),
             ..column
         });
@@ -108,4 +119,9 @@ impl Expansion {
     pub(crate) fn field(&self) -> &str {
         &self.field
     }
+}
+
+/// What messages call the option.
+fn expand(names: &OptionNames) -> &'static str {
+    names.expand.unwrap_or("`expand`")
 }

@@ -11,16 +11,12 @@ use atera::{
 };
 use rust_decimal::Decimal;
 
-use super::{
+use crate::{
+    columns::{Column, Fields},
+    record::Written,
+    spelling::did_you_mean,
     syntax::{Comparison, Mistake, Word},
     times::{Clock, Span, TimeText},
-};
-use crate::{
-    names::did_you_mean,
-    output::{
-        columns::{Column, Fields},
-        values::Written,
-    },
 };
 
 /// What the value of a field is compared with.
@@ -185,6 +181,7 @@ pub(crate) fn words(kind: Kind) -> &'static str {
 }
 
 /// What a field is compared with, read as its kind asks for it.
+///
 /// # Errors
 ///
 /// If the text is nothing that values of this kind can be compared with in this way.
@@ -217,9 +214,11 @@ pub(crate) fn operand(
     match column.kind {
         Kind::Array(_) if contains => return Ok(Operand::Text(lower)),
         Kind::Array(_) => {
-            let sentence = format!(
-                "`{name}` is a list: compare it with ~, null or empty, or give each of its entries a row with --expand {name}"
-            );
+            let advice = match fields.names.expand {
+                Some(expand) => format!(", or give each of its entries a row with {expand} {name}"),
+                None => String::new(),
+            };
+            let sentence = format!("`{name}` is a list: compare it with ~, null or empty{advice}");
             return Err(mistake(field, sentence));
         }
         Kind::Object(schema) => {
@@ -275,9 +274,10 @@ pub(crate) fn operand(
             if place.is_none() && !fields.allow_unknown {
                 let advice = did_you_mean(&value.text, values.iter().copied());
                 let sentence = format!(
-                    "`{name}` is never `{}` by the description{advice}; it is one of {}; --allow-unknown lets it through anyway",
+                    "`{name}` is never `{}` by the description{advice}; it is one of {}{}",
                     value.text,
-                    values.join(", ")
+                    values.join(", "),
+                    fields.names.how_to_allow()
                 );
                 return Err(mistake(value, sentence));
             }

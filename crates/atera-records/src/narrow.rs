@@ -1,4 +1,4 @@
-//! Conditions of `--where` that the service can filter by itself.
+//! Conditions that the service can filter by itself.
 //!
 //! A condition is sent as a parameter only if by the description every record that fulfils it comes then. A time is sent with a
 //! margin, so that the zone of the account does not matter. All conditions are checked again among the records that come, so a
@@ -10,7 +10,16 @@ use atera::{
 };
 use chrono::TimeDelta;
 
-use crate::selection::{condition::Demand, operand::Operand, syntax::Comparison};
+use crate::{operand::Operand, syntax::Comparison};
+
+/// A comparison that a record has to fulfil.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand<'a> {
+    /// The name of the field.
+    pub(crate) field: &'a str,
+    pub(crate) comparison: Comparison,
+    pub(crate) operand: &'a Operand,
+}
 
 /// A parameter, and the field that it filters by.
 const PARAMETERS: [(&str, &str, Filter); 6] = [
@@ -97,23 +106,17 @@ pub(crate) fn parameters(operation: &Operation, demands: &[Demand<'_>]) -> Vec<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        output::columns::Fields,
-        selection::{condition::Condition, times::Clock},
-    };
+    use crate::{columns::Fields, condition::Condition, times::Clock};
 
     fn sent(operation: &str, condition: &str) -> Vec<(&'static str, String)> {
         let operation = Operation::find(operation).expect(operation);
-        let fields = Fields {
-            schema: operation.record(),
-            allow_unknown: false,
-        };
+        let fields = Fields::of(operation.record());
         let clock = Clock {
             now: atera::Timestamp::now().to_utc(),
             zone: atera::AccountZone::UTC,
         };
-        let condition = Condition::new(&[condition.to_string()], fields, &clock).expect(condition);
-        parameters(operation, &condition.demands())
+        let condition = Condition::new(&[condition], fields, &clock).expect(condition);
+        condition.parameters(operation)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `--where`: which records are taken.
+//! Which records are taken.
 //!
 //! A condition is checked against the description before anything is sent: the fields exist, a number is compared with a number
 //! and a time with a time. Text is compared without regard to case, and the values of a closed list in the order of the
@@ -11,31 +11,50 @@
 
 use atera::{
     Timestamp,
-    description::{Kind, parse_boolean},
+    description::{Kind, Operation, parse_boolean},
 };
 
-use super::{
+use crate::{
+    columns::{Column, Fields},
+    error::Error,
+    narrow::{self, Demand},
     noticed::Noticed,
     operand::{Operand, Time, mistake, operand, words},
+    option_names::OptionNames,
+    record::{Record, Written},
+    spelling::nearly_known,
     syntax::{self, Comparison, Expression, Mistake, Word},
     times::Clock,
 };
-use crate::{
-    names::nearly_known,
-    output::{
-        columns::{Column, Fields},
-        failure::Failure,
-        values::{Record, Written},
-    },
-};
 
-/// A condition that fits the records.
+/// A condition that fits the records: `Severity=Critical, Created<-3d`.
+///
+/// Comparisons are `=`, `!=`, `<`, `<=`, `>`, `>=`, `~` (contains) and `!~`, `in (a, b)`, `is null` and `is empty`, each with `not`;
+/// a field that is true or false needs none. `and` (or a comma), `or`, `not` and parentheses join them. Text is compared without
+/// regard to case; a value with a comma, a parenthesis, `and` or `or` in it needs quotes. [`TimeText`](crate::TimeText) has what
+/// times may be.
+///
+/// ```
+/// use atera::{AccountZone, Timestamp, description::Operation};
+/// use atera_records::{Clock, Condition, Fields, Record};
+///
+/// let clock = Clock { now: Timestamp::now().to_utc(), zone: AccountZone::UTC };
+/// let fields = Fields::of(Operation::find("alerts_list").and_then(Operation::record));
+/// let condition = Condition::new(&["Severity in (Warning, Critical) and Title~disk"], fields, &clock)?;
+/// assert!(condition.holds(&Record::new(r#"{"Severity": "Critical", "Title": "Disk C: is full"}"#)));
+/// assert!(!condition.holds(&Record::new(r#"{"Severity": "Critical", "Title": "No backup"}"#)));
+///
+/// let error = Condition::new(&["Severity=Critcal"], fields, &clock).unwrap_err();
+/// assert!(error.to_string().contains("(did you mean `Critical`?)"));
+/// # Ok::<(), atera_records::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Condition {
+pub struct Condition {
     all: Vec<Node>,
     /// What may be mistyped in it although it cannot be refused.
     hints: Vec<String>,
     noticed: Noticed,
+    names: &'static OptionNames,
 }
 
 /// A part of a condition.
@@ -50,41 +69,34 @@ enum Node {
     Holds(Column),
 }
 
-/// A comparison that a record has to fulfil.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Demand<'a> {
-    /// The name of the field.
-    pub(crate) field: &'a str,
-    pub(crate) comparison: Comparison,
-    pub(crate) operand: &'a Operand,
-}
-
 impl Condition {
     /// The condition that all of these texts hold.
     ///
     /// # Errors
     ///
-    /// `Usage`, with the place of the mistake.
-    pub(crate) fn new(texts: &[String], fields: Fields, clock: &Clock) -> Result<Self, Failure> {
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage), with the place of the mistake.
+    pub fn new(texts: &[impl AsRef<str>], fields: Fields, clock: &Clock) -> Result<Self, Error> {
         let mut hints = Vec::new();
-        let node = |text: &String| {
+        let node = |text: &_| {
+            let text = AsRef::<str>::as_ref(text);
             let node = syntax::parse(text).and_then(|read| Node::new(&read, fields, clock, &mut hints));
-            node.map_err(|mistake| told(text, &mistake))
+            node.map_err(|mistake| told(text, &mistake, fields.names))
         };
         Ok(Condition {
             all: texts.iter().map(node).collect::<Result<_, _>>()?,
             hints,
             noticed: Noticed::default(),
+            names: fields.names,
         })
     }
 
     /// What may be mistyped in it although it cannot be refused, a sentence each.
-    pub(crate) fn hints(&self) -> &[String] {
+    pub fn hints(&self) -> &[String] {
         &self.hints
     }
 
     /// Whether the zone of the account is needed to tell which records fulfil it.
-    pub(crate) fn needs_zone(&mut self) -> bool {
+    pub fn needs_zone(&mut self) -> bool {
         let mut needs_zone = false;
         self.times(&mut |time| needs_zone |= time.text.needs_zone());
         needs_zone
@@ -94,8 +106,8 @@ impl Condition {
     ///
     /// # Errors
     ///
-    /// `Usage` if one of them comes twice by this clock.
-    pub(crate) fn set_clock(&mut self, clock: &Clock) -> Result<(), Failure> {
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) if one of them comes twice by this clock.
+    pub fn set_clock(&mut self, clock: &Clock) -> Result<(), Error> {
         let mut refused = None;
         self.times(&mut |time| match time.text.span(clock) {
             Ok(span) => time.span = span,
@@ -103,25 +115,31 @@ impl Condition {
         });
         match refused {
             None => Ok(()),
-            Some(reason) => Err(Failure::Usage(format!(
-                "--where is not certain in the time zone {}: {reason}",
-                clock.zone
+            Some(reason) => Err(Error::usage(format!(
+                "{} is not certain in the time zone {}: {reason}",
+                self.names.condition, clock.zone
             ))),
         }
     }
 
     /// Whether a record fulfils it.
-    pub(crate) fn holds(&self, record: &Record<'_>) -> bool {
+    pub fn holds(&self, record: &Record<'_>) -> bool {
         self.all.iter().all(|node| node.holds(record, &self.noticed))
     }
 
     /// What has to be said about the comparisons that were made.
-    pub(crate) fn remark(&self) -> Option<String> {
-        self.noticed.told()
+    pub fn remark(&self) -> Option<String> {
+        self.noticed.told(self.names)
+    }
+
+    /// The parameters of an operation, with their values, that leave out no record which fulfils it: the service then sends fewer
+    /// records. What comes has to be checked with [`Condition::holds`] all the same.
+    pub fn parameters(&self, operation: &Operation) -> Vec<(&'static str, String)> {
+        narrow::parameters(operation, &self.demands())
     }
 
     /// The comparisons with fields of the record itself that every record which fulfils it fulfils too.
-    pub(crate) fn demands(&self) -> Vec<Demand<'_>> {
+    fn demands(&self) -> Vec<Demand<'_>> {
         let mut demands = Vec::new();
         let mut left: Vec<_> = self.all.iter().collect();
         while let Some(node) = left.pop() {
@@ -163,15 +181,18 @@ impl Condition {
     }
 }
 
-/// The failure for a mistake in a condition.
-fn told(text: &str, mistake: &Mistake) -> Failure {
+/// The error for a mistake in a condition.
+fn told(text: &str, mistake: &Mistake, names: &OptionNames) -> Error {
     let place = text[..mistake.at].chars().count() + 1;
     let rest: String = text[mistake.at..].chars().take(30).collect();
     let place = match rest.is_empty() {
         true => "at its end".to_string(),
         false => format!("at character {place}, `{rest}`"),
     };
-    Failure::Usage(format!("--where is not understood {place}: {}", mistake.what))
+    Error::usage(format!(
+        "{} is not understood {place}: {}",
+        names.condition, mistake.what
+    ))
 }
 
 impl Node {
@@ -280,7 +301,7 @@ fn column(field: &Word, fields: Fields) -> Result<Column, Mistake> {
         true => Ok(Column::plain(&field.text)),
         false => fields.column(&field.text),
     };
-    named.map_err(|failure| mistake(field, failure.sentence().unwrap_or_default()))
+    named.map_err(|error| mistake(field, error.to_string()))
 }
 
 #[cfg(test)]
@@ -294,11 +315,11 @@ mod tests {
         condition: &str,
         allow_unknown: bool,
         zone: AccountZone,
-    ) -> Result<Condition, Failure> {
-        let fields = Fields {
-            schema: schema.map(|name| Schema::find(name).expect(name)),
-            allow_unknown,
-        };
+    ) -> Result<Condition, Error> {
+        let schema = schema.map(|name| Schema::find(name).expect(name));
+        let fields = Fields::of(schema)
+            .allow_unknown(allow_unknown)
+            .option_names(&OptionNames::FLAGS);
         let now: Timestamp = "2026-03-02T08:00:00Z".parse().expect("a time");
         let clock = Clock {
             now: now.to_utc(),
@@ -414,7 +435,7 @@ mod tests {
         let condition = new("TicketPriority=urgent").expect("a condition");
         assert!(condition.holds(&Record::new(records[1])));
         assert_eq!(condition.remark(), None);
-        assert!(matches!(new("TicketPriority<Urgent"), Err(Failure::Usage(_))));
+        assert!(new("TicketPriority<Urgent").is_err());
     }
 
     #[test]
@@ -451,9 +472,7 @@ mod tests {
                 zone,
             )
         };
-        let Err(Failure::Usage(sentence)) = new(london) else {
-            panic!("it is taken");
-        };
+        let sentence = new(london).expect_err("it is taken").to_string();
         assert!(
             sentence.contains("2026-10-25T01:30:00+01:00 for the first time"),
             "{sentence}"
@@ -464,6 +483,10 @@ mod tests {
             .expect("a time")
             .to_utc();
         let refused = condition.set_clock(&Clock { now, zone: london });
-        assert!(matches!(refused, Err(Failure::Usage(_))), "{refused:?}");
+        let sentence = refused.expect_err("it is taken").to_string();
+        assert!(
+            sentence.starts_with("--where is not certain in the time zone Europe/London"),
+            "{sentence}"
+        );
     }
 }

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use atera::text::plain_line;
 
-use super::{operand::Operand, syntax::Comparison};
-use crate::output::{columns::Column, values::Written};
+use crate::{
+    columns::Column, operand::Operand, option_names::OptionNames, record::Written, syntax::Comparison,
+};
 
 /// What was noticed while records were compared.
 #[derive(Clone, Debug, Default)]
@@ -40,14 +41,15 @@ impl Noticed {
     }
 
     /// In words, what was noticed.
-    pub(crate) fn told(&self) -> Option<String> {
+    pub(crate) fn told(&self, names: &OptionNames) -> Option<String> {
+        let condition = names.condition;
         let values = |count: u64| match count {
             1 => "a value".to_string(),
             count => format!("{count} values"),
         };
         let mixed = (self.mixed.get() > 0).then(|| {
             format!(
-                "--where compared {} as text, being of another kind than what it names (a number, a time or a text); quotes around \
+                "{condition} compared {} as text, being of another kind than what it names (a number, a time or a text); quotes around \
                  that compare all as text",
                 values(self.mixed.get())
             )
@@ -55,7 +57,7 @@ impl Noticed {
         let first = self.first_without_place.borrow();
         let without_place = first.as_ref().map(|first| {
             format!(
-                "--where has no order for {} that the description lacks, such as {first}: no < or > is true of them, and = compares \
+                "{condition} has no order for {} that the description lacks, such as {first}: no < or > is true of them, and = compares \
                  them",
                 values(self.without_place.get())
             )

@@ -15,22 +15,24 @@ use chrono::{
     DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc,
 };
 
-use super::clocks::Shown;
+use crate::clocks::Shown;
 
 /// What relative times refer to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     /// The current time.
-    pub(crate) now: DateTime<Utc>,
-    /// The zone of days and clock times.
-    pub(crate) zone: AccountZone,
+    pub now: DateTime<Utc>,
+    /// The zone of days and clock times: that of the account, unless someone names another.
+    pub zone: AccountZone,
 }
 
 /// A span of time: from its first moment to the moment behind its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) from: DateTime<Utc>,
-    pub(crate) to: DateTime<Utc>,
+pub struct Span {
+    /// Its first moment.
+    pub from: DateTime<Utc>,
+    /// The moment behind its last. For a moment it is the moment itself.
+    pub to: DateTime<Utc>,
     /// Whether it is a moment. Any other span without length has no moment in it.
     is_moment: bool,
 }
@@ -53,7 +55,7 @@ impl Span {
     }
 
     /// Whether a moment lies before the span, within it or behind it.
-    pub(crate) fn compare(self, moment: DateTime<Utc>) -> Ordering {
+    pub fn compare(self, moment: DateTime<Utc>) -> Ordering {
         match moment {
             moment if moment < self.from => Ordering::Less,
             moment if moment < self.to || (self.is_moment && moment == self.from) => Ordering::Equal,
@@ -64,7 +66,7 @@ impl Span {
 
 /// Why a time stands for no span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoSpan {
+pub enum NoSpan {
     /// It lies beyond all times that can be told.
     TooFar,
     /// The clocks show it twice, because they are set back: the two points in time.
@@ -86,9 +88,27 @@ impl fmt::Display for NoSpan {
     }
 }
 
-/// A time as it is written, before there is a clock.
+impl std::error::Error for NoSpan {}
+
+/// A time as it is written, before there is a clock: `2026-03-01` (all of that day), `2026-03-01 08:00`, `2026-03`, `today`,
+/// `yesterday`, `last-month`, `this-week`, `-3d`, `-12h`, `1mo` (a month ago), `+30d` (in 30 days).
+///
+/// ```
+/// use atera::{AccountZone, Timestamp};
+/// use atera_records::{Clock, TimeText};
+///
+/// let now: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
+/// let clock = Clock { now: now.to_utc(), zone: "Europe/Berlin".parse().unwrap() };
+/// let span = TimeText::parse("yesterday").unwrap().span(&clock).unwrap();
+/// assert_eq!(span.from.to_rfc3339(), "2026-02-28T23:00:00+00:00");
+/// assert_eq!(span.to.to_rfc3339(), "2026-03-01T23:00:00+00:00");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimeText {
+pub struct TimeText(Meaning);
+
+/// What a time says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
     /// `now`.
     Now,
     /// A moment with an offset, and the length of time that its last digit stands for.
@@ -105,7 +125,7 @@ pub(crate) enum TimeText {
 
 /// A stretch of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
+enum Unit {
     Day,
     /// From Monday on.
     Week,
@@ -115,7 +135,7 @@ pub(crate) enum Unit {
 
 /// Which stretch of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Anchor {
+enum Anchor {
     /// The one that begins with this day.
     From(NaiveDate),
     /// The one that is so many away from the current one.
@@ -124,11 +144,32 @@ pub(crate) enum Anchor {
 
 impl TimeText {
     /// Reads a time. `None` if it is none.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
+        Meaning::parse(text).map(TimeText)
+    }
+
+    /// Whether what it stands for depends on the zone of the account.
+    pub fn needs_zone(self) -> bool {
+        !matches!(self.0, Meaning::Now | Meaning::Moment(..) | Meaning::Away(_))
+    }
+
+    /// The span that it stands for.
+    ///
+    /// # Errors
+    ///
+    /// If it lies beyond all times that can be told, or comes twice by the clocks.
+    pub fn span(self, clock: &Clock) -> Result<Span, NoSpan> {
+        self.0.span(clock)
+    }
+}
+
+impl Meaning {
+    /// Reads a time. `None` if it is none.
+    fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
-        let calendar = |unit, away| Some(TimeText::Calendar(unit, Anchor::Away(away)));
+        let calendar = |unit, away| Some(Meaning::Calendar(unit, Anchor::Away(away)));
         match text.as_str() {
-            "now" => return Some(TimeText::Now),
+            "now" => return Some(Meaning::Now),
             "today" => return calendar(Unit::Day, 0),
             "yesterday" => return calendar(Unit::Day, -1),
             "tomorrow" => return calendar(Unit::Day, 1),
@@ -146,19 +187,9 @@ impl TimeText {
         away(&text).or_else(|| date(&text)).or_else(|| clock(&text))
     }
 
-    /// Whether what it stands for depends on the zone of the account.
-    pub(crate) fn needs_zone(self) -> bool {
-        !matches!(self, TimeText::Now | TimeText::Moment(..) | TimeText::Away(_))
-    }
-
-    /// The span that it stands for.
-    ///
-    /// # Errors
-    ///
-    /// If it lies beyond all times that can be told, or comes twice by the clocks.
-    pub(crate) fn span(self, clock: &Clock) -> Result<Span, NoSpan> {
+    fn span(self, clock: &Clock) -> Result<Span, NoSpan> {
         match self {
-            TimeText::Clock(local, length) => match Shown::at(clock.zone, local) {
+            Meaning::Clock(local, length) => match Shown::at(clock.zone, local) {
                 Shown::Once(from) => {
                     let to = from.checked_add_signed(length).ok_or(NoSpan::TooFar)?;
                     Ok(match length.is_zero() {
@@ -182,15 +213,15 @@ impl TimeText {
         };
         let local = clock.zone.clock(Timestamp::from(clock.now));
         Some(match self {
-            TimeText::Now => Span::moment(clock.now),
-            TimeText::Moment(from, length) if length.is_zero() => Span::moment(from),
-            TimeText::Moment(from, length) => Span::between(from, from.checked_add_signed(length)?),
-            TimeText::Clock(..) => return None,
-            TimeText::Away(length) => Span::moment(clock.now.checked_add_signed(length)?),
-            TimeText::MonthsAway(months) => Span::moment(point(
+            Meaning::Now => Span::moment(clock.now),
+            Meaning::Moment(from, length) if length.is_zero() => Span::moment(from),
+            Meaning::Moment(from, length) => Span::between(from, from.checked_add_signed(length)?),
+            Meaning::Clock(..) => return None,
+            Meaning::Away(length) => Span::moment(clock.now.checked_add_signed(length)?),
+            Meaning::MonthsAway(months) => Span::moment(point(
                 local.date().checked_add_or_sub(months)?.and_time(local.time()),
             )),
-            TimeText::Calendar(unit, anchor) => {
+            Meaning::Calendar(unit, anchor) => {
                 let from = match anchor {
                     Anchor::From(day) => day,
                     Anchor::Away(away) => unit.add(unit.first_day(local.date())?, away)?,
@@ -248,14 +279,14 @@ fn named<T: Copy>(name: &str, values: &[(&str, T)]) -> Option<T> {
 }
 
 /// `-3d`, and `3d` for the same; `+3d` for three days from now.
-fn away(text: &str) -> Option<TimeText> {
+fn away(text: &str) -> Option<Meaning> {
     let (sign, rest) = match text.strip_prefix('+') {
         Some(rest) => (1, rest),
         None => (-1, text.strip_prefix('-').unwrap_or(text)),
     };
     let digits = rest.find(|it: char| !it.is_ascii_digit())?;
     let number: i64 = sign * rest[..digits].parse::<i64>().ok()?;
-    let months = |number: Option<i64>| Some(TimeText::MonthsAway(i32::try_from(number?).ok()?));
+    let months = |number: Option<i64>| Some(Meaning::MonthsAway(i32::try_from(number?).ok()?));
     let length = match &rest[digits..] {
         "s" => TimeDelta::try_seconds(number),
         "m" | "min" => TimeDelta::try_minutes(number),
@@ -266,12 +297,12 @@ fn away(text: &str) -> Option<TimeText> {
         "y" => return months(number.checked_mul(12)),
         _ => None,
     };
-    length.map(TimeText::Away)
+    length.map(Meaning::Away)
 }
 
 /// A day, a month or a year.
-fn date(text: &str) -> Option<TimeText> {
-    let of = |unit, day| Some(TimeText::Calendar(unit, Anchor::From(day)));
+fn date(text: &str) -> Option<Meaning> {
+    let of = |unit, day| Some(Meaning::Calendar(unit, Anchor::From(day)));
     let is_number = |text: &str, length| text.len() == length && text.bytes().all(|it| it.is_ascii_digit());
     if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return of(Unit::Day, day);
@@ -285,7 +316,7 @@ fn date(text: &str) -> Option<TimeText> {
 }
 
 /// A day with a time, which may have an offset.
-fn clock(text: &str) -> Option<TimeText> {
+fn clock(text: &str) -> Option<Meaning> {
     let (day, time) = text.split_once(['t', ' '])?;
     let (time, offset) = time.split_at(time.find(['z', '+', '-']).unwrap_or(time.len()));
     let (time, length) = match (time.matches(':').count(), time.contains('.')) {
@@ -295,11 +326,11 @@ fn clock(text: &str) -> Option<TimeText> {
     };
     let local = NaiveDateTime::parse_from_str(&format!("{day}T{time}"), "%Y-%m-%dT%H:%M:%S%.f").ok()?;
     if offset.is_empty() {
-        return Some(TimeText::Clock(local, length));
+        return Some(Meaning::Clock(local, length));
     }
     let whole = format!("{}{offset}", local.format("%Y-%m-%dt%H:%M:%S%.f"));
     let moment = DateTime::parse_from_rfc3339(&whole).ok()?;
-    Some(TimeText::Moment(moment.to_utc(), length))
+    Some(Meaning::Moment(moment.to_utc(), length))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `--count`, `--group-by` and `--sum`: numbers in place of records.
+//! Counts, groups and sums: numbers in place of records.
 //!
 //! Sums are exact: they are those of decimals, not of doubles. A record without a value adds nothing to a sum, and a number, or
 //! a sum, with more digits than a decimal holds is an error rather than nearly right.
@@ -8,17 +8,15 @@
 
 use std::collections::HashMap;
 
-use atera::{
-    Error, ErrorKind,
-    description::{Field, Kind, Schema},
-};
+use atera::description::Kind;
 use rust_decimal::Decimal;
 
-use super::operand::decimal;
-use crate::output::{
-    columns::{self, Column, Fields},
-    failure::Failure,
-    values::{Record, Written},
+use crate::{
+    columns::{Column, Fields},
+    error::Error,
+    operand::decimal,
+    option_names::OptionNames,
+    record::{Record, Written},
 };
 
 /// The name of the number of records.
@@ -40,6 +38,7 @@ pub(crate) struct Totals {
     spelled_otherwise: u64,
     /// For each sum, how many records had no value.
     without: Vec<u64>,
+    names: &'static OptionNames,
 }
 
 /// The numbers of a group.
@@ -52,62 +51,42 @@ struct Group {
 }
 
 impl Totals {
-    /// The totals that the options ask for, and the type of their rows.
+    /// The totals that the options ask for.
     ///
     /// # Errors
     ///
     /// `Usage` if a field is not there, is wanted twice or is no number.
-    pub(crate) fn new(
-        count: bool,
-        by: &[String],
-        sums: &[String],
-        fields: Fields,
-    ) -> Result<(Self, &'static Schema), Failure> {
-        let columns = |names: &[String]| {
-            names
-                .iter()
-                .map(|name| fields.column(name))
-                .collect::<Result<Vec<_>, _>>()
-        };
-        let (by, sums) = (columns(by)?, columns(sums)?);
-        for sum in &sums {
-            if !matches!(sum.kind, Kind::Number | Kind::Integer | Kind::Any) {
-                let name = &sum.heading;
-                return Err(Failure::Usage(format!(
-                    "--sum needs a number, and `{name}` is none; see `atera schema`"
-                )));
-            }
+    pub(crate) fn new(count: bool, by: &[String], sums: &[String], fields: Fields) -> Result<Self, Error> {
+        let names = fields.names;
+        let (by, sums) = (fields.columns(by)?, fields.columns(sums)?);
+        if let Some(sum) = sums.iter().find(|sum| !may_be_number(sum.kind)) {
+            let numbers = fields.schema.map_or(&[][..], |schema| schema.fields).iter();
+            let numbers = numbers
+                .filter(|field| is_number(field.kind))
+                .map(|field| field.name);
+            let numbers: Vec<_> = numbers.collect();
+            let advice = match numbers.is_empty() {
+                true => "its records have no numbers".to_string(),
+                false => format!("its numbers are {}", numbers.join(", ")),
+            };
+            return Err(Error::usage(format!(
+                "{} needs a number, and `{}` is none; {advice}",
+                names.sum, sum.heading
+            )));
         }
         if let Some(column) = by.iter().find(|column| column.has_parts()) {
-            let name = &column.heading;
-            return Err(Failure::Usage(format!(
-                "--group-by needs a single value, and `{name}` has parts; name a field of it, or give --expand"
+            let expand = names
+                .expand
+                .map(|name| format!(", or give {name}"))
+                .unwrap_or_default();
+            return Err(Error::usage(format!(
+                "{} needs a single value, and `{}` has parts; name a field of it{expand}",
+                names.group_by, column.heading
             )));
         }
         let counts = count || !by.is_empty();
-        let mut row: Vec<Field> = by
-            .iter()
-            .map(|column| Field::new(columns::kept(&column.heading), column.kind))
-            .collect();
-        if counts {
-            row.push(Field::new(COUNT, Kind::Integer));
-        }
-        row.extend(
-            sums.iter()
-                .map(|column| Field::new(columns::kept(&column.heading), Kind::Number)),
-        );
-        for (index, field) in row.iter().enumerate() {
-            if row[..index].iter().any(|other| other.name == field.name) {
-                let name = field.name;
-                return Err(Failure::Usage(format!(
-                    "a row of totals would have two fields `{name}`; name each field once"
-                )));
-            }
-        }
-        let schema: &'static Schema = columns::derived(&Schema::new("Total", &[]), row);
-        let is_number = by.is_empty() && schema.fields.len() == 1;
-        let totals = Totals {
-            is_number,
+        let mut totals = Totals {
+            is_number: false,
             counts,
             without: vec![0; sums.len()],
             by,
@@ -115,8 +94,29 @@ impl Totals {
             groups: HashMap::new(),
             order: Vec::new(),
             spelled_otherwise: 0,
+            names,
         };
-        Ok((totals, schema))
+        let fields = totals.fields();
+        for (index, (name, _)) in fields.iter().enumerate() {
+            if fields[..index].iter().any(|(other, _)| other == name) {
+                return Err(Error::usage(format!(
+                    "a row of totals would have two fields `{name}`; name each field once"
+                )));
+            }
+        }
+        totals.is_number = totals.by.is_empty() && fields.len() == 1;
+        Ok(totals)
+    }
+
+    /// The fields of a row, and their kinds.
+    pub(crate) fn fields(&self) -> Vec<(String, Kind)> {
+        let by = self.by.iter().map(|column| (column.heading.clone(), column.kind));
+        let count = self.counts.then(|| (COUNT.to_string(), Kind::Integer));
+        let sums = self
+            .sums
+            .iter()
+            .map(|column| (column.heading.clone(), Kind::Number));
+        by.chain(count).chain(sums).collect()
     }
 
     /// Whether only the number of records is wanted.
@@ -160,8 +160,8 @@ impl Totals {
     ///
     /// # Errors
     ///
-    /// `Decode` if a value cannot be added exactly.
-    pub(crate) fn add(&mut self, record: &Record<'_>) -> Result<(), Failure> {
+    /// `Inexact` if a value cannot be added exactly.
+    pub(crate) fn add(&mut self, record: &Record<'_>) -> Result<(), Error> {
         let values = self
             .by
             .iter()
@@ -181,11 +181,10 @@ impl Totals {
                 Written::Text(text, _) | Written::Json(text) => text,
             };
             let inexact = |why: &str| {
-                let sentence = format!(
-                    "`{}` cannot be summed exactly: a record has {value:.60} in it{why}; leave such records out with --where",
-                    column.heading
-                );
-                Failure::Call(Error::new(ErrorKind::Decode, sentence))
+                Error::inexact(format!(
+                    "`{}` cannot be summed exactly: a record has {value:.60} in it{why}; leave such records out with {}",
+                    column.heading, self.names.condition
+                ))
             };
             let number = decimal(value.trim()).ok_or_else(|| inexact(""))?;
             *sum = exact_sum(*sum, number)
@@ -273,6 +272,16 @@ fn key_of(column: &Column, record: &Record<'_>) -> String {
     }
 }
 
+/// Whether values of this kind are numbers.
+fn is_number(kind: Kind) -> bool {
+    matches!(kind, Kind::Number | Kind::Integer)
+}
+
+/// Whether values of this kind are numbers, as far as is known.
+fn may_be_number(kind: Kind) -> bool {
+    is_number(kind) || matches!(kind, Kind::Any)
+}
+
 /// The sum of two numbers. `None` if a decimal does not hold all of its digits.
 fn exact_sum(one: Decimal, other: Decimal) -> Option<Decimal> {
     let (one, other) = (one.normalize(), other.normalize());
@@ -283,16 +292,16 @@ fn exact_sum(one: Decimal, other: Decimal) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
+    use atera::description::Schema;
+
     use super::*;
+    use crate::error::ErrorKind;
 
     /// The rows, or the one number, and the remark.
     fn rows(count: bool, by: &[&str], sums: &[&str], records: &[&str]) -> (Vec<String>, Option<String>) {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let fields = Fields {
-            schema: None,
-            allow_unknown: false,
-        };
-        let (mut totals, _) = Totals::new(count, &names(by), &names(sums), fields).expect("totals");
+        let fields = Fields::of(None);
+        let mut totals = Totals::new(count, &names(by), &names(sums), fields).expect("totals");
         for record in records {
             totals.add(&Record::new(record)).expect("a record");
         }
@@ -347,14 +356,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_summed_exactly_is_an_error() {
-        let fields = Fields {
-            schema: Schema::find("Invoice"),
-            allow_unknown: false,
-        };
-        let (mut totals, _) = Totals::new(false, &[], &["total".to_string()], fields).expect("totals");
-        let Err(Failure::Call(error)) = totals.add(&Record::new(r#"{"Total": 1e400}"#)) else {
-            panic!("it is summed");
-        };
+        let fields = Fields::of(Schema::find("Invoice"));
+        let mut totals = Totals::new(false, &[], &["total".to_string()], fields).expect("totals");
+        let error = totals
+            .add(&Record::new(r#"{"Total": 1e400}"#))
+            .expect_err("it is summed");
+        assert_eq!(error.kind(), ErrorKind::Inexact);
         assert!(
             error.to_string().contains("`Total` cannot be summed exactly"),
             "{error}"
@@ -369,24 +376,21 @@ mod tests {
 
     #[test]
     fn a_sum_with_more_digits_than_a_decimal_holds_is_an_error() {
-        let fields = Fields {
-            schema: None,
-            allow_unknown: false,
-        };
+        let fields = Fields::of(None);
         for [one, other] in [
             ["1000000000000000000000000000", "0.1234"],
             ["0.00000000000000000001", "123456789012.5"],
             ["79228162514264337593543950335", "0.5"],
             ["1.2345678901234567890123456789012e3", "1"],
         ] {
-            let (mut totals, _) = Totals::new(false, &[], &["a".to_string()], fields).expect("totals");
+            let mut totals = Totals::new(false, &[], &["a".to_string()], fields).expect("totals");
             let mut added =
                 [one, other].map(|value| totals.add(&Record::new(&format!(r#"{{"a": {value}}}"#))));
             let failed = added
                 .iter_mut()
                 .find_map(|added| std::mem::replace(added, Ok(())).err());
             assert!(
-                matches!(failed, Some(Failure::Call(_))),
+                failed.is_some_and(|error| error.kind() == ErrorKind::Inexact),
                 "{one} {other}: {:?}",
                 totals.number()
             );

@@ -1,7 +1,6 @@
-//! Fields that the command computes, because the service does not send them.
+//! Fields that are computed, because the service does not send them.
 //!
-//! They are added to a record where its fields have columns, or where an option names them. JSON that is printed as a whole
-//! stays as it was sent.
+//! They are added to a record where they are used. A record that is wanted as a whole stays as it was sent.
 
 use atera::{
     Timestamp,
@@ -9,9 +8,10 @@ use atera::{
 };
 use rust_decimal::Decimal;
 
-use crate::output::values::{Record, Written};
+use crate::record::{Record, Written};
 
 /// A field that follows from others.
+#[derive(Debug)]
 pub(crate) struct Computed {
     /// Its name and kind.
     pub(crate) field: Field,
@@ -45,7 +45,7 @@ impl Computed {
 
 /// The hours between two times, to a ten-thousandth: a third of a second.
 fn hours(record: &Record<'_>, from: &str, to: &str) -> Option<String> {
-    let time = |name: &str| match Written::of(record.value(&[name.to_string()])) {
+    let time = |name: &str| match Written::of(record.value(&[name])) {
         Written::Text(text, _) => text.parse::<Timestamp>().ok().filter(|time| !time.is_unset()),
         _ => None,
     };

@@ -1,4 +1,4 @@
-//! The columns of a table where `--select` names none.
+//! The few fields that tell most of a record, for where nobody has chosen any.
 //!
 //! A ticket has some 40 fields, and a terminal has room for seven. No list of columns is kept for each type; the names of the
 //! fields decide, so that a type that is new in the description has sensible columns at once. The id comes first, then what
@@ -7,7 +7,7 @@
 
 use atera::description::{Field, Kind, Schema};
 
-/// The most columns of a table.
+/// The most columns.
 const MOST: usize = 7;
 /// The fewest columns, if the record has as many single values: where few names are known, the first fields fill the table.
 const LEAST: usize = 5;
@@ -57,7 +57,7 @@ const WHEN: [&str; 7] = [
 /// The columns for records of this schema: most important first, and the time last.
 ///
 /// Deprecated fields, other ids, and values with parts of their own are left out.
-pub(crate) fn telling(schema: &'static Schema) -> Vec<&'static Field> {
+pub(crate) fn summary(schema: &'static Schema) -> Vec<&'static Field> {
     let candidates = || {
         let fields = schema.fields.iter();
         fields.filter(|field| is_single(field.kind) && !field.deprecated)
@@ -94,7 +94,7 @@ pub(crate) fn heading(schema: &Schema, field: &Field) -> &'static str {
 }
 
 /// The type of the objects that an answer holds: itself, or the elements of an array.
-pub(crate) fn object_in(kind: Kind) -> Option<&'static Schema> {
+pub fn object_in(kind: Kind) -> Option<&'static Schema> {
     match kind {
         Kind::Object(schema) => Some(schema),
         Kind::Array(kind) => object_in(*kind),
@@ -119,7 +119,7 @@ mod tests {
     /// The names of the columns for a type.
     fn names(schema: &str) -> Vec<&'static str> {
         let schema = Schema::find(schema).expect("a schema");
-        telling(schema).into_iter().map(|field| field.name).collect()
+        summary(schema).into_iter().map(|field| field.name).collect()
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn headings_leave_out_the_name_of_the_record() {
         let schema = Schema::find("Ticket").expect("a schema");
-        let headings = telling(schema).into_iter().map(|field| heading(schema, field));
+        let headings = summary(schema).into_iter().map(|field| heading(schema, field));
         assert_eq!(
             headings.collect::<Vec<_>>(),
             [
