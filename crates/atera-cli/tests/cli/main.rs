@@ -33,6 +33,8 @@ mod shared_limit;
 #[cfg(unix)]
 mod shells;
 #[cfg(unix)]
+mod skill;
+#[cfg(unix)]
 mod terminal;
 #[cfg(target_os = "linux")]
 mod unprinted;
