@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     address::Address,
+    connect::Connector,
     error::RedisStoreError,
     link::Link,
     store::{RedisStore, Server, Setup},
@@ -27,11 +28,20 @@ pub struct RedisStoreBuilder {
 }
 
 impl RedisStore {
-    /// The settings of a store at an address: `redis://[user[:password]@]host[:port][/database]`, the same with `rediss` for TLS, or
-    /// `redis+unix:///path/of/the/socket`.
+    /// The settings of a store at an address:
+    ///
+    /// | address | is |
+    /// |---|---|
+    /// | `redis://[user[:password]@]host[:port][/database]` | a server, or a node of a cluster |
+    /// | `redis+sentinel://[user[:password]@]host[:port],host[:port]/primary[/database]` | the primary of this name, which these sentinels know |
+    /// | `redis+cluster://[user[:password]@]host[:port],host[:port]` | a cluster, of which these are some nodes |
+    /// | `redis+unix://[user[:password]@]/path` | a server at a socket |
+    ///
+    /// With `rediss` in place of `redis`, connections use TLS. `valkey` and `valkeys` are the same.
     ///
     /// A query can have the options `password_file`, `ca_file`, `prefix` and `salt`, as in
-    /// `rediss://limits@redis.example?password_file=/run/secrets/redis`. The methods of the builder win over them.
+    /// `rediss://limits@redis.example?password_file=/run/secrets/redis`, and `sentinel_user` and `sentinel_password_file`. The methods of
+    /// the builder win over them. User and password are those of the server; sentinels get their own alone.
     pub fn builder(address: impl Into<String>) -> RedisStoreBuilder {
         RedisStoreBuilder {
             address: address.into(),
@@ -128,8 +138,9 @@ impl RedisStoreBuilder {
         limit: RateLimit,
     ) -> Result<RedisStore, RedisStoreError> {
         let mut address = Address::parse(&self.address)?;
-        address.user = self.user.or(address.user);
-        address.password_file = self.password_file.or(address.password_file);
+        let login = &mut address.login;
+        login.user = self.user.or(login.user.take());
+        login.password_file = self.password_file.or(login.password_file.take());
         let options = mem::take(&mut address.options);
         let prefix = self.prefix.or(options.prefix);
         let prefix = prefix.as_deref().unwrap_or("atera");
@@ -150,7 +161,7 @@ impl RedisStoreBuilder {
         let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let name = self.name.unwrap_or_else(|| process::id().to_string());
         let store = RedisStore::new(Setup {
-            server: Server::Link(Box::new(Link::new(address, ca_file))),
+            server: Server::Link(Box::new(Link::new(Connector::new(address, ca_file)))),
             key: format!("{prefix}:{hash}"),
             holder: format!("{name}-{:08x}", fastrand::u32(..)),
             limit,

@@ -1,39 +1,28 @@
-//! The connection to a server, and the script that runs there.
+//! Runs the script once, on the server that has the keys.
+//!
+//! All keys of a limit are in one slot of a cluster, so one connection is enough. If the slot moves, the node that had it says where it
+//! is now. Sentinels do not: they are asked again and again whether the primary is still the one that is connected, because a server
+//! that was replaced goes on serving until it is told, and what it gives out then is unknown to the other one.
 
 use std::{
     fmt,
-    path::PathBuf,
     sync::{Arc, LazyLock},
     time::Duration,
 };
 
-use redis::{
-    AsyncConnectionConfig, RedisConnectionInfo, RedisError, Script, ScriptInvocation, ServerErrorKind,
-    aio::MultiplexedConnection,
-};
-use rustls_platform_verifier::{BuilderVerifierExt, Verifier};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    sync::Mutex,
-    time::timeout,
-};
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig,
-        crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
-    },
-};
+use redis::{RedisError, Script, ScriptInvocation, ServerErrorKind};
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    address::{Address, Place},
+    address::Node,
+    connect::{Connector, Server},
     error::RedisStoreError,
 };
 
-/// How long a connection, and an answer, may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a question is passed on from node to node.
+const MOST_HOPS: usize = 5;
+/// How long a primary is taken for one after the sentinels have named it.
+const CONFIRMED_FOR: Duration = Duration::from_secs(2);
 
 pub(super) const SOURCE: &str = include_str!("slots.lua");
 
@@ -102,8 +91,7 @@ impl From<Values> for Reply {
 
 /// A server, and the connection to it.
 pub(super) struct Link {
-    pub(super) address: Address,
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) connector: Connector,
     live: Mutex<Live>,
 }
 
@@ -111,29 +99,30 @@ pub(super) struct Link {
 #[derive(Default)]
 struct Live {
     open: Option<Open>,
+    /// The node that another one has named.
+    named: Option<Node>,
     /// How many were opened.
     count: u64,
 }
 
 #[derive(Clone)]
 struct Open {
-    connection: MultiplexedConnection,
-    /// Which server it is: another one after each restart.
-    run: Arc<str>,
+    server: Arc<Server>,
     number: u64,
+    /// When it was known to be the right one.
+    confirmed: Instant,
 }
 
 impl fmt::Debug for Link {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Link({})", self.address)
+        write!(out, "Link({})", self.connector.address)
     }
 }
 
 impl Link {
-    pub(super) fn new(address: Address, ca_file: Option<PathBuf>) -> Self {
+    pub(super) fn new(connector: Connector) -> Self {
         Link {
-            address,
-            ca_file,
+            connector,
             live: Mutex::default(),
         }
     }
@@ -145,175 +134,72 @@ impl Link {
         operation: &str,
         arguments: &[String],
     ) -> Result<Reply, RedisStoreError> {
-        let open = self.open().await?;
-        let invocation = invocation(&SCRIPT, keys, operation, &open.run, arguments);
-        let mut connection = open.connection.clone();
-        let answer: Result<Values, RedisError> = invocation.invoke_async(&mut connection).await;
-        match answer {
-            Ok(values) => Ok(values.into()),
-            Err(error) => {
-                // Whatever it is, a new connection does no harm, and leads to the new primary after a failover.
-                self.close(open.number).await;
-                Err(self.failed(error))
+        for _ in 0..MOST_HOPS {
+            let open = self.open().await?;
+            let invocation = invocation(&SCRIPT, keys, operation, &open.server.run, arguments);
+            let mut connection = open.server.connection.clone();
+            let answer: Result<Values, RedisError> = invocation.invoke_async(&mut connection).await;
+            let error = match answer {
+                Ok(values) => return Ok(values.into()),
+                Err(error) => error,
+            };
+            match moved_to(&error, &open.server.node) {
+                Some(node) => self.close(open.number, Some(node)).await,
+                None => {
+                    // Whatever it is, a new connection does no harm, and leads to the new primary after a failover.
+                    self.close(open.number, None).await;
+                    return Err(self.connector.failed(error));
+                }
             }
         }
+        Err(self
+            .connector
+            .unreachable("its nodes do not agree which of them has the keys"))
     }
 
     /// The connection that is open, or a new one.
     async fn open(&self) -> Result<Open, RedisStoreError> {
         let mut live = self.live.lock().await;
-        if let Some(open) = &live.open {
-            return Ok(open.clone());
+        if let Some(open) = &mut live.open {
+            if open.confirmed.elapsed() < CONFIRMED_FOR {
+                return Ok(open.clone());
+            }
+            let named = self.connector.named_primary().await?;
+            if named.is_none_or(|named| named == open.server.node) {
+                open.confirmed = Instant::now();
+                return Ok(open.clone());
+            }
+            live.open = None;
         }
-        let connecting = timeout(TIMEOUT, self.connect()).await;
-        let mut connection = connecting.map_err(|_| self.unreachable("it does not answer"))??;
-        let info: String = redis::cmd("INFO")
-            .arg("server")
-            .query_async(&mut connection)
-            .await
-            .map_err(|error| self.failed(error))?;
-        let run = info.lines().find_map(|line| line.trim().strip_prefix("run_id:"));
-        let run = run.ok_or_else(|| {
-            RedisStoreError::lasting(format!(
-                "the limit store at {} does not say which server it is (run_id); use Redis 7 or Valkey",
-                self.address
-            ))
-        })?;
+        let server = self.connector.connect(live.named.as_ref()).await?;
         live.count += 1;
         let open = Open {
-            connection,
-            run: run.into(),
+            server: Arc::new(server),
             number: live.count,
+            confirmed: Instant::now(),
         };
         live.open = Some(open.clone());
         Ok(open)
     }
 
-    /// Closes the connection with this number, if it is still the one in use.
-    async fn close(&self, number: u64) {
+    /// Closes the connection with this number, if it is still the one in use. The next one is to the node that is named.
+    async fn close(&self, number: u64, named: Option<Node>) {
         let mut live = self.live.lock().await;
         if live.open.as_ref().is_some_and(|open| open.number == number) {
             live.open = None;
+            live.named = named;
         }
     }
+}
 
-    async fn connect(&self) -> Result<MultiplexedConnection, RedisStoreError> {
-        match &self.address.place {
-            Place::Tcp { host, port, tls } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await;
-                let stream = stream.map_err(|error| self.unreachable(error))?;
-                stream
-                    .set_nodelay(true)
-                    .map_err(|error| self.unreachable(error))?;
-                if !tls {
-                    return self.log_in(stream).await;
-                }
-                let name = ServerName::try_from(host.clone()).map_err(|error| self.no_tls(error))?;
-                let connector = TlsConnector::from(Arc::new(self.tls()?));
-                let stream = connector.connect(name, stream).await;
-                self.log_in(stream.map_err(|error| self.no_tls(error))?).await
-            }
-            #[cfg(unix)]
-            Place::Socket(path) => {
-                let stream = tokio::net::UnixStream::connect(path).await;
-                self.log_in(stream.map_err(|error| self.unreachable(error))?)
-                    .await
-            }
-            #[cfg(not(unix))]
-            Place::Socket(_) => Err(RedisStoreError::lasting(
-                "the limit store is at a Unix socket, which this system does not have; name a host",
-            )),
-        }
+/// Where the keys are by an error of a node that does not have them. While a slot moves, its nodes run no script with several keys
+/// (`ASK`, `TRYAGAIN`); that is over in a moment, and is treated as if they could not be reached.
+fn moved_to(error: &RedisError, by: &Node) -> Option<Node> {
+    if error.kind() != redis::ErrorKind::Server(ServerErrorKind::Moved) {
+        return None;
     }
-
-    /// TLS as the client of Atera has it: rustls, and the certificates that the system trusts, or one of the user's own.
-    fn tls(&self) -> Result<ClientConfig, RedisStoreError> {
-        let provider = Arc::new(ring::default_provider());
-        let builder =
-            ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
-        let builder = builder.map_err(|error| self.no_tls(error))?;
-        let Some(file) = &self.ca_file else {
-            let builder = builder
-                .with_platform_verifier()
-                .map_err(|error| self.no_tls(error))?;
-            return Ok(builder.with_no_client_auth());
-        };
-        let roots = CertificateDer::pem_file_iter(file)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| {
-                RedisStoreError::lasting(format!(
-                    "the certificates of the limit store cannot be read from {}: {error}; name a file in PEM format",
-                    file.display()
-                ))
-            })?;
-        let verifier = Verifier::new_with_extra_roots(roots, provider).map_err(|error| self.no_tls(error))?;
-        let builder = builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(builder.with_no_client_auth())
-    }
-
-    async fn log_in(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Result<MultiplexedConnection, RedisStoreError> {
-        let mut info = RedisConnectionInfo::default().set_db(self.address.database);
-        if let Some(user) = &self.address.user {
-            info = info.set_username(user);
-        }
-        if let Some(password) = self.address.password()? {
-            info = info.set_password(password);
-        }
-        let config = AsyncConnectionConfig::new().set_response_timeout(Some(TIMEOUT));
-        let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
-            .await
-            .map_err(|error| self.failed(error))?;
-        tokio::spawn(driver);
-        Ok(connection)
-    }
-
-    /// An error of the connection or of the server.
-    fn failed(&self, error: RedisError) -> RedisStoreError {
-        use redis::ErrorKind::{
-            AuthenticationFailed, InvalidClientConfig, RESP3NotSupported, Server, UnexpectedReturnType,
-        };
-        match error.kind() {
-            AuthenticationFailed => RedisStoreError::lasting(format!(
-                "the limit store at {} refused the login; check its user and password",
-                self.address
-            )),
-            Server(ServerErrorKind::NoPerm) => RedisStoreError::lasting(format!(
-                "the limit store at {} does not allow its user what is needed; allow it the keys and commands that the \
-                 documentation of atera-limits lists",
-                self.address
-            )),
-            Server(ServerErrorKind::ResponseError | ServerErrorKind::CrossSlot)
-            | InvalidClientConfig
-            | RESP3NotSupported
-            | UnexpectedReturnType => RedisStoreError::lasting(format!(
-                "the limit store at {} does not work: {error}; check that it is Redis 7 or Valkey, and that its user may \
-                 run scripts",
-                self.address
-            )),
-            _ => return self.unreachable(error),
-        }
-        .with_source(error)
-    }
-
-    fn unreachable(&self, why: impl fmt::Display) -> RedisStoreError {
-        RedisStoreError::temporary(format!(
-            "the limit store at {} cannot be reached: {why}; check that it runs, or use the limit of this machine alone",
-            self.address
-        ))
-    }
-
-    fn no_tls(&self, error: impl fmt::Display) -> RedisStoreError {
-        RedisStoreError::temporary(format!(
-            "no TLS connection to the limit store at {}: {error}; check its certificate, and name that of its issuer if \
-             the system does not trust it",
-            self.address
-        ))
-    }
+    let (named, _) = error.redirect_node()?;
+    Node::named(named, by)
 }
 
 /// A call of the script.

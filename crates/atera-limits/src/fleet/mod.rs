@@ -4,11 +4,12 @@
 //! and the time of the server's clock. A process asks once for a slot and tells once what became of it; while it waits, the script
 //! says when to ask again.
 
-// `address` and `error` know no connection, `link` runs the script once, `store` does so until there is a slot, `builder` is how
+// `address` and `error` know no connection, `connect` makes one, `link` runs the script once, `store` does so until there is a slot, `builder` is how
 // users get one.
 
 mod address;
 mod builder;
+mod connect;
 mod error;
 mod link;
 mod store;

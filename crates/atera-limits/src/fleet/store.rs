@@ -258,7 +258,7 @@ impl RedisStore {
     /// Where the server is, without user and password.
     pub fn address(&self) -> String {
         match &self.fleet.server {
-            Server::Link(link) => link.address.to_string(),
+            Server::Link(link) => link.connector.address.to_string(),
             #[cfg(test)]
             Server::Virtual(_) => "test".to_string(),
         }

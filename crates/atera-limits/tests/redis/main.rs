@@ -1,4 +1,6 @@
-//! The limit of a fleet on a real connection: login, TLS, and a server that is restarted.
+//! The limit of a fleet on a real connection: login, TLS, a server that is restarted, and one that another one replaces.
+
+mod nodes;
 
 use std::{
     error::Error as _, fmt::Write as _, fs, net::TcpListener, path::Path, process::Command, time::Duration,
@@ -9,7 +11,7 @@ use atera::{
     limit::{Reservation, SlotRequest, SlotStore, SlotUse},
     mock::Recorder,
 };
-use atera_limits::{RedisStore, RedisStoreBuilder};
+use atera_limits::{RedisStore, RedisStoreBuilder, Unknown};
 use atera_testkit::redis::Redis;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -48,17 +50,6 @@ async fn use_slot(store: &RedisStore) {
     store.flush().await;
 }
 
-/// Asks the server with its own client.
-fn cli(server: &Redis, words: &[&str]) -> String {
-    let output = Command::new("redis-cli")
-        .arg("-s")
-        .arg(server.socket())
-        .args(words)
-        .output();
-    let output = output.expect("redis-cli, which comes with the server");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[tokio::test]
 async fn a_user_with_few_rights_is_enough_and_its_password_is_in_a_file() {
     let mut arguments = vec!["--user", "default", "off", "--user", "limits", "on", ">pass word"];
@@ -92,7 +83,7 @@ async fn the_server_never_sees_the_key() {
         // It says that the connection was closed.
         .stderr(std::process::Stdio::null());
     let monitor = monitor.spawn().expect("redis-cli");
-    while !cli(&server, &["client", "list"]).contains("cmd=monitor") {}
+    while !server.ask(&["client", "list"]).contains("cmd=monitor") {}
     let store = connect(builder(&server).salt("a salt")).await.expect("a store");
     use_slot(&store).await;
     let client = Recorder::answering(200, "{\"TicketID\": 1}");
@@ -105,16 +96,16 @@ async fn the_server_never_sees_the_key() {
     client.tickets().get(1).await.expect("an answer");
     store.flush().await;
     let mut seen = format!("{store:?}");
-    for name in cli(&server, &["keys", "*"]).lines() {
+    for name in server.ask(&["keys", "*"]).lines() {
         assert!(name.starts_with("{atera:"), "{name}");
-        let kind = cli(&server, &["type", name]);
+        let kind = server.ask(&["type", name]);
         let words = match kind.trim() {
             "hash" => vec!["hgetall", name],
             _ => vec!["zrange", name, "0", "-1"],
         };
-        let _ = write!(seen, "{name} {}", cli(&server, &words));
+        let _ = write!(seen, "{name} {}", server.ask(&words));
     }
-    cli(&server, &["shutdown", "nosave"]);
+    server.ask(&["shutdown", "nosave"]);
     let told = monitor.wait_with_output().expect("its output");
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(told.to_lowercase().contains("evalsha"), "{told}");
@@ -129,7 +120,7 @@ async fn a_script_that_is_gone_is_loaded_again() {
     let Some(server) = Redis::start(&[]) else { return };
     let store = connect(builder(&server)).await.expect("a store");
     use_slot(&store).await;
-    cli(&server, &["script", "flush"]);
+    server.ask(&["script", "flush"]);
     use_slot(&store).await;
 }
 
@@ -141,7 +132,7 @@ async fn a_server_that_is_lost_is_said_and_its_return_is_noticed() {
         .expect("a store");
     use_slot(&store).await;
     let taken = reserve(&store).await.expect("a slot");
-    cli(&server, &["client", "kill", "type", "normal"]);
+    server.ask(&["client", "kill", "type", "normal"]);
     use_slot(&store).await;
     let socket = server.socket();
     drop(server);
