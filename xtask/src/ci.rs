@@ -38,12 +38,13 @@ const FEATURES: [&str; 4] = ["cache", "changes", "mock", "schemars"];
 /// The crates that are published, each after those that it depends on.
 ///
 /// A test compares them with the folders of `crates/`.
-const PUBLISHED: [&str; 6] = [
+const PUBLISHED: [&str; 7] = [
     "atera",
     "atera-limits",
     "atera-sandbox",
     "atera-mirror",
     "atera-records",
+    "atera-mcp",
     "atera-cli",
 ];
 

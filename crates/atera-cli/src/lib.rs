@@ -9,6 +9,7 @@
 //! atera mirror sync                                          # the account in a database: SQLite, or Postgres
 //! atera mirror query 'SELECT count(*) FROM tickets'           # at no request
 //! atera report --all --html account.html                     # eleven questions about it, as a page with charts
+//! atera mcp --access write                                    # the account for an assistant
 //! atera doctor                                               # what is wrong with the setup
 //! ```
 //!
@@ -38,7 +39,7 @@
 //!
 //! The modules in their order, lowest first. A module uses only modules above it in this list, and the files of a folder
 //! keep an order of their own, which is in the page of the folder's module. Below all of them are the crates [`atera`],
-//! [`atera_limits`], [`atera_records`], `atera_mirror` (feature `mirror`) and [`atera_sandbox`], of which only the public interface is used.
+//! [`atera_limits`], [`atera_records`], `atera_mcp` (feature `mcp`), `atera_mirror` (feature `mirror`) and [`atera_sandbox`], of which only the public interface is used.
 //!
 //! | module | is | order within |
 //! |---|---|---|
@@ -46,7 +47,7 @@
 //! | `output` | what is printed | exit_code, terminal, failure, log, waits, altered, exact_numbers, cells, sort, states, look, destination, view, format, json, ndjson, yaml, csv_rows, table, plain_values, formats, options, records, rows, progress, request_line |
 //! | `selection` | which records are printed, and what is made of them | jq, options, pipeline |
 //! | `input` | what is asked for | signals, interrupt, help, config_file, completion, fleet, limit_store, globals, sandbox_time, connection, since, source, arguments, target, id_list, fields, named, selection_flags, examples, groups, body, check, request, rows (text, columns, reader, file), confirm |
-//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), report (arguments, folder, list, show, chart, page, new, check, run), config, doctor, limit, reference, sandbox, completions, flags, tree, suggestion, run |
+//! | `commands` | what is done | dry_run, walk, operation, bulk (outcome, selected, ids, journal, lookup, plan, results, send, import), records, api, export (plan, drift, lock, files, rows, entry, manifest, staged, folder, job, gone, update, copies, list, children, outcome, run), mirror (table_names, arguments, failure, place, redaction, ages, answer_rows, outcome, plan, account, rounds, sync, query, tables, status, schema, check, vacuum, run), report (arguments, folder, list, show, chart, page, new, check, run), mcp (arguments, run), config, doctor, limit, reference, sandbox, completions, flags, tree, suggestion, run |
 //!
 //! A new output format is a file in `output/` and a line in `output/formats.rs`; a new tool is a file in `commands/`, a line in
 //! `commands/tree.rs` and one in `commands/run.rs`; and each is declared in the module of its folder.

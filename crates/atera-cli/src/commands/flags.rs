@@ -8,8 +8,8 @@
 use clap::{ArgMatches, Command};
 
 use super::{
-    api, completions, config, doctor, export, limit, mirror::arguments as mirror, records, reference,
-    report::arguments as report, sandbox,
+    api, completions, config, doctor, export, limit, mcp::arguments as mcp, mirror::arguments as mirror,
+    records, reference, report::arguments as report, sandbox,
 };
 use crate::{
     input::{
@@ -39,7 +39,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 21] = [
+const TABLE: [Uses; 22] = [
     uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
@@ -67,6 +67,7 @@ const TABLE: [Uses; 21] = [
     uses(&[mirror::NAME, mirror::VACUUM], &[ACCOUNT]),
     uses(&[report::NAME], &[RECORDS, ACCOUNT]),
     uses(&[report::NAME, report::NEW], &[]),
+    uses(&[mcp::NAME], &[CONNECTION]),
     uses(&[config::NAME], &[]),
     uses(&[config::NAME, "list"], &[RECORDS]),
     uses(
@@ -181,6 +182,7 @@ mod tests {
             ("mirror tables", "records account"),
             ("mirror schema", "records"),
             ("mirror vacuum", "account"),
+            ("mcp", "connection"),
             ("config list", "records"),
             (
                 "config set acme",

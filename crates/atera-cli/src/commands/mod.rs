@@ -13,6 +13,7 @@
 //! | [`export`] | `atera export` |
 //! | [`mirror`] | `atera mirror` |
 //! | [`report`] | `atera report` |
+//! | [`mcp`] | `atera mcp` |
 //! | [`config`] | `atera config` |
 //! | [`doctor`] | `atera doctor` |
 //! | [`limit`] | `atera limit` |
@@ -33,6 +34,7 @@ pub(crate) mod dry_run;
 pub(crate) mod export;
 pub(crate) mod flags;
 pub(crate) mod limit;
+pub(crate) mod mcp;
 pub(crate) mod mirror;
 pub(crate) mod operation;
 pub(crate) mod records;

@@ -15,7 +15,7 @@ use super::{
         import,
         plan::Import,
     },
-    completions, config, doctor, export, flags, limit, mirror, operation, records, reference, report,
+    completions, config, doctor, export, flags, limit, mcp, mirror, operation, records, reference, report,
     sandbox, suggestion, tree,
 };
 use crate::{
@@ -73,6 +73,8 @@ enum Task<'a> {
     Limit(&'a ArgMatches),
     /// `atera export`.
     Export,
+    /// `atera mcp`.
+    Mcp,
     /// `atera mirror`.
     Mirror,
     /// `atera report`.
@@ -89,6 +91,7 @@ impl<'a> Task<'a> {
             doctor::NAME => Task::Doctor,
             limit::NAME => Task::Limit(matches),
             export::run::NAME => Task::Export,
+            mcp::arguments::NAME => Task::Mcp,
             mirror::arguments::NAME => Task::Mirror,
             report::arguments::NAME => Task::Report,
             api::NAME => Task::Api(api::UntypedRequest::read(matches)?),
@@ -127,6 +130,7 @@ fn with_runtime(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(
             Task::Doctor => doctor::run(globals, &Interrupt::listen()).await,
             Task::Limit(matches) => limit::run(matches, globals, &Interrupt::listen()).await,
             Task::Export => export::run::run(matches, globals, &Interrupt::listen()).await,
+            Task::Mcp => mcp::run::run(matches, globals).await,
             Task::Mirror => mirror::run::run(matches, globals).await,
             Task::Report => report::run::run(matches, globals).await,
             Task::Api(request) => api::run(&request, globals, &Interrupt::listen()).await,

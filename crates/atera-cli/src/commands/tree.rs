@@ -11,7 +11,7 @@ use std::fmt::Write;
 use clap::Command;
 
 use super::{
-    api, completions, config, doctor, export, flags, limit, mirror, records, reference, report, sandbox,
+    api, completions, config, doctor, export, flags, limit, mcp, mirror, records, reference, report, sandbox,
 };
 use crate::{
     input::{globals, groups, help},
@@ -41,6 +41,7 @@ pub(crate) fn root() -> Command {
         export::run::command(),
         mirror::arguments::command(),
         report::arguments::command(),
+        mcp::arguments::command(),
         records::command(),
         config::command(),
         doctor::command(),

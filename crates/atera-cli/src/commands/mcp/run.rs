@@ -1,0 +1,74 @@
+//! Starts the server for assistants.
+//!
+//! Stdout belongs to the protocol. Whatever is to be said to a person goes to stderr, which hosts keep as a log.
+
+use std::path::PathBuf;
+
+use atera::Error;
+use atera_mcp::{Access, AteraServer, Audit};
+use clap::ArgMatches;
+
+use super::arguments::{ACCESS, AUDIT, CUSTOMER, GROUPS_FLAG};
+use crate::{
+    input::{connection::Connection, globals::Globals, signals::Signals},
+    output::failure::Failure,
+};
+
+/// Serves until the host closes stdin, or a signal comes.
+///
+/// # Errors
+///
+/// If there is no key, if an argument cannot be used, or if the host does not speak the protocol.
+pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    // The sandbox of `--sandbox` lives as long as the connection.
+    let connection = Connection::open(globals).await?;
+    let server = server(matches, globals, &connection)?;
+    let mut signals = Signals::catch();
+    tokio::select! {
+        served = server.serve_stdio() => served.map_err(|error| {
+            Failure::Call(Error::config(format!(
+                "the connection to the host failed: {error}; start it from an assistant's host, or see --help"
+            )))
+        }),
+        _ = signals.next() => Ok(()),
+    }
+}
+
+/// The server that the arguments describe.
+fn server(matches: &ArgMatches, globals: &Globals, connection: &Connection) -> Result<AteraServer, Failure> {
+    let access = matches.get_one::<String>(ACCESS).map_or("read", String::as_str);
+    let groups = matches.get_many::<String>(GROUPS_FLAG).unwrap_or_default();
+    let mut builder = AteraServer::builder(connection.client()?)
+        .access(access.parse::<Access>()?)
+        .groups(groups.cloned())
+        .command(command(globals));
+    if let Some(customer) = matches.get_one::<i64>(CUSTOMER) {
+        builder = builder.customer(*customer);
+    }
+    if let Some(file) = matches.get_one::<PathBuf>(AUDIT) {
+        let audit = Audit::file(file).map_err(|error| {
+            Error::config(format!(
+                "the log {} cannot be used: {error}; correct --audit",
+                file.display()
+            ))
+        })?;
+        builder = builder.audit(audit);
+    }
+    Ok(builder.build()?)
+}
+
+/// The beginning of a command for the same account, for a person to run.
+fn command(globals: &Globals) -> String {
+    let mut words = vec!["atera".to_string()];
+    if globals.sandbox {
+        words.push("--sandbox".to_string());
+    }
+    if let Some(profile) = &globals.profile {
+        words.extend(["--profile".to_string(), atera_mcp::shell_quoted(profile)]);
+    }
+    if let Some(file) = &globals.api_key_file {
+        let file = file.display().to_string();
+        words.extend(["--api-key-file".to_string(), atera_mcp::shell_quoted(&file)]);
+    }
+    words.join(" ")
+}

@@ -1,0 +1,203 @@
+//! The log of what assistants did: one line of JSON for each call, in a file that is only ever appended to.
+//!
+//! A call that changes something is written down before it is sent, so that a crash leaves no gap. If the file cannot be written,
+//! nothing is sent. Secrets are left out, by the names of their fields.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use atera::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{clean::clean, secret};
+
+/// How long a text in the log may be, in characters.
+const LONGEST: usize = 2_000;
+
+/// The log. A clone writes to the same file.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    file: Option<Arc<Mutex<File>>>,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Entry<'a> {
+    /// What happened: `called`, `read`, `sending`, `sent`.
+    pub(crate) event: &'a str,
+    /// Which call it is, so that the lines of one can be found.
+    pub(crate) call: &'a str,
+    /// The program of the assistant, as it names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<&'a str>,
+    /// The tool, the resource or the prompt.
+    pub(crate) tool: &'a str,
+    /// The operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operation: Option<&'a str>,
+    /// The arguments, without secrets.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub(crate) arguments: Value,
+    /// How it was confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmation: Option<&'a str>,
+    /// What came of it: `ok`, or the kind of the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<Value>,
+    /// Whether it took effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) applied: Option<&'a str>,
+    /// What failed, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+}
+
+impl Audit {
+    /// A log in this file. It is made if it does not exist, and only its owner can read it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened, or if others can read or write it.
+    pub fn file(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt;
+            options.mode(0o600);
+        }
+        let file = options.open(path)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = file.metadata()?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(io::Error::other(format!(
+                    "others can read or write {}; `chmod 600` it, or name another file",
+                    path.display()
+                )));
+            }
+        }
+        Ok(Audit {
+            file: Some(Arc::new(Mutex::new(file))),
+        })
+    }
+
+    /// Whether there is a log.
+    pub(crate) fn is_on(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Writes a line, with the time.
+    pub(crate) fn write(&self, entry: &Entry<'_>) -> io::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        #[derive(Serialize)]
+        struct Line<'a> {
+            time: String,
+            #[serde(flatten)]
+            entry: &'a Entry<'a>,
+        }
+        let mut line = serde_json::to_string(&Line {
+            time: Timestamp::now().to_string(),
+            entry,
+        })?;
+        line.push('\n');
+        // One write for each line: lines of several processes do not mix.
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(line.as_bytes())
+    }
+}
+
+/// Arguments as the log has them: without secrets, and with long texts cut.
+pub(crate) fn loggable(mut arguments: Value) -> Value {
+    unquote(&mut arguments);
+    secret::hide(&mut arguments);
+    shorten(&mut arguments);
+    arguments
+}
+
+/// Reads objects that are written as text, which may hold secrets.
+fn unquote(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Ok(mut inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+                unquote(&mut inner);
+                *value = inner;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(unquote),
+        Value::Object(object) => object.values_mut().for_each(unquote),
+        _ => {}
+    }
+}
+
+/// Cuts long texts, and removes what is not seen, so that the log can be read on a terminal.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let (clean, _) = clean(text);
+            *text = match clean.char_indices().nth(LONGEST) {
+                Some((end, _)) => format!("{}… ({} characters)", &clean[..end], clean.chars().count()),
+                None => clean,
+            };
+        }
+        Value::Array(values) => values.iter_mut().for_each(shorten),
+        Value::Object(object) => object.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_appended_without_secrets() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit.jsonl");
+        for text in ["one", "two"] {
+            let audit = Audit::file(&path).expect("a log");
+            let arguments = loggable(
+                json!({"body": {"Community": "public", "Name": text, "Inner": "{\"PrivacyPassword\": \"public\"}", "Long": "x".repeat(3000)}}),
+            );
+            let entry = Entry {
+                event: "called",
+                tool: "write",
+                arguments,
+                ..Entry::default()
+            };
+            audit.write(&entry).expect("a line");
+        }
+        let text = std::fs::read_to_string(&path).expect("a log");
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1]["arguments"]["body"]["Name"], "two");
+        assert!(!text.contains("public") && text.contains("(3000 characters)"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("audit.jsonl");
+        Audit::file(&path).expect("a log");
+        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+        assert!(Audit::file(&path).is_err());
+    }
+}

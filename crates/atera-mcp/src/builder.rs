@@ -1,0 +1,103 @@
+//! How a server is set up.
+
+use atera::Client;
+
+use crate::{
+    audit::Audit,
+    content::Limits,
+    level::Access,
+    scope::Scope,
+    sent::Sent,
+    server::AteraServer,
+    setup::{Setup, Shared},
+};
+
+/// Sets a server up. Made by [`AteraServer::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct AteraServerBuilder {
+    client: Client,
+    access: Access,
+    groups: Vec<String>,
+    customer: Option<i64>,
+    audit: Audit,
+    limits: Limits,
+    command: String,
+}
+
+impl AteraServer {
+    /// A server that asks with this client, to be set up further.
+    pub fn builder(client: Client) -> AteraServerBuilder {
+        AteraServerBuilder::new(client)
+    }
+}
+
+impl AteraServerBuilder {
+    fn new(client: Client) -> Self {
+        AteraServerBuilder {
+            client,
+            access: Access::default(),
+            groups: Vec::new(),
+            customer: None,
+            audit: Audit::default(),
+            limits: Limits::default(),
+            command: "atera".to_string(),
+        }
+    }
+
+    /// How much assistants may do; [`Access::Read`] by default.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Narrows the server to some groups of operations, as in `tickets`. Without any, it has all.
+    pub fn groups<T: Into<String>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
+        self.groups = groups.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Narrows the server to one customer, by its id. Records of others are not shown and cannot be changed; operations that do not
+    /// tell whose records they are about are refused.
+    pub fn customer(mut self, customer: i64) -> Self {
+        self.customer = Some(customer);
+        self
+    }
+
+    /// Where calls are written down; nowhere by default.
+    pub fn audit(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
+    }
+
+    /// About how many characters an answer has at most; 24,000 by default.
+    pub fn answer_limit(mut self, characters: usize) -> Self {
+        self.limits.answer = characters.max(1_000);
+        self.limits.text = self.limits.text.min(self.limits.answer / 4);
+        self
+    }
+
+    /// The command that a person can run where they cannot be asked, up to the operation; `atera` by default.
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+
+    /// The server.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if a group does not exist.
+    pub fn build(self) -> atera::Result<AteraServer> {
+        let scope = Scope::new(&self.groups, self.customer)?;
+        Ok(AteraServer::new(Setup::new(Shared {
+            client: self.client,
+            access: self.access,
+            scope,
+            limits: self.limits,
+            audit: self.audit,
+            sent: Sent::default(),
+            command: self.command,
+        })))
+    }
+}

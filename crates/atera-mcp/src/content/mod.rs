@@ -1,0 +1,15 @@
+//! Content of the account, made fit for an assistant: without what is not seen, without secrets, and of bounded size.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`bounds`] | how much of a value is shown, and what was cut |
+//! | [`cursor`] | where to go on |
+//! | [`answer`] | what a tool answers |
+
+pub(crate) mod answer;
+pub(crate) mod bounds;
+pub(crate) mod cursor;
+
+pub(crate) use answer::{Answer, UNTRUSTED};
+pub(crate) use bounds::{Limits, Shown};
+pub(crate) use cursor::{Cursor, Part};

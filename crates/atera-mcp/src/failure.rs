@@ -1,0 +1,223 @@
+//! What a tool answers when it fails: whether the call took effect, what is wrong with which field, and what to do next.
+
+use atera::{Applied, ErrorKind};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// How long a message may be, in characters. It may quote the service, and so text of strangers.
+const MOST: usize = 1_000;
+
+/// A failure as an assistant gets it.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// What kind of failure it is.
+    pub(crate) kind: Kind,
+    /// What failed, and why.
+    pub(crate) message: String,
+    /// Whether the call took effect.
+    pub(crate) applied: Applied,
+    /// What is wrong with which field.
+    pub(crate) fields: Vec<FieldProblem>,
+    /// What to do next.
+    pub(crate) next: String,
+    /// The HTTP status of the answer, if there was one.
+    pub(crate) status: Option<u16>,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldProblem {
+    /// The argument, or the path of the field in the body.
+    pub(crate) field: String,
+    /// What is wrong with it.
+    pub(crate) problem: String,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// The arguments are wrong. Nothing was sent.
+    InvalidRequest,
+    /// The server does not allow it: by its access, its groups or its customer. Nothing was sent.
+    NotAllowed,
+    /// It was sent already.
+    AlreadySent,
+    /// The call was cancelled.
+    Cancelled,
+    /// The record does not exist.
+    NotFound,
+    /// The key is refused.
+    Unauthorized,
+    /// The key lacks a permission.
+    Forbidden,
+    /// The service refused the request.
+    Rejected,
+    /// The record is in conflict with another.
+    Conflict,
+    /// The service failed.
+    Server,
+    /// A create was sent, and its answer was lost.
+    OutcomeUnknown,
+    /// Too many requests.
+    RateLimited,
+    /// The service could not be reached.
+    Connection,
+    /// There was no answer in time.
+    Timeout,
+    /// The answer does not fit the description.
+    Decode,
+    /// A list could not be read completely.
+    Unsettled,
+    /// The server is set up wrongly.
+    Config,
+}
+
+impl Failure {
+    /// A failure of this kind, of a call that had no effect.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>, next: impl Into<String>) -> Self {
+        Failure {
+            kind,
+            message: message.into(),
+            applied: Applied::No,
+            fields: Vec::new(),
+            next: next.into(),
+            status: None,
+        }
+    }
+
+    /// Arguments that are wrong.
+    pub(crate) fn invalid(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Failure::new(Kind::InvalidRequest, message, next)
+    }
+
+    /// Something that the server does not allow.
+    pub(crate) fn not_allowed(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Failure::new(Kind::NotAllowed, message, next)
+    }
+
+    /// The same with what is wrong with which fields.
+    pub(crate) fn with_fields(mut self, fields: Vec<FieldProblem>) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The same for a call that may have had an effect.
+    pub(crate) fn with_applied(mut self, applied: Applied) -> Self {
+        self.applied = applied;
+        self
+    }
+
+    /// As JSON, for the assistant.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut error = json!({
+            "kind": self.kind,
+            "message": short(&self.message),
+            "applied": applied_name(self.applied),
+            "next": short(&self.next),
+        });
+        if !self.fields.is_empty() {
+            error["fields"] = json!(self.fields);
+        }
+        if let Some(status) = self.status {
+            error["status"] = json!(status);
+        }
+        json!({"error": error})
+    }
+
+    /// As text, for hosts that show no structured content.
+    pub(crate) fn to_text(&self) -> String {
+        let fields = self.fields.iter();
+        let fields: String = fields
+            .map(|it| format!("\n- {}: {}", it.field, short(&it.problem)))
+            .collect();
+        format!(
+            "{}{fields}\nTook effect: {}. Next: {}",
+            short(&self.message),
+            applied_name(self.applied),
+            short(&self.next)
+        )
+    }
+}
+
+/// The word for whether a call took effect.
+pub(crate) fn applied_name(applied: Applied) -> &'static str {
+    match applied {
+        Applied::No => "no",
+        Applied::Yes => "yes",
+        _ => "unknown",
+    }
+}
+
+/// A text that may quote strangers, cleaned and of bounded length.
+fn short(text: &str) -> String {
+    let (text, _) = crate::clean::clean(text);
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+impl From<atera::Error> for Failure {
+    fn from(error: atera::Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::InvalidRequest => Kind::InvalidRequest,
+            ErrorKind::NotFound => Kind::NotFound,
+            ErrorKind::Unauthorized => Kind::Unauthorized,
+            ErrorKind::Forbidden => Kind::Forbidden,
+            ErrorKind::Rejected => Kind::Rejected,
+            ErrorKind::Conflict => Kind::Conflict,
+            ErrorKind::OutcomeUnknown => Kind::OutcomeUnknown,
+            ErrorKind::RateLimited => Kind::RateLimited,
+            ErrorKind::Connection => Kind::Connection,
+            ErrorKind::Timeout => Kind::Timeout,
+            ErrorKind::Decode => Kind::Decode,
+            ErrorKind::Unsettled => Kind::Unsettled,
+            ErrorKind::Config => Kind::Config,
+            _ => Kind::Server,
+        };
+        let fields = error
+            .field_errors()
+            .into_iter()
+            .map(|(field, errors)| FieldProblem {
+                field: field.to_string(),
+                problem: errors.join("; "),
+            });
+        Failure {
+            kind,
+            message: error.to_string(),
+            applied: error.applied(),
+            fields: fields.collect(),
+            next: next(kind, &error),
+            status: error.status().map(|status| status.as_u16()),
+        }
+    }
+}
+
+/// What to do after an error of the client.
+fn next(kind: Kind, error: &atera::Error) -> String {
+    let reads = error.operation().is_none_or(|operation| operation.reads);
+    let wait = error.retry_after().map(|wait| wait.as_secs().max(1));
+    match (kind, error.applied()) {
+        (_, Applied::Unknown) => {
+            "do not send it again: read the record or the list first, and see whether it took effect"
+                .to_string()
+        }
+        (_, Applied::Yes) => "it took effect, so do not send it again; read the record to see it".to_string(),
+        (Kind::InvalidRequest | Kind::Rejected, _) => {
+            "correct what is named and call again; `describe` shows the arguments and fields".to_string()
+        }
+        (Kind::NotFound, _) => "check the id: read the list that has the record".to_string(),
+        (Kind::Unauthorized | Kind::Forbidden | Kind::Config, _) => {
+            "do not try again: tell the user, who has to change the API key or its permissions".to_string()
+        }
+        (Kind::Conflict, _) => "read the record, then decide anew".to_string(),
+        (Kind::RateLimited, _) => match wait {
+            Some(seconds) => format!("call again in {seconds} s"),
+            None => "call again in a minute".to_string(),
+        },
+        (Kind::Unsettled | Kind::Decode, _) => "read it again; if it fails again, tell the user".to_string(),
+        _ if reads => "call again; if it fails again, tell the user".to_string(),
+        _ => "nothing was changed; call again, and if it fails again, tell the user".to_string(),
+    }
+}

@@ -1,0 +1,89 @@
+//! The answer of an operation that is no list: a record, or records in one piece.
+
+use serde_json::{Value, json};
+
+use super::checked::Read;
+use crate::{
+    content::{Answer, Shown, UNTRUSTED},
+    failure::Failure,
+};
+
+/// Reads it.
+///
+/// # Errors
+///
+/// `InvalidRequest` if records are to be selected where there is only one, and whatever the service fails with.
+pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
+    let value = value(read).await?;
+    let id = read.request.operation.id;
+    let limits = read.setup.limits;
+    let shown = match value {
+        Value::Array(records) => {
+            let mut wanted = wanted(read, records)?;
+            if read.selection.has_totals() {
+                let rows = read.selection.rows();
+                let rows = rows
+                    .iter()
+                    .map(|row| serde_json::from_str(row).unwrap_or(Value::Null));
+                wanted = rows.collect();
+            }
+            Shown::of(Value::Array(wanted), limits.text, limits.answer)
+        }
+        _ if read.arguments.selects() => {
+            return Err(Failure::invalid(
+                format!(
+                    "{id} answers one record, so `where`, `count`, `group_by` and `sum` have nothing to choose from"
+                ),
+                "leave them out",
+            ));
+        }
+        value => {
+            read.setup.scope.check_answer(&read.request, &value)?;
+            Shown::of(read.chosen(&value.to_string()), limits.answer / 2, limits.answer)
+        }
+    };
+    let mut answer = json!({"operation": id, "untrusted": UNTRUSTED});
+    let cut = read.cuts(&shown, 0, None);
+    if !cut.is_empty() {
+        answer["cut"] = Value::Array(cut);
+    }
+    if shown.removed > 0 {
+        answer["invisible_characters_removed"] = json!(shown.removed);
+    }
+    let name = if shown.value.is_array() {
+        "records"
+    } else {
+        "record"
+    };
+    answer[name] = shown.value;
+    Ok(Answer::json(answer))
+}
+
+/// Those of the records that are wanted.
+///
+/// # Errors
+///
+/// As [`Read::take`].
+pub(super) fn wanted(read: &mut Read<'_>, records: Vec<Value>) -> Result<Vec<Value>, Failure> {
+    let mut wanted = Vec::new();
+    for record in records {
+        wanted.extend(read.take(&record.to_string())?);
+    }
+    Ok(wanted)
+}
+
+/// The answer as JSON. One that is not JSON is a text.
+///
+/// # Errors
+///
+/// Whatever the service fails with.
+pub(super) async fn value(read: &mut Read<'_>) -> Result<Value, Failure> {
+    let call = read.request.call(&read.setup.client)?;
+    let answer = read.context.or_cancelled(call.send()).await??;
+    let bytes = &answer.value;
+    Ok(match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(_) if bytes.is_empty() => Value::Null,
+        Err(_) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+    })
+}

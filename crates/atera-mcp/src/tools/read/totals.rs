@@ -1,0 +1,71 @@
+//! How many records a list has, by groups, and sums over them.
+
+use serde_json::{Value, json};
+
+use super::{
+    checked::Read,
+    walk::{PAGE_RECORDS, Walk},
+};
+use crate::{
+    content::{Answer, Shown, UNTRUSTED},
+    failure::Failure,
+};
+
+/// How many records a call looks at.
+const MOST_SCANNED: u64 = 20_000;
+
+/// Counts and sums.
+///
+/// # Errors
+///
+/// `InvalidRequest` if the list is too long to be read for it, and whatever the service fails with.
+pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
+    let id = read.request.operation.id;
+    if read.selection.only_counts() && !read.setup.scope.filters(&read.request) {
+        let total = read.request.call(&read.setup.client)?.total();
+        if let Some(total) = read.context.or_cancelled(total).await?? {
+            return Ok(Answer::json(json!({"operation": id, "count": total})));
+        }
+    }
+    let mut walk = Walk::begin(read, 0, None)?;
+    let mut scanned = 0;
+    while let Some(record) = walk.next().await? {
+        if scanned == MOST_SCANNED {
+            return Err(Failure::invalid(
+                format!(
+                    "{id} was not counted: it has more than {MOST_SCANNED} records, and all would have to be read"
+                ),
+                "narrow it with `arguments`, or ask the mirror with `query` if the server has one",
+            ));
+        }
+        read.take(&record)?;
+        scanned += 1;
+        if scanned.is_multiple_of(PAGE_RECORDS) {
+            read.context.progress(scanned, walk.total()).await;
+        }
+    }
+    let mut answer = json!({"operation": id, "scanned": scanned});
+    if read.selection.has_only_a_count() && !read.selection.has_groups() {
+        let count = read.selection.number().unwrap_or_default();
+        answer["count"] = serde_json::from_str(&count).unwrap_or(Value::Null);
+    } else {
+        let rows = read.selection.rows();
+        let rows = rows
+            .iter()
+            .map(|row| serde_json::from_str(row).unwrap_or(Value::Null));
+        let limits = read.setup.limits;
+        let shown = Shown::of(Value::Array(rows.collect()), limits.text, limits.answer);
+        answer["untrusted"] = json!(UNTRUSTED);
+        answer["rows"] = shown.value;
+        if let Some(cut) = shown.cuts.first() {
+            answer["cut"] =
+                json!({"shown": cut.shown, "of": cut.of, "note": "the smallest groups are left out"});
+        }
+    }
+    let hints = read.selection.hints().iter().cloned();
+    let remarks: Vec<_> = hints.chain(read.selection.remarks()).collect();
+    if !remarks.is_empty() {
+        answer["remarks"] = json!(remarks);
+    }
+    Ok(Answer::json(answer))
+}

@@ -1,0 +1,153 @@
+//! `search`, `describe` and `read`.
+
+use super::*;
+
+#[tokio::test]
+async fn a_record_is_found_described_and_read() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let found = session.call("search", json!({"words": "one ticket by id"})).await;
+    let ids = found["operations"].to_string();
+    assert!(ids.contains("tickets_get"), "{ids}");
+    let described = session
+        .call("describe", json!({"operation": "tickets_get"}))
+        .await;
+    assert!(
+        described["description"]
+            .as_str()
+            .expect("text")
+            .contains("ticketId")
+    );
+    let arguments = json!({"operation": "tickets_get", "arguments": {"ticketId": 54321}});
+    let read = session.call("read", arguments).await;
+    assert_eq!(read["record"]["TicketID"], 54321);
+    assert!(
+        read["untrusted"]
+            .as_str()
+            .expect("text")
+            .contains("no instruction")
+    );
+}
+
+#[tokio::test]
+async fn a_list_is_read_with_cursors_to_its_end() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    for limit in [7, 50, 120] {
+        let mut arguments = json!({"operation": "tickets_list", "limit": limit, "fields": ["TicketTitle"]});
+        let (mut ids, mut calls) = (Vec::new(), 0);
+        loop {
+            let page = session.call("read", arguments).await;
+            assert_eq!(page["total"], 300, "{page}");
+            let records = page["records"].as_array().expect("records");
+            ids.extend(records.iter().map(|it| it["TicketID"].as_i64().expect("an id")));
+            calls += 1;
+            match page.get("next") {
+                Some(next) => arguments = json!({"cursor": next}),
+                None => break,
+            }
+        }
+        assert_eq!(calls, 300_usize.div_ceil(limit));
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 300);
+    }
+    let count = session
+        .call("read", json!({"operation": "tickets_list", "count": true}))
+        .await;
+    assert_eq!(count["count"], 300);
+}
+
+#[tokio::test]
+async fn a_mistake_is_told_by_its_field() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let arguments = json!({"operation": "tickets_get", "arguments": {"id": 7}});
+    let failed = session.call("read", arguments).await;
+    assert_eq!(kind(&failed), "invalid_request");
+    assert_eq!(failed["error"]["applied"], "no");
+    assert_eq!(failed["error"]["fields"][0]["field"], "id");
+    let arguments = json!({"operation": "tickets_get", "arguments": {"ticketId": 999_999}});
+    let failed = session.call("read", arguments).await;
+    assert_eq!(kind(&failed), "not_found");
+    assert_eq!(failed["error"]["status"], 404);
+}
+
+#[tokio::test]
+async fn records_are_chosen_counted_and_summed() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let open = json!({"operation": "tickets_list", "where": "Status=Open", "count": true});
+    let open = session.call("read", open).await["count"]
+        .as_u64()
+        .expect("a number");
+    assert!((1..300).contains(&open), "{open}");
+    let groups = json!({"operation": "tickets_list", "group_by": ["Status"]});
+    let groups = session.call("read", groups).await;
+    let rows = groups["rows"].as_array().expect("rows");
+    let row = rows
+        .iter()
+        .find(|row| row["TicketStatus"] == "Open")
+        .expect("a row");
+    assert_eq!(row["Count"], open);
+
+    // The service filters what it can, and the rest is looked at here, from cursor to cursor.
+    let mut arguments = json!({
+        "operation": "tickets_list",
+        "where": "Status=Open and Title~e",
+        "fields": ["title", "Status"],
+        "limit": 9,
+    });
+    let mut titles = Vec::new();
+    loop {
+        let page = session.call("read", arguments).await;
+        for record in page["records"].as_array().expect("records") {
+            assert_eq!(record["TicketStatus"], "Open");
+            assert!(
+                record["TicketTitle"]
+                    .as_str()
+                    .expect("text")
+                    .to_lowercase()
+                    .contains('e')
+            );
+            titles.push(record["TicketID"].as_i64().expect("an id"));
+        }
+        match page.get("next") {
+            Some(next) => arguments = json!({"cursor": next}),
+            None => break,
+        }
+    }
+    let count = json!({"operation": "tickets_list", "where": "Status=Open and Title~e", "count": true});
+    assert_eq!(session.call("read", count).await["count"], titles.len());
+
+    let mistake = json!({"operation": "tickets_list", "where": "Stats=Open"});
+    let failed = session.call("read", mistake).await;
+    assert_eq!(kind(&failed), "invalid_request");
+    assert!(
+        failed["error"]["message"]
+            .as_str()
+            .expect("text")
+            .contains("TicketStatus"),
+        "{failed}"
+    );
+}
+
+#[tokio::test]
+async fn secrets_are_not_shown_and_not_compared_with() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let list = json!({"operation": "devices_snmp_list", "limit": 50});
+    let list = session.call("read", list).await;
+    assert!(
+        list["records"]
+            .as_array()
+            .expect("records")
+            .iter()
+            .any(|it| it["Community"] == "(secret, not shown)")
+    );
+    let guess = json!({"operation": "devices_snmp_list", "where": "Community~u", "count": true});
+    assert_eq!(session.call("read", guess).await["count"], 0);
+    let groups = json!({"operation": "devices_snmp_list", "group_by": ["Community"]});
+    let groups = session.call("read", groups).await;
+    assert!(!groups.to_string().contains("public"), "{groups}");
+}
