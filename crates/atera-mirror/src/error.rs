@@ -39,6 +39,8 @@ pub enum ErrorKind {
     Connection,
     /// The database failed, or its content is damaged.
     Database,
+    /// The receiver of a webhook wants no more of them.
+    Gone,
     /// The service failed. The source is the [`atera::Error`].
     Service,
 }

@@ -5,7 +5,7 @@
 //!
 //! # Layers
 //!
-//! `error` < `engine` < `redact` < `schema` < `store` < `state` < `sync` < `query` < `mirror` < `report`: a module uses only those before it.
+//! `error` < `engine` < `redact` < `schema` < `store` < `state` < `sync` < `query` < `mirror` < `webhook` < `report`: a module uses only those before it.
 //! `engine` is the one place that knows which database it is; what stands above it is written once.
 
 mod engine;
@@ -17,6 +17,7 @@ pub mod schema;
 mod state;
 mod store;
 mod sync;
+mod webhook;
 
 pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};
 pub use error::{Error, ErrorKind, Result};
@@ -24,6 +25,7 @@ pub use mirror::{Change, ChangeKind, Changes, Cursor, Mirror, TableRows, Vacuume
 pub use redact::Redaction;
 pub use state::{ListState, ListStatus, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};
+pub use webhook::{DeadLetter, Delivery, DeliveryFailure, Webhook, WebhookSecret, WebhookStatus};
 
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]

@@ -92,7 +92,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "crates/atera-mirror",
         &[
-            "error", "engine", "redact", "schema", "store", "state", "sync", "mirror", "report",
+            "error", "engine", "redact", "schema", "store", "state", "sync", "mirror", "webhook", "report",
         ],
     ),
     (

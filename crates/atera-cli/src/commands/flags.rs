@@ -8,8 +8,12 @@
 use clap::{ArgMatches, Command};
 
 use super::{
-    api, completions, config, doctor, export, limit, mcp::arguments as mcp, mirror::arguments as mirror,
-    records, reference, report::arguments as report, sandbox,
+    api, completions, config, doctor, export, limit,
+    mcp::arguments as mcp,
+    mirror::{arguments as mirror, webhook_arguments as webhooks},
+    records, reference,
+    report::arguments as report,
+    sandbox,
 };
 use crate::{
     input::{
@@ -39,7 +43,7 @@ struct Uses {
 const OPERATION: Uses = uses(&[], &[RECORDS, CONNECTION, &[DRY_RUN]]);
 
 /// Every command that does not use all of the flags.
-const TABLE: [Uses; 22] = [
+const TABLE: [Uses; 25] = [
     uses(&[records::NAME], &[RECORDS]),
     uses(&[api::NAME], &[RECORDS, CONNECTION, &[DRY_RUN]]),
     Uses {
@@ -64,6 +68,12 @@ const TABLE: [Uses; 22] = [
         advice: |_| Some("a query changes nothing"),
     },
     uses(&[mirror::NAME, mirror::SCHEMA], &[RECORDS]),
+    uses(
+        &[mirror::NAME, webhooks::WEBHOOKS, webhooks::REDELIVER],
+        &[ACCOUNT],
+    ),
+    uses(&[mirror::NAME, webhooks::WEBHOOKS, webhooks::DISCARD], &[ACCOUNT]),
+    uses(&[mirror::NAME, webhooks::WEBHOOKS, webhooks::REMOVE], &[ACCOUNT]),
     uses(&[mirror::NAME, mirror::VACUUM], &[ACCOUNT]),
     uses(&[report::NAME], &[RECORDS, ACCOUNT]),
     uses(&[report::NAME, report::NEW], &[]),
@@ -134,17 +144,24 @@ pub(crate) fn hide_ignored(mut tool: Command) -> Command {
             tool = tool.mut_arg(id, |flag| flag.hide(true));
         }
     }
-    tool.mut_subcommands(|inner| {
-        let inner_name = inner.get_name().to_string();
-        let of_inner = row(&[&name, &inner_name]);
-        // clap gives it the other flags as the tool has them.
-        let differs = |flag: &str| of_inner.has(flag) != of_tool.has(flag);
+    hide_within(tool, &[name])
+}
+
+/// Hides from the help of the commands within another one the flags that they ignore, unless the other one does as well: clap gives
+/// them the flags as it has them.
+fn hide_within(command: Command, words: &[String]) -> Command {
+    let outer = row(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    command.mut_subcommands(|inner| {
+        let words = [words, &[inner.get_name().to_string()]].concat();
+        let of_inner = row(&words.iter().map(String::as_str).collect::<Vec<_>>());
         let flags = globals::arguments().into_iter();
-        let flags = flags.filter(|flag| differs(flag.get_id().as_str()));
-        inner.args(flags.map(|flag| {
+        let flags =
+            flags.filter(|flag| of_inner.has(flag.get_id().as_str()) != outer.has(flag.get_id().as_str()));
+        let inner = inner.args(flags.map(|flag| {
             let is_ignored = !of_inner.has(flag.get_id().as_str());
             flag.hide(is_ignored)
-        }))
+        }));
+        hide_within(inner, &words)
     })
 }
 

@@ -13,7 +13,7 @@ mod value;
 use futures_util::future::BoxFuture;
 
 pub use answer::{Answer, AnswerColumn, Limits};
-pub(crate) use postgres::Postgres;
+pub(crate) use postgres::{Postgres, tls_config};
 pub(crate) use sqlite::Sqlite;
 pub use value::{ColumnType, Value};
 
@@ -91,6 +91,17 @@ pub(crate) trait Engine: Send + Sync {
 
     /// A session that only reads, for the library's own questions. What it reads in a transaction is of one point in time.
     fn reader(&self) -> BoxFuture<'_, Result<Box<dyn Session>>>;
+
+    /// A session that writes to the outbox of webhooks, which is apart from what a sync writes. It holds the lock of those who send
+    /// for a webhook, which ends with it, or with the process.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if someone else sends for it; the message says who.
+    fn outbox_of<'a>(&'a self, webhook: &'a str) -> BoxFuture<'a, Result<Box<dyn Session>>>;
+
+    /// A session that writes to the outbox, without a lock. None if there is no outbox.
+    fn outbox(&self) -> BoxFuture<'_, Result<Option<Box<dyn Session>>>>;
 
     /// Runs a user's query. Its parameters are written `:name`. Whatever would do more than read is refused by the database itself.
     ///

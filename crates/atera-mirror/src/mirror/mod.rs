@@ -96,6 +96,20 @@ impl Mirror {
         self.writer().await.map(drop)
     }
 
+    /// The database that it is in.
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// One in a database of a test.
+    #[cfg(test)]
+    pub(crate) fn of_engine(engine: Arc<dyn Engine>) -> Self {
+        Mirror {
+            engine,
+            shown: "here".into(),
+        }
+    }
+
     async fn check_version(&self) -> Result<()> {
         let mut session = self.engine.reader().await?;
         schema::exists(&mut *session, self.engine.dialect())

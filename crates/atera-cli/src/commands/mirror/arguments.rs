@@ -1,8 +1,6 @@
 //! The commands of `atera mirror` and their arguments. They follow from the description alone, so that a build without the
 //! mirror shows them in its help as well.
 
-use std::{path::PathBuf, time::Duration};
-
 use atera::description::Collection;
 use clap::{
     Arg, ArgAction, Command,
@@ -11,6 +9,8 @@ use clap::{
 };
 use heck::{ToKebabCase, ToSnakeCase};
 
+pub(crate) use super::common_arguments::{LIMIT, duration, place};
+use super::webhook_arguments;
 use crate::input::help;
 
 /// Name of the command.
@@ -27,8 +27,6 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const VACUUM: &str = "vacuum";
 
 // The names of the arguments.
-pub(crate) const DB: &str = "db";
-pub(crate) const DATABASE_URL: &str = "database-url";
 pub(crate) const ONLY: &str = "only";
 pub(crate) const WITH: &str = "with";
 pub(crate) const FULL: &str = "full";
@@ -43,11 +41,7 @@ pub(crate) const SQL: &str = "sql";
 pub(crate) const PARAM: &str = "param";
 pub(crate) const MAX_AGE: &str = "max-age";
 pub(crate) const TIMEOUT: &str = "timeout";
-pub(crate) const LIMIT: &str = "limit";
 pub(crate) const TABLE: &str = "table";
-
-/// The heading of the flags for the place of the mirror.
-const DATABASE: &str = "Database";
 
 /// All of `atera mirror`.
 pub(crate) fn command() -> Command {
@@ -81,6 +75,7 @@ pub(crate) fn command() -> Command {
                 )
                 .args(place()),
             changes(),
+            webhook_arguments::webhooks(),
             schema(),
             Command::new(CHECK)
                 .about("Check the database: whether it is sound, and has the rows that it should have")
@@ -205,14 +200,19 @@ fn changes() -> Command {
         .about("Print what the syncs found to have come, changed, gone and come back, a line of JSON for each")
         .after_help(
             "Examples:\n  atera mirror changes --only tickets\n  atera mirror changes --after 42-9f3c21ab\n  atera mirror \
-             changes --after now --follow\n\nA line has `cursor`, `at` (when a sync found it), `table`, `id`, `kind` (insert, \
+             changes --after now --follow\n  atera mirror changes --after now --follow --webhook https://crm.example.com/hook \
+             --secret-file crm.secret\n\nA line has `cursor`, `at` (when a sync found it), `table`, `id`, `kind` (insert, \
              update, delete or undelete), and the record `before` and `after`, as it was then. The first sync of a list inserts \
              all of its records. Nothing is sent to the service: `atera mirror sync --every 15m` beside it finds what is \
              new.\n\nKeep the cursor of the last line that you have dealt with, and go on with --after: nothing is lost, also \
              while a sync writes. The last cursor is on stderr too. One that the mirror does not have, since it was made anew or \
              restored, is refused with exit code 2. With --follow, a look that fails is told, and the next one tries again; a \
-             signal ends it, with the exit code of the last look.",
+             signal ends it, with the exit code of the last look.\n\nWith --webhook the changes are sent as Standard \
+             Webhooks, each at least once and those of a record in their order, and sent again if the receiver does not take \
+             them. What it has is kept in the mirror: --after counts the first time alone. `atera mirror webhooks` shows it, and \
+             what could not be delivered.",
         )
+        .args(webhook_arguments::of_changes())
         .args(place())
         .arg(
             Arg::new(AFTER)
@@ -220,7 +220,7 @@ fn changes() -> Command {
                 .value_name("CURSOR")
                 .help("Begin after this cursor, or `now` for what is found from now on; with the first change if left out"),
         )
-        .arg(only().help("The lists whose changes are printed; all if left out"))
+        .arg(only().help("The lists whose changes are printed or sent; all if left out"))
         .arg(
             Arg::new(LIMIT)
                 .long(LIMIT)
@@ -232,7 +232,7 @@ fn changes() -> Command {
             Arg::new(FOLLOW)
                 .long(FOLLOW)
                 .action(ArgAction::SetTrue)
-                .help("Go on until Ctrl-C or SIGTERM, and print changes as syncs find them"),
+                .help("Go on until Ctrl-C or SIGTERM, and print or send changes as syncs find them"),
         )
         .arg(
             Arg::new(EVERY)
@@ -270,27 +270,6 @@ fn schema() -> Command {
         .arg(table)
 }
 
-/// The flags that say where the mirror is.
-pub(crate) fn place() -> [Arg; 2] {
-    [
-        Arg::new(DB)
-            .long(DB)
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .conflicts_with(DATABASE_URL)
-            .help_heading(DATABASE)
-            .help("The file of the mirror; wins over ATERA_DATABASE_URL"),
-        Arg::new(DATABASE_URL)
-            .long(DATABASE_URL)
-            .value_name("URL")
-            .help_heading(DATABASE)
-            .help(
-                "A Postgres database, as in postgres://user@host/name; ATERA_DATABASE_URL keeps it out of the list of \
-                 processes, and the password may be in PGPASSWORD or ~/.pgpass",
-            ),
-    ]
-}
-
 /// The names of the lists. They are those of their tables; with hyphens in place of underscores they are those of the commands.
 fn lists() -> impl TypedValueParser<Value = String> {
     let names = Collection::all()
@@ -315,14 +294,6 @@ fn child_names() -> Vec<String> {
     names
 }
 
-/// A span of time, as in 15m.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let time = humantime::parse_duration(text)
-        .ok()
-        .filter(|time| !time.is_zero());
-    time.ok_or_else(|| "it must be a time, as in 30s, 15m, 12h or 7d".to_string())
-}
-
 /// The name and the value of a parameter.
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
@@ -334,6 +305,8 @@ pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -9,7 +9,7 @@ use atera::{
 use atera_mirror::{Cursor, ErrorKind, Mirror};
 use clap::ArgMatches;
 
-use super::{ages, arguments, failure::failure, place::Place, rounds};
+use super::{ages, arguments, failure::failure, place::Place, rounds, webhook, webhook_arguments};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{
@@ -27,9 +27,6 @@ const PAGE: u32 = 500;
 /// How often `--follow` looks, unless `--every` says so.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// What `--after` calls the place after the last change.
-const NOW: &str = "now";
-
 /// A line.
 static CHANGE: Schema = Schema::new(
     "Change",
@@ -44,8 +41,11 @@ static CHANGE: Schema = Schema::new(
     ],
 );
 
-/// Prints the changes after a place, and those that come.
+/// Prints the changes after a place, and those that come, or sends them.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    if let Some(url) = matches.get_one::<String>(webhook_arguments::WEBHOOK) {
+        return webhook::run(matches, globals, url).await;
+    }
     let follows = matches.get_flag(arguments::FOLLOW);
     let layout = layout(globals, follows)?;
     let only = matches
@@ -54,7 +54,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
         .map(String::as_str)
         .collect();
     let after = match matches.get_one::<String>(arguments::AFTER).map(String::as_str) {
-        Some(NOW) => None,
+        Some(webhook::NOW) => None,
         Some(text) => Some(text.parse().map_err(|error| failure(&error))?),
         None => Some(Cursor::START),
     };

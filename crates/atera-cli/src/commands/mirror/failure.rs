@@ -29,6 +29,7 @@ pub(crate) fn code(error: &Error) -> u8 {
         | ErrorKind::Refused
         | ErrorKind::Query
         | ErrorKind::Cursor => exit_code::USAGE,
+        ErrorKind::Gone => exit_code::of(atera::ErrorKind::Rejected),
         ErrorKind::TimedOut | ErrorKind::Connection => exit_code::of(atera::ErrorKind::Connection),
         ErrorKind::Service => error
             .service()

@@ -6,7 +6,8 @@
 //! | module | is |
 //! |---|---|
 //! | [`table_names`] | the names of the tables for the shell |
-//! | [`arguments`] | the commands and their arguments |
+//! | [`common_arguments`] | arguments that several commands have |
+//! | [`webhook_arguments`], [`arguments`] | the commands and their arguments |
 //! | [`failure`] | the mirror's errors as failures of the command |
 //! | [`place`] | where the mirror is |
 //! | [`answer_rows`] | the rows of a query as records |
@@ -16,12 +17,15 @@
 //! | [`account`] | a mirror, and the service that it is of |
 //! | [`rounds`] | one sync or look after another, until a signal |
 //! | [`plan`] | `--plan`: what a sync would ask for |
-//! | [`sync`], [`query`], [`tables`], [`status`], [`changes`], [`schema`], [`check`], [`vacuum`] | a command each |
+//! | [`webhook`] | `atera mirror changes --webhook` |
+//! | [`sync`], [`query`], [`tables`], [`status`], [`changes`], [`webhooks`], [`schema`], [`check`], [`vacuum`] | a command each |
 //! | [`run`] | which of them the arguments name |
 
 pub(crate) mod arguments;
+pub(crate) mod common_arguments;
 #[cfg_attr(not(feature = "mirror"), path = "left_out.rs")]
 pub(crate) mod run;
+pub(crate) mod webhook_arguments;
 
 #[cfg(feature = "mirror")]
 mod account;
@@ -59,3 +63,7 @@ mod table_names;
 mod tables;
 #[cfg(feature = "mirror")]
 mod vacuum;
+#[cfg(feature = "mirror")]
+mod webhook;
+#[cfg(feature = "mirror")]
+mod webhooks;

@@ -9,7 +9,7 @@ use atera_mirror::Mirror;
 use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
-use super::{arguments, failure::failure};
+use super::{common_arguments, failure::failure};
 use crate::{
     input::{connection, globals::Globals},
     output::failure::Failure,
@@ -61,11 +61,11 @@ impl Place {
 
     /// The place that the arguments or the environment name, if they do.
     pub(crate) fn named(matches: &ArgMatches) -> Option<Self> {
-        if let Some(file) = matches.get_one::<PathBuf>(arguments::DB) {
+        if let Some(file) = matches.get_one::<PathBuf>(common_arguments::DB) {
             return Some(Place::File(file.clone()));
         }
         // Not by clap, for which the variable would contradict --db.
-        let url = matches.get_one::<String>(arguments::DATABASE_URL).cloned();
+        let url = matches.get_one::<String>(common_arguments::DATABASE_URL).cloned();
         url.or_else(|| connection::variable(URL_VARIABLE)).map(Place::Url)
     }
 

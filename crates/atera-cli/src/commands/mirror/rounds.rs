@@ -4,7 +4,7 @@
 //! help. The exit code at the end is that of the last round that ended, so that a service manager that stops the command sees
 //! whether it was well. Without one it is that of the signal.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{cell::Cell, ops::ControlFlow, time::Duration};
 
 use tokio::time::Instant;
 
@@ -22,11 +22,29 @@ use crate::{
 pub(crate) async fn run(
     interrupt: &Interrupt,
     every: Duration,
+    round: impl AsyncFnMut() -> ControlFlow<Result<(), Failure>, Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let began = Cell::new(Instant::now());
+    let mut round = round;
+    let round = async || {
+        began.set(Instant::now());
+        round().await
+    };
+    run_varied(interrupt, || every.saturating_sub(began.get().elapsed()), round).await
+}
+
+/// Does a round, and another one when a time has passed since the end of each, which may be another time for each.
+///
+/// # Errors
+///
+/// That of the last round, or the signal.
+pub(crate) async fn run_varied(
+    interrupt: &Interrupt,
+    wait: impl Fn() -> Duration,
     mut round: impl AsyncFnMut() -> ControlFlow<Result<(), Failure>, Result<(), Failure>>,
 ) -> Result<(), Failure> {
     let mut last = None;
     loop {
-        let next = Instant::now().checked_add(every);
         match round().await {
             ControlFlow::Continue(round) => {
                 if let Some(sentence) = round.as_ref().err().and_then(Failure::sentence) {
@@ -37,12 +55,7 @@ pub(crate) async fn run(
             ControlFlow::Break(Err(signal @ Failure::Interrupted(..))) => return at_the_end(last, signal),
             ControlFlow::Break(ended) => return ended,
         }
-        let wait = async {
-            match next {
-                Some(next) => tokio::time::sleep_until(next).await,
-                None => std::future::pending().await,
-            }
-        };
+        let wait = tokio::time::sleep(wait());
         if let Err(signal) = interrupt.or(wait).await {
             return at_the_end(last, signal);
         }

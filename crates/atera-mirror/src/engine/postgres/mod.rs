@@ -10,6 +10,7 @@ mod tls;
 
 use futures_util::future::{BoxFuture, FutureExt};
 
+pub(crate) use self::tls::config as tls_config;
 use self::{server::Server, session::PostgresSession};
 use super::{Answer, Dialect, Engine, Limits, Session, Value};
 use crate::error::Result;
@@ -55,6 +56,22 @@ impl Engine for Postgres {
         async move {
             let session = PostgresSession::reader(self.server.connect().await?).await?;
             Ok(Box::new(session) as Box<dyn Session>)
+        }
+        .boxed()
+    }
+
+    fn outbox_of<'a>(&'a self, webhook: &'a str) -> BoxFuture<'a, Result<Box<dyn Session>>> {
+        async move {
+            let session = PostgresSession::sender(self.server.connect().await?, webhook).await?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        }
+        .boxed()
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Option<Box<dyn Session>>>> {
+        async move {
+            let session = PostgresSession::unlocked(self.server.connect().await?);
+            Ok(Some(Box::new(session) as Box<dyn Session>))
         }
         .boxed()
     }

@@ -17,8 +17,11 @@ use crate::{
 /// How many statements are on their way at once.
 const PIPELINE: usize = 64;
 
-/// The key of the writer's lock, with one for the schema.
-const LOCK: &str = "1635018098, hashtext(current_schema())";
+/// The class of the writer's lock. Its object is the schema.
+const WRITER: i32 = 1_635_018_098;
+
+/// The class of the locks of those who send for webhooks. Their objects are the schema and the name.
+const SENDER: i32 = 1_635_018_099;
 
 /// How often the lock is tried. The server needs a moment to see that the last writer has gone.
 const ATTEMPTS: usize = 10;
@@ -54,33 +57,62 @@ impl PostgresSession {
     ///
     /// `Busy` if another one has it.
     pub(super) async fn writer(client: Client) -> Result<Self> {
-        let mut session = PostgresSession {
+        let mut session = PostgresSession::unlocked(client);
+        session
+            .lock(WRITER, "current_schema()", "the mirror is being written to")
+            .await?;
+        Ok(session)
+    }
+
+    /// Takes the lock of those who send for a webhook.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if another one has it.
+    pub(super) async fn sender(client: Client, webhook: &str) -> Result<Self> {
+        let mut session = PostgresSession::unlocked(client);
+        // The name has no quotes.
+        let key = format!("current_schema() || '/{webhook}'");
+        let busy_with = format!("the changes for the webhook {webhook} are being sent");
+        session.lock(SENDER, &key, &busy_with).await?;
+        Ok(session)
+    }
+
+    /// A session that writes, without a lock.
+    pub(super) fn unlocked(client: Client) -> Self {
+        PostgresSession {
             client,
             is_reader: false,
             statements: Vec::new(),
-        };
-        let take = format!("SELECT pg_try_advisory_lock({LOCK})");
+        }
+    }
+
+    /// Takes a lock, which the server keeps for this connection: its class, and a text that stands for its object, in SQL.
+    async fn lock(&mut self, class: i32, key: &str, busy_with: &str) -> Result<()> {
+        let take = format!("SELECT pg_try_advisory_lock({class}, hashtext({key}))");
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 tokio::time::sleep(BETWEEN).await;
             }
-            if session.query(&take, &[]).await? == [[Value::Boolean(true)]] {
-                return Ok(session);
+            if self.query(&take, &[]).await? == [[Value::Boolean(true)]] {
+                return Ok(());
             }
         }
-        let holder = "SELECT format('process %s of the server, %s%s since %s', a.pid, a.application_name, \
-            ' from ' || host(a.client_addr), to_char(a.backend_start, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) \
-            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
-            WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = \
-            current_database()) AND l.classid = 1635018098 AND l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid";
-        let rows = session.query(holder, &[]).await?;
+        let holder = format!(
+            "SELECT format('process %s of the server, %s%s since %s', a.pid, a.application_name, \
+             ' from ' || host(a.client_addr), to_char(a.backend_start, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')) \
+             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = \
+             current_database()) AND l.classid = {class} AND l.objid = (hashtext({key})::bigint & 4294967295)::oid"
+        );
+        let rows = self.query(&holder, &[]).await?;
         let holder = match rows.first().map(Vec::as_slice) {
             Some([Value::Text(holder)]) => holder.as_str(),
             _ => "another connection",
         };
         Err(Error::new(
             ErrorKind::Busy,
-            format!("the mirror is being written to: {holder} has its lock; wait until it has finished"),
+            format!("{busy_with}: {holder} has the lock; wait until it has finished"),
         ))
     }
 

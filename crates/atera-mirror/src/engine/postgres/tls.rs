@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// # Errors
 ///
 /// `Config` if the certificates cannot be read.
-pub(super) fn config(root_certificates: Option<&Path>) -> Result<ClientConfig> {
+pub(crate) fn config(root_certificates: Option<&Path>) -> Result<ClientConfig> {
     let failed = |error: &dyn std::fmt::Display| {
         Error::config(format!(
             "TLS cannot be set up: {error}; see to the certificates of this system"

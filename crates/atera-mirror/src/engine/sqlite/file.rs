@@ -76,9 +76,22 @@ impl Drop for Lock {
 ///
 /// `Busy` if another one has it.
 pub(super) fn lock(path: &Path) -> Result<Lock> {
+    lock_for(&beside(path, ".lock"), "the mirror is being written to")
+}
+
+/// The path of a file beside another one: its name with something added.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
-    name.push(".lock");
-    let name = PathBuf::from(name);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Takes the lock of a lock file.
+///
+/// # Errors
+///
+/// `Busy` if another one has it. `busy_with` says what is going on then.
+pub(super) fn lock_for(name: &Path, busy_with: &str) -> Result<Lock> {
     let unusable = |error: io::Error| {
         Error::config(format!(
             "the lock file {} cannot be used: {error}; see to its permissions",
@@ -87,10 +100,10 @@ pub(super) fn lock(path: &Path) -> Result<Lock> {
     };
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    let mut file = for_owner(&mut options).open(&name).map_err(unusable)?;
+    let mut file = for_owner(&mut options).open(name).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(busy(&mut file)),
+        Err(TryLockError::WouldBlock) => return Err(busy(&mut file, busy_with)),
         Err(TryLockError::Error(error)) => return Err(unusable(error)),
     }
     let mut lock = Lock(file);
@@ -107,7 +120,7 @@ pub(super) fn lock(path: &Path) -> Result<Lock> {
 }
 
 /// The error that someone else is writing, with who it is where that can be read.
-fn busy(file: &mut File) -> Error {
+fn busy(file: &mut File, busy_with: &str) -> Error {
     let mut holder = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut holder));
     let holder = match holder.trim() {
@@ -116,7 +129,7 @@ fn busy(file: &mut File) -> Error {
     };
     Error::new(
         ErrorKind::Busy,
-        format!("the mirror is being written to: {holder} has its lock; wait until it has finished"),
+        format!("{busy_with}: {holder} has the lock; wait until it has finished"),
     )
 }
 
@@ -146,7 +159,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// Refuses a folder in which others can write, since they could replace the file, and a file that others can read.
 #[cfg(unix)]
-fn check_owner(path: &Path) -> Result<()> {
+pub(super) fn check_owner(path: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
 
     let own = rustix::process::geteuid().as_raw();
@@ -184,7 +197,7 @@ fn check_owner(path: &Path) -> Result<()> {
 
 /// On other systems the folder belongs to the user, and its access list keeps others out.
 #[cfg(not(unix))]
-fn check_owner(_: &Path) -> Result<()> {
+pub(super) fn check_owner(_: &Path) -> Result<()> {
     Ok(())
 }
 

@@ -17,6 +17,9 @@ use self::{
 use super::{Answer, Dialect, Engine, Limits, Session, Value};
 use crate::error::Result;
 
+/// What is added to the name of the file for the outbox of webhooks. In the same file, it would wait for each sync.
+const OUTBOX: &str = ".outbox";
+
 /// A database file, and its lock file beside it.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
@@ -62,6 +65,34 @@ impl Engine for Sqlite {
             let path = self.path.clone();
             let session = SqliteSession::start(move || reading(&path), None).await?;
             Ok(Box::new(session) as Box<dyn Session>)
+        }
+        .boxed()
+    }
+
+    fn outbox_of<'a>(&'a self, webhook: &'a str) -> BoxFuture<'a, Result<Box<dyn Session>>> {
+        async move {
+            let path = file::beside(&self.path, OUTBOX);
+            let lock = file::lock_for(
+                &file::beside(&path, &format!(".{webhook}.lock")),
+                &format!("the changes for the webhook {webhook} are being sent"),
+            )?;
+            file::check_owner(&path)?;
+            file::create(&path)?;
+            let session = SqliteSession::start(move || writing(&path), Some(lock)).await?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        }
+        .boxed()
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Option<Box<dyn Session>>>> {
+        async move {
+            let path = file::beside(&self.path, OUTBOX);
+            if !path.exists() {
+                return Ok(None);
+            }
+            file::check_owner(&path)?;
+            let session = SqliteSession::start(move || writing(&path), None).await?;
+            Ok(Some(Box::new(session) as Box<dyn Session>))
         }
         .boxed()
     }

@@ -38,6 +38,27 @@ async fn the_file_is_for_its_owner_alone() {
     );
 }
 
+#[tokio::test]
+async fn the_outbox_is_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Sqlite::open(&folder.path().join("mirror.db")).unwrap();
+    assert!(engine.outbox().await.unwrap().is_none());
+    let mut session = engine.outbox_of("crm").await.unwrap();
+    session
+        .execute("CREATE TABLE things (id INTEGER)", &[])
+        .await
+        .unwrap();
+    for suffix in ["", "-wal", "-shm", ".crm.lock"] {
+        let file = folder.path().join(format!("mirror.db.outbox{suffix}"));
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    drop(session);
+    allow(&folder.path().join("mirror.db.outbox"), 0o644);
+    for error in [engine.outbox().await.err(), engine.outbox_of("crm").await.err()] {
+        assert_eq!(error.unwrap().kind(), ErrorKind::Config);
+    }
+}
+
 #[test]
 fn a_folder_in_which_others_can_write_is_refused() {
     let folder = tempfile::tempdir().unwrap();

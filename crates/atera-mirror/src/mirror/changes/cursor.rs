@@ -47,7 +47,7 @@ impl Cursor {
     }
 
     /// The number of the change in the log.
-    pub(super) fn seq(self) -> i64 {
+    pub(crate) fn seq(self) -> i64 {
         self.seq
     }
 

@@ -104,6 +104,14 @@ impl Engine for Stopping<'_> {
         self.engine.reader()
     }
 
+    fn outbox_of<'a>(&'a self, webhook: &'a str) -> BoxFuture<'a, Result<Box<dyn Session>>> {
+        self.engine.outbox_of(webhook)
+    }
+
+    fn outbox(&self) -> BoxFuture<'_, Result<Option<Box<dyn Session>>>> {
+        self.engine.outbox()
+    }
+
     fn ask<'a>(
         &'a self,
         sql: &'a str,

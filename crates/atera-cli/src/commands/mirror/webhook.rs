@@ -1,0 +1,240 @@
+//! `atera mirror changes --webhook`: sends the changes to a receiver, now or as they come.
+
+use std::{
+    cell::{Cell, RefCell},
+    ops::ControlFlow,
+    path::PathBuf,
+    time::Duration,
+};
+
+use atera::Timestamp;
+use atera_mirror::{Delivery, DeliveryFailure, ErrorKind, Mirror, Webhook, WebhookSecret};
+use clap::ArgMatches;
+
+use super::{arguments, failure::failure, place::Place, rounds, webhook_arguments as names};
+use crate::{
+    input::{
+        globals::{self, Globals},
+        interrupt::Interrupt,
+    },
+    output::{exit_code, failure::Failure, terminal::tell},
+};
+
+/// What `--after` calls the place after the last change.
+pub(super) const NOW: &str = "now";
+
+/// How often `--follow` looks, unless `--every` says so.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Sends the changes after a place, and those that come.
+pub(super) async fn run(matches: &ArgMatches, globals: &Globals, url: &str) -> Result<(), Failure> {
+    if let Some(flag) = globals::given(matches).find(|flag| globals::RECORDS.contains(flag)) {
+        return Err(Failure::Usage(format!(
+            "--{flag} has no effect with --webhook, which prints no changes; leave it out"
+        )));
+    }
+    let follows = matches.get_flag(arguments::FOLLOW);
+    let webhook = webhook(matches, url).map_err(|error| explained(&error))?;
+    // At the end, one failure is told.
+    let webhook = match globals.quiet && !follows {
+        true => webhook,
+        false => webhook.on_failure(|failure| tell(told(failure))),
+    };
+    let place = Place::read(matches, globals)?;
+    let after = matches.get_one::<String>(arguments::AFTER);
+    let interrupt = Interrupt::listen();
+    let mirror = place.open().await?;
+    let webhook = match after.map(String::as_str) {
+        None => webhook,
+        Some(NOW) => {
+            let latest = interrupt.or(mirror.latest_change()).await?;
+            webhook.after(latest.map_err(|error| failure(&error))?)
+        }
+        Some(text) => webhook.after(text.parse().map_err(|error| failure(&error))?),
+    };
+    if !follows {
+        let delivery = interrupt.or(mirror.deliver(&webhook)).await?;
+        let delivery = delivery.map_err(|error| explained(&error))?;
+        if !globals.quiet {
+            tell(summary(&delivery));
+        }
+        return judge(&webhook, &delivery);
+    }
+    let every = matches.get_one::<Duration>(arguments::EVERY);
+    let follow = Follow {
+        mirror,
+        webhook,
+        every: every.copied().unwrap_or(EVERY),
+        wait: Cell::default(),
+        last: RefCell::default(),
+        delivered: Cell::default(),
+    };
+    let ended = rounds::run_varied(
+        &interrupt,
+        || follow.wait.get(),
+        async || follow.round(&interrupt).await,
+    )
+    .await;
+    if !globals.quiet {
+        let mut all = follow.last.borrow().clone();
+        all.delivered = follow.delivered.get();
+        tell(summary(&all));
+    }
+    ended?;
+    judge(&follow.webhook, &follow.last.borrow())
+}
+
+/// The receiver, by the arguments.
+fn webhook(matches: &ArgMatches, url: &str) -> atera_mirror::Result<Webhook> {
+    let secrets = match matches.get_one::<PathBuf>(names::SECRET_FILE) {
+        Some(path) => WebhookSecret::from_file(path)?,
+        None => Vec::new(),
+    };
+    let mut webhook = match matches.get_flag(names::ALLOW_PRIVATE) {
+        true => Webhook::private(url, secrets)?,
+        false => Webhook::new(url, secrets)?,
+    };
+    if let Some(name) = matches.get_one::<String>(names::NAME) {
+        webhook = webhook.name(name)?;
+    }
+    if let Some(delay) = matches.get_one::<Duration>(names::RETRY_DELAY) {
+        webhook = webhook.base_delay(*delay);
+    }
+    if let Some(time) = matches.get_one::<Duration>(names::GIVE_UP_AFTER) {
+        webhook = webhook.give_up_after(*time);
+    }
+    let only = matches.get_many::<String>(arguments::ONLY).unwrap_or_default();
+    Ok(webhook.only(only))
+}
+
+/// What is said of an attempt that failed.
+fn told(failure: &DeliveryFailure) -> String {
+    let DeliveryFailure {
+        cursor,
+        table,
+        id,
+        attempts,
+        reason,
+        next,
+        ..
+    } = failure;
+    let then = match next {
+        Some(next) => format!("the next attempt is at {}", in_seconds(*next)),
+        None => "it is not tried any more; `atera mirror webhooks redeliver` sends it again".to_string(),
+    };
+    format!("atera: change {cursor} of {table} {id} was not delivered: {reason}; attempt {attempts}, {then}")
+}
+
+/// A time without fractions.
+fn in_seconds(time: Timestamp) -> Timestamp {
+    let time = time.to_utc();
+    chrono::DateTime::from_timestamp(time.timestamp(), 0)
+        .unwrap_or(time)
+        .into()
+}
+
+/// What is delivered as changes come.
+struct Follow {
+    mirror: Mirror,
+    webhook: Webhook,
+    every: Duration,
+    /// How long to wait after a round.
+    wait: Cell<Duration>,
+    /// What came of the last one.
+    last: RefCell<Delivery>,
+    /// How many changes were delivered in all.
+    delivered: Cell<u64>,
+}
+
+impl Follow {
+    /// Delivers what there is. Another round may help a database that cannot be reached, but not a receiver that wants no more.
+    async fn round(&self, interrupt: &Interrupt) -> ControlFlow<Result<(), Failure>, Result<(), Failure>> {
+        self.wait.set(self.every);
+        let delivery = match interrupt.or(self.mirror.deliver(&self.webhook)).await {
+            Ok(Ok(delivery)) => delivery,
+            Ok(Err(error)) => {
+                let failure = explained(&error);
+                return match error.kind() {
+                    ErrorKind::Config | ErrorKind::Newer | ErrorKind::Cursor | ErrorKind::Gone => {
+                        ControlFlow::Break(Err(failure))
+                    }
+                    _ => ControlFlow::Continue(Err(failure)),
+                };
+            }
+            Err(signal) => return ControlFlow::Break(Err(signal)),
+        };
+        if let Some(next) = delivery.next {
+            let wait = (next.to_utc() - Timestamp::now().to_utc())
+                .to_std()
+                .unwrap_or_default();
+            self.wait.set(wait.min(self.every));
+        }
+        self.delivered.set(self.delivered.get() + delivery.delivered);
+        self.last.replace(delivery);
+        // Attempts that failed have been told.
+        ControlFlow::Continue(Ok(()))
+    }
+}
+
+/// The error in the words of the command.
+fn explained(error: &atera_mirror::Error) -> Failure {
+    match failure(error) {
+        Failure::Records(sentence, code) => Failure::Records(
+            sentence
+                .replace(
+                    "allow private networks (Webhook::private)",
+                    "allow it with --allow-private",
+                )
+                .replace(
+                    "after the webhook was removed",
+                    "with --after, when `atera mirror webhooks remove` has removed the webhook",
+                ),
+            code,
+        ),
+        other => other,
+    }
+}
+
+/// What came of it, in a line.
+fn summary(delivery: &Delivery) -> String {
+    let mut parts = vec![format!("{} changes delivered", delivery.delivered)];
+    if delivery.waiting > 0 {
+        let next = delivery.next.map_or_else(String::new, |next| {
+            format!(", the next attempt is at {}", in_seconds(next))
+        });
+        parts.push(format!("{} wait{next}", delivery.waiting));
+    }
+    if delivery.dead > 0 {
+        parts.push(format!("{} dead letters", delivery.dead));
+    }
+    if delivery.blocked > 0 {
+        parts.push(format!("{} wait for a dead letter", delivery.blocked));
+    }
+    parts.join("; ")
+}
+
+/// Fails if the receiver does not have all that it should.
+fn judge(webhook: &Webhook, delivery: &Delivery) -> Result<(), Failure> {
+    let name = webhook.known_as();
+    if delivery.dead > 0 {
+        return Err(Failure::Records(
+            format!("the webhook {name} has dead letters; `atera mirror webhooks dead {name}` lists them"),
+            exit_code::FAILED,
+        ));
+    }
+    if delivery.waiting > 0 {
+        let kind = match delivery.is_unreachable || delivery.reason.is_none() {
+            true => atera::ErrorKind::Connection,
+            false => atera::ErrorKind::Server,
+        };
+        let reason = delivery.reason.as_deref().unwrap_or("its receiver failed before");
+        return Err(Failure::Records(
+            format!(
+                "the receiver of the webhook {name} does not have all changes: {reason}; they are kept, and the same command \
+                 tries again"
+            ),
+            exit_code::of(kind),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,418 @@
+//! `atera mirror changes --webhook` and `atera mirror webhooks`.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    env,
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use axum::http::StatusCode;
+
+use super::{changes::changes, *};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// The longest that a test waits for the next message before it fails.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+/// A file with the secret.
+fn secret_file(place: &Place) -> String {
+    let path = place.folder.path().join("secret");
+    fs::write(&path, format!("# of the test\n{SECRET}\n")).expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its permissions");
+    path.display().to_string()
+}
+
+/// A receiver that answers a status. Returns its address.
+async fn receiver(status: Arc<AtomicU16>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let url = format!("http://{}/hidden", listener.local_addr().expect("an address"));
+    let answer = move || {
+        let status = status.load(Ordering::SeqCst);
+        async move { StatusCode::from_u16(status).expect("a status") }
+    };
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    url
+}
+
+async fn rename(sandbox: &Sandbox, id: i64, title: &str) {
+    let body = UpdateTicket {
+        ticket_title: Some(title.to_string()),
+        ..UpdateTicket::default()
+    };
+    let client = sandbox.client().expect("a client");
+    client.tickets().update(id, body).await.expect("it is changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_sent_and_what_fails_is_listed() {
+    for place in Place::both() {
+        let sandbox = start(small()).await;
+        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        let status = Arc::new(AtomicU16::new(204));
+        let (url, secret) = (receiver(status.clone()).await, secret_file(&place));
+        let send = async |more: &[&str]| {
+            let flags = [
+                "changes",
+                "--webhook",
+                &url,
+                "--secret-file",
+                &secret,
+                "--name",
+                "crm",
+            ];
+            place.run(&[&flags, more].concat()).await
+        };
+        let sent = send(&["--after", "now"]).await;
+        assert_success(&sent);
+        assert_eq!((stdout(&sent), stderr(&sent)), ("", "0 changes delivered\n"));
+        let ids = place
+            .ask("SELECT ticket_id FROM tickets ORDER BY 1 LIMIT 2")
+            .await;
+        let ids: Vec<i64> = ids.lines().map(|line| line.parse().expect("an id")).collect();
+        rename(&sandbox, ids[0], "one").await;
+        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        // It goes on where it was.
+        let sent = send(&["--after", "now"]).await;
+        assert_eq!(stderr(&sent), "1 changes delivered\n", "{sent:?}");
+
+        status.store(500, Ordering::SeqCst);
+        rename(&sandbox, ids[0], "two").await;
+        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        let failed = send(&["--retry-delay", "30d"]).await;
+        assert_eq!(failed.status.code(), Some(5), "{failed:?}");
+        for says in [
+            "attempt 1, the next attempt is at ",
+            "\n0 changes delivered; 1 wait, the next attempt is at ",
+            "500 Internal Server Error; they are kept",
+        ] {
+            assert!(stderr(&failed).contains(says), "{says}: {failed:?}");
+        }
+        assert!(!stderr(&failed).contains("hidden"), "{failed:?}");
+        assert_failure(
+            &send(&["--quiet"]).await,
+            8,
+            "its receiver failed before; they are kept",
+        );
+        let listed = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
+        assert_eq!(
+            (&listed[0]["Name"], &listed[0]["Waiting"]),
+            (&"crm".into(), &1.into())
+        );
+        let kept = place.run(&["webhooks", "remove", "crm"]).await;
+        assert_failure(&kept, 2, "does not have 1 changes");
+
+        // Another one that gives up at once.
+        let other = [
+            "--name",
+            "erp",
+            "--give-up-after",
+            "1ms",
+            "--retry-delay",
+            "30d",
+            "--after",
+            "0",
+            "--quiet",
+        ];
+        let flags = ["changes", "--webhook", &url, "--secret-file", &secret];
+        let dead = place.run(&[&flags[..], &other].concat()).await;
+        assert_failure(&dead, 1, "`atera mirror webhooks dead erp` lists them");
+        let listed = place.run(&["webhooks", "list", "-o", "json"]).await;
+        assert_eq!(listed.status.code(), Some(1), "{listed:?}");
+        let listed: Value = serde_json::from_str(stdout(&listed)).expect("JSON");
+        assert_eq!(
+            (&listed[1]["Dead"], &listed[1]["Blocked"]),
+            (&120.into(), &2.into())
+        );
+        let letters = json(&place.run(&["webhooks", "dead", "erp", "-o", "json"]).await);
+        assert_eq!(letters.as_array().map(Vec::len), Some(120));
+        let first = letters[0]["Cursor"].as_str().expect("a cursor");
+        let dropped = place.run(&["webhooks", "discard", "erp", first]).await;
+        assert_eq!(stderr(&dropped), "1 changes are dropped\n");
+        let unknown = place.run(&["webhooks", "redeliver", "erp", first]).await;
+        assert_failure(&unknown, 2, "has no dead letter");
+        let again = place.run(&["webhooks", "redeliver", "erp", "--all"]).await;
+        assert_eq!(stderr(&again), "119 changes are sent again\n");
+        status.store(204, Ordering::SeqCst);
+        let sent = place.run(&[&flags[..], &["--name", "erp"]].concat()).await;
+        assert_eq!(stderr(&sent), "121 changes delivered\n", "{sent:?}");
+        assert_success(&place.run(&["webhooks", "remove", "erp"]).await);
+        assert_success(&place.run(&["webhooks", "remove", "crm", "--yes"]).await);
+        let none = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
+        assert_eq!(none, serde_json::json!([]));
+        assert_failure(
+            &place.run(&["webhooks", "dead", "crm"]).await,
+            2,
+            "there is no webhook `crm`",
+        );
+
+        status.store(410, Ordering::SeqCst);
+        let gone = place
+            .run(&[&flags[..], &["--name", "crm", "--follow", "--quiet"]].concat())
+            .await;
+        assert_failure(&gone, 5, "answered 410 Gone");
+    }
+}
+
+#[tokio::test]
+async fn addresses_and_secrets_are_checked_first() {
+    let place = Place::file();
+    let secret = secret_file(&place);
+    let open = place.folder.path().join("open");
+    fs::copy(&secret, &open).expect("a file");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o640)).expect("its permissions");
+    let open = open.display().to_string();
+    let url = "https://hooks.example.com/hidden";
+    for (arguments, says) in [
+        (
+            &["http://hooks.example.com/hidden", "--secret-file", &secret][..],
+            "it is not https",
+        ),
+        (
+            &["https://169.254.169.254/hidden", "--secret-file", &secret],
+            "allow it with --allow-private",
+        ),
+        (
+            &["https://10.0.0.7/hidden", "--secret-file", &secret],
+            "in a private network",
+        ),
+        (&[url, "--secret-file", &open], "mode 640"),
+        (
+            &[url, "--secret-file", "/none"],
+            "the secret file /none cannot be read",
+        ),
+        (
+            &[url, "--secret-file", &secret, "--name", "a/b"],
+            "is no name for a webhook",
+        ),
+        (
+            &[url, "--secret-file", &secret, "--limit", "3"],
+            "cannot be used with",
+        ),
+        (
+            &[url, "--secret-file", &secret, "-o", "json"],
+            "--output has no effect with --webhook",
+        ),
+        (&[url, "--secret-file", &secret], "there is no mirror in "),
+    ] {
+        let refused = place.run(&[&["changes", "--webhook"], arguments].concat()).await;
+        assert_failure(&refused, 2, says);
+        assert!(
+            !stderr(&refused).contains("hidden") && !stderr(&refused).contains("whsec"),
+            "{refused:?}"
+        );
+    }
+}
+
+/// A receiver in a process of its own, which checks signatures with another program's library.
+struct Receiver {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    port: u16,
+}
+
+impl Receiver {
+    fn start(python: &str, port: u16) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/receiver.py");
+        let mut child = Command::new(python)
+            .args([script, &port.to_string(), SECRET])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("python runs");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let (sender, received) = mpsc::channel();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let port = received.recv_timeout(LONGEST_WAIT).expect("its port");
+        Receiver {
+            child,
+            lines: received,
+            port: port.parse().expect("a port"),
+        }
+    }
+
+    fn next(&self) -> Value {
+        let line = self.lines.recv_timeout(LONGEST_WAIT).expect("a message comes");
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    /// Kills it, and returns what it had taken by then.
+    fn kill(&mut self) -> Vec<Value> {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+        let rest = self.lines.iter();
+        rest.map(|line| serde_json::from_str(&line).expect("JSON"))
+            .collect()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A Python that has the package `standardwebhooks`. None if there is none, which is also said on standard error.
+fn python() -> Option<String> {
+    let python = env::var("ATERA_TEST_PYTHON").unwrap_or_else(|_| "python3".to_string());
+    let found = Command::new(&python)
+        .args(["-c", "import standardwebhooks"])
+        .output();
+    if found.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    // Tests capture what `eprintln!` prints.
+    let _ = writeln!(
+        std::io::stderr(),
+        "SKIPPED: signatures are not checked by another program, because Python has no package `standardwebhooks`"
+    );
+    None
+}
+
+/// Sends changes while the sender and the receiver are killed again and again, and the receiver fails every third time.
+async fn killed(place: &Place, records: i64, rounds: usize, kills: usize) {
+    let Some(python) = python() else { return };
+    let sandbox = start(
+        Sandbox::builder()
+            .tickets(records as usize)
+            .rate_limit(RateLimit::off()),
+    )
+    .await;
+    let only = ["--only", "tickets"];
+    assert_success(&place.sync(&sandbox, &only).await);
+    let first = changes(&place.run(&["changes"]).await);
+    let after = first.last().expect("a change")["cursor"]
+        .as_str()
+        .expect("a cursor");
+    let ids = place.ask("SELECT ticket_id FROM tickets").await;
+    for round in 0..rounds {
+        for id in ids.lines() {
+            rename(&sandbox, id.parse().expect("an id"), &format!("round {round}")).await;
+        }
+        assert_success(&place.sync(&sandbox, &only).await);
+    }
+    let text = |line: &Value, name: &str| line[name].as_str().expect(name).to_string();
+    let expected = changes(&place.run(&["changes", "--after", after]).await);
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|line| (text(line, "cursor"), text(line, "id")))
+        .collect();
+    assert_eq!(expected.len(), records as usize * rounds);
+
+    let secret = secret_file(place);
+    let sender = |url: &str, follow: &[&str]| {
+        let flags = [
+            "changes",
+            "--webhook",
+            url,
+            "--secret-file",
+            &secret,
+            "--name",
+            "crm",
+            "--after",
+            after,
+        ];
+        let mut command = place.command(&[&flags[..], &["--retry-delay", "1ms", "--quiet"], follow].concat());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let mut receiver = Receiver::start(&python, 0);
+    let url = format!("http://127.0.0.1:{}/", receiver.port);
+    let follow = sender(&url, &["--follow", "--every", "1s"]);
+    let count = expected.len();
+    let (mut receiver, received, tally) = aside(move || {
+        let mut follow = follow;
+        let mut child = follow.spawn().expect("the command runs");
+        let mut received: Vec<Value> = Vec::new();
+        let mut distinct = HashSet::new();
+        let (mut senders, mut receivers) = (0, 0);
+        while distinct.len() < count {
+            let line = receiver.next();
+            distinct.insert(text(&line, "cursor"));
+            received.push(line);
+            // At another point of the way each, from the first changes on.
+            let reached = |part: usize| distinct.len() * (2 * kills + 1) >= count * part;
+            if senders < kills && reached(2 * senders + 1) {
+                child.kill().expect("it is killed");
+                child.wait().expect("it ends");
+                child = follow.spawn().expect("the command runs");
+                senders += 1;
+            } else if receivers < kills && reached(2 * receivers + 2) {
+                for line in receiver.kill() {
+                    distinct.insert(text(&line, "cursor"));
+                    received.push(line);
+                }
+                receiver = Receiver::start(&python, receiver.port);
+                receivers += 1;
+            }
+        }
+        signal("TERM", &child);
+        child.wait().expect("it ends");
+        (receiver, received, (senders, receivers))
+    })
+    .await;
+    assert_eq!(tally, (kills, kills));
+    // What the receiver has got and the sender had not noted comes once more.
+    let mut runs = 0;
+    while !output(sender(&url, &[])).await.status.success() {
+        runs += 1;
+        assert!(runs < 100, "the last changes are not taken");
+    }
+    let received: Vec<_> = received.into_iter().chain(receiver.kill()).collect();
+    let mut seen = HashSet::new();
+    let firsts: Vec<_> = received
+        .iter()
+        .map(|line| (text(line, "cursor"), text(line, "id")))
+        .filter(|change| seen.insert(change.clone()))
+        .collect();
+    let by_record = |changes: &[(String, String)]| {
+        let mut records: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (cursor, id) in changes {
+            records.entry(id.clone()).or_default().push(cursor.clone());
+        }
+        records
+    };
+    // All of them, nothing else, and those of each record in their order.
+    assert_eq!(by_record(&firsts), by_record(&expected));
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} changes of {records} records came in {} messages; the sender and the receiver were killed {kills} times each",
+        firsts.len(),
+        received.len()
+    );
+    let status = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
+    assert_eq!(status[0]["Delivered"], count);
+    let left = ["Waiting", "Dead", "Blocked"].map(|name| status[0][name].clone());
+    assert_eq!(left, [0, 0, 0].map(Value::from));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_survive_kills_of_both_sides() {
+    for place in Place::both() {
+        killed(&place, 12, 5, 2).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it sends 1,000 changes to each database, and takes a minute"]
+async fn a_thousand_changes_survive_kills_of_both_sides() {
+    for place in Place::both() {
+        killed(&place, 100, 10, 5).await;
+    }
+}
