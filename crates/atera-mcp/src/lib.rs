@@ -15,7 +15,7 @@
 //!
 //! `clean` (what is not seen is removed), `secret` (what is hidden), `level` (what a call does), `failure` (what an assistant is
 //! told), `request` (a checked call), `command_line` (the command that does the same), `scope` (groups and customer), `catalog` (operations by words), `content` (bounded answers),
-//! `audit` (the log), `sent` (the creates that were sent lately), `setup` (what all calls share), `tools`, `server`, `builder`.
+//! `audit` (the log), `sent` (the creates that were sent lately), `setup` (what all calls share), `tools`, `server`, `builder`, `http` (the server over HTTP; feature `http`).
 
 mod audit;
 mod builder;
@@ -24,6 +24,8 @@ mod clean;
 mod command_line;
 mod content;
 mod failure;
+#[cfg(feature = "http")]
+mod http;
 mod level;
 mod request;
 mod scope;
@@ -36,6 +38,8 @@ mod tools;
 pub use audit::Audit;
 pub use builder::AteraServerBuilder;
 pub use command_line::shell_quoted;
+#[cfg(feature = "http")]
+pub use http::{Exposure, HttpServer, HttpServerBuilder, Token};
 pub use level::{Access, Level};
 pub use server::AteraServer;
 

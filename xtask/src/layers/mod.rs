@@ -120,6 +120,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tools",
             "server",
             "builder",
+            "http",
         ],
     ),
     (

@@ -16,6 +16,8 @@ mod limit_store;
 mod lists;
 mod many_ids;
 #[cfg(unix)]
+mod mcp_http;
+#[cfg(unix)]
 mod mirror;
 mod names;
 mod odd_values;

@@ -10,6 +10,8 @@ use clap::{
 };
 use heck::ToKebabCase;
 
+use super::http_arguments;
+
 /// Name of the command.
 pub(crate) const NAME: &str = "mcp";
 
@@ -25,7 +27,8 @@ pub(crate) fn command() -> Command {
         .about("Serve the account to an assistant (Model Context Protocol)")
         .after_help(
             "Examples:\n  atera mcp --sandbox\n  atera mcp --profile acme --access write --audit mcp.jsonl\n  atera mcp \
-             --groups tickets,alerts --customer 1201\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
+             --groups tickets,alerts --customer 1201\n  atera mcp --http --token-file \
+             mcp.token\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
              reads, unless --access allows more. What deletes, runs scripts or is seen by customers needs --access full, and \
              then a person confirms each call in the host, by the name of the record; where the host cannot ask, the call is \
              refused.",
@@ -64,4 +67,5 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Append a line of JSON for each call to this file; nothing is sent if it cannot be written"),
         ])
+        .args(http_arguments::arguments())
 }

@@ -1,12 +1,17 @@
-//! `atera mcp`: a server for assistants over stdin and stdout.
+//! `atera mcp`: a server for assistants, over stdin and stdout or over HTTP.
 //!
 //! The crate `atera-mcp` does the work. A build without the feature `mcp` has the command in its help, and says how to get it.
 //!
 //! | module | is |
 //! |---|---|
+//! | [`http_arguments`] | the flags for a server over HTTP |
 //! | [`arguments`] | the command and its arguments |
+//! | `http` | serves over HTTP |
 //! | [`run`] | starts the server |
 
 pub(crate) mod arguments;
+#[cfg(feature = "mcp")]
+mod http;
+mod http_arguments;
 #[cfg_attr(not(feature = "mcp"), path = "left_out.rs")]
 pub(crate) mod run;

@@ -8,13 +8,16 @@ use atera::Error;
 use atera_mcp::{Access, AteraServer, Audit};
 use clap::ArgMatches;
 
-use super::arguments::{ACCESS, AUDIT, CUSTOMER, GROUPS_FLAG};
+use super::{
+    arguments::{ACCESS, AUDIT, CUSTOMER, GROUPS_FLAG},
+    http,
+};
 use crate::{
     input::{connection::Connection, globals::Globals, signals::Signals},
     output::failure::Failure,
 };
 
-/// Serves until the host closes stdin, or a signal comes.
+/// Serves until the host closes stdin, or a signal comes. Over HTTP there is no stdin, and many hosts.
 ///
 /// # Errors
 ///
@@ -23,6 +26,9 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     // The sandbox of `--sandbox` lives as long as the connection.
     let connection = Connection::open(globals).await?;
     let server = server(matches, globals, &connection)?;
+    if let Some(port) = http::port(matches) {
+        return http::serve(server, port, matches, globals).await;
+    }
     let mut signals = Signals::catch();
     tokio::select! {
         served = server.serve_stdio() => served.map_err(|error| {
