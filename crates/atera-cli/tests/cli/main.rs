@@ -15,6 +15,7 @@ mod jobs;
 mod limit_store;
 mod lists;
 mod many_ids;
+mod mcp_config;
 #[cfg(unix)]
 mod mcp_http;
 #[cfg(unix)]

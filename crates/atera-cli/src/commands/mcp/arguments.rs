@@ -21,13 +21,49 @@ pub(crate) const GROUPS_FLAG: &str = "groups";
 pub(crate) const CUSTOMER: &str = "customer";
 pub(crate) const AUDIT: &str = "audit";
 
+/// The command within it that prints the configuration of a host.
+pub(crate) const CONFIG: &str = "config";
+pub(crate) const HOST: &str = "host";
+pub(crate) const URL: &str = "url";
+
+/// `atera mcp config`.
+fn config() -> Command {
+    Command::new(CONFIG)
+        .about("Print the configuration with which a host starts the server")
+        .after_help(
+            "Examples:\n  atera mcp config claude --profile acme\n  atera mcp config vscode --profile acme --access write\n  atera mcp \
+             config cursor --url https://mcp.example.com/mcp\n\nThe flags of `atera mcp` that are given become arguments of the \
+             server. The configuration goes to stdout, and where it belongs is said on stderr. It never has the key, nor a token.",
+        )
+        .args([
+            Arg::new(HOST)
+                .value_name("HOST")
+                .required(true)
+                .value_parser(PossibleValuesParser::new([
+                    PossibleValue::new("claude").help("Claude Code"),
+                    PossibleValue::new("claude-desktop"),
+                    PossibleValue::new("codex"),
+                    PossibleValue::new("cursor"),
+                    PossibleValue::new("gemini").help("Gemini CLI"),
+                    PossibleValue::new("vscode").help("VS Code"),
+                    PossibleValue::new("windsurf"),
+                    PossibleValue::new("zed"),
+                ]))
+                .help("The program that the assistant runs in"),
+            Arg::new(URL)
+                .long(URL)
+                .value_name("URL")
+                .help("Connect to the server at this address, which runs already (--http), in place of starting one"),
+        ])
+}
+
 /// All of `atera mcp`.
 pub(crate) fn command() -> Command {
     Command::new(NAME)
         .about("Serve the account to an assistant (Model Context Protocol)")
         .after_help(
             "Examples:\n  atera mcp --sandbox\n  atera mcp --profile acme --access write --audit mcp.jsonl\n  atera mcp \
-             --groups tickets,alerts --customer 1201\n  atera mcp --http --token-file \
+             --groups tickets,alerts --customer 1201\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
              mcp.token\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
              reads, unless --access allows more. What deletes, runs scripts or is seen by customers needs --access full, and \
              then a person confirms each call in the host, by the name of the record; where the host cannot ask, the call is \
@@ -66,6 +102,7 @@ pub(crate) fn command() -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .help("Append a line of JSON for each call to this file; nothing is sent if it cannot be written"),
-        ])
+        ].map(|flag| flag.global(true)))
         .args(http_arguments::arguments())
+        .subcommand(config())
 }

@@ -6,10 +6,16 @@
 //! |---|---|
 //! | [`http_arguments`] | the flags for a server over HTTP |
 //! | [`arguments`] | the command and its arguments |
+//! | `hosts` | the programs that assistants run in |
+//! | `config` | the configuration of a host |
 //! | `http` | serves over HTTP |
 //! | [`run`] | starts the server |
 
 pub(crate) mod arguments;
+#[cfg(feature = "mcp")]
+mod config;
+#[cfg(feature = "mcp")]
+mod hosts;
 #[cfg(feature = "mcp")]
 mod http;
 mod http_arguments;

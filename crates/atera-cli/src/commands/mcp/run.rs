@@ -9,8 +9,8 @@ use atera_mcp::{Access, AteraServer, Audit};
 use clap::ArgMatches;
 
 use super::{
-    arguments::{ACCESS, AUDIT, CUSTOMER, GROUPS_FLAG},
-    http,
+    arguments::{ACCESS, AUDIT, CONFIG, CUSTOMER, GROUPS_FLAG},
+    config, http,
 };
 use crate::{
     input::{connection::Connection, globals::Globals, signals::Signals},
@@ -23,6 +23,15 @@ use crate::{
 ///
 /// If there is no key, if an argument cannot be used, or if the host does not speak the protocol.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    if let Some((CONFIG, of_config)) = matches.subcommand() {
+        return match http::port(matches) {
+            None => config::run(of_config, globals),
+            Some(_) => Err(Failure::Usage(
+                "--http is for a server that you start yourself; leave it out, or give the address of that server with --url"
+                    .to_string(),
+            )),
+        };
+    }
     // The sandbox of `--sandbox` lives as long as the connection.
     let connection = Connection::open(globals).await?;
     let server = server(matches, globals, &connection)?;

@@ -1,0 +1,146 @@
+//! `atera mcp config`: the piece of configuration with which a host starts the server.
+//!
+//! The flags of `atera mcp` that are given with it become arguments of the server, with whole paths, since hosts start it in a folder
+//! of their own. What is secret never goes into it.
+
+use std::{
+    any::TypeId,
+    env,
+    io::{self, Write},
+    path::{self, PathBuf},
+};
+
+use atera::ApiKey;
+use clap::{Arg, ArgAction, ArgMatches, builder::ValueRange};
+
+use super::{
+    arguments::{HOST, URL, command},
+    hosts::{HOSTS, Host, TOKEN_VARIABLE, Way, where_to},
+};
+use crate::{
+    input::globals::{self, CONNECTION, Globals, LIMIT_STORE},
+    output::{failure::Failure, terminal::tell},
+};
+
+/// Variables that this command heeds, and that a host may not pass on.
+const VARIABLES: [&str; 7] = [
+    "ATERA_API_KEY",
+    "ATERA_API_KEY_FILE",
+    "ATERA_PROFILE",
+    "ATERA_BASE_URL",
+    "ATERA_CONFIG",
+    "ATERA_RATE_LIMIT",
+    "ATERA_LIMIT_STORE",
+];
+
+/// Prints it on stdout, and on stderr where it goes.
+///
+/// # Errors
+///
+/// `Usage` if the host cannot reach the server in this way, or if an argument may be a key.
+pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+    let name = matches.get_one::<String>(HOST).map_or("", String::as_str);
+    let Some(host) = Host::named(name) else {
+        let known = HOSTS.map(|host| host.name).join(", ");
+        return Err(Failure::Usage(format!(
+            "there is no host `{name}`; it is one of {known}"
+        )));
+    };
+    let (way, mut remarks) = match matches.get_one::<String>(URL) {
+        Some(url) => (Way::Url(url.clone()), Vec::new()),
+        None => started(matches)?,
+    };
+    let Some(text) = host.configuration(&way) else {
+        return Err(Failure::Usage(format!(
+            "{} takes the token of a server over HTTP only in its file, or not at all; leave --url out, and let it start the server",
+            host.title
+        )));
+    };
+    io::stdout().write_all(text.as_bytes())?;
+    if !globals.quiet {
+        tell(where_to(host));
+        if matches!(way, Way::Url(_)) && text.contains(TOKEN_VARIABLE) {
+            remarks.push(format!(
+                "set {TOKEN_VARIABLE} to the token, in the environment of {}",
+                host.title
+            ));
+        }
+        remarks.iter().for_each(tell);
+    }
+    Ok(())
+}
+
+/// The program and its arguments, and what has to be said about them.
+fn started(matches: &ArgMatches) -> Result<(Way, Vec<String>), Failure> {
+    let program = env::current_exe().map_err(Failure::Start)?;
+    let mut arguments = vec!["mcp".to_string()];
+    let mut remarks = Vec::new();
+    let tool = command();
+    // Those of a server over HTTP are not among them: a host that starts the server talks to it over stdin and stdout.
+    let own: Vec<_> = tool
+        .get_arguments()
+        .filter(|flag| flag.is_global_set())
+        .cloned()
+        .collect();
+    let connection = globals::arguments()
+        .into_iter()
+        .filter(|flag| CONNECTION.contains(&flag.get_id().as_str()));
+    for flag in connection.chain(own) {
+        let id = flag.get_id().as_str();
+        if !globals::is_given(matches, id) {
+            continue;
+        }
+        let values = values(&flag, matches);
+        if id == LIMIT_STORE && values.iter().any(|value| has_password(value)) {
+            remarks.push(format!(
+                "--{id} has a password in it and is left out; set ATERA_LIMIT_STORE in the environment of the host"
+            ));
+            continue;
+        }
+        if values.iter().any(|value| ApiKey::resembles(value)) {
+            return Err(Failure::Usage(format!(
+                "a value of --{id} may be an API key, which belongs in no configuration of a host; keep it with `atera config set`"
+            )));
+        }
+        arguments.push(format!("--{id}"));
+        arguments.extend(values);
+    }
+    let set = VARIABLES
+        .into_iter()
+        .filter(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let set: Vec<_> = set.collect();
+    if !set.is_empty() {
+        remarks.push(format!(
+            "{} {} set here, and a host may not pass {} on; a profile (`atera config set`) has the key and the address for every program",
+            set.join(" and "),
+            if set.len() == 1 { "is" } else { "are" },
+            if set.len() == 1 { "it" } else { "them" },
+        ));
+    }
+    Ok((Way::Command(program.display().to_string(), arguments), remarks))
+}
+
+/// The values of a flag as arguments, paths as whole ones.
+fn values(flag: &Arg, matches: &ArgMatches) -> Vec<String> {
+    if matches!(flag.get_action(), ArgAction::SetTrue | ArgAction::SetFalse)
+        || flag.get_num_args() == Some(ValueRange::EMPTY)
+    {
+        return Vec::new();
+    }
+    let raw = matches.get_raw(flag.get_id().as_str()).unwrap_or_default();
+    let is_path = flag.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+    let values = raw.map(|value| match is_path {
+        true => path::absolute(value).map_or_else(|_| value.into(), PathBuf::into_os_string),
+        false => value.to_os_string(),
+    });
+    let values: Vec<_> = values.map(|value| value.to_string_lossy().into_owned()).collect();
+    match flag.get_value_delimiter() {
+        Some(delimiter) => vec![values.join(&delimiter.to_string())],
+        None => values,
+    }
+}
+
+/// Whether an address has a password in it.
+fn has_password(address: &str) -> bool {
+    url::Url::parse(address).is_ok_and(|address| address.password().is_some())
+}

@@ -1,0 +1,128 @@
+//! `atera mcp config`.
+
+use super::*;
+
+/// The server in the configuration that these arguments print, and what is said beside it.
+async fn configured(host: &str, arguments: &[&str]) -> (Value, String) {
+    let printed = output(atera(&[&["mcp", "config", host], arguments].concat())).await;
+    let whole = json(&printed);
+    (whole["mcpServers"]["atera"].clone(), stderr(&printed).to_string())
+}
+
+#[tokio::test]
+async fn the_arguments_of_the_server_are_those_that_are_given() {
+    let (server, said) = configured("claude", &[]).await;
+    let program = assert_cmd::cargo::cargo_bin!("atera").display().to_string();
+    assert_eq!(
+        server,
+        serde_json::json!({"type": "stdio", "command": program, "args": ["mcp"]})
+    );
+    assert!(said.starts_with("for Claude Code: into .mcp.json"), "{said}");
+    let given = [
+        "--profile",
+        "acme",
+        "--access",
+        "write",
+        "--groups",
+        "tickets,work-hours",
+        "--customer",
+        "1201",
+        "--rate-limit",
+        "300/60s",
+        "--quiet",
+    ];
+    let (server, said) = configured("windsurf", &given).await;
+    let expected = serde_json::json!([
+        "mcp",
+        "--profile",
+        "acme",
+        "--rate-limit",
+        "300/60s",
+        "--access",
+        "write",
+        "--groups",
+        "tickets,work-hours",
+        "--customer",
+        "1201",
+    ]);
+    assert_eq!((&server["args"], said.as_str()), (&expected, ""));
+    let (server, _) = configured("gemini", &["--sandbox"]).await;
+    assert_eq!(server["args"], serde_json::json!(["mcp", "--sandbox"]));
+}
+
+/// Hosts start servers in a folder of their own.
+#[tokio::test]
+async fn paths_are_whole() {
+    let (server, _) = configured("cursor", &["--audit", "log.jsonl", "--api-key-file", "keys/acme"]).await;
+    let whole = |path: &str| std::path::absolute(path).expect("a path").display().to_string();
+    assert_eq!(
+        server["args"],
+        serde_json::json!([
+            "mcp",
+            "--api-key-file",
+            whole("keys/acme"),
+            "--audit",
+            whole("log.jsonl")
+        ])
+    );
+}
+
+#[tokio::test]
+async fn what_is_secret_is_left_out_or_refused() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+    let mut command = atera(&[
+        "mcp",
+        "config",
+        "codex",
+        "--limit-store",
+        "redis://:hunter2@redis.example",
+    ]);
+    command.env("ATERA_API_KEY", KEY);
+    let printed = output(command).await;
+    assert_success(&printed);
+    let (text, said) = (stdout(&printed), stderr(&printed));
+    assert!(text.starts_with("[mcp_servers.atera]\ncommand = "), "{text}");
+    for part in [text, said] {
+        assert!(!part.contains(KEY) && !part.contains("hunter2"), "{part}");
+    }
+    assert!(
+        said.contains("--limit-store has a password")
+            && said.contains("ATERA_API_KEY and ATERA_CONFIG are set here"),
+        "{said}"
+    );
+    let refused = output(atera(&["mcp", "config", "claude", "--profile", KEY])).await;
+    assert_failure(&refused, 2, "may be an API key");
+    assert!(!stderr(&refused).contains(KEY), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_runs_is_reached_by_its_address() {
+    let printed = output(atera(&[
+        "mcp",
+        "config",
+        "vscode",
+        "--url",
+        "https://mcp.example/mcp",
+    ]))
+    .await;
+    assert_eq!(
+        json(&printed)["servers"]["atera"]["url"],
+        "https://mcp.example/mcp"
+    );
+    let (server, said) = configured("claude", &["--url", "https://mcp.example/mcp"]).await;
+    assert_eq!(server["headers"]["Authorization"], "Bearer ${ATERA_MCP_TOKEN}");
+    assert!(said.contains("set ATERA_MCP_TOKEN to the token"), "{said}");
+    let refused = output(atera(&[
+        "mcp",
+        "config",
+        "claude-desktop",
+        "--url",
+        "https://mcp.example/mcp",
+    ]))
+    .await;
+    assert_failure(&refused, 2, "leave --url out");
+    let refused = output(atera(&["mcp", "--http", "--token-file", "x", "config", "claude"])).await;
+    assert_failure(&refused, 2, "--url");
+    let unknown = output(atera(&["mcp", "config", "emacs"])).await;
+    assert_failure(&unknown, 2, "claude-desktop");
+}
