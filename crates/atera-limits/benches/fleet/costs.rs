@@ -26,10 +26,11 @@ pub(super) async fn run(server: &Redis) -> Outcome {
     store.flush().await;
     times.sort();
     println!(
-        "a slot: p50 {:?}, p99 {:?}; {:.2} runs of the script",
+        "a slot: p50 {:.0?}, p99 {:.0?}; {:.2} runs of the script, each {} microseconds of the server",
         times[times.len() / 2],
         times[times.len() * 99 / 100],
         f64::from(runs(server)? - before) / f64::from(CALLS),
+        of_script(server, "usec_per_call=")?,
     );
     for part in ["state", "interactive"] {
         for name in server
@@ -59,10 +60,15 @@ pub(super) async fn run(server: &Redis) -> Outcome {
 
 /// How often the script was run.
 fn runs(server: &Redis) -> Outcome<u32> {
+    Ok(of_script(server, "calls=")?.parse()?)
+}
+
+/// What the server has noted of the script.
+fn of_script(server: &Redis, what: &str) -> Outcome<String> {
     let info = server.ask(&["info", "commandstats"]);
-    let calls = info
+    let line = info
         .lines()
-        .find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
-    let calls = calls.and_then(|line| line.split(',').next());
-    Ok(calls.ok_or("there is no count of runs")?.parse()?)
+        .find_map(|line| line.strip_prefix("cmdstat_evalsha:"));
+    let value = line.and_then(|line| line.split(',').find_map(|value| value.strip_prefix(what)));
+    Ok(value.ok_or("the script was never run")?.to_string())
 }
