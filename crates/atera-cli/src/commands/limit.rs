@@ -87,7 +87,11 @@ pub(crate) async fn run(
     globals: &Globals,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
-    let connection = interrupt.or(Connection::open(globals)).await??;
+    let mut opening = globals.clone();
+    // What it tells is about the store, so no other may take its place. It says itself what the store does not know.
+    opening.limit_store.falls_back = false;
+    opening.limit_store.quiet |= matches.subcommand_name() == Some(INIT);
+    let connection = interrupt.or(Connection::open(&opening)).await??;
     let Some(store) = connection.limit_store() else {
         let sentence = "no limit is shared: this command keeps its limit alone, or has none; leave out --sandbox and --rate-limit off";
         return Err(Error::config(sentence).into());

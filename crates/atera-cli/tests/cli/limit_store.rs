@@ -58,10 +58,12 @@ async fn commands_that_name_a_server_share_its_limit() {
             .is_some_and(|why| why.contains("it is new")),
         "{seen}"
     );
-    let init = ["limit", "init", "--nothing-sent", "--quiet", "-o", "json"];
+    let init = ["limit", "init", "--nothing-sent", "-o", "json"];
+    let init = on(&sandbox, &store, &init).await;
+    assert_eq!(rows(&init)[0]["PausedFor"], Value::Null);
     assert_eq!(
-        rows(&on(&sandbox, &store, &init).await)[0]["PausedFor"],
-        Value::Null
+        stderr(&init),
+        format!("programs may send at once with the limit at {store}\n")
     );
 
     let flag = ["tickets", "get", "54321", "--limit-store", &store];
@@ -165,6 +167,15 @@ async fn without_the_server_nothing_is_sent_unless_the_machine_may_take_its_plac
         told.starts_with("the rate limit is kept for this machine alone") && !told.contains("pass-word"),
         "{told}"
     );
+    let status = [
+        "limit",
+        "status",
+        "--limit-store",
+        &store,
+        "--limit-store-fallback",
+        "machine",
+    ];
+    assert_failure(&ask(&sandbox, &status).await, 2, "cannot be reached");
     // What is wrong with the settings is no reason to send without them.
     let mut wrong = fallback.clone();
     wrong[4] = "http://host";
@@ -187,4 +198,26 @@ async fn where_no_limit_is_shared_a_store_is_refused() {
         assert_failure(&failed, 2, "leave one of them out");
     }
     assert_eq!(sandbox.stats().arrivals, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_takes_slots_for_the_names_that_it_looks_up() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let mut command = against(&sandbox, arguments);
+        command.env("XDG_STATE_HOME", folder.path());
+        output(command)
+    };
+    let customers = run(&["customers", "list", "-o", "json"]).await;
+    let name = rows(&customers)[0]["CustomerName"]
+        .as_str()
+        .expect("a name")
+        .to_string();
+    assert_success(&run(&["tickets", "list", "--customer", &name, "--dry-run"]).await);
+    let status = rows(&run(&["limit", "status", "-o", "json"]).await);
+    let sent = sandbox.stats().arrivals;
+    assert!(sent >= 2, "{sent}");
+    // One more, perhaps, for a page that was no longer needed.
+    assert!(status[0]["InUse"].as_u64() >= Some(sent), "{sent}: {status:?}");
 }
