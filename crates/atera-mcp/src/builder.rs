@@ -1,9 +1,14 @@
 //! How a server is set up.
 
+use std::time::Duration;
+
 use atera::Client;
 
+#[cfg(feature = "mirror")]
+use crate::mirrored::Mirrored;
 use crate::{
     audit::Audit,
+    confirm::Questions,
     content::Limits,
     level::Access,
     scope::Scope,
@@ -11,6 +16,9 @@ use crate::{
     server::AteraServer,
     setup::{Setup, Shared},
 };
+
+/// How long a person has for a yes, if nothing else is said.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(180);
 
 /// Sets a server up. Made by [`AteraServer::builder`].
 #[derive(Debug)]
@@ -21,6 +29,9 @@ pub struct AteraServerBuilder {
     groups: Vec<String>,
     customer: Option<i64>,
     audit: Audit,
+    #[cfg(feature = "mirror")]
+    mirror: Option<Mirrored>,
+    confirm_within: Duration,
     limits: Limits,
     command: String,
 }
@@ -40,6 +51,9 @@ impl AteraServerBuilder {
             groups: Vec::new(),
             customer: None,
             audit: Audit::default(),
+            #[cfg(feature = "mirror")]
+            mirror: None,
+            confirm_within: CONFIRM_WITHIN,
             limits: Limits::default(),
             command: "atera".to_string(),
         }
@@ -77,6 +91,28 @@ impl AteraServerBuilder {
         self
     }
 
+    /// A mirror of the account, for the tools `query` and `report`. The reports are those that are built in, unless others are
+    /// given.
+    ///
+    /// SQL cannot be narrowed, so a server that is [narrowed](AteraServerBuilder::customer) has neither tool, whatever is set here.
+    /// Whatever a mirror has can be asked for; leave fields out of it with its redaction.
+    #[cfg(feature = "mirror")]
+    pub fn mirror(
+        mut self,
+        mirror: atera_mirror::Mirror,
+        reports: Option<atera_mirror::report::Reports>,
+    ) -> Self {
+        let reports = reports.unwrap_or_else(atera_mirror::report::Reports::built_in);
+        self.mirror = Some(Mirrored { mirror, reports });
+        self
+    }
+
+    /// How long a person has to confirm a call; three minutes by default.
+    pub fn confirm_within(mut self, time: Duration) -> Self {
+        self.confirm_within = time;
+        self
+    }
+
     /// The command that a person can run where they cannot be asked, up to the operation; `atera` by default.
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = command.into();
@@ -90,6 +126,8 @@ impl AteraServerBuilder {
     /// `Config` if a group does not exist.
     pub fn build(self) -> atera::Result<AteraServer> {
         let scope = Scope::new(&self.groups, self.customer)?;
+        #[cfg(feature = "mirror")]
+        let mirror = self.mirror.filter(|_| scope.is_everything());
         Ok(AteraServer::new(Setup::new(Shared {
             client: self.client,
             access: self.access,
@@ -97,6 +135,10 @@ impl AteraServerBuilder {
             limits: self.limits,
             audit: self.audit,
             sent: Sent::default(),
+            questions: Questions::default(),
+            confirm_within: self.confirm_within,
+            #[cfg(feature = "mirror")]
+            mirror,
             command: self.command,
         })))
     }

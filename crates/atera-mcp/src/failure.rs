@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) next: String,
     /// The HTTP status of the answer, if there was one.
     pub(crate) status: Option<u16>,
+    /// How the confirmation went, in a word for the log.
+    pub(crate) confirmation: Option<&'static str>,
 }
 
 /// What is wrong with a field.
@@ -41,6 +43,8 @@ pub(crate) enum Kind {
     InvalidRequest,
     /// The server does not allow it: by its access, its groups or its customer. Nothing was sent.
     NotAllowed,
+    /// No person has confirmed it. Nothing was sent.
+    NotConfirmed,
     /// It was sent already.
     AlreadySent,
     /// The call was cancelled.
@@ -83,6 +87,7 @@ impl Failure {
             fields: Vec::new(),
             next: next.into(),
             status: None,
+            confirmation: None,
         }
     }
 
@@ -105,6 +110,12 @@ impl Failure {
     /// The same for a call that may have had an effect.
     pub(crate) fn with_applied(mut self, applied: Applied) -> Self {
         self.applied = applied;
+        self
+    }
+
+    /// The same with how the confirmation went.
+    pub(crate) fn with_confirmation(mut self, word: &'static str) -> Self {
+        self.confirmation = Some(word);
         self
     }
 
@@ -190,6 +201,7 @@ impl From<atera::Error> for Failure {
             fields: fields.collect(),
             next: next(kind, &error),
             status: error.status().map(|status| status.as_u16()),
+            confirmation: None,
         }
     }
 }

@@ -117,6 +117,7 @@ impl Level {
     pub fn of(operation: &Operation, body: Option<&Value>) -> Self {
         match internal_switch(operation) {
             Some(switch) if !operation.reads && !switch.is_set(operation, body) => Level::Destroy,
+            _ if !operation.reads && addresses(body) => Level::Destroy,
             _ => Level::least(operation),
         }
     }
@@ -143,8 +144,26 @@ impl Level {
     pub fn highest(operation: &Operation) -> Self {
         match internal_switch(operation) {
             Some(_) if !operation.reads => Level::Destroy,
+            _ if !operation.reads && has_address(operation) => Level::Destroy,
             _ => Level::least(operation),
         }
+    }
+}
+
+/// The field with the address of someone whom the account does not know yet. What is written to them leaves the account by mail.
+pub(crate) const ADDRESS: &str = "EndUserEmail";
+
+/// Whether a body names an address to write to.
+fn addresses(body: Option<&Value>) -> bool {
+    body.and_then(|body| body.get(ADDRESS))
+        .is_some_and(|address| !address.is_null())
+}
+
+/// Whether the body of an operation can name an address to write to.
+pub(crate) fn has_address(operation: &Operation) -> bool {
+    match operation.body {
+        Some(Kind::Object(body)) => body.fields.iter().any(|field| field.name == ADDRESS),
+        _ => false,
     }
 }
 
@@ -256,6 +275,18 @@ mod tests {
             assert_eq!(of(body.clone()), Level::Destroy, "{body}");
         }
         assert_eq!(Level::of(operation, None), Level::Destroy);
+    }
+
+    #[test]
+    fn a_ticket_for_a_new_address_leaves_the_account() {
+        let operation = Operation::find("tickets_create").expect("an operation");
+        let of = |body: Value| Level::of(operation, Some(&body));
+        assert_eq!(
+            of(json!({"TicketTitle": "a", "Description": "b", "EndUserID": 7})),
+            Level::Write
+        );
+        let mail = json!({"TicketTitle": "a", "Description": "b", "EndUserEmail": "a@b.example"});
+        assert_eq!(of(mail), Level::Destroy);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!   argument. The [`Level`] of a call follows from the description of the API.
 //! - **Content is data**: what comes from the account is marked as written by others, freed of characters that nobody sees, and
 //!   bounded in size.
+//! - **A person says yes** to each call that cannot be undone, by the name of the record; where nobody can be asked, it is refused.
 //! - **Log**: [`Audit`] writes down every call.
 //!
 //! # Layers
@@ -15,19 +16,25 @@
 //!
 //! `clean` (what is not seen is removed), `secret` (what is hidden), `level` (what a call does), `failure` (what an assistant is
 //! told), `request` (a checked call), `command_line` (the command that does the same), `scope` (groups and customer), `catalog` (operations by words), `content` (bounded answers),
-//! `audit` (the log), `sent` (the creates that were sent lately), `setup` (what all calls share), `tools`, `server`, `builder`, `http` (the server over HTTP; feature `http`).
+//! `audit` (the log), `sent` (the creates that were sent lately), `confirm` (a person's yes), `mirrored` (the mirror), `setup` (what all calls share), `tools`, `resources`, `prompts`, `server`, `builder`,
+//! `http` (the server over HTTP; feature `http`).
 
 mod audit;
 mod builder;
 mod catalog;
 mod clean;
 mod command_line;
+mod confirm;
 mod content;
 mod failure;
 #[cfg(feature = "http")]
 mod http;
 mod level;
+#[cfg(feature = "mirror")]
+mod mirrored;
+mod prompts;
 mod request;
+mod resources;
 mod scope;
 mod secret;
 mod sent;

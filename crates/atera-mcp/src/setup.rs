@@ -1,12 +1,15 @@
 //! What all calls of a server share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use atera::{Client, description::Operation};
 
+#[cfg(feature = "mirror")]
+use crate::mirrored::Mirrored;
 use crate::{
     audit::Audit,
     command_line,
+    confirm::Questions,
     content::Limits,
     failure::Failure,
     level::{Access, Level},
@@ -34,6 +37,13 @@ pub(crate) struct Shared {
     pub(crate) audit: Audit,
     /// The creates that were sent lately.
     pub(crate) sent: Sent,
+    /// The questions to people that are not answered yet.
+    pub(crate) questions: Questions,
+    /// How long a person has for a yes.
+    pub(crate) confirm_within: Duration,
+    /// The mirror of the account.
+    #[cfg(feature = "mirror")]
+    pub(crate) mirror: Option<Mirrored>,
     /// The command that a person can run instead, up to the operation: `atera --profile acme`.
     pub(crate) command: String,
 }
@@ -54,6 +64,14 @@ impl Setup {
     /// The command that does the same as a call.
     pub(crate) fn command_line(&self, request: &Request) -> String {
         command_line::of(&self.command, request)
+    }
+
+    /// Whether there is a mirror of the account.
+    pub(crate) fn has_mirror(&self) -> bool {
+        #[cfg(feature = "mirror")]
+        return self.mirror.is_some();
+        #[cfg(not(feature = "mirror"))]
+        false
     }
 
     /// Whether an operation can be called, at its least level.

@@ -53,6 +53,12 @@ impl Scope {
         })
     }
 
+    /// Whether nothing is left out.
+    #[cfg(feature = "mirror")]
+    pub(crate) fn is_everything(&self) -> bool {
+        self.groups.is_none() && self.customer.is_none()
+    }
+
     /// Whether an operation can be called at all.
     pub(crate) fn offers(&self, operation: &'static Operation) -> bool {
         self.check_operation(operation).is_ok()

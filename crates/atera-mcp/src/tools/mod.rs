@@ -8,11 +8,18 @@
 //! | [`read`] | `read` |
 //! | [`send`] | sends what changes something |
 //! | [`write`] | `write` |
+//! | [`destroy`] | `destroy` |
+//! | `query`, `report` | questions to the mirror |
 
 pub(crate) mod context;
 pub(crate) mod definitions;
+pub(crate) mod destroy;
 pub(crate) mod find;
+#[cfg(feature = "mirror")]
+pub(crate) mod query;
 pub(crate) mod read;
+#[cfg(feature = "mirror")]
+pub(crate) mod report;
 mod send;
 pub(crate) mod write;
 

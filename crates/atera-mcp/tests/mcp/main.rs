@@ -1,26 +1,45 @@
 //! The server as a host sees it, against the sandbox.
 
+mod abuse;
+mod audit;
+mod confirm;
+mod content;
+mod costs;
+mod every_operation;
 mod host;
 mod levels;
+#[cfg(feature = "mirror")]
+mod mirror;
+mod narrow;
 mod reads;
+mod resources;
+mod writes;
 
 use atera_mcp::{Access, AteraServer};
-use atera_sandbox::Sandbox;
+use atera_sandbox::{Sandbox, SandboxBuilder};
 use host::{Host, Session};
 use serde_json::{Value, json};
 
 /// A sandbox whose records are the same on every day.
-async fn sandbox() -> Sandbox {
+fn builder() -> SandboxBuilder {
     let now = "2026-03-02T09:00:00Z".parse().expect("a time");
-    let sandbox = Sandbox::builder().now(now).tickets(300);
-    sandbox.start().await.expect("a sandbox")
+    Sandbox::builder().now(now).tickets(300)
 }
 
-/// A host that is connected to a server of this access.
-async fn connected(sandbox: &Sandbox, access: Access) -> Session {
+async fn sandbox() -> Sandbox {
+    builder().start().await.expect("a sandbox")
+}
+
+/// A server of this access, which asks the sandbox.
+fn server(sandbox: &Sandbox, access: Access) -> AteraServer {
     let client = sandbox.client().expect("a client");
     let server = AteraServer::builder(client).access(access).build();
-    Host.connect(server.expect("a server")).await
+    server.expect("a server")
+}
+
+/// A host that cannot ask a person, connected to a server of this access.
+async fn connected(sandbox: &Sandbox, access: Access) -> Session {
+    Host::mute().connect(server(sandbox, access)).await
 }
 
 /// How many requests the sandbox has seen that may change something.
@@ -36,4 +55,9 @@ fn changes(sandbox: &Sandbox) -> usize {
 /// The kind of a failure.
 fn kind(answer: &Value) -> &str {
     answer["error"]["kind"].as_str().unwrap_or_default()
+}
+
+/// Whether a failure took effect.
+fn applied(answer: &Value) -> &str {
+    answer["error"]["applied"].as_str().unwrap_or_default()
 }

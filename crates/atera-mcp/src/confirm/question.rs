@@ -1,0 +1,205 @@
+//! What the person reads, and whether the answer is a yes.
+
+use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema};
+use serde_json::Value;
+
+use super::subject::Subject;
+use crate::{
+    clean::clean,
+    failure::{Failure, Kind},
+    request::Request,
+};
+
+/// The field of the form.
+const FIELD: &str = "name";
+/// The longest body that a person is shown, in characters. A longer one cannot be read in a small window, and is refused.
+const LONGEST_BODY: usize = 4_000;
+
+/// The question about a call.
+///
+/// # Errors
+///
+/// `NotConfirmed` if it has more text than a person can be shown.
+pub(crate) fn question(
+    request: &Request,
+    subject: &Subject,
+    account: &str,
+    command: &str,
+) -> Result<ElicitRequestParams, Failure> {
+    let operation = request.operation;
+    let mut message = format!(
+        "An assistant asks to: {}\n",
+        operation.summary.trim_end_matches('.')
+    );
+    let mut line = |label: &str, text: &str| {
+        if !text.is_empty() {
+            message.push_str(&format!("{label}: {text}\n"));
+        }
+    };
+    line("Record", subject.name.as_deref().unwrap_or_default());
+    line("Id", &subject.id);
+    line("Customer", subject.customer.as_deref().unwrap_or_default());
+    line("Account", account);
+    let body = request.body.as_ref().map(shown).unwrap_or_default();
+    if body.chars().count() > LONGEST_BODY {
+        return Err(Failure::new(
+            Kind::NotConfirmed,
+            format!(
+                "{} was not sent: its body has more than {LONGEST_BODY} characters, more than a person can be shown",
+                operation.id
+            ),
+            format!("shorten it, or tell the user, who can run `{command}`"),
+        )
+        .with_confirmation("too long"));
+    }
+    if !body.is_empty() {
+        message.push_str(&format!("It sends:\n{body}\n"));
+    }
+    message.push_str("It cannot be undone, or is seen outside of the account.\n");
+    let typed = subject.typed();
+    let schema = ElicitationSchema::builder()
+        .required_string_property(FIELD, |field| {
+            field
+                .title(format!("Type {typed} to confirm"))
+                .description("Exactly as it stands here")
+        })
+        .build();
+    let schema = schema.map_err(|reason| Failure::new(Kind::Config, reason, "tell the user"))?;
+    message.push_str(&format!("To confirm, type: {typed}"));
+    Ok(ElicitRequestParams::FormElicitationParams {
+        meta: None,
+        message,
+        requested_schema: schema,
+    })
+}
+
+/// A body as a person reads it: a field on each line, and texts as they are.
+fn shown(body: &Value) -> String {
+    let mut lines = Vec::new();
+    flatten("", body, &mut lines);
+    lines.join("\n")
+}
+
+fn flatten(place: &str, value: &Value, lines: &mut Vec<String>) {
+    let within = |name: &str| match place {
+        "" => name.to_string(),
+        place => format!("{place}.{name}"),
+    };
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .for_each(|(name, value)| flatten(&within(name), value, lines)),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| flatten(&within(&index.to_string()), value, lines)),
+        Value::String(text) => lines.push(format!("{place}: {}", clean(text).0)),
+        value => lines.push(format!("{place}: {value}")),
+    }
+}
+
+/// What a person answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// A yes to this record.
+    Yes,
+    /// Something else, in a word for the log, and a sentence for the assistant.
+    No(&'static str, &'static str),
+}
+
+impl Reply {
+    /// Reads an answer. Only the exact name is a yes.
+    pub(crate) fn of(result: &ElicitResult, subject: &Subject) -> Self {
+        match result.action {
+            ElicitationAction::Accept => {
+                let content = result.content.as_ref();
+                let typed = content
+                    .and_then(|content| content.get(FIELD))
+                    .and_then(Value::as_str);
+                match typed.is_some_and(|typed| typed.trim() == subject.typed()) {
+                    true => Reply::Yes,
+                    false => Reply::No("mistyped", "the user typed another name than that of the record"),
+                }
+            }
+            ElicitationAction::Decline => Reply::No("declined", "the user declined"),
+            ElicitationAction::Cancel => Reply::No("dismissed", "the user dismissed the question"),
+            _ => Reply::No(
+                "unknown",
+                "the host gave an answer that is neither a yes nor a no",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atera::description::Operation;
+    use serde_json::json;
+
+    use super::*;
+
+    fn subject() -> Subject {
+        Subject {
+            id: "1201".to_string(),
+            name: Some("Harbor Dental".to_string()),
+            customer: None,
+        }
+    }
+
+    #[test]
+    fn only_the_name_is_a_yes() {
+        let accept = |content: Value| {
+            let result = ElicitResult::new(ElicitationAction::Accept).with_content(content);
+            Reply::of(&result, &subject())
+        };
+        assert_eq!(accept(json!({"name": " Harbor Dental "})), Reply::Yes);
+        for content in [
+            json!({"name": "harbor dental"}),
+            json!({"name": "1201"}),
+            json!({"name": true}),
+            json!({"name": ["Harbor Dental"]}),
+            json!({"confirm": "Harbor Dental"}),
+            json!({}),
+            json!("Harbor Dental"),
+        ] {
+            assert!(
+                matches!(accept(content.clone()), Reply::No("mistyped", _)),
+                "{content}"
+            );
+        }
+        for action in [
+            ElicitationAction::Accept,
+            ElicitationAction::Decline,
+            ElicitationAction::Cancel,
+        ] {
+            assert_ne!(Reply::of(&ElicitResult::new(action), &subject()), Reply::Yes);
+        }
+    }
+
+    #[test]
+    fn the_question_shows_all_that_is_sent() {
+        let operation = Operation::find("agents_run_powershell").expect("an operation");
+        let script = "Get-Process\u{200b}\nStop-Computer";
+        let request = Request::read(
+            operation,
+            Some(json!({"agentId": 5501})),
+            Some(json!({"Script": script})),
+        )
+        .expect("a request");
+        let subject = Subject {
+            id: "5501".to_string(),
+            name: Some("HD-FRONT-01".to_string()),
+            customer: Some("Harbor Dental".to_string()),
+        };
+        let ElicitRequestParams::FormElicitationParams { message, .. } =
+            question(&request, &subject, "Fieldline", "atera agents run-powershell").expect("a question")
+        else {
+            panic!("it is no form");
+        };
+        insta::assert_snapshot!("question", message);
+        let long = json!({"Script": "x".repeat(LONGEST_BODY)});
+        let request =
+            Request::read(operation, Some(json!({"agentId": 5501})), Some(long)).expect("a request");
+        assert!(question(&request, &subject, "Fieldline", "atera").is_err());
+    }
+}

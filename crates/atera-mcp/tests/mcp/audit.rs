@@ -1,0 +1,119 @@
+//! The log holds every call, and no secret.
+
+use atera_mcp::Audit;
+
+use super::*;
+
+/// A server that writes its calls down in this file.
+fn logging(sandbox: &Sandbox, file: &std::path::Path) -> AteraServer {
+    let client = sandbox.client().expect("a client");
+    let audit = Audit::file(file).expect("a log");
+    let server = AteraServer::builder(client)
+        .access(Access::Full)
+        .audit(audit)
+        .build();
+    server.expect("a server")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_is_in_the_log() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let session = Host::typing("Nobody").connect(logging(&sandbox, &file)).await;
+    let operation = atera::description::Operation::find("devices_snmp_create_v1v2").expect("an operation");
+    let example = operation.example.expect("an example");
+    let mut device: Value = serde_json::from_str(example).expect("JSON");
+    device["Community"] = json!("s3cret-community");
+    session.call("search", json!({"words": "tickets"})).await;
+    session
+        .call(
+            "read",
+            json!({"operation": "tickets_get", "arguments": {"ticketId": 54321}}),
+        )
+        .await;
+    session
+        .call(
+            "read",
+            json!({"operation": "tickets_get", "arguments": {"ticketId": 999_999}}),
+        )
+        .await;
+    session
+        .call(
+            "write",
+            json!({"operation": "devices_snmp_create_v1v2", "body": device}),
+        )
+        .await;
+    // As text, which is understood too.
+    session
+        .call(
+            "write",
+            json!({"operation": "devices_snmp_create_v1v2", "body": device.to_string()}),
+        )
+        .await;
+    session
+        .call(
+            "destroy",
+            json!({"operation": "customers_delete", "arguments": {"customerId": 1201}}),
+        )
+        .await;
+    session
+        .client
+        .call_tool(host::call("format_disk", json!({})))
+        .await
+        .expect_err("no such tool");
+
+    let text = std::fs::read_to_string(&file).expect("a log");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let called: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "called")
+        .map(|line| {
+            let of = |name: &str| line[name].as_str().unwrap_or("-").to_string();
+            format!("{} {} {}", of("tool"), of("outcome"), of("confirmation"))
+        })
+        .collect();
+    assert_eq!(called[..3], ["search ok -", "read ok -", "read not_found -"],);
+    assert_eq!(
+        called[5..],
+        ["destroy not_confirmed mistyped", "format_disk not_allowed -"]
+    );
+    assert_eq!(lines[0]["host"], "host 1.0");
+    assert!(lines.iter().all(|line| line["time"].is_string()));
+    // What is sent is written down before.
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["event"] == "sending" && line["operation"] == "devices_snmp_create_v1v2")
+    );
+    assert!(
+        !text.contains("s3cret-community") && !text.contains(sandbox.api_key()),
+        "{text}"
+    );
+    assert!(text.contains("(secret, not shown)"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_that_cannot_be_written_down() {
+    let sandbox = sandbox().await;
+    // It can be opened, but every write to it fails.
+    let full = std::path::Path::new("/dev/full");
+    let Ok(audit) = Audit::file(full) else {
+        // Others can write to it, which is refused as well.
+        return;
+    };
+    let client = sandbox.client().expect("a client");
+    let server = AteraServer::builder(client)
+        .access(Access::Full)
+        .audit(audit)
+        .build();
+    let session = Host::mute().connect(server.expect("a server")).await;
+    session
+        .call("write", json!({"operation": "tickets_delete"}))
+        .await;
+    assert_eq!(changes(&sandbox), 0);
+}

@@ -1,0 +1,296 @@
+//! A person's yes to what cannot be undone, over both ways in which the protocol asks.
+
+use std::time::Duration;
+
+use atera::description::Operation;
+use rmcp::model::{CallToolResponse, ElicitResult, ElicitationAction};
+
+use super::{
+    host::{accepted, call},
+    *,
+};
+
+/// The deletion of a customer.
+fn deletion() -> Value {
+    json!({"operation": "customers_delete", "arguments": {"customerId": 1201}})
+}
+
+/// Each of the two ways to ask.
+fn ways(host: impl Fn() -> Host) -> [Host; 2] {
+    [host(), host().stateless()]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_deleted_once_its_name_is_typed() {
+    for host in ways(|| Host::typing("Harbor Dental")) {
+        let sandbox = sandbox().await;
+        let session = host.connect(server(&sandbox, Access::Full)).await;
+        let done = session.call("destroy", deletion()).await;
+        assert_eq!(done["applied"], "yes");
+        assert_eq!(changes(&sandbox), 1);
+        let [question] = &session.questions()[..] else {
+            panic!("it was not asked once");
+        };
+        for part in [
+            "Delete a customer",
+            "Harbor Dental",
+            "1201",
+            "To confirm, type: Harbor Dental",
+        ] {
+            assert!(question.contains(part), "{question}");
+        }
+        assert!(
+            sandbox
+                .client()
+                .expect("a client")
+                .customers()
+                .get(1201)
+                .await
+                .is_err()
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_else_is_a_yes() {
+    let answers: [fn() -> ElicitResult; 6] = [
+        || accepted("Another customer"),
+        || accepted("harbor dental"),
+        || accepted("1201"),
+        || ElicitResult::new(ElicitationAction::Accept),
+        || ElicitResult::new(ElicitationAction::Decline),
+        || ElicitResult::new(ElicitationAction::Cancel),
+    ];
+    for answer in answers {
+        for host in ways(|| Host::with(move |_| answer())) {
+            let sandbox = sandbox().await;
+            let session = host.connect(server(&sandbox, Access::Full)).await;
+            let failed = session.call("destroy", deletion()).await;
+            assert_eq!((kind(&failed), applied(&failed)), ("not_confirmed", "no"));
+            assert_eq!(changes(&sandbox), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_can_be_asked_the_command_is_told() {
+    for host in ways(Host::mute) {
+        let sandbox = sandbox().await;
+        let session = host.connect(server(&sandbox, Access::Full)).await;
+        let failed = session.call("destroy", deletion()).await;
+        assert_eq!(kind(&failed), "not_confirmed");
+        let next = failed["error"]["next"].as_str().expect("text");
+        assert!(next.ends_with("atera customers delete 1201"), "{next}");
+        let comment = json!({
+            "operation": "tickets_add_comment",
+            "arguments": {"ticketId": 54321},
+            "body": {"CommentText": "It's done", "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": false}},
+        });
+        let failed = session.call("destroy", comment).await;
+        let next = failed["error"]["next"].as_str().expect("text");
+        let command = "atera tickets add-comment --comment-text='It'\\''s done' --is-internal=false --technician-id=77 54321";
+        assert!(next.ends_with(command), "{next}");
+        assert_eq!(changes(&sandbox), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_renamed_meanwhile_is_not_deleted() {
+    for is_stateless in [false, true] {
+        let sandbox = sandbox().await;
+        let client = sandbox.client().expect("a client");
+        let runtime = tokio::runtime::Handle::current();
+        let host = Host::with(move |_| {
+            let body = atera::types::UpdateCustomer {
+                customer_name: Some("Harbor Dental II".to_string()),
+                ..Default::default()
+            };
+            runtime
+                .block_on(client.customers().update(1201, body).into_future())
+                .expect("renamed");
+            accepted("Harbor Dental")
+        });
+        let host = if is_stateless { host.stateless() } else { host };
+        let session = host.connect(server(&sandbox, Access::Full)).await;
+        let failed = session.call("destroy", deletion()).await;
+        assert_eq!(kind(&failed), "not_confirmed");
+        assert!(
+            failed["error"]["message"]
+                .as_str()
+                .expect("text")
+                .contains("renamed"),
+            "{failed}"
+        );
+        // The one change is the new name.
+        assert_eq!(changes(&sandbox), 1);
+        assert!(sandbox.log().iter().all(|it| it.method != "DELETE"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_too_late_is_none() {
+    for host in ways(|| Host::typing("Harbor Dental")) {
+        let sandbox = sandbox().await;
+        let client = sandbox.client().expect("a client");
+        let server = AteraServer::builder(client)
+            .access(Access::Full)
+            .confirm_within(Duration::ZERO)
+            .build();
+        let session = host.connect(server.expect("a server")).await;
+        let failed = session.call("destroy", deletion()).await;
+        assert_eq!(kind(&failed), "not_confirmed");
+        assert_eq!(changes(&sandbox), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_counts_once_and_for_one_call() {
+    let sandbox = sandbox().await;
+    let session = Host::typing("Harbor Dental")
+        .stateless()
+        .connect(server(&sandbox, Access::Full))
+        .await;
+    let ask = async |arguments: Value| {
+        let asked = session.client.call_tool_once(call("destroy", arguments)).await;
+        let CallToolResponse::InputRequired(question) = asked.expect("an answer") else {
+            panic!("it does not ask");
+        };
+        question.request_state.expect("a handle")
+    };
+    let again = async |arguments: Value, state: &str, reply: Value| {
+        let params = call("destroy", arguments)
+            .with_request_state(state)
+            .with_input_responses([("confirm".to_string(), reply)].into());
+        match session.client.call_tool_once(params).await.expect("an answer") {
+            CallToolResponse::Complete(result) => result.structured_content.expect("content"),
+            _ => panic!("it asks again"),
+        }
+    };
+    let yes = json!({"action": "accept", "content": {"name": "Harbor Dental"}});
+    let other = json!({"operation": "customers_delete", "arguments": {"customerId": 1202}});
+
+    // A yes to another record, and then the right one with the same handle.
+    let state = ask(deletion()).await;
+    assert_eq!(kind(&again(other, &state, yes.clone()).await), "not_confirmed");
+    assert_eq!(
+        kind(&again(deletion(), &state, yes.clone()).await),
+        "not_confirmed"
+    );
+    // A handle that was never given, an answer under another name, none at all.
+    assert_eq!(
+        kind(&again(deletion(), "made up", yes.clone()).await),
+        "not_confirmed"
+    );
+    let state = ask(deletion()).await;
+    assert_eq!(
+        kind(&again(deletion(), &state, Value::Null).await),
+        "not_confirmed"
+    );
+    let state = ask(deletion()).await;
+    let params = call("destroy", deletion())
+        .with_request_state(state)
+        .with_input_responses([("name".to_string(), yes.clone())].into());
+    let CallToolResponse::Complete(result) = session.client.call_tool_once(params).await.expect("an answer")
+    else {
+        panic!("it asks again");
+    };
+    assert_eq!(result.is_error, Some(true));
+    assert_eq!(changes(&sandbox), 0);
+
+    // The right one, and the same once more.
+    let state = ask(deletion()).await;
+    assert_eq!(again(deletion(), &state, yes.clone()).await["applied"], "yes");
+    assert_eq!(changes(&sandbox), 1);
+    let replayed = again(deletion(), &state, yes).await;
+    assert!(
+        matches!(kind(&replayed), "not_confirmed" | "not_found"),
+        "{replayed}"
+    );
+    assert_eq!(changes(&sandbox), 1);
+}
+
+#[tokio::test]
+async fn an_argument_is_no_answer() {
+    let sandbox = sandbox().await;
+    for name in [
+        "confirm",
+        "name",
+        "yes",
+        "requestState",
+        "inputResponses",
+        "input_responses",
+        "request_state",
+        "_meta",
+    ] {
+        for access in [Access::Full, Access::Write] {
+            let session = connected(&sandbox, access).await;
+            let mut arguments = deletion();
+            arguments[name] = json!({"confirm": {"action": "accept", "content": {"name": "Harbor Dental"}}});
+            match session.client.call_tool(call("destroy", arguments)).await {
+                Ok(result) => assert_eq!(result.is_error, Some(true), "{name}"),
+                Err(error) => assert!(error.to_string().contains("no tool"), "{error}"),
+            }
+        }
+    }
+    assert_eq!(changes(&sandbox), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_customers_see_is_confirmed_and_internal_notes_are_not() {
+    let sandbox = sandbox().await;
+    let ticket = sandbox
+        .client()
+        .expect("a client")
+        .tickets()
+        .get(54321)
+        .await
+        .expect("a ticket");
+    let title = ticket.ticket_title.expect("a title");
+    let session = Host::typing(&title).connect(server(&sandbox, Access::Full)).await;
+    let comment = |internal: bool| {
+        json!({
+            "operation": "tickets_add_comment",
+            "arguments": {"ticketId": 54321},
+            "body": {"CommentText": "Done", "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": internal}},
+        })
+    };
+    let failed = session.call("write", comment(false)).await;
+    assert_eq!(kind(&failed), "invalid_request");
+    assert!(
+        failed["error"]["next"]
+            .as_str()
+            .expect("text")
+            .contains("destroy")
+    );
+    assert_eq!(session.call("write", comment(true)).await["applied"], "yes");
+    assert!(session.questions().is_empty());
+    assert_eq!(session.call("destroy", comment(false)).await["applied"], "yes");
+    assert!(session.questions()[0].contains("CommentText: Done"));
+    assert_eq!(changes(&sandbox), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_shown_in_full_or_refused() {
+    let sandbox = sandbox().await;
+    let agent = sandbox
+        .client()
+        .expect("a client")
+        .agents()
+        .get(5501)
+        .await
+        .expect("an agent");
+    let name = agent.agent_name.or(agent.machine_name).expect("a name");
+    let session = Host::typing(&name).connect(server(&sandbox, Access::Full)).await;
+    let script = |text: &str| json!({"operation": "agents_run_powershell", "arguments": {"agentId": 5501}, "body": {"Script": text}});
+    let long = "Get-Date; ".repeat(500);
+    let failed = session.call("destroy", script(&long)).await;
+    assert_eq!(kind(&failed), "not_confirmed");
+    assert_eq!(changes(&sandbox), 0);
+    let operation = Operation::find("agents_run_powershell").expect("an operation");
+    assert!(operation.creates());
+    assert_eq!(
+        session.call("destroy", script("Get-Date")).await["applied"],
+        "yes"
+    );
+    assert!(session.questions()[0].contains("Script: Get-Date"));
+}
