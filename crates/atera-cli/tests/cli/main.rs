@@ -15,6 +15,8 @@ mod jobs;
 mod limit_store;
 mod lists;
 mod many_ids;
+#[cfg(unix)]
+mod mcp;
 mod mcp_config;
 #[cfg(unix)]
 mod mcp_http;

@@ -11,6 +11,7 @@ use clap::{
 use heck::ToKebabCase;
 
 use super::http_arguments;
+use crate::commands::report::arguments::REPORTS;
 
 /// Name of the command.
 pub(crate) const NAME: &str = "mcp";
@@ -20,6 +21,7 @@ pub(crate) const ACCESS: &str = "access";
 pub(crate) const GROUPS_FLAG: &str = "groups";
 pub(crate) const CUSTOMER: &str = "customer";
 pub(crate) const AUDIT: &str = "audit";
+pub(crate) const MIRROR: &str = "mirror";
 
 /// The command within it that prints the configuration of a host.
 pub(crate) const CONFIG: &str = "config";
@@ -63,7 +65,7 @@ pub(crate) fn command() -> Command {
         .about("Serve the account to an assistant (Model Context Protocol)")
         .after_help(
             "Examples:\n  atera mcp --sandbox\n  atera mcp --profile acme --access write --audit mcp.jsonl\n  atera mcp \
-             --groups tickets,alerts --customer 1201\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
+             --groups tickets,alerts --customer 1201\n  atera mcp --mirror mirror.db\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
              mcp.token\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
              reads, unless --access allows more. What deletes, runs scripts or is seen by customers needs --access full, and \
              then a person confirms each call in the host, by the name of the record; where the host cannot ask, the call is \
@@ -102,6 +104,17 @@ pub(crate) fn command() -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .help("Append a line of JSON for each call to this file; nothing is sent if it cannot be written"),
+            Arg::new(MIRROR)
+                .long(MIRROR)
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("The file with the mirror of the account, for the tools `query` and `report`; `atera mirror sync` makes it"),
+            Arg::new(REPORTS)
+                .long(REPORTS)
+                .value_name("FOLDER")
+                .requires(MIRROR)
+                .value_parser(value_parser!(PathBuf))
+                .help("The folder of your own reports; without it the one of `atera report`"),
         ].map(|flag| flag.global(true)))
         .args(http_arguments::arguments())
         .subcommand(config())

@@ -38,7 +38,7 @@ pub(super) fn path(matches: &ArgMatches) -> Result<PathBuf, Failure> {
 /// # Errors
 ///
 /// `Config` if the folder cannot be read.
-pub(super) fn reports(matches: &ArgMatches) -> Result<Reports, Failure> {
+pub(crate) fn reports(matches: &ArgMatches) -> Result<Reports, Failure> {
     let folder = match named(matches) {
         Some(folder) => Some(folder),
         // Without a home folder there is none.

@@ -23,7 +23,7 @@ mod chart;
 #[cfg(feature = "mirror")]
 mod check;
 #[cfg(feature = "mirror")]
-mod folder;
+pub(crate) mod folder;
 #[cfg(feature = "mirror")]
 mod list;
 #[cfg(feature = "mirror")]

@@ -1,0 +1,158 @@
+//! `atera mcp` as a host starts it: lines of JSON on stdin and stdout.
+
+use serde_json::json;
+
+use super::*;
+
+/// What a host says first.
+fn hello() -> Vec<Value> {
+    let params = json!({
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "host", "version": "1"},
+    });
+    vec![
+        json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+    ]
+}
+
+fn call(id: u64, tool: &str, arguments: &Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
+}
+
+/// Says this to the server, and returns what it answered, by id, once stdin is closed.
+async fn said(sandbox: &Sandbox, arguments: &[&str], messages: &[Value]) -> (Output, Vec<Value>) {
+    let mut child = against(sandbox, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let lines: Vec<_> = hello()
+        .iter()
+        .chain(messages)
+        .map(|it| format!("{it}\n"))
+        .collect();
+    let wanted = lines.len() - 1;
+    let output = aside(move || {
+        use std::io::{BufRead, BufReader, Read};
+
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut said = String::new();
+        for (index, line) in lines.iter().enumerate() {
+            stdin.write_all(line.as_bytes()).expect("it reads");
+            // The note has no answer.
+            if index != 1 {
+                stdout.read_line(&mut said).expect("an answer");
+            }
+        }
+        drop(stdin);
+        stdout.read_to_string(&mut said).expect("the rest");
+        let mut output = child.wait_with_output().expect("it ends");
+        output.stdout = said.into_bytes();
+        output
+    })
+    .await;
+    let answers = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let answers: Vec<Value> = answers.collect();
+    assert_eq!(answers.len(), wanted, "{output:?}");
+    (output, answers)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_reads_and_closes() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("mcp.jsonl");
+    let log = log.to_str().expect("text");
+    let read = json!({"operation": "tickets_get", "arguments": {"ticketId": 54321}});
+    let delete = json!({"operation": "tickets_delete", "arguments": {"ticketId": 54321}});
+    let (output, answers) = said(
+        &sandbox,
+        &["mcp", "--audit", log],
+        &[call(1, "read", &read), call(2, "destroy", &delete)],
+    )
+    .await;
+    assert_success(&output);
+    assert_eq!(answers[0]["result"]["serverInfo"]["name"], "atera");
+    assert_eq!(
+        answers[1]["result"]["structuredContent"]["record"]["TicketID"],
+        54321
+    );
+    assert!(
+        answers[2]["error"]["message"]
+            .as_str()
+            .expect("text")
+            .contains("destroy")
+    );
+    let log = std::fs::read_to_string(log).expect("a log");
+    assert_eq!(log.lines().count(), 2);
+    assert!(!log.contains(sandbox.api_key()));
+}
+
+/// The command that a person is told does what the assistant was refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_in_a_refusal_can_be_run() {
+    let sandbox = sandbox().await;
+    let text = "It's $HOME; `id`\n\"done\"";
+    let comment = json!({
+        "operation": "tickets_add_comment",
+        "arguments": {"ticketId": 54321},
+        "body": {"CommentText": text, "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": false}},
+    });
+    let (_, answers) = said(
+        &sandbox,
+        &["mcp", "--access", "full"],
+        &[call(1, "destroy", &comment)],
+    )
+    .await;
+    let error = &answers[1]["result"]["structuredContent"]["error"];
+    assert_eq!(error["kind"], "not_confirmed");
+    let next = error["next"].as_str().expect("text");
+    let (_, command) = next.split_once("run: ").expect("a command");
+    let program = assert_cmd::cargo::cargo_bin!("atera");
+    let command = command.replacen("atera", program.to_str().expect("text"), 1);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &command])
+        .env("ATERA_BASE_URL", sandbox.base_url())
+        .env("ATERA_API_KEY", sandbox.api_key())
+        .env("XDG_STATE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/state"))
+        .stdin(Stdio::null());
+    assert_success(&output(shell).await);
+    let comments = sandbox
+        .client()
+        .expect("a client")
+        .tickets()
+        .list_comments(54321)
+        .all()
+        .await;
+    let comments = comments.expect("comments");
+    assert!(
+        comments.iter().any(|it| it.comment.as_deref() == Some(text)),
+        "{comments:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_refused_at_once() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let missing = folder.path().join("no.db").display().to_string();
+    let no_log = folder.path().join("no/mcp.jsonl").display().to_string();
+    for (arguments, says) in [
+        (&["mcp", "--access", "admin"][..], "invalid value 'admin'"),
+        (&["mcp", "--groups", "tikets"], "invalid value 'tikets'"),
+        (&["mcp", "--mirror", &missing], "no mirror"),
+        (&["mcp", "--audit", &no_log], "cannot be used"),
+        (&["mcp", "--output", "json"], "has no effect"),
+    ] {
+        let output = ask(&sandbox, arguments).await;
+        assert_failure(&output, 2, says);
+    }
+}
