@@ -234,18 +234,9 @@ mod tests {
         let mut table = String::new();
         for level in [Level::Read, Level::Write, Level::Destroy] {
             for operation in OPERATIONS.iter().filter(|it| Level::least(it) == level) {
-                let also = match Level::highest(operation) == level {
-                    true => "",
-                    false => ", destroy if customers see it",
-                };
-                let _ = writeln!(
-                    table,
-                    "{:<8}{} {} {}{also}",
-                    level.tool(),
-                    operation.id,
-                    operation.method,
-                    operation.path
-                );
+                let level = crate::catalog::describe::level(operation);
+                let (id, method, path) = (operation.id, &operation.method, operation.path);
+                let _ = writeln!(table, "{id}: {level} ({method} {path})");
             }
         }
         insta::assert_snapshot!("levels", table);

@@ -53,16 +53,18 @@ pub(crate) enum Decision<'a> {
 }
 
 impl Sent {
-    /// Decides whether a create is sent.
+    /// Decides whether a create is sent. What was carried out may be sent again if a person has confirmed it anew: the same script may
+    /// be wanted twice.
     ///
     /// # Errors
     ///
     /// `AlreadySent` if the same one is on its way, or may have been carried out.
-    pub(crate) fn begin(&self, fingerprint: &str) -> Result<Decision<'_>, Failure> {
+    pub(crate) fn begin(&self, fingerprint: &str, is_confirmed: bool) -> Result<Decision<'_>, Failure> {
         let now = Instant::now();
         let mut calls = self.calls();
         calls.retain(|_, (since, state)| matches!(state, State::Sending) || now - *since < REMEMBERED);
         match calls.get(fingerprint) {
+            Some((_, State::Done(_))) if is_confirmed => {}
             Some((since, State::Done(answer))) => {
                 return Ok(Decision::Repeat(answer.clone(), (now - *since).as_secs()));
             }
@@ -137,7 +139,7 @@ mod tests {
     use super::*;
 
     fn sending<'a>(sent: &'a Sent, fingerprint: &str) -> Sending<'a> {
-        match sent.begin(fingerprint) {
+        match sent.begin(fingerprint, false) {
             Ok(Decision::Send(sending)) => sending,
             _ => panic!("it is not sent"),
         }
@@ -147,12 +149,17 @@ mod tests {
     async fn a_create_is_sent_once_in_ten_minutes() {
         let sent = Sent::default();
         let first = sending(&sent, "a");
-        assert!(sent.begin("a").is_err(), "it is on its way");
+        assert!(sent.begin("a", false).is_err(), "it is on its way");
         first.done(json!({"ActionID": 7}));
-        assert!(matches!(sent.begin("a"), Ok(Decision::Repeat(answer, 0)) if answer["ActionID"] == 7));
+        assert!(matches!(sent.begin("a", false), Ok(Decision::Repeat(answer, 0)) if answer["ActionID"] == 7));
+        match sent.begin("a", true) {
+            Ok(Decision::Send(confirmed)) => confirmed.done(json!({"ActionID": 7})),
+            _ => panic!("what a person confirms anew is not sent"),
+        }
         sending(&sent, "b").failed();
         drop(sending(&sent, "b"));
-        let failure = sent.begin("b").err().expect("it is unknown");
+        assert!(sent.begin("b", true).is_err());
+        let failure = sent.begin("b", false).err().expect("it is unknown");
         assert_eq!(failure.applied, Applied::Unknown);
         tokio::time::advance(REMEMBERED).await;
         sending(&sent, "a").failed();

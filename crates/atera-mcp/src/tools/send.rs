@@ -27,7 +27,7 @@ pub(crate) async fn send(
 ) -> Result<Answer, Failure> {
     let operation = request.operation;
     let sending = match operation.creates() {
-        true => match setup.sent.begin(&request.fingerprint())? {
+        true => match setup.sent.begin(&request.fingerprint(), confirmation.is_some())? {
             Decision::Send(sending) => Some(sending),
             Decision::Repeat(mut answer, seconds) => {
                 answer["repeated"] = json!(format!(
