@@ -3,69 +3,15 @@
 
 #![cfg(feature = "mirror")]
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{fs, path::Path, process::Command};
 
 use atera::{RateLimit, types::UpdateTicket};
 use atera_sandbox::Sandbox;
-use fantoccini::{Client, ClientBuilder, Locator};
+use atera_testkit::browser::{
+    Driver,
+    fantoccini::{Client, Locator},
+};
 use serde_json::{Value, json};
-
-/// A running `chromedriver`, which is killed on drop.
-struct Driver {
-    process: Child,
-    address: String,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("`chromedriver` is needed; the package chromium-driver has it");
-        let out = BufReader::new(process.stdout.take().expect("a pipe"));
-        // Its first line names port 0, and a later one the port that it got.
-        let lines = out.lines().map_while(Result::ok);
-        let port = lines
-            .filter_map(|line| line.trim_end_matches('.').rsplit_once("on port ")?.1.parse().ok())
-            .find(|port: &u16| *port > 0)
-            .expect("the port in what it says");
-        Driver {
-            process,
-            address: format!("http://127.0.0.1:{port}"),
-        }
-    }
-
-    /// A browser that reaches no network.
-    async fn browser(&self) -> Client {
-        let arguments = [
-            "--headless=new",
-            "--no-sandbox",
-            "--window-size=1400,1000",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-        ];
-        let options = json!({
-            "goog:chromeOptions": {"args": arguments},
-            "goog:loggingPrefs": {"browser": "ALL"},
-        });
-        let capabilities = serde_json::from_value(options).expect("capabilities");
-        let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        builder.capabilities(capabilities);
-        builder.connect(&self.address).await.expect("a browser")
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// Runs the command against the sandbox.
 async fn atera(sandbox: &Sandbox, arguments: &[&str]) {
@@ -124,7 +70,10 @@ async fn the_page_is_sorted_by_clicks_and_runs_nothing_of_tickets() {
     atera(&sandbox, &["report", "--all", "--html", &file, "--db", &db]).await;
 
     let driver = Driver::start();
-    let browser = driver.browser().await;
+    // It reaches no network.
+    let browser = driver
+        .browser((1400, 1000), &["--host-resolver-rules=MAP * ~NOTFOUND"])
+        .await;
     browser.goto(&format!("file://{file}")).await.expect("the page");
     assert_eq!(browser.title().await.expect("a title"), "Reports of the account");
     // Nothing is wider than the window: tables scroll on their own.

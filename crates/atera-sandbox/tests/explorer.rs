@@ -1,57 +1,11 @@
 //! The pages in a browser. The test needs Chromium and `chromedriver`, so it is ignored unless it is called for:
 //! `cargo test -p atera-sandbox --features explorer --test explorer -- --ignored`.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use atera_sandbox::Sandbox;
-use fantoccini::{Client, ClientBuilder, Locator};
-use serde_json::{Value, json};
-
-/// A running `chromedriver`, which is killed on drop.
-struct Driver {
-    process: Child,
-    address: String,
-}
-
-impl Driver {
-    fn start() -> Self {
-        let mut process = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("`chromedriver` is needed; the package chromium-driver has it");
-        let out = BufReader::new(process.stdout.take().expect("a pipe"));
-        // Its first line names port 0, and a later one the port that it got.
-        let lines = out.lines().map_while(Result::ok);
-        let port = lines
-            .filter_map(|line| line.trim_end_matches('.').rsplit_once("on port ")?.1.parse().ok())
-            .find(|port: &u16| *port > 0)
-            .expect("the port in what it says");
-        Driver {
-            process,
-            address: format!("http://127.0.0.1:{port}"),
-        }
-    }
-
-    async fn browser(&self) -> Client {
-        let options = json!({"goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--window-size=1500,1100"]}});
-        let capabilities = serde_json::from_value(options).expect("capabilities");
-        let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
-        builder.capabilities(capabilities);
-        builder.connect(&self.address).await.expect("a browser")
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use atera_testkit::browser::{Driver, fantoccini::Locator};
+use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes a browser"]
@@ -59,7 +13,7 @@ async fn an_operation_is_tried_out_by_clicks() -> Result<(), Box<dyn std::error:
     let sandbox = Sandbox::builder().start().await?;
     let root = sandbox.base_url().replace("/api/v3", "");
     let driver = Driver::start();
-    let browser = driver.browser().await;
+    let browser = driver.browser((1500, 1100), &[]).await;
     let find = async |css: &str| {
         let waiting = browser.wait().at_most(Duration::from_secs(30));
         waiting.for_element(Locator::Css(css)).await

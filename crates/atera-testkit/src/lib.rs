@@ -1,7 +1,9 @@
 //! What the tests and benchmarks of this workspace have generated from the description: a call for each of its examples,
 //! and progenitor's own client to compare with. Users of the library build neither. [`postgres`] and [`redis`] are servers
-//! for tests, and [`limits`] has the properties of rate limits.
+//! for tests, [`limits`] has the properties of rate limits, and `browser` (a feature) drives Chromium.
 
+#[cfg(feature = "browser")]
+pub mod browser;
 pub mod limits;
 pub mod postgres;
 pub mod redis;
