@@ -305,7 +305,17 @@ mod tests {
             .find(|(name, _)| *name == "os-support.csv")
             .unwrap()
             .1;
-        assert!(text.contains("https://learn.microsoft.com/lifecycle") && text.contains("as of 20"));
+        assert!(text.contains("as of 20"));
+        let after_heading = text
+            .lines()
+            .skip_while(|line| !line.starts_with("product,"))
+            .skip(1);
+        assert!(
+            after_heading
+                .take(1)
+                .all(|line| line.starts_with("# https://learn.microsoft.com/")),
+            "each row stands below its source"
+        );
         let mut reader = csv::ReaderBuilder::new()
             .comment(Some(b'#'))
             .from_reader(text.as_bytes());

@@ -58,7 +58,9 @@ impl Sums {
     /// The picture, unless there is nothing to see.
     pub(super) fn draw(self) -> Option<String> {
         let bars = self.bars();
-        let highest = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        // The sum of the rest would make all other bars short.
+        let own = bars.iter().take(BARS);
+        let highest = own.map(|(_, value)| *value).fold(0.0, f64::max);
         match highest > 0.0 {
             true => draw(&bars, highest).ok(),
             false => None,
@@ -87,7 +89,7 @@ impl Sums {
     }
 }
 
-/// Draws bars from left to right, each with its label and its value.
+/// Draws bars from left to right, each with its label and its value. A value above the highest has no bar, and its number says so.
 fn draw(bars: &[(String, f64)], highest: f64) -> Result<String, Box<dyn std::error::Error>> {
     let mut svg = String::new();
     {
@@ -122,7 +124,7 @@ fn draw(bars: &[(String, f64)], highest: f64) -> Result<String, Box<dyn std::err
             let (_, value) = at(place)?;
             let corners = [
                 (0.0, SegmentValue::Exact(place)),
-                (*value, SegmentValue::Exact(place + 1)),
+                (drawn(*value, highest), SegmentValue::Exact(place + 1)),
             ];
             let mut bar = Rectangle::new(corners, RGBColor(0x3b, 0x82, 0xc4).filled());
             bar.set_margin(3, 3, 0, 0);
@@ -135,13 +137,22 @@ fn draw(bars: &[(String, f64)], highest: f64) -> Result<String, Box<dyn std::err
                 plotters::style::text_anchor::HPos::Left,
                 plotters::style::text_anchor::VPos::Center,
             ));
-            let beside = EmptyElement::at((*value, SegmentValue::CenterOf(place)))
-                + Text::new(shown(*value), (6, 0), style);
+            let text = match *value > highest {
+                true => format!("{} (too long to draw)", shown(*value)),
+                false => shown(*value),
+            };
+            let beside = EmptyElement::at((drawn(*value, highest), SegmentValue::CenterOf(place)))
+                + Text::new(text, (6, 0), style);
             Some(beside)
         }))?;
         area.present()?;
     }
     Ok(svg)
+}
+
+/// How long the bar of a value is.
+fn drawn(value: f64, highest: f64) -> f64 {
+    if value > highest { 0.0 } else { value }
 }
 
 /// A number with at most two decimals.
@@ -210,6 +221,17 @@ mod tests {
             "{svg}"
         );
         assert!(svg.len() < 5000);
+    }
+
+    #[test]
+    fn the_rest_does_not_make_other_bars_short() {
+        let mut sums = sums(ChartKind::Bar, None);
+        (0..1000).for_each(|place| sums.add(&row(&format!("c{}", place % 100), 1)));
+        let svg = sums.draw().expect("a picture");
+        assert!(
+            svg.contains("88 others") && svg.contains("880 (too long to draw)"),
+            "{svg}"
+        );
     }
 
     #[test]

@@ -8,6 +8,12 @@ use maud::{Markup, html};
 /// How many characters of a text are shown.
 const LONGEST: usize = 300;
 
+/// How many rows of a table are printed on paper; `page.css` has the same number.
+pub(super) const PRINTED: u64 = 40;
+
+/// The longest word that is not broken.
+const LONGEST_WORD: usize = 24;
+
 /// A table that a click on a heading sorts.
 pub(super) fn table(columns: &[AnswerColumn], rows: &[Vec<Value>]) -> Markup {
     html! {
@@ -38,7 +44,11 @@ fn cell(value: &Value) -> Markup {
         Value::Real(number) => html! { td.number data-value=(number) { (format!("{number:.2}")) } },
         Value::Text(text) => match time(text) {
             Some(time) => html! { td.time data-value=(text) { (short(time)) } },
-            None => html! { td { (cut(text)) } },
+            None => {
+                let text = cut(text);
+                let is_long = text.split(' ').any(|word| word.chars().count() > LONGEST_WORD);
+                html! { td.long[is_long] { (text) } }
+            }
         },
     }
 }
@@ -78,10 +88,13 @@ mod tests {
         let text = shown(Value::Text("<script>alert(\"x\")</script>&'".into()));
         assert_eq!(
             text,
-            "<td>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;'</td>"
+            "<td class=\"long\">&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;'</td>"
         );
         let long = shown(Value::Text("ä".repeat(5000)));
-        assert_eq!(long.chars().count(), LONGEST + "<td>…</td>".chars().count());
+        assert_eq!(
+            long.chars().count(),
+            LONGEST + "<td class=\"long\">…</td>".chars().count()
+        );
         assert_eq!(
             shown(Value::Text("2026-03-02T08:15:00.000Z".into())),
             "<td class=\"time\" data-value=\"2026-03-02T08:15:00.000Z\">2026-03-02 08:15 UTC</td>"
@@ -91,5 +104,9 @@ mod tests {
             "<td class=\"number\" data-value=\"2.5\">2.50</td>"
         );
         assert_eq!(shown(Value::Null), "<td></td>");
+        assert_eq!(shown(Value::Text("Pending".into())), "<td>Pending</td>");
+        assert!(
+            include_str!("page.css").contains(&format!("tr:nth-child(n+{}) {{ display: none", PRINTED + 1))
+        );
     }
 }

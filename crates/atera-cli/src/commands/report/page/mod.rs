@@ -17,10 +17,10 @@ use clap::ArgMatches;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-use super::{arguments, chart::Sums, folder, show};
+use super::{arguments, chart::Sums, show};
 use crate::{
     commands::mirror::{ages, arguments::LIMIT, failure::failure, place::Place},
-    input::{globals::Globals, interrupt::Interrupt},
+    input::{globals::Globals, interrupt::Interrupt, reports_folder},
     output::{destination::Destination, failure::Failure, terminal::tell},
 };
 
@@ -44,7 +44,7 @@ struct Answered {
 
 /// Asks one report, or all of them, and writes the page. A report that fails is told, and the page has the others.
 pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let reports = folder::reports(matches)?;
+    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let chosen = chosen(&reports, name)?;
     let mirror = Place::read(matches, globals)?.open().await?;
     let interrupt = Interrupt::listen();
@@ -247,6 +247,9 @@ fn section(report: &Answered) -> Markup {
                 @if kept < report.count {
                     " The first " (kept) " are shown; " code { "atera report " (report.name) " --output csv" } " has all."
                 }
+            }
+            @if kept > cells::PRINTED {
+                p.printed { "The first " (cells::PRINTED) " of " (report.count) " rows are on paper." }
             }
             @if let Some(picture) = &report.picture {
                 div.chart { (PreEscaped(picture)) }
