@@ -11,6 +11,7 @@
 //! | [`records`] | `atera records` |
 //! | [`api`] | `atera api` |
 //! | [`export`] | `atera export` |
+//! | [`metrics`] | `--metrics` |
 //! | [`mirror`] | `atera mirror` |
 //! | [`report`] | `atera report` |
 //! | [`mcp`] | `atera mcp` |
@@ -35,6 +36,7 @@ pub(crate) mod export;
 pub(crate) mod flags;
 pub(crate) mod limit;
 pub(crate) mod mcp;
+pub(crate) mod metrics;
 pub(crate) mod mirror;
 pub(crate) mod operation;
 pub(crate) mod records;

@@ -156,7 +156,7 @@ fn flags(kind: Kind, example: &str) -> Option<String> {
 }
 
 /// A word of a command line, in quotes if a shell would change it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:@+,=".contains(character);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_string(),

@@ -14,6 +14,7 @@
 //! | [`globals`] | the flags of every command |
 //! | [`sandbox_time`] | what time it is in a sandbox of the command |
 //! | [`connection`] | which service to ask, with which key |
+//! | [`reports_folder`] | where the user's own reports are |
 //! | [`since`] | the time of `--since` |
 //! | [`source`] | text from a file or from stdin |
 //! | [`arguments`] | single arguments, and how their text becomes a value |
@@ -48,6 +49,7 @@ pub(crate) mod id_list;
 pub(crate) mod interrupt;
 pub(crate) mod limit_store;
 pub(crate) mod named;
+pub(crate) mod reports_folder;
 pub(crate) mod request;
 pub(crate) mod rows;
 pub(crate) mod sandbox_time;

@@ -11,7 +11,7 @@ use clap::{
 use heck::ToKebabCase;
 
 use super::http_arguments;
-use crate::commands::report::arguments::REPORTS;
+use crate::input::reports_folder::REPORTS;
 
 /// Name of the command.
 pub(crate) const NAME: &str = "mcp";

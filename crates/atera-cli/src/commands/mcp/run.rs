@@ -88,12 +88,13 @@ async fn with_mirror(
 ) -> Result<AteraServerBuilder, Failure> {
     use atera_mirror::Mirror;
 
-    use crate::commands::{mirror::failure::failure, report::folder};
+    use crate::{commands::mirror::failure::failure, input::reports_folder};
 
     let mirror = Mirror::file(file).await.map_err(|error| failure(&error))?;
     // A mirror that was never synced answers nothing, which is better said now than to the assistant.
     mirror.status().await.map_err(|error| failure(&error))?;
-    Ok(builder.mirror(mirror, Some(folder::reports(matches)?)))
+    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
+    Ok(builder.mirror(mirror, Some(reports)))
 }
 
 /// There is no mirror in this build.

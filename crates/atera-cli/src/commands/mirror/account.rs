@@ -23,7 +23,7 @@ const SANDBOX: &str = "sandbox";
 pub(crate) struct Account<'a> {
     pub(crate) mirror: Mirror,
     pub(crate) connection: Connection,
-    client: Client,
+    pub(crate) client: Client,
     options: SyncOptions,
     globals: &'a Globals,
     pub(crate) interrupt: &'a Interrupt,

@@ -11,7 +11,7 @@ use heck::{ToKebabCase, ToSnakeCase};
 
 pub(crate) use super::common_arguments::{LIMIT, duration, place};
 use super::webhook_arguments;
-use crate::input::help;
+use crate::{commands::metrics::arguments as metrics, input::help};
 
 /// Name of the command.
 pub(crate) const NAME: &str = "mirror";
@@ -99,7 +99,7 @@ fn sync() -> Command {
         .about("Bring the mirror up to date; the first time, read the whole account")
         .after_help(
             "Examples:\n  atera mirror sync --plan\n  atera mirror sync\n  atera mirror sync --only tickets,customers --with \
-             comments\n  atera mirror sync --every 15m --quiet\n  atera mirror sync --redact Contact.Phone,EndUserEmail\n\n\
+             comments\n  atera mirror sync --every 15m --quiet --metrics :9100\n  atera mirror sync --redact Contact.Phone,EndUserEmail\n\n\
              Of tickets, customers and contacts only what has changed is asked for, and all of it again every week. Other \
              lists are read in full. A list changes in the mirror at once and as a whole, when it has been read; a run \
              that is stopped goes on where it was. A record is marked as deleted when the whole list was read without it, \
@@ -141,6 +141,8 @@ fn sync() -> Command {
                 ),
         )
         .arg(flag(ACCEPT_LOSS).help("Believe the service when most records of a list are gone"))
+        .args(metrics::arguments())
+        .mut_arg(metrics::METRICS, |metrics| metrics.requires(EVERY))
 }
 
 fn query() -> Command {

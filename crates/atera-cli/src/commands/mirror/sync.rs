@@ -14,6 +14,7 @@ use super::{
     plan, redaction, rounds,
 };
 use crate::{
+    commands::metrics::server,
     input::{globals::Globals, interrupt::Interrupt},
     output::{failure::Failure, rows},
 };
@@ -39,6 +40,8 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
         return plan::print(account.plan().await?, &account.connection, globals);
     }
     if let Some(every) = every {
+        let (client, mirror) = (account.client.clone(), account.mirror.clone());
+        let _metrics = server::start(matches, globals, client, Some(mirror)).await?;
         return rounds::run(&interrupt, every, async || account.round().await).await;
     }
     let report = account.once().await?;

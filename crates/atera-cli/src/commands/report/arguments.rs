@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::{
     commands::mirror::arguments::{LIMIT, PARAM, TIMEOUT, duration, parameter, place},
-    input::help,
+    input::{help, reports_folder},
 };
 
 /// Name of the command.
@@ -21,7 +21,6 @@ pub(crate) const REPORT: &str = "report";
 pub(crate) const ALL: &str = "all";
 pub(crate) const HTML: &str = "html";
 pub(crate) const FAIL_IF_ROWS: &str = "fail-if-rows";
-pub(crate) const REPORTS: &str = "reports";
 
 /// All of `atera report`.
 pub(crate) fn command() -> Command {
@@ -83,14 +82,14 @@ pub(crate) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("End with exit code 20 if there are rows, for a monitor or a cron job"),
         )
-        .arg(reports())
+        .arg(reports_folder::argument())
         .args(place())
         .subcommands([
             Command::new(NEW)
                 .about("Begin a report of your own: write a file that works, to be changed")
                 .after_help("Examples:\n  atera report new busy-customers\n  atera report new busy-customers --reports ./reports")
                 .arg(Arg::new(REPORT).value_name("NAME").required(true).help("Its name, as in busy-customers"))
-                .arg(reports()),
+                .arg(reports_folder::argument()),
             Command::new(CHECK)
                 .about("Check all reports: ask each of an empty mirror, or of one that is named")
                 .after_help(
@@ -98,17 +97,8 @@ pub(crate) fn command() -> Command {
                      asked with its defaults, and with each choice of its parameters. An empty mirror of SQLite is made in a \
                      temporary folder and removed; reports with SQL for Postgres alone need --database-url.",
                 )
-                .arg(reports())
+                .arg(reports_folder::argument())
                 .args(place()),
             help::command().hide(true),
         ])
-}
-
-/// The flag for the folder of the user's own reports.
-fn reports() -> Arg {
-    Arg::new(REPORTS)
-        .long(REPORTS)
-        .value_name("DIR")
-        .value_parser(value_parser!(PathBuf))
-        .help("The folder of your own reports; wins over ATERA_REPORTS")
 }

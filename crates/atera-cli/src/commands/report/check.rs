@@ -9,10 +9,9 @@ use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::folder;
 use crate::{
     commands::mirror::{failure::failure, place::Place},
-    input::{globals::Globals, interrupt::Interrupt},
+    input::{globals::Globals, interrupt::Interrupt, reports_folder},
     output::{exit_code, failure::Failure, rows},
 };
 
@@ -24,7 +23,7 @@ static CHECKED: Schema = Schema::new(
 
 /// Prints what came of each report.
 pub(super) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let reports = folder::reports(matches)?;
+    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let (mirror, _folder) = mirror(matches).await?;
     let interrupt = Interrupt::listen();
     let mut checked = Vec::new();

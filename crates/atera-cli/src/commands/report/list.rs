@@ -5,9 +5,9 @@ use atera_mirror::report::Reports;
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::folder;
 use crate::{
-    input::globals::Globals,
+    commands::mirror::failure::failure,
+    input::{globals::Globals, reports_folder},
     output::{failure::Failure, rows, terminal::tell},
 };
 
@@ -24,7 +24,7 @@ static REPORT: Schema = Schema::new(
 
 /// Prints the reports. What is wrong with one is told, and the others are listed.
 pub(super) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let reports = folder::reports(matches)?;
+    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     for (_, report) in reports.iter() {
         if let Err(error) = report {
             tell(error.to_string());

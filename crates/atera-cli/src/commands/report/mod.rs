@@ -6,7 +6,6 @@
 //! | module | is |
 //! |---|---|
 //! | [`arguments`] | the command and its arguments |
-//! | [`folder`] | where the user's own reports are |
 //! | [`list`] | `atera report` alone: which reports there are |
 //! | [`show`] | `atera report NAME`: the rows of one |
 //! | [`chart`] | the picture of a report, as SVG |
@@ -22,8 +21,6 @@ pub(crate) mod run;
 mod chart;
 #[cfg(feature = "mirror")]
 mod check;
-#[cfg(feature = "mirror")]
-pub(crate) mod folder;
 #[cfg(feature = "mirror")]
 mod list;
 #[cfg(feature = "mirror")]

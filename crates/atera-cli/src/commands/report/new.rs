@@ -5,8 +5,11 @@ use std::{fs, io, io::Write};
 use atera_mirror::report::Reports;
 use clap::ArgMatches;
 
-use super::{arguments, folder};
-use crate::output::{failure::Failure, terminal::tell};
+use super::arguments;
+use crate::{
+    input::{examples::quoted, reports_folder},
+    output::{failure::Failure, terminal::tell},
+};
 
 /// Writes a file that works, to be changed. It replaces none.
 pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
@@ -19,7 +22,7 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
              none of check, help, new; choose another"
         )));
     }
-    let folder = folder::path(matches)?;
+    let folder = reports_folder::path(matches)?;
     let path = folder.join(format!("{name}.sql"));
     let written = fs::create_dir_all(&folder).and_then(|()| {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&path)?;
@@ -35,8 +38,12 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             path.display()
         )),
     })?;
+    let named = match matches.contains_id(reports_folder::REPORTS) {
+        true => format!(" --reports {}", quoted(&folder.display().to_string())),
+        false => String::new(),
+    };
     tell(format!(
-        "wrote {0}; change it, and run `atera report {name}`",
+        "wrote {0}; change it, and run `atera report {name}{named}`",
         path.display()
     ));
     Ok(())

@@ -6,7 +6,7 @@ use atera::Timestamp;
 use atera_mirror::{Limits, Mirror, report::Report};
 use clap::ArgMatches;
 
-use super::{arguments, folder};
+use super::arguments;
 use crate::{
     commands::mirror::{
         ages,
@@ -15,13 +15,13 @@ use crate::{
         place::Place,
         query,
     },
-    input::{globals::Globals, interrupt::Interrupt},
+    input::{globals::Globals, interrupt::Interrupt, reports_folder},
     output::{exit_code, failure::Failure, terminal::tell},
 };
 
 /// Asks the report and prints its rows.
 pub(super) async fn run(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let reports = folder::reports(matches)?;
+    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let report = reports.find(name).map_err(|error| failure(&error))?;
     let mirror = Place::read(matches, globals)?.open().await?;
     let interrupt = Interrupt::listen();

@@ -1,6 +1,7 @@
 //! `atera mirror`, with a file of SQLite and with Postgres.
 
 mod changes;
+mod metrics;
 mod query;
 mod sync;
 mod webhooks;
@@ -53,6 +54,11 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = atera(&["mirror"]);
         command.args(arguments);
+        self.at(command)
+    }
+
+    /// A command, with the mirror here.
+    fn at(&self, mut command: Command) -> Command {
         match &self.url {
             Some(url) => command.env("ATERA_DATABASE_URL", url),
             None => command.arg("--db").arg(self.path()),
