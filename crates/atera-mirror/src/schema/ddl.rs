@@ -35,6 +35,12 @@ pub(crate) fn table_names() -> impl Iterator<Item = &'static str> {
     internal.chain(tables().iter().map(|table| table.name.as_str()))
 }
 
+/// The statement that makes a table like that of these records, under another name and without its indexes, unless there is one.
+pub(crate) fn create_like(dialect: Dialect, table: &'static Table, name: &str) -> String {
+    let body = Shape::of_records(table).body(dialect);
+    format!("CREATE TABLE IF NOT EXISTS {} {body}", quoted(name))
+}
+
 impl Shape {
     fn internal(table: &'static InternalTable) -> Self {
         let is_log = table.counts_up();
@@ -72,6 +78,12 @@ impl Shape {
 
     /// The statements that make it.
     pub(super) fn create(&self, dialect: Dialect) -> Vec<String> {
+        let table = format!("CREATE TABLE {} {}", quoted(self.name), self.body(dialect));
+        [table].into_iter().chain(self.indexes()).collect()
+    }
+
+    /// The columns and the key, as the statement that makes it has them.
+    fn body(&self, dialect: Dialect) -> String {
         let mut parts: Vec<_> = self
             .columns
             .iter()
@@ -97,8 +109,7 @@ impl Shape {
         } else if !self.key.is_empty() {
             parts.push(format!("PRIMARY KEY ({})", list(&self.key)));
         }
-        let table = format!("CREATE TABLE {} ({})", quoted(self.name), parts.join(", "));
-        [table].into_iter().chain(self.indexes()).collect()
+        format!("({})", parts.join(", "))
     }
 
     /// The statements that make its indexes where they are missing.

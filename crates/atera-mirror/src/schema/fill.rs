@@ -3,7 +3,7 @@
 use super::{
     names::quoted,
     table::{Column, Content, Origin, Table},
-    values::RecordFields,
+    values::{ReadingPlan, RecordValues},
 };
 use crate::{
     engine::{Session, Value},
@@ -101,6 +101,7 @@ async fn fill_from(
     let from = format!("SELECT {names}, \"record\" FROM {}", quoted(&source.name));
     let order = format!("ORDER BY {names} LIMIT {PAGE}");
     let next = format!("{from} WHERE ({names}) > ({}) {order}", places.join(", "));
+    let parts = Parts::new(table, source);
     let mut page = session.query(&format!("{from} {order}"), &[]).await?;
     while let Some(last) = page.last() {
         let last = last[..key.len()].to_vec();
@@ -110,7 +111,7 @@ async fn fill_from(
             let [Value::Text(record)] = record else {
                 continue;
             };
-            for (position, values) in parts(table, record).into_iter().enumerate() {
+            for (position, values) in parts.read(record).into_iter().enumerate() {
                 rows.push(row_of(table, columns, key, position, &values.values));
                 let is_new = |it: &&&str| columns.iter().any(|column| column.name == **it);
                 let names = values.misfits.iter().filter(is_new);
@@ -124,18 +125,30 @@ async fn fill_from(
     Ok(())
 }
 
-/// The values that a record has for the rows of a table.
-fn parts(table: &'static Table, record: &str) -> Vec<super::RowValues> {
-    match &table.content {
-        Content::Items { path, .. } => {
-            // Something else than an array was noted when the record was stored, if its table was there.
-            let elements = RecordFields::of_value(record).elements(path).unwrap_or_default();
-            let elements = elements.into_iter();
-            elements
-                .map(|json| RecordFields::of_value(json).values(table))
-                .collect()
+/// How the rows of a table are read from the records that have them.
+struct Parts {
+    rows: ReadingPlan,
+    /// For the rows of an array: the records, and which of their arrays it is.
+    array: Option<(ReadingPlan, usize)>,
+}
+
+impl Parts {
+    fn new(table: &'static Table, source: &'static Table) -> Self {
+        let place = source.items().position(|items| items.name == table.name);
+        Parts {
+            rows: ReadingPlan::new(table),
+            array: place.map(|place| (ReadingPlan::new(source), place)),
         }
-        _ => vec![RecordFields::of_value(record).values(table)],
+    }
+
+    /// The values that a record has for the rows.
+    fn read<'a>(&self, record: &'a str) -> Vec<RecordValues<'a>> {
+        let Some((plan, place)) = &self.array else {
+            return vec![self.rows.read(record)];
+        };
+        // Something else than an array was noted when the record was stored, if its table was there.
+        let elements = plan.read(record).arrays.swap_remove(*place).unwrap_or_default();
+        elements.into_iter().map(|json| self.rows.read(json)).collect()
     }
 }
 

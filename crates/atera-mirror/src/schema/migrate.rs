@@ -23,6 +23,9 @@ pub(super) type Step = fn(Dialect) -> Vec<String>;
 /// The step at index n brings version n + 1 to n + 2. The tables themselves need no step.
 const STEPS: &[Step] = &[];
 
+/// How the names begin of tables whose rows are still being read. The rest is that of the table whose place they take.
+pub(crate) const FRESH: &str = "_new_";
+
 /// What a migration did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Migration {
@@ -65,6 +68,19 @@ pub(super) async fn migrate_to(
     }
     for statement in derived(dialect, search::drop, history::DROP) {
         session.execute(&statement, &[]).await?;
+    }
+    // What was begun in tables of another form is begun anew.
+    for name in existing.keys().filter(|name| name.starts_with(FRESH)) {
+        session
+            .execute(&format!("DROP TABLE {}", quoted(name)), &[])
+            .await?;
+        let list = [Value::from(&name[FRESH.len()..])];
+        session
+            .execute("DELETE FROM \"_walks\" WHERE \"list\" = $1", &list)
+            .await?;
+        session
+            .execute("DELETE FROM \"_misfits\" WHERE \"table_name\" = $1", &list)
+            .await?;
     }
     if let Some(version) = version {
         for step in &steps[version - 1..] {

@@ -12,15 +12,16 @@ mod search;
 mod table;
 mod values;
 
-pub(crate) use ddl::table_names;
+pub(crate) use ddl::{create_like, table_names};
 pub(crate) use hash::hash;
 #[cfg(test)]
 pub(crate) use internal::INTERNAL_TABLES;
-pub(crate) use migrate::{exists, migrate};
+pub(crate) use migrate::{FRESH, exists, migrate};
+pub(crate) use names::quoted;
 pub use page::page;
-pub(crate) use search::count_searched;
+pub(crate) use search::{count_searched, fill as fill_search};
 pub use table::{Column, Content, Origin, Table, tables};
-pub(crate) use values::{RecordFields, RowValues};
+pub(crate) use values::ReadingPlan;
 
 #[cfg(test)]
 mod tests;

@@ -54,6 +54,9 @@ const SEARCHED: [Searched; 4] = [
 /// How many characters of a record Postgres indexes. Its limit is a megabyte of words.
 const LONGEST: usize = 200_000;
 
+/// How many bytes of words SQLite keeps in memory before it writes them.
+const WAITING: u32 = 16 << 20;
+
 /// Whether the rows of a table need a number for the index of SQLite, since their key is not one.
 pub(super) fn needs_number(table: &Table) -> bool {
     SEARCHED.iter().any(|it| it.table == table.name) && !has_number(table)
@@ -98,8 +101,13 @@ pub(super) fn create(dialect: Dialect) -> Vec<String> {
             let index = "CREATE VIRTUAL TABLE \"search\" USING fts5(table_name UNINDEXED, id UNINDEXED, label UNINDEXED, \
                 words, content='', contentless_delete=1, contentless_unindexed=1, \
                 tokenize='unicode61 remove_diacritics 2')";
-            let rest = searched.flat_map(|(place, it, table)| on_sqlite(place, it, table));
-            [index.to_string()].into_iter().chain(rest).collect()
+            // Words wait in memory, up to so many bytes, until they are written in one piece; the pieces have to be merged later.
+            let memory = format!("INSERT INTO \"search\" (\"search\", rank) VALUES ('hashsize', {WAITING})");
+            let rest = searched.flat_map(|(place, it, table)| {
+                let on_sqlite = on_sqlite(place, it, table);
+                on_sqlite.triggers.into_iter().chain([on_sqlite.fill])
+            });
+            [index.to_string(), memory].into_iter().chain(rest).collect()
         }
         Dialect::Postgres => {
             let (mut statements, mut views) = (Vec::new(), Vec::new());
@@ -125,6 +133,15 @@ pub(super) fn create(dialect: Dialect) -> Vec<String> {
     }
 }
 
+/// The statement that makes the rows of a table found that came without its triggers, if the database needs one.
+pub(crate) fn fill(dialect: Dialect, table: &Table) -> Option<String> {
+    let place = SEARCHED.iter().position(|it| it.table == table.name)?;
+    match dialect {
+        Dialect::Sqlite => Some(on_sqlite(place, &SEARCHED[place], table).fill),
+        Dialect::Postgres => None,
+    }
+}
+
 const EVENTS: [&str; 3] = ["insert", "update", "delete"];
 
 fn trigger(table: &str, event: &str) -> String {
@@ -135,8 +152,15 @@ fn index(table: &str) -> String {
     format!("_search_{table}")
 }
 
-/// The triggers of a table, and what fills the index with its rows.
-fn on_sqlite(place: usize, searched: &Searched, table: &Table) -> Vec<String> {
+/// What a table needs to be searched in SQLite.
+struct OnSqlite {
+    /// The statements that make its triggers.
+    triggers: [String; 3],
+    /// The statement that fills the index with its rows.
+    fill: String,
+}
+
+fn on_sqlite(place: usize, searched: &Searched, table: &Table) -> OnSqlite {
     let number = match has_number(table) {
         true => table.key()[0].name.as_str(),
         false => "_row",
@@ -168,16 +192,18 @@ fn on_sqlite(place: usize, searched: &Searched, table: &Table) -> Vec<String> {
         .map(|column| format!("old.{0} IS NOT new.{0}", quoted(column)))
         .collect();
     let begin = |event: &str| format!("CREATE TRIGGER {} AFTER", quoted(&trigger(searched.table, event)));
-    vec![
-        format!("{} INSERT ON {name} BEGIN {added} END", begin("insert")),
-        format!(
-            "{} UPDATE ON {name} WHEN {} BEGIN {removed} {added} END",
-            begin("update"),
-            differs.join(" OR ")
-        ),
-        format!("{} DELETE ON {name} BEGIN {removed} END", begin("delete")),
-        format!("{insert} {} FROM {name} WHERE {}", values(""), exists(table, "")),
-    ]
+    OnSqlite {
+        triggers: [
+            format!("{} INSERT ON {name} BEGIN {added} END", begin("insert")),
+            format!(
+                "{} UPDATE ON {name} WHEN {} BEGIN {removed} {added} END",
+                begin("update"),
+                differs.join(" OR ")
+            ),
+            format!("{} DELETE ON {name} BEGIN {removed} END", begin("delete")),
+        ],
+        fill: format!("{insert} {} FROM {name} WHERE {}", values(""), exists(table, "")),
+    }
 }
 
 /// The column that tells that a record is gone.

@@ -3,6 +3,7 @@
 use atera::{ErrorKind, Timestamp};
 
 use super::{
+    fresh,
     job::{Job, Outcome, Reading},
     report::ListReport,
     rows::{self, Added, Rows},
@@ -88,7 +89,11 @@ impl Apply<'_> {
         // Only a list that was read completely tells what is gone.
         let deletes = state == ListState::Complete && gone > 0;
 
-        status.inserted = self.log(transaction, "insert").await?;
+        let adopted = match self.reading.has_fresh_table {
+            true => fresh::adopt(transaction, self.dialect, self.table).await?,
+            false => 0,
+        };
+        status.inserted = adopted + self.log(transaction, "insert").await?;
         status.undeleted = self.log(transaction, "undelete").await?;
         status.updated = self.log(transaction, "update").await?;
         status.deleted = match deletes {
@@ -233,16 +238,13 @@ impl Apply<'_> {
                 else {
                     continue;
                 };
-                rows.add(
-                    self.table,
-                    Added {
-                        id: &id,
-                        position: None,
-                        hash: &hash,
-                        json: &json,
-                        at: &at,
-                    },
-                );
+                rows.add(Added {
+                    id: &id,
+                    position: None,
+                    hash: &hash,
+                    json: json.into(),
+                    at: &at,
+                });
                 ids.push(id);
             }
             let Some(last) = ids.last() else { return Ok(()) };
@@ -253,7 +255,7 @@ impl Apply<'_> {
             if !is_first {
                 delete_items(transaction, self.table, &ids).await?;
             }
-            write(transaction, self.table, rows).await?;
+            write(transaction, self.table, rows, str::to_owned).await?;
         }
     }
 
@@ -319,15 +321,19 @@ fn belongs_to(part: &Table, table: &Table) -> bool {
     }
 }
 
-/// Writes rows, with those of their arrays, of which there must be none yet.
+/// Writes rows, with those of their arrays, of which there must be none yet. `place` tells the name of the table that takes the rows
+/// of the table of this name.
 pub(super) async fn write(
     transaction: &mut Transaction<'_>,
     table: &'static Table,
     rows: Rows,
+    place: fn(&str) -> String,
 ) -> Result<()> {
-    transaction.execute_many(&rows::upsert(table), rows.own).await?;
+    let sql = rows::upsert(table, &place(&table.name));
+    transaction.execute_many(&sql, rows.own).await?;
     for (items, rows) in table.items().zip(rows.items) {
-        transaction.execute_many(&rows::insert(items), rows).await?;
+        let sql = rows::insert(items, &place(&items.name));
+        transaction.execute_many(&sql, rows).await?;
     }
     let name = table.name.as_str();
     let sql = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3)";

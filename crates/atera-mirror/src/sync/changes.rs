@@ -70,6 +70,7 @@ pub(crate) async fn read(
                     began,
                     outcome: Outcome::Changes,
                     is_resumed: false,
+                    has_fresh_table: false,
                 }));
             }
             Err(reason) => why = reason.to_string(),

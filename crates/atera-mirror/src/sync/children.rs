@@ -284,19 +284,17 @@ async fn replace(
     for Fetched { record, parts } in &batch {
         for (position, part) in parts.iter().enumerate() {
             let json = redacted.remove_from(part.get());
-            rows.add(
-                table,
-                Added {
-                    id: &record.id,
-                    position: i64::try_from(position).ok(),
-                    hash: &hash(&json),
-                    json: &json,
-                    at: &Value::Null,
-                },
-            );
+            let hash = hash(&json);
+            rows.add(Added {
+                id: &record.id,
+                position: i64::try_from(position).ok(),
+                hash: &hash,
+                json,
+                at: &Value::Null,
+            });
         }
     }
-    apply::write(transaction, table, rows).await?;
+    apply::write(transaction, table, rows, str::to_owned).await?;
     let sql = "INSERT INTO \"_children\" (\"list\", \"id\", \"hash\") VALUES ($1, $2, $3) ON CONFLICT (\"list\", \"id\") DO \
                UPDATE SET \"hash\" = excluded.\"hash\"";
     let read = batch

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::Value,
     error::Result,
-    schema::{Content, Origin, RecordFields, Table, tables},
+    schema::{Content, Origin, ReadingPlan, Table, tables},
     store::Transaction,
 };
 
@@ -139,6 +139,7 @@ async fn shows_old_values(
         quoted(&table.name),
         quoted(&copies.reference)
     );
+    let plan = ReadingPlan::new(other);
     loop {
         let changes = transaction.query(&next, &[after.into()]).await?;
         if changes.is_empty() {
@@ -161,7 +162,7 @@ async fn shows_old_values(
                 continue;
             }
             let Value::Text(before) = before else { continue };
-            let before = RecordFields::of_value(&before).values(other).values;
+            let before = plan.read(&before).values;
             let rows = transaction.query(&current, std::slice::from_ref(&key)).await?;
             let Some(now) = rows.first() else { continue };
             for (here, there) in &copies.columns {

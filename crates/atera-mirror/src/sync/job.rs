@@ -81,6 +81,8 @@ pub(crate) struct Reading {
     pub(crate) outcome: Outcome,
     /// Whether an earlier run had begun it, so that a part of it is older than this sync.
     pub(crate) is_resumed: bool,
+    /// Whether its rows are in a table that takes the place of the list's, since that is empty.
+    pub(crate) has_fresh_table: bool,
 }
 
 /// What a reading has shown.

@@ -7,7 +7,8 @@
 //!
 //! A list is read into `_staged` first, in transactions of some hundred records, each with the journal of the walk up to there.
 //! A run that is killed goes on where it stopped. In the end one transaction writes the rows, the log of changes and the state, so
-//! readers see the list as it was or as it is, and nothing between.
+//! readers see the list as it was or as it is, and nothing between. The rows of a list that is still empty are written once, into a
+//! table that takes the place of the empty one.
 //!
 //! A record counts as deleted only if a walk that settled did not see it, or if the service answers 404 for it.
 //!
@@ -19,6 +20,7 @@
 //! | [`job`] | what all lists of a sync share |
 //! | [`strategy`] | how a list is read |
 //! | [`staging`] | what was read and is not applied yet |
+//! | [`fresh`] | the rows of a list that is read for the first time, written once |
 //! | [`walk`] | reads all of a list |
 //! | [`changes`] | reads what has changed in a list |
 //! | [`rows`] | the rows of records, and the statements that write them |
@@ -33,6 +35,7 @@ mod apply;
 mod changes;
 mod children;
 mod copies;
+mod fresh;
 mod job;
 mod list;
 mod options;

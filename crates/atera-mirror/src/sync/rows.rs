@@ -1,78 +1,111 @@
 //! The rows of records, and the statements that write them.
 
+use std::borrow::Cow;
+
 use crate::{
     engine::Value,
-    schema::{Content, Origin, RecordFields, Table},
+    schema::{Column, Origin, ReadingPlan, Table},
 };
 
 use super::sql::{key, key_value, quoted};
 
 /// The rows of some records of a table: its own, those of their arrays, and the records with values that do not fit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rows {
+    table: &'static Table,
+    plan: ReadingPlan,
+    /// The column with the JSON.
+    record: Option<usize>,
+    /// The other columns that do not come from fields.
+    added: Vec<(usize, Addition)>,
+    /// The tables of the arrays, in the order of [`Table::items`].
+    arrays: Vec<(&'static Table, ReadingPlan)>,
     /// The rows of the table.
     pub(crate) own: Vec<Vec<Value>>,
-    /// The rows of each table of their arrays, in the order of [`Table::items`].
+    /// The rows of each table of the arrays.
     pub(crate) items: Vec<Vec<Vec<Value>>>,
     /// Keys, and the names of the columns.
     pub(crate) misfits: Vec<(String, String)>,
 }
 
 /// What the mirror adds to a record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Added<'a> {
     /// The key of the record, or of the record that it belongs to.
     pub(crate) id: &'a str,
     /// Its place among those of the same record.
     pub(crate) position: Option<i64>,
     pub(crate) hash: &'a str,
-    pub(crate) json: &'a str,
+    pub(crate) json: Cow<'a, str>,
     /// The time of the sync.
     pub(crate) at: &'a Value,
 }
 
+/// What a column has that does not come from a field.
+#[derive(Clone, Copy, Debug)]
+enum Addition {
+    Id,
+    Position,
+    Hash,
+    Time,
+}
+
 impl Rows {
     pub(crate) fn new(table: &'static Table) -> Self {
+        let added = table.columns.iter().enumerate().filter_map(|(place, column)| {
+            let addition = match (&column.origin, column.name.as_str()) {
+                (Origin::Field(_), _) => return None,
+                (Origin::Parent, _) | (_, "_key") => Addition::Id,
+                (Origin::Position, _) => Addition::Position,
+                (_, "_hash") => Addition::Hash,
+                (_, "_first_seen" | "_changed") => Addition::Time,
+                _ => return None,
+            };
+            Some((place, addition))
+        });
+        let arrays: Vec<_> = table
+            .items()
+            .map(|items| (items, ReadingPlan::new(items)))
+            .collect();
+        let is_record = |column: &Column| column.origin == Origin::Mirror && column.name == "record";
         Rows {
-            items: table.items().map(|_| Vec::new()).collect(),
-            ..Rows::default()
+            table,
+            record: table.columns.iter().position(is_record),
+            plan: ReadingPlan::new(table),
+            added: added.collect(),
+            items: vec![Vec::new(); arrays.len()],
+            arrays,
+            own: Vec::new(),
+            misfits: Vec::new(),
         }
     }
 
     /// Adds the rows of a record.
-    pub(crate) fn add(&mut self, table: &'static Table, added: Added<'_>) {
-        let mut fields = RecordFields::of_value(added.json);
-        let row = fields.values(table);
+    pub(crate) fn add(&mut self, added: Added<'_>) {
+        let row = self.plan.read(&added.json);
         let mut misfits: Vec<_> = row.misfits.iter().map(ToString::to_string).collect();
         let mut values = row.values;
-        for (column, value) in table.columns.iter().zip(&mut values) {
-            match (&column.origin, column.name.as_str()) {
-                (Origin::Parent, _) | (_, "_key") => *value = id_value(table, added.id),
-                (Origin::Position, _) => *value = added.position.into(),
-                (_, "record") if column.origin == Origin::Mirror => *value = added.json.into(),
-                (_, "_hash") => *value = added.hash.into(),
-                (_, "_first_seen" | "_changed") => *value = added.at.clone(),
-                _ => {}
-            }
+        for (place, addition) in &self.added {
+            values[*place] = match addition {
+                Addition::Id => id_value(self.table, added.id),
+                Addition::Position => added.position.into(),
+                Addition::Hash => added.hash.into(),
+                Addition::Time => added.at.clone(),
+            };
         }
         // The key is what the record is known by, however its field is written.
-        values[0] = id_value(table, added.id);
-        self.own.push(values);
-        for (items, rows) in table.items().zip(&mut self.items) {
-            let Content::Items { path, .. } = &items.content else {
-                continue;
-            };
-            let Some(elements) = fields.elements(path) else {
+        values[0] = id_value(self.table, added.id);
+        for (((items, plan), rows), elements) in self.arrays.iter().zip(&mut self.items).zip(row.arrays) {
+            let Some(elements) = elements else {
                 misfits.push(items.name.clone());
                 continue;
             };
             for (position, json) in elements.into_iter().enumerate() {
-                let mut element = RecordFields::of_value(json);
-                let row = element.values(items);
+                let row = plan.read(json);
                 let place = |name: &&str| format!("{}[{position}].{name}", items.name);
                 misfits.extend(row.misfits.iter().map(place));
                 let mut values = row.values;
-                for (column, value) in items.columns.iter().zip(&mut values) {
+                for (column, value) in items.key().iter().zip(&mut values) {
                     match column.origin {
                         Origin::Parent => *value = id_value(items, added.id),
                         Origin::Position => *value = i64::try_from(position).ok().into(),
@@ -89,6 +122,10 @@ impl Rows {
             };
             self.misfits.push((id, misfits.join(",")));
         }
+        if let Some(place) = self.record {
+            values[place] = added.json.into_owned().into();
+        }
+        self.own.push(values);
     }
 }
 
@@ -96,9 +133,10 @@ fn id_value(table: &'static Table, id: &str) -> Value {
     key_value(table, id).unwrap_or(Value::Null)
 }
 
-/// The statement that inserts a row, or replaces that of the same key but for when it was first seen.
-pub(crate) fn upsert(table: &'static Table) -> String {
-    let insert = insert(table);
+/// The statement that inserts a row of a table into one of this name, or replaces that of the same key but for when it was first
+/// seen.
+pub(crate) fn upsert(table: &'static Table, name: &str) -> String {
+    let insert = insert(table, name);
     let keys: Vec<_> = table.key().iter().map(|column| quoted(&column.name)).collect();
     let sets: Vec<_> = table.columns[table.key_columns..]
         .iter()
@@ -112,13 +150,13 @@ pub(crate) fn upsert(table: &'static Table) -> String {
     )
 }
 
-/// The statement that inserts a row.
-pub(crate) fn insert(table: &'static Table) -> String {
+/// The statement that inserts a row of a table into one of this name.
+pub(crate) fn insert(table: &'static Table, name: &str) -> String {
     let columns: Vec<_> = table.columns.iter().map(|column| quoted(&column.name)).collect();
     let places: Vec<_> = (1..=columns.len()).map(|place| format!("${place}")).collect();
     format!(
         "INSERT INTO {} ({}) VALUES ({})",
-        quoted(&table.name),
+        quoted(name),
         columns.join(", "),
         places.join(", ")
     )
@@ -143,16 +181,13 @@ mod tests {
         let json = r#"{"InvoiceId": "7", "LineItems": [{"ItemID": 1}, "x"], "New": true}"#;
         let at = Value::from("2026-03-02T09:00:00.000Z");
         let mut rows = Rows::new(table);
-        rows.add(
-            table,
-            Added {
-                id: "7",
-                position: None,
-                hash: "h",
-                json,
-                at: &at,
-            },
-        );
+        rows.add(Added {
+            id: "7",
+            position: None,
+            hash: "h",
+            json: json.into(),
+            at: &at,
+        });
         let value = |name: &str| {
             let place = table
                 .columns

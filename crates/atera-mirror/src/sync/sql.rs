@@ -7,10 +7,7 @@ use crate::{
     schema::{Column, Table},
 };
 
-/// A name in SQL.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{name}\"")
-}
+pub(crate) use crate::schema::quoted;
 
 /// A point in time as an expression, where the database cannot know the type of a placeholder.
 pub(crate) fn time(dialect: Dialect, time: Timestamp) -> String {
@@ -55,6 +52,14 @@ pub(crate) fn key_value(table: &'static Table, id: &str) -> Option<Value> {
     match key(table).column_type {
         ColumnType::Integer => id.parse().ok().map(Value::Integer),
         _ => Some(Value::from(id)),
+    }
+}
+
+/// The number that a key is, if it is one: rows are ordered by it.
+pub(crate) fn key_number(table: &'static Table, id: &str) -> Option<i64> {
+    match key(table).column_type {
+        ColumnType::Integer => id.parse().ok(),
+        _ => None,
     }
 }
 

@@ -5,9 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use atera::RecordId;
+use atera::{RecordId, Timestamp};
 
-use super::sql;
+use super::{
+    apply, fresh,
+    rows::{Added, Rows},
+    sql,
+};
 use crate::{
     engine::Value,
     error::Result,
@@ -16,9 +20,10 @@ use crate::{
     store::{Store, Transaction},
 };
 
-/// After how many records a transaction is written, and after how many bytes of JSON.
-const RECORDS: usize = 500;
+/// After how many records a transaction is written, and after how many bytes of JSON, or entries of the journal.
+const RECORDS: usize = 2000;
 const BYTES: usize = 2 << 20;
+const ENTRIES: usize = 100;
 
 /// How many keys are looked up at a time.
 const KEYS: usize = 125;
@@ -34,6 +39,18 @@ pub(crate) struct Staging<'a> {
     next_entry: i64,
     /// How many records without an id have each hash.
     equals: HashMap<String, u64>,
+    fresh: Fresh,
+}
+
+/// Whether the rows of records go to a table that takes the place of the list's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fresh {
+    /// They do not: the list has rows.
+    No,
+    /// They do, and the table has to be made when the first ones come.
+    ToBeMade,
+    /// They do.
+    Made,
 }
 
 struct StagedRow {
@@ -62,7 +79,33 @@ impl<'a> Staging<'a> {
             entries: Vec::new(),
             next_entry: 0,
             equals: HashMap::new(),
+            fresh: Fresh::No,
         }
+    }
+
+    /// Writes the rows of records into a table that takes the place of the list's, if that is empty. Only for a walk over all of it.
+    pub(crate) async fn write_rows_once(&mut self) -> Result<()> {
+        let (store, table) = (self.store, self.table);
+        let mut transaction = store.begin().await?;
+        let found = async {
+            if !fresh::is_empty(&mut transaction, table).await? {
+                return Ok(Fresh::No);
+            }
+            Ok(
+                match fresh::exists(&mut transaction, store.dialect, table).await? {
+                    true => Fresh::Made,
+                    false => Fresh::ToBeMade,
+                },
+            )
+        };
+        let found = found.await;
+        self.fresh = transaction.end(found).await?;
+        Ok(())
+    }
+
+    /// Whether there are rows in a table that takes the place of the list's.
+    pub(crate) fn has_fresh_table(&self) -> bool {
+        self.fresh == Fresh::Made
     }
 
     /// The entries of the journal.
@@ -79,7 +122,16 @@ impl<'a> Staging<'a> {
         self.next_entry = i64::try_from(entries.len()).unwrap_or(i64::MAX);
         if sql::has_no_id(self.table) {
             let sql = "SELECT \"hash\" FROM \"_staged\" WHERE \"list\" = $1 AND \"kind\" = 'record'";
-            for row in self.store.query(sql, &[self.table.name.as_str().into()]).await? {
+            let mut hashes = self.store.query(sql, &[self.table.name.as_str().into()]).await?;
+            if self.has_fresh_table() {
+                let name = sql::quoted(&fresh::name_of(&self.table.name));
+                hashes.extend(
+                    self.store
+                        .query(&format!("SELECT \"_hash\" FROM {name}"), &[])
+                        .await?,
+                );
+            }
+            for row in hashes {
                 if let Some(Value::Text(hash)) = row.into_iter().next() {
                     *self.equals.entry(hash).or_default() += 1;
                 }
@@ -90,9 +142,20 @@ impl<'a> Staging<'a> {
 
     /// Forgets what was staged.
     pub(crate) async fn clear(&mut self) -> Result<()> {
-        let mut transaction = self.store.begin().await?;
-        let cleared = clear(&mut transaction, self.table).await;
+        let (store, table) = (self.store, self.table);
+        let mut transaction = store.begin().await?;
+        let cleared = async {
+            // It may be that of a walk before, when the list was still empty.
+            if fresh::exists(&mut transaction, store.dialect, table).await? {
+                fresh::remove(&mut transaction, table).await?;
+            }
+            clear(&mut transaction, table).await
+        };
+        let cleared = cleared.await;
         transaction.end(cleared).await?;
+        if self.fresh == Fresh::Made {
+            self.fresh = Fresh::ToBeMade;
+        }
         self.rows.clear();
         self.entries.clear();
         self.equals.clear();
@@ -146,7 +209,7 @@ impl<'a> Staging<'a> {
 
     /// Writes what was added, if it is enough.
     pub(crate) async fn flush_if_full(&mut self) -> Result<()> {
-        match self.rows.len() >= RECORDS || self.bytes >= BYTES {
+        match self.rows.len() >= RECORDS || self.bytes >= BYTES || self.entries.len() >= ENTRIES {
             true => self.flush().await,
             false => Ok(()),
         }
@@ -160,9 +223,49 @@ impl<'a> Staging<'a> {
         let rows = std::mem::take(&mut self.rows);
         let entries = std::mem::take(&mut self.entries);
         self.bytes = 0;
+        let (fresh, rows) = match self.fresh {
+            Fresh::No => (None, rows),
+            _ => self.fresh_rows(rows),
+        };
+        let makes = self.fresh == Fresh::ToBeMade && fresh.is_some();
         let mut transaction = self.store.begin().await?;
-        let written = write(&mut transaction, self.table, rows, entries, &mut self.next_entry).await;
-        transaction.end(written).await
+        let written = async {
+            if makes {
+                fresh::make(&mut transaction, self.store.dialect, self.table).await?;
+            }
+            if let Some(rows) = fresh {
+                apply::write(&mut transaction, self.table, rows, fresh::name_of).await?;
+            }
+            write(&mut transaction, self.table, rows, entries, &mut self.next_entry).await
+        };
+        let written = written.await;
+        transaction.end(written).await?;
+        if makes {
+            self.fresh = Fresh::Made;
+        }
+        Ok(())
+    }
+
+    /// The rows of the records among these, if there are any, and what remains to be staged.
+    fn fresh_rows(&self, staged: Vec<StagedRow>) -> (Option<Rows>, Vec<StagedRow>) {
+        let (mut records, rest): (Vec<_>, Vec<_>) = staged.into_iter().partition(|row| row.kind == RECORD);
+        if records.is_empty() {
+            return (None, rest);
+        }
+        // A table grows best at its end.
+        records.sort_by_cached_key(|row| sql::key_number(self.table, &row.id));
+        let at = Value::timestamp(Timestamp::now());
+        let mut rows = Rows::new(self.table);
+        for row in records {
+            rows.add(Added {
+                id: &row.id,
+                position: None,
+                hash: &row.hash,
+                json: row.json.unwrap_or_default().into(),
+                at: &at,
+            });
+        }
+        (Some(rows), rest)
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) async fn read(
 ) -> Result<Reading, Failure> {
     let redacted = job.options.redaction.of_table(&table.name);
     let mut staging = Staging::new(job.store, table, redacted);
+    staging.write_rows_once().await?;
     let read = match operation.list {
         true => pages(job, table, operation, &mut staging).await,
         false => array(job, table, operation, &mut staging).await,
@@ -55,6 +56,7 @@ pub(crate) async fn read(
         began,
         outcome,
         is_resumed,
+        has_fresh_table: staging.has_fresh_table(),
     })
 }
 
