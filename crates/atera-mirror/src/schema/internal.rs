@@ -70,7 +70,7 @@ const SYNCS: InternalTable = InternalTable {
         column(
             "why",
             ColumnType::Text,
-            "Why it was read in full although its changes could have been asked for.",
+            "Why it was read in full although its changes could have been asked for, or why some records were read one by one.",
         ),
         column(
             "reason",

@@ -50,7 +50,7 @@ pub struct ListStatus {
     pub state: ListState,
     /// How it was read.
     pub strategy: Strategy,
-    /// Why it was read in full although its changes could have been asked for.
+    /// Why it was read in full although its changes could have been asked for, or why some records were read one by one.
     pub why: Option<String>,
     /// Why the last sync is not complete.
     pub reason: Option<String>,

@@ -72,7 +72,7 @@ impl Apply<'_> {
             "SELECT COUNT(*) FROM \"_staged\" WHERE \"list\" = $1 AND \"kind\" = 'unreadable'";
         let unreadable = transaction.count(unreadable_sql, &list).await?;
         let gone = match self.reading.outcome {
-            Outcome::Whole | Outcome::Changes => {
+            Outcome::Whole | Outcome::WholeAsKnown | Outcome::Changes => {
                 let sql = format!("SELECT COUNT(*) FROM {name} AS t WHERE {}", self.is_gone());
                 transaction.count(&sql, &[]).await?
             }
@@ -137,16 +137,10 @@ impl Apply<'_> {
 
     /// The condition that a row `t` exists and is gone by what was read.
     fn is_gone(&self) -> String {
-        let list = sql::literal(&self.table.name);
-        let key = sql::key_text(self.table, "t");
-        let (not, kind) = match self.reading.outcome {
-            Outcome::Changes => ("", staging::GONE),
-            _ => ("NOT ", staging::RECORD),
-        };
-        format!(
-            "t.\"_deleted\" IS NULL AND {not}EXISTS (SELECT 1 FROM \"_staged\" AS s WHERE s.\"list\" = {list} AND s.\"kind\" = \
-             '{kind}' AND s.\"id\" = {key})"
-        )
+        match self.reading.outcome {
+            Outcome::Changes => staging::exists_and_is_staged(self.table, staging::GONE),
+            _ => staging::exists_and_did_not_come(self.table),
+        }
     }
 
     /// Logs what was inserted, or has changed, or came back. Returns how many records did.

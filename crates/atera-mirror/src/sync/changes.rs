@@ -17,11 +17,10 @@ use atera::{
     page::{Step, Verdict},
 };
 use chrono::TimeDelta;
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    job::{Failure, Job, Outcome, Reading, SIDE_BY_SIDE},
-    sql,
+    job::{Failure, Job, Outcome, Reading},
+    single, sql,
     staging::Staging,
 };
 use crate::{engine::Value, schema::Table, state::Strategy};
@@ -142,11 +141,11 @@ async fn gone(
     total: u64,
     staging: &mut Staging<'_>,
 ) -> Result<Result<(), &'static str>, Failure> {
-    let Some((get, parameter)) = collection.get() else {
+    if collection.get().is_none() {
         return Ok(Err(
             "its records cannot be read one by one, to confirm which ones are gone",
         ));
-    };
+    }
     if total == 0 {
         // To confirm each one would take more requests than the list has pages.
         return Ok(Err("the list is empty"));
@@ -155,19 +154,13 @@ async fn gone(
     let Some(missing) = call.missing_ids(known, total).await? else {
         return Ok(Err("which records are gone cannot be told from its order"));
     };
-    let confirmed = stream::iter(missing).map(async |id| {
-        let call = job.client.operation(get).set(parameter.name, id.to_string())?;
-        match call.send().await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(id)),
-            Err(error) => Err(Failure::from(error)),
-            Ok(_) => Ok(None),
-        }
-    });
-    let confirmed: Vec<_> = confirmed.buffered(SIDE_BY_SIDE).try_collect().await?;
-    for id in confirmed {
-        match id {
-            Some(id) => staging.add_gone(id),
-            None => return Ok(Err("a record is not in the list although it exists")),
+    for (id, is_gone) in missing
+        .iter()
+        .zip(single::are_gone(job, collection, &missing).await?)
+    {
+        match is_gone {
+            true => staging.add_gone(*id),
+            false => return Ok(Err("a record is not in the list although it exists")),
         }
     }
     Ok(Ok(()))

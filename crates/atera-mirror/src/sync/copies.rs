@@ -1,11 +1,14 @@
 //! Notices records that show fields of other records which have changed.
 //!
 //! A ticket has the name of its customer. When the customer gets another name, the service shows it in all of its tickets, and
-//! counts none of them as changed: a filter for changes does not show them. A list with a record that still shows the value from
-//! before has to be read in full.
+//! counts none of them as changed: a filter for changes does not show them. The records that still show the value from before have to
+//! be read again: one by one, or with all of the list if that takes fewer requests.
+
+use std::collections::BTreeSet;
 
 use super::{
     job::Job,
+    plan,
     sql::{self, quoted},
     strategy::collection,
 };
@@ -27,21 +30,62 @@ struct Copies {
     columns: Vec<(String, usize)>,
 }
 
-/// The list of which `table` shows fields as they were before, if there is one, among the changes that were not looked at yet. Call
-/// [`looked_at`] with the other value once that is mended, or if there is none.
+/// The records of a table that show fields of other lists as they were before.
+#[derive(Debug)]
+pub(crate) struct Outdated {
+    /// Those lists.
+    pub(crate) others: Vec<&'static str>,
+    /// The keys of the records. `None` if it takes fewer requests to read all of the list.
+    pub(crate) ids: Option<BTreeSet<String>>,
+}
+
+impl Outdated {
+    /// Why they are read again.
+    pub(crate) fn why(&self) -> String {
+        let others = self.others.join(" and ");
+        match &self.ids {
+            Some(ids) if ids.len() == 1 => {
+                format!("1 record shows fields of {others} that have changed, and is read by itself")
+            }
+            Some(ids) => format!(
+                "{} records show fields of {others} that have changed, and are read one by one",
+                ids.len()
+            ),
+            None => format!("it shows fields of {others} that have changed"),
+        }
+    }
+}
+
+/// The records of a list of so many that show fields of others as they were before, if there are any, by the changes that were not
+/// looked at yet. Call [`looked_at`] with the other value once that is mended, or if there are none.
 ///
 /// Changes that were not looked at are those that another sync has found, of other lists, or before it was stopped.
-pub(crate) async fn outdated(job: &Job<'_>, table: &'static Table) -> Result<(Option<String>, i64)> {
+pub(crate) async fn outdated(
+    job: &Job<'_>,
+    table: &'static Table,
+    records: u64,
+) -> Result<(Option<Outdated>, i64)> {
+    let can_be_read = collection(table).is_some_and(|collection| collection.get().is_some());
+    let most = match can_be_read {
+        true => plan::SWEEPS * plan::pages(records) - 1,
+        false => 0,
+    };
     let mut transaction = job.store.begin().await?;
-    let found = find(&mut transaction, table).await;
+    let found = find(
+        &mut transaction,
+        table,
+        usize::try_from(most).unwrap_or(usize::MAX),
+    )
+    .await;
     transaction.end(found).await
 }
 
-async fn find(transaction: &mut Transaction<'_>, table: &'static Table) -> Result<(Option<String>, i64)> {
+async fn find(
+    transaction: &mut Transaction<'_>,
+    table: &'static Table,
+    most: usize,
+) -> Result<(Option<Outdated>, i64)> {
     let last = last_change(transaction).await?;
-    let others: Vec<_> = of_lists()
-        .filter_map(|other| Some((other, copies(table, other)?)))
-        .collect();
     let name = note_of(table);
     let rows = transaction
         .query(
@@ -53,12 +97,25 @@ async fn find(transaction: &mut Transaction<'_>, table: &'static Table) -> Resul
         Some(Value::Text(seq)) => seq.parse().unwrap_or_default(),
         _ => 0,
     };
-    for (other, copies) in others {
-        if shows_old_values(transaction, after, table, other, &copies).await? {
-            return Ok((Some(other.name.clone()), last));
+    let (mut all, mut lists) = (BTreeSet::new(), Vec::new());
+    for other in of_lists() {
+        let Some(copies) = copies(table, other) else {
+            continue;
+        };
+        let ids = showing_old_values(transaction, after, table, other, &copies, most).await?;
+        if !ids.is_empty() {
+            lists.push(other.name.as_str());
+        }
+        all.extend(ids);
+        if all.len() > most {
+            break;
         }
     }
-    Ok((None, last))
+    let outdated = (!all.is_empty()).then(|| Outdated {
+        others: lists,
+        ids: (all.len() <= most).then_some(all),
+    });
+    Ok((outdated, last))
 }
 
 /// Notes that `table` shows what the other lists had at this change.
@@ -114,14 +171,16 @@ fn copies(table: &'static Table, other: &'static Table) -> Option<Copies> {
     })
 }
 
-/// Whether a row of `table` shows what a record of `other` had before a change, or refers to one that is gone since.
-async fn shows_old_values(
+/// The keys of the rows of `table` that show what a record of `other` had before a change, or refer to one that is gone since. Stops
+/// when there are more than `most`.
+async fn showing_old_values(
     transaction: &mut Transaction<'_>,
     mut after: i64,
     table: &'static Table,
     other: &'static Table,
     copies: &Copies,
-) -> Result<bool> {
+    most: usize,
+) -> Result<BTreeSet<String>> {
     let next = format!(
         "SELECT \"seq\", \"id\", \"kind\", \"before\" FROM \"_changes\" WHERE \"table_name\" = {} AND \"seq\" > $1 AND \"kind\" IN \
          ('update', 'delete') ORDER BY \"seq\" LIMIT {BATCH}",
@@ -135,17 +194,23 @@ async fn shows_old_values(
         quoted(&sql::key(other).name)
     );
     let refers = format!(
-        "SELECT COUNT(*) FROM {} WHERE {} = $1 AND \"_deleted\" IS NULL",
+        "SELECT {} FROM {} AS t WHERE t.{} = $1 AND t.\"_deleted\" IS NULL",
+        sql::key_text(table, "t"),
         quoted(&table.name),
         quoted(&copies.reference)
     );
-    let plan = ReadingPlan::new(other);
+    let limit = format!("LIMIT {}", most.saturating_add(1));
+    let mut ids = BTreeSet::new();
+    let reading = ReadingPlan::new(other);
     loop {
         let changes = transaction.query(&next, &[after.into()]).await?;
         if changes.is_empty() {
-            return Ok(false);
+            return Ok(ids);
         }
         for change in changes {
+            if ids.len() > most {
+                return Ok(ids);
+            }
             let Ok([Value::Integer(seq), Value::Text(id), Value::Text(kind), before]) =
                 <[Value; 4]>::try_from(change)
             else {
@@ -156,13 +221,12 @@ async fn shows_old_values(
                 continue;
             };
             if kind == "delete" {
-                if transaction.count(&refers, &[key]).await? > 0 {
-                    return Ok(true);
-                }
+                let rows = transaction.query(&format!("{refers} {limit}"), &[key]).await?;
+                ids.extend(rows.into_iter().filter_map(text));
                 continue;
             }
             let Value::Text(before) = before else { continue };
-            let before = plan.read(&before).values;
+            let before = reading.read(&before).values;
             let rows = transaction.query(&current, std::slice::from_ref(&key)).await?;
             let Some(now) = rows.first() else { continue };
             for (here, there) in &copies.columns {
@@ -170,12 +234,19 @@ async fn shows_old_values(
                 if now.get(*there) == Some(old) || *old == Value::Null {
                     continue;
                 }
-                let sql = format!("{refers} AND {} = $2", quoted(here));
-                if transaction.count(&sql, &[key.clone(), old.clone()]).await? > 0 {
-                    return Ok(true);
-                }
+                let sql = format!("{refers} AND t.{} = $2 {limit}", quoted(here));
+                let rows = transaction.query(&sql, &[key.clone(), old.clone()]).await?;
+                ids.extend(rows.into_iter().filter_map(text));
             }
         }
+    }
+}
+
+/// The text that is alone in a row.
+fn text(row: Vec<Value>) -> Option<String> {
+    match row.into_iter().next() {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
     }
 }
 

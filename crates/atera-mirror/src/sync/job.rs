@@ -74,7 +74,7 @@ impl From<crate::Error> for Failure {
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) strategy: crate::Strategy,
-    /// Why it was read in full although its changes could have been asked for.
+    /// Why it was read in full although its changes could have been asked for, or why some records were read one by one.
     pub(crate) why: Option<String>,
     /// When it began, by the clock of the service.
     pub(crate) began: Timestamp,
@@ -90,6 +90,8 @@ pub(crate) struct Reading {
 pub(crate) enum Outcome {
     /// All records came; those that did not are gone.
     Whole,
+    /// All records came in one pass, by what the mirror knew of them; those that did not are gone.
+    WholeAsKnown,
     /// What changed came, and what is gone is staged as such.
     Changes,
     /// The list did not settle.

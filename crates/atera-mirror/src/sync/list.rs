@@ -4,8 +4,10 @@ use atera::{ErrorKind, Timestamp};
 
 use super::{
     apply, changes,
+    copies::Outdated,
     job::{Failure, Job},
     report::ListReport,
+    single,
     strategy::{Choice, choose, collection},
     walk,
 };
@@ -34,10 +36,14 @@ pub(crate) async fn sync(job: &Job<'_>, table: &'static Table) -> Result<ListRep
     Ok(report)
 }
 
-/// Syncs a list in full although its changes were asked for.
-pub(crate) async fn sync_in_full(job: &Job<'_>, table: &'static Table, why: String) -> Result<ListReport> {
+/// Reads again what shows fields of other lists as they were before, after the changes of the list were asked for.
+pub(crate) async fn sync_outdated(
+    job: &Job<'_>,
+    table: &'static Table,
+    outdated: Outdated,
+) -> Result<ListReport> {
     let status = job.status(table).await?;
-    let report = with_choice(job, table, status, Choice::Full(Some(why))).await?;
+    let report = with_choice(job, table, status, Choice::Outdated(outdated)).await?;
     job.tell(table, report.records, Some(report.records), true);
     Ok(report)
 }
@@ -58,6 +64,19 @@ async fn with_choice(
                 match changes::read(job, table, &collection, &filter, since).await? {
                     Ok(reading) => return Ok(reading),
                     Err(why) => Some(why),
+                }
+            }
+            Choice::Outdated(outdated) => {
+                let why = outdated.why();
+                let (Some(ids), Some(as_of)) = (&outdated.ids, status.as_of) else {
+                    return walk::read(job, table, collection.operation, Some(why)).await;
+                };
+                match single::read(job, table, &collection, ids, as_of, &why).await? {
+                    Ok(reading) => return Ok(reading),
+                    Err(but) => Some(format!(
+                        "it shows fields of {} that have changed, and {but}",
+                        outdated.others.join(" and ")
+                    )),
                 }
             }
         };

@@ -26,6 +26,7 @@
 //! | [`rows`] | the rows of records, and the statements that write them |
 //! | [`apply`] | writes what was read, in one transaction |
 //! | [`copies`] | notices fields of other records that have changed |
+//! | [`single`] | reads records one by one, and finds out which are gone |
 //! | [`children`] | reads what belongs to records |
 //! | [`list`] | syncs a list |
 //! | [`plan`] | what a sync would request |
@@ -43,6 +44,7 @@ mod plan;
 mod report;
 mod rows;
 mod run;
+mod single;
 pub(crate) mod sql;
 mod staging;
 mod strategy;

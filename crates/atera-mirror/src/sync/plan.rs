@@ -5,10 +5,10 @@ use std::time::Duration;
 use atera::{Client, Timestamp, description::LARGEST_PAGE_SIZE};
 
 use super::{
-    children,
+    children, copies,
     job::Job,
     options::SyncOptions,
-    strategy::{Choice, choose},
+    strategy::{Choice, choose, knows_all},
 };
 use crate::{
     engine::Engine,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A list is read at least twice, until nothing is missing.
-const SWEEPS: u64 = 2;
+pub(crate) const SWEEPS: u64 = 2;
 
 /// What a sync would request.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct PlannedList {
     pub list: String,
     /// How it would be read.
     pub strategy: Strategy,
-    /// Why it would be read in full although its changes could be asked for.
+    /// Why it would be read in full although its changes could be asked for, or why some records would be read one by one.
     pub why: Option<String>,
     /// How many records it has, if that is known; for what belongs to records, how many of those have to be asked for it.
     pub records: Option<u64>,
@@ -98,7 +98,8 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
     let Some(operation) = table.operation() else {
         return Ok(planned);
     };
-    match choose(table, &status, job.options, Timestamp::now()) {
+    let now = Timestamp::now();
+    match choose(table, &status, job.options, now) {
         Choice::Changes(filter, _) => {
             planned.strategy = Strategy::Changes;
             // As much has changed as the last time; then there is the total, and the account for a time in its zone.
@@ -107,7 +108,22 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
                 atera::description::Kind::Timestamp
             ));
             planned.requests = SWEEPS * pages(status.inserted + status.updated) + 1 + of_zone;
+            // Those that another sync has found. What this one will find of other lists is not known yet.
+            if copies::has_any(table)
+                && let (Some(outdated), _) = copies::outdated(job, table, status.records).await?
+            {
+                planned.why = Some(outdated.why());
+                planned.requests += match &outdated.ids {
+                    Some(ids) => ids.len() as u64,
+                    None => SWEEPS * pages(status.records),
+                };
+                if outdated.ids.is_none() {
+                    planned.strategy = Strategy::Full;
+                }
+            }
         }
+        // It is never chosen first.
+        Choice::Outdated(_) => {}
         Choice::Full(why) => {
             planned.why = why;
             if status.as_of.is_none() && operation.list {
@@ -120,6 +136,11 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
                 }
             }
             planned.requests = match operation.list {
+                // And one for each record that is gone; as many as the last time.
+                true if operation.has_ids() && knows_all(&status, job.options, now) => {
+                    let pages = pages(planned.records.unwrap_or_default());
+                    pages + status.deleted.min(pages)
+                }
                 true if operation.has_ids() => SWEEPS * pages(planned.records.unwrap_or_default()),
                 true => pages(planned.records.unwrap_or_default()),
                 false => 1,
@@ -155,6 +176,6 @@ async fn of_children(job: &Job<'_>, table: &'static Table, lists: &[PlannedList]
 }
 
 /// On how many pages so many records are. An empty list has a page as well.
-fn pages(records: u64) -> u64 {
+pub(crate) fn pages(records: u64) -> u64 {
     records.div_ceil(LARGEST_PAGE_SIZE.into()).max(1)
 }

@@ -26,7 +26,7 @@ pub struct ListReport {
     pub list: String,
     /// How it was read.
     pub strategy: Strategy,
-    /// Why it was read in full although its changes could have been asked for.
+    /// Why it was read in full although its changes could have been asked for, or why some records were read one by one.
     pub why: Option<String>,
     /// How it is now.
     pub state: ListState,

@@ -110,17 +110,16 @@ async fn all(job: &Job<'_>) -> Result<Vec<ListReport>> {
     Ok(lists)
 }
 
-/// Reads a list in full if it shows fields of other lists as they were before.
+/// Reads again what shows fields of other lists as they were before.
 async fn compare(job: &Job<'_>, table: &'static Table, list: &mut ListReport) -> Result<()> {
     if list.strategy == Strategy::Full && !list.is_resumed {
         // What has changed since this sync began may have changed after its pages were read.
         return copies::looked_at(job, table, job.last_change).await;
     }
-    let (other, last) = copies::outdated(job, table).await?;
-    if let Some(other) = other {
-        let why = format!("it shows fields of {other} that have changed");
+    let (outdated, last) = copies::outdated(job, table, list.records).await?;
+    if let Some(outdated) = outdated {
         let counts = (list.inserted, list.updated, list.deleted, list.undeleted);
-        *list = list::sync_in_full(job, table, why).await?;
+        *list = list::sync_outdated(job, table, outdated).await?;
         // What the first reading found counts as well.
         list.inserted += counts.0;
         list.updated += counts.1;

@@ -269,6 +269,24 @@ impl<'a> Staging<'a> {
     }
 }
 
+/// The condition that a row `t` exists, and is staged as one of this kind.
+pub(crate) fn exists_and_is_staged(table: &'static Table, kind: &str) -> String {
+    format!("t.\"_deleted\" IS NULL AND {}", is_staged(table, kind))
+}
+
+/// The condition that a row `t` exists, and that its record did not come.
+pub(crate) fn exists_and_did_not_come(table: &'static Table) -> String {
+    format!("t.\"_deleted\" IS NULL AND NOT {}", is_staged(table, RECORD))
+}
+
+fn is_staged(table: &'static Table, kind: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM \"_staged\" AS s WHERE s.\"list\" = {} AND s.\"kind\" = '{kind}' AND s.\"id\" = {})",
+        sql::literal(&table.name),
+        sql::key_text(table, "t")
+    )
+}
+
 /// Forgets what was staged of a list, and its journal.
 pub(crate) async fn clear(transaction: &mut Transaction<'_>, table: &'static Table) -> Result<()> {
     let list = [Value::from(table.name.as_str())];

@@ -6,7 +6,7 @@ use atera::{
 };
 use chrono::TimeDelta;
 
-use super::options::SyncOptions;
+use super::{copies::Outdated, options::SyncOptions};
 use crate::{
     schema::Table,
     state::{ListState, ListStatus},
@@ -19,6 +19,15 @@ pub(crate) enum Choice {
     Full(Option<String>),
     /// What has changed since a time.
     Changes(ChangeFilter, Timestamp),
+    /// The records that show fields of others as they were before.
+    Outdated(Outdated),
+}
+
+/// Whether what the mirror has of a list counts as an earlier pass over it: it was complete, and not long ago two passes showed so.
+pub(crate) fn knows_all(status: &ListStatus, options: &SyncOptions, now: Timestamp) -> bool {
+    let full_every = TimeDelta::from_std(options.full_every).unwrap_or(TimeDelta::MAX);
+    let is_recent = |walked: Timestamp| now.to_utc() - walked.to_utc() < full_every;
+    !options.full && status.state == ListState::Complete && status.walked_as_of.is_some_and(is_recent)
 }
 
 /// The collection of a table.
@@ -80,6 +89,7 @@ mod tests {
             match choose(table, status, &options, now) {
                 Choice::Full(why) => why.unwrap_or_default(),
                 Choice::Changes(_, since) => since.to_string(),
+                Choice::Outdated(outdated) => outdated.why(),
             }
         };
         let tickets = walked("tickets");
@@ -100,10 +110,15 @@ mod tests {
             "",
             "it was never read"
         );
+        assert!(knows_all(&tickets, &SyncOptions::new(), now));
+        assert!(!knows_all(&tickets, &SyncOptions::new().full(true), now));
+        let daily = SyncOptions::new().full_every(Duration::from_secs(24 * 60 * 60));
+        assert!(!knows_all(&tickets, &daily, now));
         let mut failed = tickets.clone();
         failed.enter(ListState::Failed, now);
         assert_eq!(chosen(&failed, SyncOptions::new()), "2026-03-08T08:00:00Z");
         failed.enter(ListState::Unsettled, now);
+        assert!(!knows_all(&failed, &SyncOptions::new(), now));
         assert_eq!(
             chosen(&failed, SyncOptions::new()),
             "the last sync of it was not complete"

@@ -3,6 +3,7 @@
 mod account;
 mod faults;
 mod interrupted;
+mod outdated;
 mod redacted;
 pub(crate) mod service;
 
@@ -55,7 +56,7 @@ macro_rules! for_both {
 pub(super) use for_both;
 
 impl Place {
-    async fn new(engine: Box<dyn Engine>, folder: Option<tempfile::TempDir>) -> Self {
+    pub(super) async fn new(engine: Box<dyn Engine>, folder: Option<tempfile::TempDir>) -> Self {
         let mut session = engine.writer().await.unwrap();
         migrate(&mut *session, engine.dialect()).await.unwrap();
         Place { engine, folder }

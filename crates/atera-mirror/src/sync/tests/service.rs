@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use atera::{
@@ -17,7 +20,11 @@ use http::StatusCode;
 pub(crate) struct Service {
     lists: Arc<Mutex<BTreeMap<String, List>>>,
     recorder: Recorder,
+    watcher: Arc<Mutex<Option<Watcher>>>,
 }
+
+/// Is called with the number of each request, from 1.
+type Watcher = Box<dyn FnMut(usize) + Send>;
 
 /// A list: its records as JSON, and how it answers.
 #[derive(Clone, Default)]
@@ -36,8 +43,25 @@ impl Service {
     pub(crate) fn new() -> Self {
         let lists: Arc<Mutex<BTreeMap<String, List>>> = Arc::default();
         let answering = lists.clone();
-        let recorder = Recorder::new(move |request| Ok(answer(&mut answering.lock().unwrap(), request)));
-        Service { lists, recorder }
+        let watcher: Arc<Mutex<Option<Watcher>>> = Arc::default();
+        let (watching, requests) = (watcher.clone(), AtomicUsize::new(0));
+        let recorder = Recorder::new(move |request| {
+            let number = requests.fetch_add(1, Ordering::SeqCst) + 1;
+            if let Some(watch) = &mut *watching.lock().unwrap() {
+                watch(number);
+            }
+            Ok(answer(&mut answering.lock().unwrap(), request))
+        });
+        Service {
+            lists,
+            recorder,
+            watcher,
+        }
+    }
+
+    /// Calls a function with the number of each request that comes, from 1.
+    pub(crate) fn watch(&self, watch: impl FnMut(usize) + Send + 'static) {
+        *self.watcher.lock().unwrap() = Some(Box::new(watch));
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -89,7 +113,9 @@ fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
             .unwrap_or(other)
     };
     let (page, size) = (number("page", 1), number("itemsInPage", 20));
-    let Some((_, list)) = lists.iter_mut().find(|(list, _)| path.ends_with(*list)) else {
+    // A name that ends with a slash stands for all single records.
+    let is_of = |list: &str| path.ends_with(list) || list.ends_with('/') && path.contains(list);
+    let Some((_, list)) = lists.iter_mut().find(|(list, _)| is_of(list)) else {
         let body = match path.ends_with("/account") {
             true => account("7"),
             false => r#"{"items":[],"totalItemCount":0}"#.to_string(),
