@@ -18,16 +18,18 @@ use crate::{
     error::Result,
 };
 
-/// An engine whose writer stops for ever before one of its steps.
-struct Stopping<'a> {
-    engine: &'a dyn Engine,
-    point: Arc<Point>,
+/// An engine whose writer stops for ever before one of its steps, or does something then.
+pub(super) struct Stopping<'a> {
+    pub(super) engine: &'a dyn Engine,
+    pub(super) point: Arc<Point>,
 }
 
-struct Point {
-    steps: AtomicUsize,
+pub(super) struct Point {
+    pub(super) steps: AtomicUsize,
     stop_before: usize,
     stopped: Notify,
+    /// What it does instead of stopping.
+    instead: Option<fn()>,
 }
 
 struct StoppingSession {
@@ -36,10 +38,24 @@ struct StoppingSession {
 }
 
 impl Point {
+    pub(super) fn new(stop_before: usize, instead: Option<fn()>) -> Arc<Self> {
+        Arc::new(Point {
+            steps: AtomicUsize::new(0),
+            stop_before,
+            stopped: Notify::new(),
+            instead,
+        })
+    }
+
     async fn step(&self) {
         if self.steps.fetch_add(1, Ordering::SeqCst) == self.stop_before {
-            self.stopped.notify_one();
-            std::future::pending::<()>().await;
+            match self.instead {
+                Some(instead) => instead(),
+                None => {
+                    self.stopped.notify_one();
+                    std::future::pending::<()>().await;
+                }
+            }
         }
     }
 }
@@ -122,7 +138,7 @@ impl Engine for Stopping<'_> {
     }
 }
 
-fn options() -> SyncOptions {
+pub(super) fn options() -> SyncOptions {
     SyncOptions::new().only(["agents", "invoices"]).unwrap()
 }
 
@@ -133,12 +149,12 @@ fn invoices(count: i64, price: i64) -> Vec<String> {
 }
 
 /// The service at the first sync, and at the second: records came, changed and went.
-fn first(service: &Service) {
+pub(super) fn first(service: &Service) {
     service.agents(agents(120));
     service.change("/invoices", |list| list.records = invoices(60, 1));
 }
 
-fn second(service: &Service) {
+pub(super) fn second(service: &Service) {
     let mut changed = agents(125);
     changed[3] = agent(4, "renamed");
     changed.drain(10..20);
@@ -147,7 +163,7 @@ fn second(service: &Service) {
 }
 
 /// What two mirrors of the same account have in common, whenever they were synced.
-async fn content(place: &Place) -> Vec<String> {
+pub(super) async fn content(place: &Place) -> Vec<String> {
     let mut all = Vec::new();
     for sql in [
         "SELECT CAST(\"agent_id\" AS TEXT), \"machine_name\", CAST(\"record\" AS TEXT), \"_hash\", CASE WHEN \"_deleted\" IS NULL \
@@ -168,11 +184,7 @@ async fn content(place: &Place) -> Vec<String> {
 
 /// Syncs, but stops before a step. Returns whether there was such a step.
 async fn stops_before(place: &Place, service: &Service, step: usize) -> bool {
-    let point = Arc::new(Point {
-        steps: AtomicUsize::new(0),
-        stop_before: step,
-        stopped: Notify::new(),
-    });
+    let point = Point::new(step, None);
     let engine = Stopping {
         engine: &*place.engine,
         point: point.clone(),
@@ -190,7 +202,7 @@ async fn stops_before(place: &Place, service: &Service, step: usize) -> bool {
 }
 
 /// The content after two syncs, neither of which is stopped.
-async fn undisturbed(place: &Place) -> Vec<String> {
+pub(super) async fn undisturbed(place: &Place) -> Vec<String> {
     let service = Service::new();
     for change in [first, second] {
         change(&service);

@@ -3,6 +3,8 @@
 mod account;
 mod faults;
 mod interrupted;
+#[cfg(unix)]
+mod killed;
 mod outdated;
 mod redacted;
 pub(crate) mod service;
