@@ -16,6 +16,8 @@ pub struct Report {
     pub ended: Timestamp,
     /// How many requests were sent.
     pub requests: u64,
+    /// The tables and columns that this version of the program has added to a mirror of an earlier one, such as `tickets.color`.
+    pub added: Vec<String>,
 }
 
 /// What came of the sync of a list.
@@ -112,6 +114,7 @@ mod tests {
             began: now,
             ended: now,
             requests: 0,
+            added: Vec::new(),
         };
         let kinds = [
             ErrorKind::Timeout,

@@ -32,7 +32,7 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
     let began = Timestamp::now();
     let before = client.usage();
     let mut session = engine.writer().await?;
-    migrate(&mut *session, engine.dialect()).await?;
+    let migration = migrate(&mut *session, engine.dialect()).await?;
     let store = Store::new(session, engine.dialect());
     let client = client.with_priority(Priority::Background);
     let service = options
@@ -81,6 +81,7 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
         began,
         ended: Timestamp::now(),
         requests: usage.total().attempts - before.total().attempts,
+        added: migration.added,
     })
 }
 

@@ -54,8 +54,16 @@ pub(crate) fn rows(report: &Report) -> impl Iterator<Item = Value> {
 pub(crate) fn summary(report: &Report) -> String {
     let sum = |count: fn(&atera_mirror::ListReport) -> u64| report.lists.iter().map(count).sum::<u64>();
     let seconds = (report.ended.to_utc() - report.began.to_utc()).num_seconds();
+    let added = match report.added.len() {
+        0 => String::new(),
+        1..=4 => format!(
+            "; this version has added {} to the mirror",
+            report.added.join(", ")
+        ),
+        count => format!("; this version has added {count} tables and columns to the mirror"),
+    };
     format!(
-        "{} came, {} changed, {} went in {} lists, by {} requests in {seconds} s",
+        "{} came, {} changed, {} went in {} lists, by {} requests in {seconds} s{added}",
         sum(|list| list.inserted + list.undeleted),
         sum(|list| list.updated),
         sum(|list| list.deleted),

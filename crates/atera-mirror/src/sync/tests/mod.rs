@@ -5,6 +5,7 @@ mod faults;
 mod interrupted;
 #[cfg(unix)]
 mod killed;
+mod migrated;
 mod outdated;
 mod redacted;
 pub(crate) mod service;
