@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 
 pub use answer::{Answer, AnswerColumn, Limits};
 pub(crate) use postgres::{Postgres, tls_config};
-pub(crate) use sqlite::Sqlite;
+pub(crate) use sqlite::{Sqlite, in_memory};
 pub use value::{ColumnType, Value};
 
 use crate::error::Result;
@@ -81,6 +81,11 @@ pub(crate) trait Session: Send {
 /// A database that can hold a mirror.
 pub(crate) trait Engine: Send + Sync {
     fn dialect(&self) -> Dialect;
+
+    /// Whether there is a database. That of a server is there, or cannot be connected to.
+    fn is_there(&self) -> bool {
+        true
+    }
 
     /// The session of the one writer. It holds a lock that ends with it, or with the process.
     ///

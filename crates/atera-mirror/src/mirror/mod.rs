@@ -153,16 +153,13 @@ impl Mirror {
         sync::run(&*self.engine, client, options).await
     }
 
-    /// What a sync would request, and how long that takes. Makes the tables if there are none, and asks the service for the totals of
-    /// lists that were never read.
+    /// What a sync would request, and how long that takes. Changes nothing, and asks the service for the totals of lists that were never
+    /// read.
     ///
     /// # Errors
     ///
     /// Whatever the database fails with.
     pub async fn plan(&self, client: &Client, options: &SyncOptions) -> Result<Plan> {
-        if self.reader().await.is_err() {
-            drop(self.writer().await?);
-        }
         sync::plan(&*self.engine, client, options).await
     }
 

@@ -249,7 +249,7 @@ impl Apply<'_> {
             if !is_first {
                 delete_items(transaction, self.table, &ids).await?;
             }
-            write(transaction, self.table, rows, str::to_owned).await?;
+            rows::write(transaction, self.table, rows, str::to_owned).await?;
         }
     }
 
@@ -313,28 +313,6 @@ fn belongs_to(part: &Table, table: &Table) -> bool {
         Content::Children { parent, .. } | Content::Items { parent, .. } => *parent == table.name,
         Content::List { .. } => false,
     }
-}
-
-/// Writes rows, with those of their arrays, of which there must be none yet. `place` tells the name of the table that takes the rows
-/// of the table of this name.
-pub(super) async fn write(
-    transaction: &mut Transaction<'_>,
-    table: &'static Table,
-    rows: Rows,
-    place: fn(&str) -> String,
-) -> Result<()> {
-    let sql = rows::upsert(table, &place(&table.name));
-    transaction.execute_many(&sql, rows.own).await?;
-    for (items, rows) in table.items().zip(rows.items) {
-        let sql = rows::insert(items, &place(&items.name));
-        transaction.execute_many(&sql, rows).await?;
-    }
-    let name = table.name.as_str();
-    let sql = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3)";
-    let misfits = rows.misfits.into_iter();
-    let misfits = misfits.map(|(id, columns)| vec![name.into(), id.into(), columns.into()]);
-    transaction.execute_many(sql, misfits.collect()).await?;
-    Ok(())
 }
 
 /// Deletes the rows of the arrays of some records.

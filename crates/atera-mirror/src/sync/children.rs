@@ -294,7 +294,7 @@ async fn replace(
             });
         }
     }
-    apply::write(transaction, table, rows, str::to_owned).await?;
+    rows::write(transaction, table, rows, str::to_owned).await?;
     let sql = "INSERT INTO \"_children\" (\"list\", \"id\", \"hash\") VALUES ($1, $2, $3) ON CONFLICT (\"list\", \"id\") DO \
                UPDATE SET \"hash\" = excluded.\"hash\"";
     let read = batch

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::{
+    cost,
     job::Job,
-    plan,
     sql::{self, quoted},
-    strategy::collection,
+    strategy::{Outdated, collection},
 };
 use crate::{
     engine::Value,
@@ -30,32 +30,6 @@ struct Copies {
     columns: Vec<(String, usize)>,
 }
 
-/// The records of a table that show fields of other lists as they were before.
-#[derive(Debug)]
-pub(crate) struct Outdated {
-    /// Those lists.
-    pub(crate) others: Vec<&'static str>,
-    /// The keys of the records. `None` if it takes fewer requests to read all of the list.
-    pub(crate) ids: Option<BTreeSet<String>>,
-}
-
-impl Outdated {
-    /// Why they are read again.
-    pub(crate) fn why(&self) -> String {
-        let others = self.others.join(" and ");
-        match &self.ids {
-            Some(ids) if ids.len() == 1 => {
-                format!("1 record shows fields of {others} that have changed, and is read by itself")
-            }
-            Some(ids) => format!(
-                "{} records show fields of {others} that have changed, and are read one by one",
-                ids.len()
-            ),
-            None => format!("it shows fields of {others} that have changed"),
-        }
-    }
-}
-
 /// The records of a list of so many that show fields of others as they were before, if there are any, by the changes that were not
 /// looked at yet. Call [`looked_at`] with the other value once that is mended, or if there are none.
 ///
@@ -67,7 +41,7 @@ pub(crate) async fn outdated(
 ) -> Result<(Option<Outdated>, i64)> {
     let can_be_read = collection(table).is_some_and(|collection| collection.get().is_some());
     let most = match can_be_read {
-        true => plan::SWEEPS * plan::pages(records) - 1,
+        true => cost::SWEEPS * cost::pages(records) - 1,
         false => 0,
     };
     let mut transaction = job.store.begin().await?;

@@ -4,11 +4,10 @@ use atera::{ErrorKind, Timestamp};
 
 use super::{
     apply, changes,
-    copies::Outdated,
     job::{Failure, Job},
     report::ListReport,
     single,
-    strategy::{Choice, choose, collection},
+    strategy::{Choice, Outdated, choose, collection},
     walk,
 };
 use crate::{

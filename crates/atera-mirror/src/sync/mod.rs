@@ -19,6 +19,7 @@
 //! | [`sql`] | the names and conditions of a table in SQL |
 //! | [`job`] | what all lists of a sync share |
 //! | [`strategy`] | how a list is read |
+//! | [`cost`] | how many requests that takes |
 //! | [`staging`] | what was read and is not applied yet |
 //! | [`fresh`] | the rows of a list that is read for the first time, written once |
 //! | [`walk`] | reads all of a list |
@@ -36,6 +37,7 @@ mod apply;
 mod changes;
 mod children;
 mod copies;
+mod cost;
 mod fresh;
 mod job;
 mod list;

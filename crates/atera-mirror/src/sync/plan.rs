@@ -2,24 +2,22 @@
 
 use std::time::Duration;
 
-use atera::{Client, Timestamp, description::LARGEST_PAGE_SIZE};
+use atera::{Client, Timestamp};
 
 use super::{
     children, copies,
+    cost::{SWEEPS, pages},
     job::Job,
     options::SyncOptions,
     strategy::{Choice, choose, knows_all},
 };
 use crate::{
-    engine::Engine,
+    engine::{Dialect, Engine, in_memory},
     error::Result,
-    schema::{Content, Table},
+    schema::{Content, Table, exists, migrate},
     state::Strategy,
     store::Store,
 };
-
-/// A list is read at least twice, until nothing is missing.
-pub(crate) const SWEEPS: u64 = 2;
 
 /// What a sync would request.
 #[derive(Debug)]
@@ -53,7 +51,7 @@ pub struct PlannedList {
 
 /// What a sync would request. Of the lists that were never read, the totals are asked for.
 pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Plan> {
-    let store = Store::new(engine.reader().await?, engine.dialect());
+    let store = store(engine).await?;
     let job = Job {
         client: client.clone(),
         store: &store,
@@ -83,6 +81,19 @@ pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOpt
         requests,
         duration,
     })
+}
+
+/// What is known of the lists: the mirror, or one in memory if there is none yet. Nothing is changed.
+async fn store(engine: &dyn Engine) -> Result<Store> {
+    if engine.is_there() {
+        let mut session = engine.reader().await?;
+        if exists(&mut *session, engine.dialect()).await? {
+            return Ok(Store::new(session, engine.dialect()));
+        }
+    }
+    let mut session = in_memory().await?;
+    migrate(&mut *session, Dialect::Sqlite).await?;
+    Ok(Store::new(session, Dialect::Sqlite))
 }
 
 async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
@@ -173,9 +184,4 @@ async fn of_children(job: &Job<'_>, table: &'static Table, lists: &[PlannedList]
         requests: records,
         problem: None,
     })
-}
-
-/// On how many pages so many records are. An empty list has a page as well.
-pub(crate) fn pages(records: u64) -> u64 {
-    records.div_ceil(LARGEST_PAGE_SIZE.into()).max(1)
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::{
     engine::Value,
+    error::Result,
     schema::{Column, Origin, ReadingPlan, Table},
+    store::Transaction,
 };
 
 use super::sql::{key, key_value, quoted};
@@ -127,6 +129,28 @@ impl Rows {
         }
         self.own.push(values);
     }
+}
+
+/// Writes rows, with those of their arrays, of which there must be none yet. `place` tells the name of the table that takes the rows
+/// of the table of this name.
+pub(crate) async fn write(
+    transaction: &mut Transaction<'_>,
+    table: &'static Table,
+    rows: Rows,
+    place: fn(&str) -> String,
+) -> Result<()> {
+    let sql = upsert(table, &place(&table.name));
+    transaction.execute_many(&sql, rows.own).await?;
+    for (items, rows) in table.items().zip(rows.items) {
+        let sql = insert(items, &place(&items.name));
+        transaction.execute_many(&sql, rows).await?;
+    }
+    let name = table.name.as_str();
+    let sql = "INSERT INTO \"_misfits\" (\"table_name\", \"id\", \"columns\") VALUES ($1, $2, $3)";
+    let misfits = rows.misfits.into_iter();
+    let misfits = misfits.map(|(id, columns)| vec![name.into(), id.into(), columns.into()]);
+    transaction.execute_many(sql, misfits.collect()).await?;
+    Ok(())
 }
 
 fn id_value(table: &'static Table, id: &str) -> Value {

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use atera::{RecordId, Timestamp};
 
 use super::{
-    apply, fresh,
-    rows::{Added, Rows},
+    fresh,
+    rows::{self, Added, Rows},
     sql,
 };
 use crate::{
@@ -234,7 +234,7 @@ impl<'a> Staging<'a> {
                 fresh::make(&mut transaction, self.store.dialect, self.table).await?;
             }
             if let Some(rows) = fresh {
-                apply::write(&mut transaction, self.table, rows, fresh::name_of).await?;
+                rows::write(&mut transaction, self.table, rows, fresh::name_of).await?;
             }
             write(&mut transaction, self.table, rows, entries, &mut self.next_entry).await
         };

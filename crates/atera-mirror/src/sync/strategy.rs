@@ -1,12 +1,14 @@
 //! Chooses how a list is read.
 
+use std::collections::BTreeSet;
+
 use atera::{
     Timestamp,
     description::{ChangeFilter, Collection},
 };
 use chrono::TimeDelta;
 
-use super::{copies::Outdated, options::SyncOptions};
+use super::options::SyncOptions;
 use crate::{
     schema::Table,
     state::{ListState, ListStatus},
@@ -21,6 +23,32 @@ pub(crate) enum Choice {
     Changes(ChangeFilter, Timestamp),
     /// The records that show fields of others as they were before.
     Outdated(Outdated),
+}
+
+/// The records of a table that show fields of other lists as they were before.
+#[derive(Debug)]
+pub(crate) struct Outdated {
+    /// Those lists.
+    pub(crate) others: Vec<&'static str>,
+    /// The keys of the records. `None` if it takes fewer requests to read all of the list.
+    pub(crate) ids: Option<BTreeSet<String>>,
+}
+
+impl Outdated {
+    /// Why they are read again.
+    pub(crate) fn why(&self) -> String {
+        let others = self.others.join(" and ");
+        match &self.ids {
+            Some(ids) if ids.len() == 1 => {
+                format!("1 record shows fields of {others} that have changed, and is read by itself")
+            }
+            Some(ids) => format!(
+                "{} records show fields of {others} that have changed, and are read one by one",
+                ids.len()
+            ),
+            None => format!("it shows fields of {others} that have changed"),
+        }
+    }
 }
 
 /// Whether what the mirror has of a list counts as an earlier pass over it: it was complete, and not long ago two passes showed so.

@@ -10,8 +10,9 @@ use atera::{
 use chrono::TimeDelta;
 
 use super::{
+    cost,
     job::{Failure, Job, Outcome, Reading},
-    plan, single, sql,
+    single, sql,
     staging::{self, Staging},
     strategy::{collection, knows_all},
 };
@@ -188,7 +189,7 @@ async fn all_known_came(job: &Job<'_>, table: &'static Table, came: u64) -> Resu
         return Ok(true);
     }
     // To ask for each must take fewer requests than a second pass.
-    if lost >= plan::pages(known) {
+    if lost >= cost::pages(known) {
         return Ok(false);
     }
     let ids = rows.into_iter().map(|row| match row.first() {

@@ -44,9 +44,19 @@ impl Sqlite {
     }
 }
 
+/// A session on a database in memory, which ends with it.
+pub(crate) async fn in_memory() -> Result<Box<dyn Session>> {
+    let open = || rusqlite::Connection::open_in_memory().map_err(|error| convert::failed(&error));
+    Ok(Box::new(SqliteSession::start(open, None).await?))
+}
+
 impl Engine for Sqlite {
     fn dialect(&self) -> Dialect {
         Dialect::Sqlite
+    }
+
+    fn is_there(&self) -> bool {
+        self.path.exists()
     }
 
     fn writer(&self) -> BoxFuture<'_, Result<Box<dyn Session>>> {

@@ -13,6 +13,7 @@ for_both![
     a_record_that_is_missing_although_it_exists_takes_a_second_pass,
     one_pass_is_not_enough_where_much_is_new,
     few_records_that_show_old_values_are_read_one_by_one,
+    a_plan_before_the_first_sync_makes_no_tables,
 ];
 
 fn only(lists: &[&str]) -> SyncOptions {
@@ -87,6 +88,47 @@ async fn one_pass_is_not_enough_where_much_is_new(place: Place) {
         of(&synced(&place, &client, &options).await, "agents").requests,
         12
     );
+}
+
+async fn a_plan_before_the_first_sync_makes_no_tables(place: Place) {
+    let service = Service::new();
+    service.agents(agents(120));
+    let mut session = place.engine.writer().await.unwrap();
+    for view in ["_history", "search"] {
+        let kind = if place.folder.is_some() && view == "search" {
+            "TABLE"
+        } else {
+            "VIEW"
+        };
+        session
+            .execute(&format!("DROP {kind} \"{view}\""), &[])
+            .await
+            .unwrap();
+    }
+    for table in crate::schema::table_names() {
+        session
+            .execute(&format!("DROP TABLE \"{table}\""), &[])
+            .await
+            .unwrap();
+    }
+    drop(session);
+    let plan = crate::sync::plan(&*place.engine, &service.client(), &only(&["agents"]))
+        .await
+        .unwrap();
+    assert_eq!((plan.requests, plan.lists[0].records), (1 + 6, Some(120)));
+    let mut session = place.engine.reader().await.unwrap();
+    assert!(
+        !crate::schema::exists(&mut *session, place.engine.dialect())
+            .await
+            .unwrap()
+    );
+    if let Some(folder) = &place.folder {
+        let other = crate::engine::Sqlite::open(&folder.path().join("other.db")).unwrap();
+        crate::sync::plan(&other, &service.client(), &only(&["agents"]))
+            .await
+            .unwrap();
+        assert!(!folder.path().join("other.db").exists());
+    }
 }
 
 fn ticket(id: i64, customer: &str) -> String {
