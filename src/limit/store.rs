@@ -123,7 +123,8 @@ pub trait SlotStore: fmt::Debug + Send + Sync + 'static {
 pub trait Reservation: Send {
     /// Reports what became of the slot.
     ///
-    /// A call waits for the future for a second at most, and never beyond its deadline; the rest of it runs in the background.
+    /// A call waits for the future for a second at most, and never beyond its deadline; the rest of it runs in the background. A store
+    /// that has to ask a server does that in a task, and returns a future that is ready, so that no answer waits for the server.
     ///
     /// # Errors
     ///

@@ -138,7 +138,8 @@ async fn the_sentinels_say_which_server_is_the_primary_after_a_failover() {
     use_slot(&store).await;
     let long = long_limit(&address).await;
     assert_eq!(reason(&long).await, None);
-    sentinel.ask(&["sentinel", "failover", "limits"]);
+    // It refuses until it knows the replica well enough.
+    until(|| sentinel.ask(&["sentinel", "failover", "limits"]).contains("OK"));
     use_slot(&store).await;
     let new = replica.port().to_string();
     until(|| {
