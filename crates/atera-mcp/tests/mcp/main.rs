@@ -23,7 +23,18 @@ use serde_json::{Value, json};
 /// A sandbox whose records are the same on every day.
 fn builder() -> SandboxBuilder {
     let now = "2026-03-02T09:00:00Z".parse().expect("a time");
-    Sandbox::builder().now(now).tickets(300)
+    // A small account, which starts quickly.
+    Sandbox::builder()
+        .now(now)
+        .customers(12)
+        .contacts(40)
+        .agents(30)
+        .tickets(300)
+        .alerts(30)
+        .contracts(8)
+        .invoices(10)
+        .articles(5)
+        .devices(8)
 }
 
 async fn sandbox() -> Sandbox {
