@@ -47,7 +47,7 @@ fn cell(value: &Value) -> Markup {
             None => {
                 let text = cut(text);
                 let is_long = text.split(' ').any(|word| word.chars().count() > LONGEST_WORD);
-                html! { td.long[is_long] { (text) } }
+                html! { td class=[is_long.then_some("long")] { (text) } }
             }
         },
     }
