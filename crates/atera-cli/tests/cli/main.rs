@@ -17,6 +17,8 @@ mod lists;
 mod many_ids;
 #[cfg(unix)]
 mod mcp;
+#[cfg(unix)]
+mod mcp_clients;
 mod mcp_config;
 #[cfg(unix)]
 mod mcp_http;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A folder with a token in it, which this mode protects.
 fn folder(mode: u32) -> (TempDir, PathBuf) {
@@ -24,14 +24,19 @@ fn folder(mode: u32) -> (TempDir, PathBuf) {
 }
 
 /// A server, which is killed at the end.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     _folder: TempDir,
 }
 
 impl Served {
-    async fn start(arguments: &[&str]) -> Self {
+    /// The address for a host.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mcp", self.address)
+    }
+
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let (folder, token) = folder(0o600);
         let mut command = atera(&["mcp", "--sandbox", "--http", "0", "--token-file"]);
         command

@@ -4,8 +4,8 @@
 //! server listens on loopback, and elsewhere only with TLS or behind a proxy that adds it; web pages from elsewhere cannot use it (`Origin`), nor
 //! another name of this machine (`Host`). What a stranger can cost is bounded: connections, header, body and time.
 //!
-//! A request is one call. Without sessions the server cannot ask a person, so calls that need a yes are refused, with the
-//! command that does them.
+//! A request is one call. Hosts of version 2026-07-28 of the protocol are asked for a yes in an answer, and call again with it. Older
+//! ones can only be asked within a session, so their calls that need a yes are refused, with the command that does them.
 //!
 //! | module | is |
 //! |---|---|
