@@ -29,6 +29,10 @@ impl Net {
 
     /// A server with other limits.
     fn with(change: impl FnOnce(&mut Limits)) -> Self {
+        Net::over(None, change)
+    }
+
+    fn over(tls: Option<TlsAcceptor>, change: impl FnOnce(&mut Limits)) -> Self {
         let client = atera::Client::builder()
             .api_key(atera::ApiKey::new(atera::mock::KEY).expect("a key"))
             .base_url("http://127.0.0.1:9")
@@ -48,7 +52,7 @@ impl Net {
             Ok(connection)
         });
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(service.serve(waiting, None, async move {
+        let served = tokio::spawn(service.serve(waiting, tls, async move {
             let _ = stopped.await;
         }));
         Net {
@@ -84,7 +88,7 @@ async fn rest(connection: &mut DuplexStream) -> String {
     let mut bytes = Vec::new();
     let ends = timeout(Duration::from_secs(3_600), connection.read_to_end(&mut bytes));
     let _ = ends.await.expect("the connection ends");
-    String::from_utf8(bytes).expect("text")
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The header of a call, with these lines in place of its own of that name, and without those that are empty.
@@ -150,6 +154,43 @@ async fn a_call_with_the_token_is_answered_without_a_session() {
             .is_some_and(|tools| tools.len() >= 3),
         "{answer}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_tls_the_same_is_answered_and_plain_text_is_not() {
+    let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, issued.cert.pem()).expect("a file");
+    std::fs::write(&key, issued.signing_key.serialize_pem()).expect("a file");
+    let Exposure::Tls(config) = Exposure::tls(&certificate, &key).expect("they belong together") else {
+        panic!("it is TLS");
+    };
+    let net = Net::over(Some(TlsAcceptor::from(config)), |_| {});
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(issued.cert.der().clone()).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(client));
+    let name = rustls::pki_types::ServerName::try_from("localhost").expect("a name");
+    let mut connection = connector.connect(name, net.connect()).await.expect("a handshake");
+    connection
+        .write_all(call(&initialize(), &[]).as_bytes())
+        .await
+        .expect("it is open");
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer).await;
+    let answer = String::from_utf8(answer).expect("text");
+    assert_eq!(status(&answer), "200", "{answer}");
+    // Without TLS nothing of the protocol is said, and whoever says nothing is not waited for.
+    assert!(!net.ask(&call(&initialize(), &[])).await.contains("HTTP/1.1"));
+    let started = Instant::now();
+    net.ask("").await;
+    assert_eq!(started.elapsed(), Limits::default().header_within);
 }
 
 #[tokio::test(start_paused = true)]
