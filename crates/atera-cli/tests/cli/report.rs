@@ -179,10 +179,11 @@ async fn a_report_of_ones_own_is_begun_checked_and_asked() {
     let own = mirror.path("own");
     let made = with_folder(&own, &["new", "mine"]).await;
     assert_success(&made);
-    assert!(
-        stderr(&made).contains("mine.sql; change it, and run `atera report mine`"),
-        "{made:?}"
+    let next = format!(
+        "mine.sql; change it, and run `atera report mine --reports {}`",
+        own.display()
     );
+    assert!(stderr(&made).contains(&next), "{made:?}");
     assert_failure(&with_folder(&own, &["new", "mine"]).await, 2, "exists already");
     assert_failure(
         &with_folder(&own, &["new", "Mine"]).await,
