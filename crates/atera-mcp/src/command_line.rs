@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(
             line("tickets_add_comment", json!({"ticketId": 54321}), body),
             "atera --profile acme tickets add-comment --comment-text='it'\\''s done; rm -rf $HOME\n`id`' \
-             --is-internal=false --technician-id=77 54321"
+             --technician-id=77 --is-internal=false 54321"
         );
     }
 }

@@ -91,7 +91,7 @@ async fn where_nobody_can_be_asked_the_command_is_told() {
         });
         let failed = session.call("destroy", comment).await;
         let next = failed["error"]["next"].as_str().expect("text");
-        let command = "atera tickets add-comment --comment-text='It'\\''s done' --is-internal=false --technician-id=77 54321";
+        let command = "atera tickets add-comment --comment-text='It'\\''s done' --technician-id=77 --is-internal=false 54321";
         assert!(next.ends_with(command), "{next}");
         assert_eq!(changes(&sandbox), 0);
     }
