@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     failure::{Failure, FieldProblem},
     level::Level,
+    secret,
 };
 
 /// A checked call of an operation.
@@ -154,6 +155,12 @@ impl Request {
         in_path
             .filter_map(|parameter| self.value(parameter.name))
             .collect()
+    }
+
+    /// Whether it is about a custom field whose value is a secret.
+    pub(crate) fn names_secret(&self) -> bool {
+        let mut parameters = self.parameters.iter();
+        parameters.any(|(name, value)| secret::is_field_name(name) && secret::is_secret(value))
     }
 
     /// Everything that it says, as text: two requests say the same if their texts are equal.

@@ -57,7 +57,8 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// A value of the account: cleaned, without secrets, without fields that are null, and no longer than this.
-    pub(crate) fn of(value: Value, text: usize, answer: usize) -> Self {
+    pub(crate) fn of(mut value: Value, text: usize, answer: usize) -> Self {
+        secret::hide(&mut value);
         let mut shown = Shown::default();
         let mut bounds = Bounds {
             text,
@@ -147,12 +148,7 @@ impl Bounds {
             shown.removed += removed;
             let name: String = name.chars().take(LONGEST_NAME).collect();
             self.spend(name.len() + 4);
-            let value = match value {
-                Value::String(text) if secret::is_secret(&name) && !text.is_empty() => {
-                    Value::from(secret::HIDDEN)
-                }
-                value => self.within(&name, |bounds| bounds.value(value, shown)),
-            };
+            let value = self.within(&name, |bounds| bounds.value(value, shown));
             kept.insert(name, value);
         }
         Value::Object(kept)

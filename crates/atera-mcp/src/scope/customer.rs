@@ -1,6 +1,6 @@
 //! The check that a call is about the one customer, before it is sent and after it is answered.
 
-use atera::Client;
+use atera::{Client, ErrorKind, description};
 use serde_json::Value;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     rules::{self, Meaning, Owner, Rules},
 };
 use crate::{
-    failure::{Failure, FieldProblem},
+    failure::{Failure, FieldProblem, Kind},
     request::Request,
 };
 
@@ -98,6 +98,25 @@ impl Scope {
             _ => Ok(()),
         }
     }
+
+    /// What to answer to a read that failed. That a record does not exist is told as if it were one of another customer, where the
+    /// answer is what tells whose it is; otherwise ids could be tried out.
+    ///
+    /// # Errors
+    ///
+    /// `NotAllowed` in place of `NotFound` there, and the failure itself otherwise.
+    pub(crate) fn missing(&self, request: &Request, failure: Failure) -> Result<Value, Failure> {
+        match self.customer {
+            Some(customer) if failure.kind == Kind::NotFound && self.filters(request) => {
+                match request.operation.answer {
+                    // Those of others are left out of it.
+                    Some(description::Kind::Array(_)) => Ok(Value::Array(Vec::new())),
+                    _ => Err(other(customer, "the record")),
+                }
+            }
+            _ => Err(failure),
+        }
+    }
 }
 
 /// Checks the fields of a body, at any depth. Returns whether one names the customer, or a record of it.
@@ -167,7 +186,11 @@ async fn check_owner(
     client: &Client,
 ) -> Result<(), Failure> {
     let call = client.operation(owner.read).set(owner.parameter.name, id)?;
-    let answer = call.send().await?;
+    let answer = match call.send().await {
+        Ok(answer) => answer,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(other(customer, place)),
+        Err(error) => return Err(error.into()),
+    };
     let record: Value = serde_json::from_slice(&answer.value).unwrap_or_default();
     match is_of(record.get(owner.field), customer) {
         true => Ok(()),

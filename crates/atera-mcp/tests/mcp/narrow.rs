@@ -158,6 +158,83 @@ async fn records_of_others_are_neither_read_nor_changed() {
     assert_eq!(changes(&sandbox), 2);
 }
 
+/// Ids that are tried out tell nothing: a record of another customer is answered like one that does not exist.
+#[tokio::test(flavor = "multi_thread")]
+async fn whether_a_record_of_others_exists_is_not_told() {
+    type Call = fn(i64) -> (&'static str, Value);
+    const NONE: i64 = 999_999_999;
+
+    let sandbox = sandbox().await;
+    let ticket = others(&sandbox, "tickets_list", "TicketID").await;
+    let contact = others(&sandbox, "contacts_list", "EndUserID").await;
+    let session = narrowed(&sandbox, Access::Full).await;
+    let calls: [(i64, Call); 5] = [
+        (ticket, |id| {
+            (
+                "read",
+                json!({"operation": "tickets_get", "arguments": {"ticketId": id}}),
+            )
+        }),
+        (ticket, |id| {
+            (
+                "read",
+                json!({"operation": "tickets_list_comments", "arguments": {"ticketId": id}}),
+            )
+        }),
+        (contact, |id| {
+            (
+                "read",
+                json!({"operation": "contacts_get", "arguments": {"contactId": id}}),
+            )
+        }),
+        (contact, |id| {
+            (
+                "write",
+                json!({"operation": "tickets_create", "body": {"TicketTitle": "a", "Description": "b", "EndUserID": id}}),
+            )
+        }),
+        (ticket, |id| {
+            (
+                "destroy",
+                json!({"operation": "tickets_delete", "arguments": {"ticketId": id}}),
+            )
+        }),
+    ];
+    for (id, call) in calls {
+        let (tool, arguments) = call(id);
+        let foreign = session.call(tool, arguments.clone()).await;
+        assert_eq!(kind(&foreign), "not_allowed", "{arguments}");
+        let (tool, arguments) = call(NONE);
+        assert_eq!(
+            session.call(tool, arguments.clone()).await,
+            foreign,
+            "{arguments}"
+        );
+    }
+}
+
+/// The service's total is that of all customers.
+#[tokio::test]
+async fn how_many_records_others_have_is_not_told() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    let sandbox = sandbox().await;
+    let session = narrowed(&sandbox, Access::Read).await;
+    let page = session
+        .call("read", json!({"operation": "agents_list", "limit": 1}))
+        .await;
+    let next = URL_SAFE_NO_PAD.decode(page["next"].as_str().expect("a cursor"));
+    let next: Value = serde_json::from_slice(&next.expect("base64")).expect("JSON");
+    assert_eq!(next.get("t"), None, "{next}");
+    let count = json!({"operation": "agents_list", "count": true});
+    for answer in [page, session.call("read", count).await] {
+        assert!(
+            answer.get("total").is_none() && answer.get("scanned").is_none(),
+            "{answer}"
+        );
+    }
+}
+
 /// Whatever cannot be told apart is refused before anything is sent.
 #[tokio::test]
 async fn what_does_not_tell_whose_it_is_is_refused() {

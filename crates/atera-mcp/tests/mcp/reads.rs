@@ -151,3 +151,55 @@ async fn secrets_are_not_shown_and_not_compared_with() {
     let groups = session.call("read", groups).await;
     assert!(!groups.to_string().contains("public"), "{groups}");
 }
+
+/// Accounts keep passwords in custom fields, whose names tell it.
+#[tokio::test]
+async fn passwords_in_custom_fields_are_not_shown_and_not_compared_with() {
+    let values = json!([
+        {"ItemId": 54321, "FieldName": "Firewall password", "ValueAsString": "hunter2", "ValueAsDecimal": 4711.0},
+        {"ItemId": 54321, "FieldName": "Asset tag", "ValueAsString": "HD-9"},
+    ]);
+    let recorder = atera::mock::Recorder::answering(200, values.to_string());
+    let server = AteraServer::builder(recorder.client()).build().expect("a server");
+    let session = Host::mute().connect(server).await;
+    let list = |further: Value| {
+        let mut call = json!({"operation": "custom_values_list_on_ticket", "arguments": {"ticketId": 54321}});
+        call.as_object_mut()
+            .expect("an object")
+            .extend(further.as_object().expect("an object").clone());
+        call
+    };
+    let all = session.call("read", list(json!({}))).await;
+    assert_eq!(all["records"][0]["ValueAsString"], "(secret, not shown)");
+    assert_eq!(all["records"][1]["ValueAsString"], "HD-9");
+    for further in [
+        json!({}),
+        // The name is not among the fields that are shown.
+        json!({"fields": ["ValueAsString", "ValueAsDecimal"]}),
+        json!({"group_by": ["ValueAsString"]}),
+        json!({"sum": ["ValueAsDecimal"]}),
+    ] {
+        let answer = session.call("read", list(further.clone())).await;
+        let text = answer.to_string();
+        assert!(
+            !text.contains("hunter2") && !text.contains("4711"),
+            "{further}: {text}"
+        );
+    }
+    let guess = session
+        .call("read", list(json!({"where": "ValueAsString~hunter"})))
+        .await;
+    assert_eq!(guess["records"], json!([]), "{guess}");
+
+    // The call names the field, and the answer does not.
+    let unnamed = json!([{"ItemId": 54321, "ValueAsString": "hunter2"}]);
+    let recorder = atera::mock::Recorder::answering(200, unnamed.to_string());
+    let server = AteraServer::builder(recorder.client()).build().expect("a server");
+    let session = Host::mute().connect(server).await;
+    let one = json!({
+        "operation": "custom_values_get_on_ticket",
+        "arguments": {"ticketId": 54321, "fieldName": "firewall PASSWORD"},
+    });
+    let one = session.call("read", one).await;
+    assert_eq!(one["records"][0]["ValueAsString"], "(secret, not shown)", "{one}");
+}

@@ -87,7 +87,10 @@ impl<'a> Read<'a> {
             request,
             selection,
             columns,
-            has_secrets: schema.is_some_and(|it| it.fields.iter().any(|field| secret::is_secret(field.name))),
+            has_secrets: schema.is_some_and(|it| {
+                let mut fields = it.fields.iter();
+                fields.any(|field| secret::is_secret(field.name) || secret::is_field_name(field.name))
+            }),
             at,
             total,
         };
@@ -120,7 +123,7 @@ impl<'a> Read<'a> {
         let hidden;
         let json = match self.has_secrets {
             true => {
-                secret::hide(&mut record);
+                self.hide(&mut record);
                 hidden = record.to_string();
                 hidden.as_str()
             }
@@ -135,6 +138,14 @@ impl<'a> Read<'a> {
             })
             .map_err(|error| unfit(operation, "sum", &error))?;
         Ok(taken.map(|wanted| self.chosen(&wanted)))
+    }
+
+    /// Replaces the secrets of a record. Before fields are chosen: a custom field's value is a secret by the name beside it.
+    pub(super) fn hide(&self, record: &mut Value) {
+        secret::hide(record);
+        if self.request.names_secret() {
+            secret::hide_custom_values(record);
+        }
     }
 
     /// The fields of a record that are shown.

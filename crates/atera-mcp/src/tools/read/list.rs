@@ -64,7 +64,10 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
     answer.insert("operation".into(), json!(read.request.operation.id));
     answer.insert("untrusted".into(), json!(UNTRUSTED));
     answer.insert("returned".into(), json!(shown.records.len()));
+    // How many records others have is not told, neither here nor in the cursor.
+    let is_narrowed = read.setup.scope.filters(&read.request);
     match (read.filters(), total) {
+        (true, _) if is_narrowed => {}
         (true, _) => drop(answer.insert("scanned".into(), json!(place - read.at))),
         (false, Some(total)) => drop(answer.insert("total".into(), json!(total))),
         (false, None) => {}
@@ -74,6 +77,7 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
         answer.insert("full".into(), json!(note));
     }
     if has_more {
+        let total = total.filter(|_| !is_narrowed);
         answer.insert("next".into(), json!(read.cursor(place, total, None)));
     }
     let hints = read.selection.hints().iter().cloned();

@@ -7,7 +7,6 @@ use crate::{
     clean::clean,
     content::{Answer, Part, Shown, UNTRUSTED},
     failure::Failure,
-    secret,
 };
 
 /// Reads it.
@@ -30,13 +29,17 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         }
         false => single::value(read).await?,
     };
-    if !record.is_array() && !read.setup.scope.shows(&read.request, &record) {
-        return Err(moved());
+    let scope = &read.setup.scope;
+    match read.request.operation.list {
+        true if !scope.shows(&read.request, &record) => return Err(moved()),
+        // As if it did not exist.
+        false if !record.is_array() => scope.check_answer(&read.request, &record)?,
+        _ => {}
     }
     if part.id.is_some() && read.id_of(&record) != part.id {
         return Err(moved());
     }
-    secret::hide(&mut record);
+    read.hide(&mut record);
     let record = match record {
         Value::Object(_) => read.chosen(&record.to_string()),
         // The same records as before, so that the paths into them are the same.

@@ -37,8 +37,9 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
                 "leave them out",
             ));
         }
-        value => {
+        mut value => {
             read.setup.scope.check_answer(&read.request, &value)?;
+            read.hide(&mut value);
             Shown::of(read.chosen(&value.to_string()), limits.answer / 2, limits.answer)
         }
     };
@@ -72,14 +73,18 @@ pub(super) fn wanted(read: &mut Read<'_>, records: Vec<Value>) -> Result<Vec<Val
     Ok(wanted)
 }
 
-/// The answer as JSON. One that is not JSON is a text.
+/// The answer as JSON. One that is not JSON is a text. Where the server is narrowed, a record that does not exist is told like one
+/// of another customer.
 ///
 /// # Errors
 ///
 /// Whatever the service fails with.
 pub(super) async fn value(read: &mut Read<'_>) -> Result<Value, Failure> {
     let call = read.request.call(&read.setup.client)?;
-    let answer = read.context.or_cancelled(call.send()).await??;
+    let answer = match read.context.or_cancelled(call.send()).await? {
+        Ok(answer) => answer,
+        Err(error) => return read.setup.scope.missing(&read.request, error.into()),
+    };
     let bytes = &answer.value;
     Ok(match serde_json::from_slice(bytes) {
         Ok(value) => value,

@@ -21,7 +21,9 @@ const MOST_SCANNED: u64 = 20_000;
 /// `InvalidRequest` if the list is too long to be read for it, and whatever the service fails with.
 pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
     let id = read.request.operation.id;
-    if read.selection.only_counts() && !read.setup.scope.filters(&read.request) {
+    // How many records others have is not told.
+    let is_narrowed = read.setup.scope.filters(&read.request);
+    if read.selection.only_counts() && !is_narrowed {
         let total = read.request.call(&read.setup.client)?.total();
         if let Some(total) = read.context.or_cancelled(total).await?? {
             return Ok(Answer::json(json!({"operation": id, "count": total})));
@@ -41,10 +43,14 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
         read.take(&record)?;
         scanned += 1;
         if scanned.is_multiple_of(PAGE_RECORDS) {
-            read.context.progress(scanned, walk.total()).await;
+            let total = walk.total().filter(|_| !is_narrowed);
+            read.context.progress(scanned, total).await;
         }
     }
-    let mut answer = json!({"operation": id, "scanned": scanned});
+    let mut answer = json!({"operation": id});
+    if !is_narrowed {
+        answer["scanned"] = json!(scanned);
+    }
     if read.selection.has_only_a_count() && !read.selection.has_groups() {
         let count = read.selection.number().unwrap_or_default();
         answer["count"] = serde_json::from_str(&count).unwrap_or(Value::Null);
