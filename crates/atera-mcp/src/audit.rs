@@ -28,7 +28,7 @@ pub struct Audit {
 /// A line of the log.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Entry<'a> {
-    /// What happened: `called`, `read`, `sending`, `sent`.
+    /// What happened: `sending` before a call that changes something, `called` when it is answered.
     pub(crate) event: &'a str,
     /// Which call it is, so that the lines of one can be found.
     pub(crate) call: &'a str,
@@ -116,11 +116,49 @@ impl Audit {
 }
 
 /// Arguments as the log has them: without secrets, and with long texts cut.
-pub(crate) fn loggable(mut arguments: Value) -> Value {
-    unquote(&mut arguments);
-    secret::hide(&mut arguments);
-    shorten(&mut arguments);
+pub(crate) fn loggable(arguments: Value) -> Value {
+    let mut arguments = without_secrets(arguments);
+    shorten(&mut arguments, LONGEST);
     arguments
+}
+
+/// The arguments of a call that is sent, as the log has them: without secrets, and nothing cut, so that the log has all that was
+/// done.
+pub(crate) fn loggable_in_full(arguments: Value) -> Value {
+    let mut arguments = without_secrets(arguments);
+    shorten(&mut arguments, usize::MAX);
+    arguments
+}
+
+fn without_secrets(mut arguments: Value) -> Value {
+    unquote(&mut arguments);
+    if let Value::Object(arguments) = &mut arguments {
+        for (name, value) in arguments.iter_mut() {
+            hide_unread(name, value);
+        }
+        // The path names the custom field, and the body has its value.
+        let parameters = arguments.get("arguments").and_then(Value::as_object);
+        if parameters.is_some_and(secret::names_secret)
+            && let Some(body) = arguments.get_mut("body")
+        {
+            secret::hide_custom_values(body);
+        }
+    }
+    secret::hide(&mut arguments);
+    arguments
+}
+
+/// Replaces an argument that should be an object, and is a text that is not JSON: what in it is a secret cannot be told.
+fn hide_unread(name: &str, value: &mut Value) {
+    let Value::String(text) = value else {
+        return;
+    };
+    if matches!(name, "arguments" | "body") || text.trim_start().starts_with(['{', '[']) {
+        *value = Value::from(format!(
+            "(a text that is not JSON, of {} characters)",
+            text.chars().count()
+        ));
+    }
 }
 
 /// Reads objects that are written as text, which may hold secrets.
@@ -138,18 +176,21 @@ fn unquote(value: &mut Value) {
     }
 }
 
-/// Cuts long texts, and removes what is not seen, so that the log can be read on a terminal.
-fn shorten(value: &mut Value) {
+/// Cuts texts after so many characters, and removes what is not seen, so that the log can be read on a terminal. Both are told.
+fn shorten(value: &mut Value, longest: usize) {
     match value {
         Value::String(text) => {
-            let (clean, _) = clean(text);
-            *text = match clean.char_indices().nth(LONGEST) {
+            let (clean, removed) = clean(text);
+            *text = match clean.char_indices().nth(longest) {
                 Some((end, _)) => format!("{}… ({} characters)", &clean[..end], clean.chars().count()),
                 None => clean,
             };
+            if removed > 0 {
+                text.push_str(&format!(" (and {removed} characters that are not seen)"));
+            }
         }
-        Value::Array(values) => values.iter_mut().for_each(shorten),
-        Value::Object(object) => object.values_mut().for_each(shorten),
+        Value::Array(values) => values.iter_mut().for_each(|value| shorten(value, longest)),
+        Value::Object(object) => object.values_mut().for_each(|value| shorten(value, longest)),
         _ => {}
     }
 }
@@ -185,6 +226,39 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[1]["arguments"]["body"]["Name"], "two");
         assert!(!text.contains("public") && text.contains("(3000 characters)"));
+    }
+
+    #[test]
+    fn secrets_are_left_out_however_they_are_written() {
+        for arguments in [
+            json!({"body": {"Community": ["hunter2"], "Password": {"is": "hunter2"}}}),
+            // JSON that ends too early.
+            json!({"body": "{\"Community\": \"hunter2\", \"Name\": "}),
+            json!({"arguments": "Community=hunter2"}),
+            json!({"bodies": " [{\"Community\": \"hunter2\""}),
+            // Custom fields.
+            json!({"arguments": {"ticketId": 7, "fieldName": "Firewall password"}, "body": {"Value": "hunter2"}}),
+            json!({"arguments": "{\"fieldname\": \"Wi-Fi PASSCODE\"}", "body": "{\"Value\": \"hunter2\"}"}),
+            json!({"body": {"ItemId": 7, "FieldName": "Firewall password", "Value": "hunter2"}}),
+        ] {
+            for logged in [loggable(arguments.clone()), loggable_in_full(arguments.clone())] {
+                assert!(!logged.to_string().contains("hunter2"), "{arguments}: {logged}");
+            }
+        }
+        let told =
+            json!({"words": "[printer]", "arguments": {"fieldName": "Asset tag"}, "body": {"Value": "HD-9"}});
+        let logged = loggable(told.clone());
+        assert_eq!(logged["body"], told["body"]);
+        let text = loggable(json!({"body": "{\"Community\": "}));
+        assert_eq!(text["body"], "(a text that is not JSON, of 14 characters)");
+    }
+
+    #[test]
+    fn what_is_sent_is_not_cut() {
+        let arguments = json!({"body": {"Script": format!("{}\u{200b}", "x".repeat(4_000))}});
+        let script = format!("{} (and 1 characters that are not seen)", "x".repeat(4_000));
+        assert_eq!(loggable_in_full(arguments.clone())["body"]["Script"], script);
+        assert!(loggable(arguments).to_string().contains("… (4000 characters)"));
     }
 
     #[cfg(unix)]

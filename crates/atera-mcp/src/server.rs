@@ -194,9 +194,14 @@ fn instructions(setup: &Setup) -> String {
     text
 }
 
-/// The program of the assistant, as it names itself.
+/// The program of the assistant, as it names itself. Over HTTP there are no sessions: only what the request itself says counts,
+/// and older versions of the protocol say nothing.
 fn host(context: &RequestContext<RoleServer>) -> Option<String> {
-    let host = context.client_info()?;
+    let is_http = context.extensions.get::<http::request::Parts>().is_some();
+    let host = match is_http {
+        true => context.meta.client_info()?,
+        false => context.client_info()?,
+    };
     let name = format!("{} {}", host.name, host.version);
     Some(name.chars().take(100).collect())
 }
@@ -231,7 +236,10 @@ impl ServerHandler for AteraServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.to_string();
-        let arguments = self.loggable(|| request.arguments.clone().map_or(Value::Null, Value::Object));
+        let arguments = self.loggable(|| match request.arguments.clone() {
+            Some(given) => Value::Object(read::spelled_out(given)),
+            None => Value::Null,
+        });
         let (call, host) = (self.number(), host(&context));
         let context = CallContext {
             request: &context,

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::context::CallContext;
 use crate::{
-    audit::{Entry, loggable},
+    audit::{Entry, loggable_in_full},
     content::{Answer, Shown, UNTRUSTED},
     failure::{Failure, Kind, applied_name},
     request::Request,
+    secret,
     sent::Decision,
     setup::Setup,
 };
@@ -45,7 +46,7 @@ pub(crate) async fn send(
         host: context.host,
         tool: context.tool,
         operation: Some(operation.id),
-        arguments: loggable(json!({"arguments": object(request), "body": request.body})),
+        arguments: loggable_in_full(json!({"arguments": object(request), "body": request.body})),
         confirmation,
         ..Entry::default()
     });
@@ -88,7 +89,11 @@ pub(crate) async fn send(
 
 /// What came of a call.
 fn told(request: &Request, applied: Applied, answer: &Value, setup: &Setup) -> Value {
-    let shown = Shown::of(answer.clone(), setup.limits.text, setup.limits.answer);
+    let mut answer = answer.clone();
+    if request.names_secret() {
+        secret::hide_custom_values(&mut answer);
+    }
+    let shown = Shown::of(answer, setup.limits.text, setup.limits.answer);
     let mut told = json!({
         "operation": request.operation.id,
         "applied": applied_name(applied),

@@ -15,6 +15,36 @@ fn logging(sandbox: &Sandbox, file: &std::path::Path) -> AteraServer {
     server.expect("a server")
 }
 
+/// A cursor is a text that nobody can read; what is read with it is in the log all the same.
+#[tokio::test]
+async fn a_read_that_goes_on_is_in_the_log_with_what_it_reads() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let session = Host::mute().connect(logging(&sandbox, &file)).await;
+    let first = json!({"operation": "tickets_list", "where": "Status=Open", "limit": 3});
+    let page = session.call("read", first).await;
+    let next = &page["next"];
+    session.call("read", json!({"cursor": next})).await;
+    session.call("read", json!({"cursor": "nonsense"})).await;
+    let text = std::fs::read_to_string(&file).expect("a log");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(lines[1]["operation"], "tickets_list", "{text}");
+    let arguments = &lines[1]["arguments"];
+    assert_eq!(
+        (&arguments["where"], &arguments["limit"]),
+        (&json!("Status=Open"), &json!(3))
+    );
+    assert!(
+        arguments["cursor"]["at"].as_u64().is_some_and(|at| at >= 3),
+        "{arguments}"
+    );
+    assert_eq!(lines[2]["arguments"]["cursor"], "nonsense");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_is_in_the_log() {
     let sandbox = sandbox().await;

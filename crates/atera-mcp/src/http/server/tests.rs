@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::Audit;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -33,11 +34,16 @@ impl Net {
     }
 
     fn over(tls: Option<TlsAcceptor>, change: impl FnOnce(&mut Limits)) -> Self {
+        Net::of(Audit::default(), tls, change)
+    }
+
+    fn of(audit: Audit, tls: Option<TlsAcceptor>, change: impl FnOnce(&mut Limits)) -> Self {
         let client = atera::Client::builder()
             .api_key(atera::ApiKey::new(atera::mock::KEY).expect("a key"))
             .base_url("http://127.0.0.1:9")
             .build();
         let server = AteraServer::builder(client.expect("a client"))
+            .audit(audit)
             .build()
             .expect("a server");
         let mut builder = HttpServer::builder(server, Token::of_test(TOKEN));
@@ -154,6 +160,28 @@ async fn a_call_with_the_token_is_answered_without_a_session() {
             .is_some_and(|tools| tools.len() >= 3),
         "{answer}"
     );
+}
+
+/// There is no session that would know the host: the log has what the request says, or nothing, and never the name of a crate.
+#[tokio::test(start_paused = true)]
+async fn the_log_has_the_host_that_the_request_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let net = Net::of(Audit::file(&file).expect("a log"), None, |_| {});
+    let named = json!({"io.modelcontextprotocol/clientInfo": {"name": "acme-host", "version": "2"}});
+    for meta in [json!({}), named] {
+        let params = json!({"name": "search", "arguments": {"words": "tickets"}, "_meta": meta});
+        let search = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params});
+        let answer = net
+            .ask(&call(&search, &["MCP-Protocol-Version: 2025-06-18"]))
+            .await;
+        assert_eq!(status(&answer), "200", "{answer}");
+    }
+    let text = std::fs::read_to_string(&file).expect("a log");
+    let hosts = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["host"].clone());
+    assert_eq!(hosts.collect::<Vec<_>>(), [Value::Null, json!("acme-host 2")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,9 @@
 
 use atera_records::SelectionOptions;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+
+use crate::content::Cursor;
 
 /// The arguments of `read`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,25 @@ pub(crate) struct ReadArguments {
     pub(crate) sum: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cursor: Option<String>,
+}
+
+/// The arguments of a call as the log has them: what a cursor says in place of its text, so that it can be seen what was read.
+pub(crate) fn spelled_out(mut given: Map<String, Value>) -> Map<String, Value> {
+    let text = given.get("cursor").and_then(Value::as_str);
+    let Some(cursor) = text.and_then(|text| Cursor::<ReadArguments>::read(text).ok()) else {
+        return given;
+    };
+    // They are what is carried out, whatever else is given.
+    if let Ok(Value::Object(arguments)) = serde_json::to_value(&cursor.arguments) {
+        given = arguments;
+    }
+    let mut place = json!({"at": cursor.at});
+    if let Some(part) = cursor.part {
+        place["path"] = json!(part.path);
+        place["from"] = json!(part.from);
+    }
+    given.insert("cursor".to_string(), place);
+    given
 }
 
 impl ReadArguments {

@@ -21,7 +21,7 @@ mod single;
 mod totals;
 mod walk;
 
-pub(crate) use arguments::ReadArguments;
+pub(crate) use arguments::{ReadArguments, spelled_out};
 use checked::Read;
 
 use super::context::CallContext;
