@@ -20,8 +20,52 @@ pub fn shell_quoted(word: &str) -> String {
     }
 }
 
-/// The command for a call; `program` is its beginning, as in `atera --profile acme`.
+/// How long a command may be, in characters, for a person to read it and copy it.
+const LONGEST: usize = 2_000;
+
+/// The command for a call; `program` is its beginning, as in `atera --profile acme`. One that is too long to be shown is never cut,
+/// since a part of it would be another command: it takes the body from a file, or is only named.
 pub(crate) fn of(program: &str, request: &Request) -> String {
+    let fits = |line: &String| line.chars().count() <= LONGEST;
+    let line = whole(program, request);
+    if fits(&line) {
+        return line;
+    }
+    if let Some(body) = &request.body {
+        let line = with_file(program, request);
+        let line = format!(
+            "{line}   (the body of this call, {} characters of JSON, is too long to show: write it to body.json)",
+            body.to_string().chars().count()
+        );
+        if fits(&line) {
+            return line;
+        }
+    }
+    let operation = request.operation;
+    let (group, verb) = (operation.group.to_kebab_case(), operation.verb.to_kebab_case());
+    format!(
+        "{program} {group} {verb} --help   (the command itself is too long to show: this tells how to write it)"
+    )
+}
+
+/// The command with the whole body in it, or beside it.
+fn whole(program: &str, request: &Request) -> String {
+    let Some(body) = &request.body else {
+        return line(program, request, &[]);
+    };
+    match flags(request.operation, body) {
+        Some(flags) => line(program, request, &flags),
+        None => format!("{}   (with body.json: {body})", with_file(program, request)),
+    }
+}
+
+/// The command with the body in a file.
+fn with_file(program: &str, request: &Request) -> String {
+    line(program, request, &["--body body.json".to_string()])
+}
+
+/// The command with these flags for the body.
+fn line(program: &str, request: &Request, body: &[String]) -> String {
     let operation = request.operation;
     let mut line = format!(
         "{program} {} {}",
@@ -41,16 +85,7 @@ pub(crate) fn of(program: &str, request: &Request) -> String {
             push(flag(parameter.name, value));
         }
     }
-    let mut file = None;
-    if let Some(body) = &request.body {
-        match flags(operation, body) {
-            Some(flags) => flags.into_iter().for_each(&mut push),
-            None => {
-                push("--body body.json".to_string());
-                file = Some(body);
-            }
-        }
-    }
+    body.iter().cloned().for_each(&mut push);
     let target = request.target();
     if target.iter().any(|word| word.starts_with('-')) {
         push("--".to_string());
@@ -58,10 +93,7 @@ pub(crate) fn of(program: &str, request: &Request) -> String {
     for word in target {
         push(shell_quoted(word));
     }
-    match file {
-        Some(body) => format!("{line}   (with body.json: {body})"),
-        None => line,
-    }
+    line
 }
 
 fn flag(name: &str, value: &str) -> String {
@@ -116,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn line(id: &str, arguments: Value, body: Value) -> String {
+    fn told(id: &str, arguments: Value, body: Value) -> String {
         let request = Request::read(Operation::find(id).expect(id), Some(arguments), Some(body));
         of("atera --profile acme", &request.expect("a request"))
     }
@@ -124,7 +156,7 @@ mod tests {
     #[test]
     fn a_call_is_told_as_its_command() {
         assert_eq!(
-            line("customers_delete", json!({"customerId": 1201}), Value::Null),
+            told("customers_delete", json!({"customerId": 1201}), Value::Null),
             "atera --profile acme customers delete 1201"
         );
         let body = json!({
@@ -132,9 +164,35 @@ mod tests {
             "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": false},
         });
         assert_eq!(
-            line("tickets_add_comment", json!({"ticketId": 54321}), body),
+            told("tickets_add_comment", json!({"ticketId": 54321}), body),
             "atera --profile acme tickets add-comment --comment-text='it'\\''s done; rm -rf $HOME\n`id`' \
              --technician-id=77 --is-internal=false 54321"
+        );
+    }
+
+    #[test]
+    fn a_command_that_is_too_long_takes_its_body_from_a_file() {
+        let script = |length: usize| {
+            told(
+                "agents_run_powershell",
+                json!({"agentId": 5501}),
+                json!({"Script": "x y ".repeat(length / 4)}),
+            )
+        };
+        assert!(script(1_600).contains(&"x y ".repeat(400)));
+        assert_eq!(
+            script(4_000),
+            "atera --profile acme agents run-powershell --body body.json 5501   (the body of this call, 4013 characters of JSON, is \
+             too long to show: write it to body.json)"
+        );
+        let long = told(
+            "agents_list_by_machine",
+            json!({"machineName": "m".repeat(3_000)}),
+            Value::Null,
+        );
+        assert_eq!(
+            long,
+            "atera --profile acme agents list-by-machine --help   (the command itself is too long to show: this tells how to write it)"
         );
     }
 }

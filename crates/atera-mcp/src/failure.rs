@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 /// How long a message may be, in characters. It may quote the service, and so text of strangers.
 const MOST: usize = 1_000;
+/// How many fields are told of. A body can be wrong in more places than anybody mends at once.
+const MOST_FIELDS: usize = 30;
 
 /// A failure as an assistant gets it.
 #[derive(Clone, Debug)]
@@ -125,10 +127,14 @@ impl Failure {
             "kind": self.kind,
             "message": short(&self.message),
             "applied": applied_name(self.applied),
-            "next": short(&self.next),
+            "next": self.next(),
         });
-        if !self.fields.is_empty() {
-            error["fields"] = json!(self.fields);
+        let (fields, further) = self.fields();
+        if !fields.is_empty() {
+            error["fields"] = json!(fields);
+        }
+        if further > 0 {
+            error["further_fields"] = json!(further);
         }
         if let Some(status) = self.status {
             error["status"] = json!(status);
@@ -138,16 +144,36 @@ impl Failure {
 
     /// As text, for hosts that show no structured content.
     pub(crate) fn to_text(&self) -> String {
-        let fields = self.fields.iter();
-        let fields: String = fields
-            .map(|it| format!("\n- {}: {}", it.field, short(&it.problem)))
+        let (fields, further) = self.fields();
+        let mut fields: String = fields
+            .iter()
+            .map(|it| format!("\n- {}: {}", it.field, it.problem))
             .collect();
+        if further > 0 {
+            fields.push_str(&format!("\n- and {further} further fields"));
+        }
         format!(
             "{}{fields}\nTook effect: {}. Next: {}",
             short(&self.message),
             applied_name(self.applied),
-            short(&self.next)
+            self.next()
         )
+    }
+
+    /// What is wrong with the first fields, and how many further ones there are. Their names may be those of the service too.
+    fn fields(&self) -> (Vec<FieldProblem>, usize) {
+        let fields = self.fields.iter().take(MOST_FIELDS).map(|it| FieldProblem {
+            field: short(&it.field),
+            problem: short(&it.problem),
+        });
+        (fields.collect(), self.fields.len().saturating_sub(MOST_FIELDS))
+    }
+
+    /// What to do next, whole: it may hold a command, which must not be cut in the middle of a word. It is text of this server,
+    /// and commands are of bounded length.
+    fn next(&self) -> String {
+        let (next, _) = crate::clean::clean(&self.next);
+        next
     }
 }
 
@@ -231,5 +257,46 @@ fn next(kind: Kind, error: &atera::Error) -> String {
         (Kind::Unsettled | Kind::Decode, _) => "read it again; if it fails again, tell the user".to_string(),
         _ if reads => "call again; if it fails again, tell the user".to_string(),
         _ => "nothing was changed; call again, and if it fails again, tell the user".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_service_says_is_cleaned_and_bounded_in_both_forms() {
+        let problem = |field: &str| FieldProblem {
+            field: field.to_string(),
+            problem: format!("\u{1b}[2J{}", "x".repeat(5_000)),
+        };
+        let failure = Failure::invalid("m".repeat(5_000), "correct it")
+            .with_fields((0..100).map(|_| problem("Na\u{200b}me")).collect());
+        let json = failure.to_json();
+        assert_eq!(json["error"]["fields"][0]["field"], "Name");
+        assert_eq!(json["error"]["further_fields"], 70);
+        for text in [json.to_string(), failure.to_text()] {
+            assert!(text.len() < 40_000, "{}", text.len());
+            assert!(
+                !text.contains(['\u{1b}', '\u{200b}']) && !text.contains("\\u001b"),
+                "{text}"
+            );
+        }
+        assert!(
+            failure
+                .to_text()
+                .ends_with("- and 70 further fields\nTook effect: no. Next: correct it")
+        );
+    }
+
+    #[test]
+    fn a_command_is_never_cut() {
+        let command = format!(
+            "atera agents run-powershell --script='{}' 5501",
+            "x".repeat(1_500)
+        );
+        let failure = Failure::invalid("it was not sent", format!("run: {command}"));
+        assert!(failure.to_text().ends_with(&command));
+        assert_eq!(failure.to_json()["error"]["next"], format!("run: {command}"));
     }
 }
