@@ -126,3 +126,45 @@ async fn a_server_that_runs_is_reached_by_its_address() {
     let unknown = output(atera(&["mcp", "config", "emacs"])).await;
     assert_failure(&unknown, 2, "claude-desktop");
 }
+
+/// They would be lost: whoever narrows an assistant must not believe that it is narrowed when it is not.
+#[tokio::test]
+async fn flags_that_a_running_server_does_not_see_are_refused() {
+    const URL: [&str; 5] = ["mcp", "config", "claude", "--url", "https://mcp.example/mcp"];
+    for (flags, named) in [
+        (&["--access", "read"][..], "--access changes nothing"),
+        (
+            &["--customer", "1201", "--groups", "tickets"],
+            "--groups and --customer",
+        ),
+        (&["--audit", "log.jsonl"], "--audit"),
+        (&["--profile", "acme"], "--profile"),
+        (&["--sandbox"], "--sandbox"),
+        (&["--rate-limit", "300/60s"], "--rate-limit"),
+    ] {
+        let refused = output(atera(&[&URL[..], flags].concat())).await;
+        assert_failure(&refused, 2, named);
+        assert_eq!(stdout(&refused), "");
+    }
+    assert_success(&output(atera(&[&URL[..], &["--quiet"]].concat())).await);
+}
+
+#[tokio::test]
+async fn an_address_with_a_secret_in_it_is_refused_and_not_repeated() {
+    for url in [
+        "https://atera:hunter2@mcp.example/mcp",
+        "https://hunter2@mcp.example/mcp",
+        "https://mcp.example/mcp?access_token=hunter2",
+        "https://mcp.example/mcp?tenant=a&X-Key=hunter2",
+        "mcp.example/hunter2",
+        "file:///hunter2",
+    ] {
+        let refused = output(atera(&["mcp", "config", "claude", "--url", url])).await;
+        assert_failure(&refused, 2, "--url was not taken");
+        assert!(!stderr(&refused).contains("hunter2"), "{refused:?}");
+        assert_eq!(stdout(&refused), "");
+    }
+    let url = "https://mcp.example/mcp?tenant=acme";
+    let (server, _) = configured("claude", &["--url", url]).await;
+    assert_eq!(server["url"], url);
+}

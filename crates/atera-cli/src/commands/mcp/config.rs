@@ -37,7 +37,8 @@ const VARIABLES: [&str; 7] = [
 ///
 /// # Errors
 ///
-/// `Usage` if the host cannot reach the server in this way, or if an argument may be a key.
+/// `Usage` if the host cannot reach the server in this way, if an argument may be a key, or if flags of a server that is started
+/// stand beside the address of one that runs.
 pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let name = matches.get_one::<String>(HOST).map_or("", String::as_str);
     let Some(host) = Host::named(name) else {
@@ -47,7 +48,7 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
         )));
     };
     let (way, mut remarks) = match matches.get_one::<String>(URL) {
-        Some(url) => (Way::Url(url.clone()), Vec::new()),
+        Some(url) => (runs(url, matches)?, Vec::new()),
         None => started(matches)?,
     };
     let Some(text) = host.configuration(&way) else {
@@ -70,26 +71,76 @@ pub(crate) fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure
     Ok(())
 }
 
+/// The address of a server that runs. What it may do was said where it was started.
+fn runs(url: &str, matches: &ArgMatches) -> Result<Way, Failure> {
+    let given: Vec<_> = given(matches)
+        .iter()
+        .map(|flag| format!("--{}", flag.get_id()))
+        .collect();
+    if !given.is_empty() {
+        return Err(Failure::Usage(format!(
+            "{} {} nothing at a server that runs already; leave {} out here, and give {} to the `atera mcp --http` that is at this \
+             address",
+            given.join(" and "),
+            if given.len() == 1 { "changes" } else { "change" },
+            if given.len() == 1 { "it" } else { "them" },
+            if given.len() == 1 { "it" } else { "them" },
+        )));
+    }
+    // No message has the address: what is wrong with it may be that there is a secret in it.
+    let refused = |reason: &str| Failure::Usage(format!("--url was not taken: {reason}"));
+    let address = url::Url::parse(url)
+        .ok()
+        .filter(|address| matches!(address.scheme(), "http" | "https") && address.has_host())
+        .ok_or_else(|| refused("it is no address; write it as in https://mcp.example.com/mcp"))?;
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(refused(
+            "it has a user or a password in it, which belong in no configuration of a host; leave them out",
+        ));
+    }
+    if address
+        .query_pairs()
+        .any(|(name, value)| may_be_secret(&name, &value))
+    {
+        return Err(refused(
+            "its query may have a token in it, which belongs in no configuration of a host; leave it out: the token is sent in a header",
+        ));
+    }
+    Ok(Way::Url(url.to_string()))
+}
+
+/// Whether a part of a query may be a secret, by its name or by what it looks like.
+fn may_be_secret(name: &str, value: &str) -> bool {
+    let name = name.to_lowercase();
+    ApiKey::resembles(value)
+        || [
+            "token", "key", "secret", "password", "pwd", "auth", "sig", "code", "bearer",
+        ]
+        .iter()
+        .any(|part| name.contains(part))
+}
+
+/// The flags that are given and become arguments of a server that the host starts.
+fn given(matches: &ArgMatches) -> Vec<Arg> {
+    let tool = command();
+    // Those of a server over HTTP are not among them: a host that starts the server talks to it over stdin and stdout.
+    let own = tool.get_arguments().filter(|flag| flag.is_global_set()).cloned();
+    let connection = globals::arguments()
+        .into_iter()
+        .filter(|flag| CONNECTION.contains(&flag.get_id().as_str()));
+    connection
+        .chain(own)
+        .filter(|flag| globals::is_given(matches, flag.get_id().as_str()))
+        .collect()
+}
+
 /// The program and its arguments, and what has to be said about them.
 fn started(matches: &ArgMatches) -> Result<(Way, Vec<String>), Failure> {
     let program = env::current_exe().map_err(Failure::Start)?;
     let mut arguments = vec!["mcp".to_string()];
     let mut remarks = Vec::new();
-    let tool = command();
-    // Those of a server over HTTP are not among them: a host that starts the server talks to it over stdin and stdout.
-    let own: Vec<_> = tool
-        .get_arguments()
-        .filter(|flag| flag.is_global_set())
-        .cloned()
-        .collect();
-    let connection = globals::arguments()
-        .into_iter()
-        .filter(|flag| CONNECTION.contains(&flag.get_id().as_str()));
-    for flag in connection.chain(own) {
+    for flag in given(matches) {
         let id = flag.get_id().as_str();
-        if !globals::is_given(matches, id) {
-            continue;
-        }
         let values = values(&flag, matches);
         if id == LIMIT_STORE && values.iter().any(|value| has_password(value)) {
             remarks.push(format!(
