@@ -145,8 +145,8 @@ fn copies(table: &'static Table, other: &'static Table) -> Option<Copies> {
     })
 }
 
-/// The keys of the rows of `table` that show what a record of `other` had before a change, or refer to one that is gone since. Stops
-/// when there are more than `most`.
+/// The keys of the rows of `table` that show what a record of `other` had before a change, or refer to one that is gone or has come
+/// back since. Stops when there are more than `most`.
 async fn showing_old_values(
     transaction: &mut Transaction<'_>,
     mut after: i64,
@@ -157,7 +157,7 @@ async fn showing_old_values(
 ) -> Result<BTreeSet<String>> {
     let next = format!(
         "SELECT \"seq\", \"id\", \"kind\", \"before\" FROM \"_changes\" WHERE \"table_name\" = {} AND \"seq\" > $1 AND \"kind\" IN \
-         ('update', 'delete') ORDER BY \"seq\" LIMIT {BATCH}",
+         ('update', 'delete', 'undelete') ORDER BY \"seq\" LIMIT {BATCH}",
         sql::literal(&other.name)
     );
     let names: Vec<_> = other.columns.iter().map(|column| quoted(&column.name)).collect();
@@ -194,7 +194,7 @@ async fn showing_old_values(
             let Some(key) = sql::key_value(other, &id) else {
                 continue;
             };
-            if kind == "delete" {
+            if kind != "update" {
                 let rows = transaction.query(&format!("{refers} {limit}"), &[key]).await?;
                 ids.extend(rows.into_iter().filter_map(text));
                 continue;
@@ -205,10 +205,10 @@ async fn showing_old_values(
             let Some(now) = rows.first() else { continue };
             for (here, there) in &copies.columns {
                 let old = &before[*there];
-                if now.get(*there) == Some(old) || *old == Value::Null {
+                if now.get(*there) == Some(old) {
                     continue;
                 }
-                let sql = format!("{refers} AND t.{} = $2 {limit}", quoted(here));
+                let sql = format!("{refers} AND t.{} IS NOT DISTINCT FROM $2 {limit}", quoted(here));
                 let rows = transaction.query(&sql, &[key.clone(), old.clone()]).await?;
                 ids.extend(rows.into_iter().filter_map(text));
             }

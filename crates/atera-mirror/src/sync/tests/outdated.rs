@@ -13,6 +13,7 @@ for_both![
     a_record_that_is_missing_although_it_exists_takes_a_second_pass,
     one_pass_is_not_enough_where_much_is_new,
     few_records_that_show_old_values_are_read_one_by_one,
+    a_value_that_was_null_and_a_record_that_came_back_are_shown,
     a_plan_before_the_first_sync_makes_no_tables,
 ];
 
@@ -140,6 +141,47 @@ fn ticket(id: i64, customer: &str) -> String {
 
 fn customer(id: i64, name: &str) -> String {
     format!(r#"{{"CustomerID":{id},"CustomerName":"{name}"}}"#)
+}
+
+/// A customer without a name gets one, and another one goes and comes back: its tickets show no name meanwhile.
+async fn a_value_that_was_null_and_a_record_that_came_back_are_shown(place: Place) {
+    let service = Service::new();
+    let unnamed = |ticket: String| ticket.replace(r#""""#, "null");
+    let set = |customers: &[(i64, &str)], tickets: [&str; 2]| {
+        let customers = customers.iter().map(|(id, name)| unnamed(customer(*id, name)));
+        service.change("/customers", |list| list.records = customers.collect());
+        let tickets = [unnamed(ticket(1, tickets[0])), unnamed(ticket(2, tickets[1]))];
+        for (id, ticket) in (1..).zip(&tickets) {
+            service.change(&format!("/tickets/{id}"), |list| {
+                list.instead = Some(ticket.clone())
+            });
+        }
+        service.change("/tickets", |list| list.records = tickets.to_vec());
+    };
+    let names = "SELECT COALESCE(\"customer_name\", '-') FROM \"tickets\" ORDER BY \"ticket_id\"";
+    set(&[(1, ""), (2, "second")], ["", "second"]);
+    service.change("/tickets/lastmodified", |list| list.records.clear());
+    service.change("/customers/", |list| list.fails = Some((0, 404)));
+    let (client, options) = (service.client(), only(&["tickets", "customers"]));
+    synced(&place, &client, &options).await;
+    assert_eq!(place.texts(names).await, ["-", "second"]);
+
+    set(&[(1, "first"), (2, "second")], ["first", "second"]);
+    synced(&place, &client, &only(&["customers"]).full(true)).await;
+    synced(&place, &client, &only(&["tickets"])).await;
+    assert_eq!(place.texts(names).await, ["first", "second"]);
+
+    set(&[(1, "first")], ["first", ""]);
+    synced(&place, &client, &only(&["customers"]).full(true)).await;
+    synced(&place, &client, &only(&["tickets"])).await;
+    assert_eq!(place.deleted("customers").await, 1);
+    assert_eq!(place.texts(names).await, ["first", "-"]);
+
+    set(&[(1, "first"), (2, "second")], ["first", "second"]);
+    synced(&place, &client, &only(&["customers"]).full(true)).await;
+    synced(&place, &client, &only(&["tickets"])).await;
+    assert_eq!(place.deleted("customers").await, 0);
+    assert_eq!(place.texts(names).await, ["first", "second"]);
 }
 
 async fn few_records_that_show_old_values_are_read_one_by_one(place: Place) {
