@@ -117,11 +117,24 @@ impl Shape {
         self.indexes.iter().map(|columns| {
             format!(
                 "CREATE INDEX IF NOT EXISTS {} ON {} ({})",
-                quoted(&format!("_{}_by_{}", self.name, columns[0])),
+                quoted(&self.index_name(columns)),
                 quoted(self.name),
                 list(columns)
             )
         })
+    }
+
+    /// The names of its indexes that have a column.
+    pub(super) fn index_names(&self, column: &str) -> impl Iterator<Item = String> {
+        let indexes = self
+            .indexes
+            .iter()
+            .filter(move |columns| columns.contains(&column));
+        indexes.map(|columns| self.index_name(columns))
+    }
+
+    fn index_name(&self, columns: &[&str]) -> String {
+        format!("_{}_by_{}", self.name, columns[0])
     }
 
     /// The statement that adds a column.

@@ -207,6 +207,11 @@ async fn add(
                 Some(known) if known == kind => continue,
                 Some(_) if shape.key.contains(name) => return Err(key_changed(shape.name, name)),
                 Some(other) => {
+                    // It would stay with the column under its new name, and the new column have none.
+                    for index in shape.index_names(name) {
+                        let drop = format!("DROP INDEX IF EXISTS {}", quoted(&index));
+                        session.execute(&drop, &[]).await?;
+                    }
                     let kept = kept_name(name, other, known);
                     let (table, old) = (quoted(shape.name), quoted(name));
                     let rename = format!("ALTER TABLE {table} RENAME COLUMN {old} TO {}", quoted(&kept));

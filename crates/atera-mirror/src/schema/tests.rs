@@ -213,6 +213,21 @@ async fn a_column_of_another_type_is_kept(place: Place) {
         ask(&place, "SELECT customer_id, customer_id_was_text FROM tickets").await,
         [[Value::Integer(12), "c-12".into()]]
     );
+    // Its index is that of the new column.
+    let sql = match place.engine.dialect() {
+        Dialect::Sqlite => "SELECT sql FROM sqlite_master WHERE name = '_tickets_by_customer_id'",
+        Dialect::Postgres => {
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() AND indexname = '_tickets_by_customer_id'"
+        }
+    };
+    let indexes = session.query(sql, &[]).await.unwrap();
+    let [Value::Text(index)] = &indexes[0][..] else {
+        panic!("{indexes:?}");
+    };
+    assert!(
+        index.contains("customer_id") && !index.contains("was_text"),
+        "{index}"
+    );
 }
 
 async fn a_value_that_does_not_fit_is_noted(place: Place) {

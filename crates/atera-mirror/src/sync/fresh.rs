@@ -71,20 +71,30 @@ pub(super) async fn remove(transaction: &mut Transaction<'_>, table: &'static Ta
     transaction.execute(&sql, &[]).await.map(drop)
 }
 
+/// Whether a table of SQLite has columns that the one has not that takes its place: those of the user, or those that were kept when
+/// their type changed.
+async fn has_other_columns(transaction: &mut Transaction<'_>, table: &Table) -> Result<bool> {
+    let sql = "SELECT name FROM pragma_table_xinfo($1) EXCEPT SELECT name FROM pragma_table_xinfo($2)";
+    let names = [Value::from(table.name.as_str()), name_of(&table.name).into()];
+    Ok(!transaction.query(sql, &names).await?.is_empty())
+}
+
 /// Puts them in place of those of the list, which is empty, and logs that the records came. Returns how many did.
 pub(super) async fn adopt(
     transaction: &mut Transaction<'_>,
     dialect: Dialect,
     table: &'static Table,
 ) -> Result<u64> {
-    for table in with_items(table) {
-        let (name, fresh) = (quoted(&table.name), quoted(&name_of(&table.name)));
-        match dialect {
-            Dialect::Sqlite => {
+    let mut needs_search = true;
+    for part in with_items(table) {
+        let (name, fresh) = (quoted(&part.name), quoted(&name_of(&part.name)));
+        let takes_its_place = dialect == Dialect::Sqlite && !has_other_columns(transaction, part).await?;
+        match takes_its_place {
+            true => {
                 // The indexes and triggers go with the table. Some may be the user's.
                 let sql = "SELECT sql FROM sqlite_master WHERE tbl_name = $1 AND type IN ('index', 'trigger') AND sql IS NOT NULL \
                            ORDER BY type, rowid";
-                let rows = transaction.query(sql, &[table.name.as_str().into()]).await?;
+                let rows = transaction.query(sql, &[part.name.as_str().into()]).await?;
                 transaction.execute(&format!("DROP TABLE {name}"), &[]).await?;
                 let sql = format!("ALTER TABLE {fresh} RENAME TO {name}");
                 transaction.execute(&sql, &[]).await?;
@@ -94,9 +104,11 @@ pub(super) async fn adopt(
                     }
                 }
             }
-            // There a table that goes takes with it who may read it.
-            Dialect::Postgres => {
-                let columns: Vec<_> = table.columns.iter().map(|column| quoted(&column.name)).collect();
+            // A table that goes would take with it what the user has added to it, and in Postgres who may read it.
+            false => {
+                // Its triggers make the rows found.
+                needs_search &= part.name != table.name;
+                let columns: Vec<_> = part.columns.iter().map(|column| quoted(&column.name)).collect();
                 let columns = columns.join(", ");
                 let sql = format!("INSERT INTO {name} ({columns}) SELECT {columns} FROM {fresh}");
                 transaction.execute(&sql, &[]).await?;
@@ -104,7 +116,7 @@ pub(super) async fn adopt(
             }
         }
     }
-    if let Some(sql) = fill_search(dialect, table) {
+    if needs_search && let Some(sql) = fill_search(dialect, table) {
         transaction.execute(&sql, &[]).await?;
     }
     let sql = format!(

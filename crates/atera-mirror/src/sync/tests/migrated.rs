@@ -6,7 +6,10 @@ use super::{
 };
 use crate::SyncOptions;
 
-for_both![what_a_new_version_of_the_description_adds_is_filled_and_told];
+for_both![
+    what_a_new_version_of_the_description_adds_is_filled_and_told,
+    what_the_user_has_added_to_a_table_survives_its_first_sync,
+];
 
 async fn what_a_new_version_of_the_description_adds_is_filled_and_told(place: Place) {
     let service = Service::new();
@@ -50,4 +53,28 @@ async fn what_a_new_version_of_the_description_adds_is_filled_and_told(place: Pl
     assert_eq!(report.lists.iter().map(|list| list.updated).sum::<u64>(), 0);
     assert_eq!(read().await, before);
     assert_eq!(place.sync(&client, &options).await.added, [""; 0]);
+}
+
+async fn what_the_user_has_added_to_a_table_survives_its_first_sync(place: Place) {
+    let mut session = place.engine.writer().await.unwrap();
+    for sql in [
+        "ALTER TABLE \"customers\" ADD COLUMN \"mine\" TEXT DEFAULT 'to do'",
+        "CREATE INDEX \"of_mine\" ON \"customers\" (\"mine\")",
+    ] {
+        session.execute(sql, &[]).await.unwrap();
+    }
+    drop(session);
+    let service = Service::new();
+    let customer = |id: i64| format!(r#"{{"CustomerID":{id},"CustomerName":"customer {id}"}}"#);
+    service.change("/customers", |list| {
+        list.records = (1..=3).map(customer).collect()
+    });
+    let options = SyncOptions::new().only(["customers"]).unwrap();
+    let report = place.sync(&service.client(), &options).await;
+    assert!(report.is_success(), "{:?}", report.worst());
+    assert_eq!(report.lists[0].inserted, 3);
+    let sql = "SELECT COUNT(*) FROM \"customers\" WHERE \"mine\" = 'to do'";
+    assert_eq!(place.count(sql).await, 3);
+    // Each is found once.
+    assert_eq!(place.count("SELECT COUNT(*) FROM \"search\"").await, 3);
 }
