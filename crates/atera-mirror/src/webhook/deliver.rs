@@ -71,7 +71,7 @@ impl Mirror {
     ///
     /// A change that fails is sent again after a pause, and others meanwhile. While the receiver cannot be reached, or answers 429,
     /// 502, 503 or 504, all of them wait. A change that fails for longer than [`give_up_after`](Webhook::give_up_after) is a
-    /// [dead letter](Mirror::dead_letters); later changes of its record wait for it, and no others.
+    /// [dead letter](Mirror::dead_letters), but for a pause that the receiver has asked for, which one more attempt follows; later changes of its record wait for it, and no others.
     ///
     /// ```no_run
     /// use atera_mirror::{Mirror, Webhook, WebhookSecret};
@@ -91,7 +91,7 @@ impl Mirror {
     ///
     /// `Busy` if another program sends for this webhook. `Cursor` if the mirror does not have the place where the webhook is, since
     /// it was made anew or restored. `Gone` if the receiver answered 410: it wants no more. `Config` if its name leads into a network
-    /// that is not allowed, or there is no mirror yet. And whatever the database fails with. Then nothing is lost.
+    /// that is not allowed, if it is not [known](Webhook::known) although it should be, or there is no mirror yet. And whatever the database fails with. Then nothing is lost.
     pub async fn deliver(&self, webhook: &Webhook) -> Result<Delivery> {
         let sender = Sender::new(webhook)?;
         let lists: Vec<_> = webhook.only.iter().map(String::as_str).collect();
@@ -111,9 +111,11 @@ impl Mirror {
         };
         self.changes(begin, &lists, 1).await.map_err(placed)?;
         let mut outbox = Outbox::for_sender(self.engine(), name).await?;
-        outbox
-            .keep(name, &webhook.receiver(), &webhook.only, begin, Timestamp::now())
-            .await?;
+        if !webhook.is_known {
+            outbox
+                .keep(name, &webhook.receiver(), &webhook.only, begin, Timestamp::now())
+                .await?;
+        }
         let Some(state) = outbox.webhook(name).await? else {
             return Err(Error::config(format!(
                 "the webhook {name} was removed; start it again"
@@ -283,17 +285,20 @@ impl Run<'_> {
                     is_busy,
                 } => {
                     let pause = |failures, most| {
-                        let longest = ceiling(webhook.base_delay, failures, most);
-                        full_jitter(longest, fastrand::f64()).max(retry_after.unwrap_or_default())
+                        full_jitter(ceiling(webhook.base_delay, failures, most), fastrand::f64())
                     };
+                    let asked = retry_after.unwrap_or_default();
                     let first = message.first_attempt.unwrap_or(now);
                     let next = later(now, pause(message.attempts + 1, LONGEST_DELAY));
-                    let next = Some(next).filter(|next| *next <= later(first, webhook.give_up_after));
+                    // A pause that the receiver asks for takes no attempt away: it may end after the time, and one comes after it.
+                    let next = Some(next)
+                        .filter(|next| *next <= later(first, webhook.give_up_after))
+                        .map(|next| next.max(later(now, asked)));
                     self.outbox.failed(name, &message, first, &reason, next).await?;
                     // What was on its way when the receiver failed says nothing new about it.
                     if is_busy && self.paused_until.is_none_or(|until| until <= now) {
                         self.failures = self.failures.saturating_add(1);
-                        let until = later(now, pause(self.failures, LONGEST_PAUSE));
+                        let until = later(now, pause(self.failures, LONGEST_PAUSE).max(asked));
                         self.outbox.pause(name, self.failures, until).await?;
                         self.paused_until = Some(until);
                     }

@@ -49,6 +49,7 @@ pub struct Webhook {
     pub(super) name: String,
     pub(super) only: Vec<String>,
     pub(super) after: Cursor,
+    pub(super) is_known: bool,
     pub(super) give_up_after: Duration,
     pub(super) base_delay: Duration,
     pub(super) on_failure: Option<FailureObserver>,
@@ -107,6 +108,7 @@ impl Webhook {
             allow_private,
             only: Vec::new(),
             after: Cursor::START,
+            is_known: false,
             give_up_after: GIVE_UP_AFTER,
             base_delay: BASE_DELAY,
             on_failure: None,
@@ -142,6 +144,13 @@ impl Webhook {
     /// its name goes on where it was.
     pub fn after(mut self, cursor: Cursor) -> Self {
         self.after = cursor;
+        self
+    }
+
+    /// Sends only if the mirror knows the webhook by its name, as it does after a first delivery, and fails otherwise. A program that
+    /// delivers again and again so notices that someone has [removed](crate::Mirror::remove_webhook) it, and does not begin anew.
+    pub fn known(mut self) -> Self {
+        self.is_known = true;
         self
     }
 

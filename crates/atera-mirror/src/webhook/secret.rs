@@ -1,6 +1,6 @@
 //! The secrets that webhooks are signed with.
 
-use std::{fmt, fs, path::Path, str::FromStr};
+use std::{env, fmt, fs, path::Path, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,13 +15,17 @@ const PREFIX: &str = "whsec_";
 /// How many bytes a secret has, by the specification.
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
+/// The variable with the folder in which systemd puts the credentials of a service.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
 /// A secret that a receiver shares: `whsec_` and 24 to 64 bytes as base64.
 #[derive(Clone)]
 pub struct WebhookSecret(SecretSlice<u8>);
 
 impl WebhookSecret {
     /// The secrets in a file, one in each line. Empty lines and those that begin with `#` count as nothing. While a secret is being
-    /// replaced, the file has the new one and the old one.
+    /// replaced, the file has the new one and the old one. The file is for its owner alone (mode 0600), or one of the credentials that
+    /// systemd gives to this service.
     ///
     /// # Errors
     ///
@@ -31,7 +35,7 @@ impl WebhookSecret {
         let failed = |why: String| Error::config(format!("the secret file {} {why}", path.display()));
         let text = fs::read_to_string(path)
             .map_err(|error| failed(format!("cannot be read: {error}; check its path and permissions")))?;
-        for_its_owner_alone(path)?;
+        for_its_owner_alone(path, env::var_os(CREDENTIALS).as_ref().map(Path::new))?;
         let mut secrets = Vec::new();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
@@ -99,12 +103,19 @@ impl fmt::Debug for WebhookSecret {
 }
 
 /// Refuses a file that others can read or change.
+///
+/// A file in the folder of credentials may show that its group can read it: systemd lets the user of the service read it by an access
+/// list, whose mask is shown as the permissions of the group. Nobody else can enter the folder.
 #[cfg(unix)]
-fn for_its_owner_alone(path: &Path) -> Result<()> {
+fn for_its_owner_alone(path: &Path, credentials: Option<&Path>) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode() & 0o777);
-    if mode & 0o077 == 0 {
+    let is_credential = || {
+        let folder = credentials.and_then(|folder| folder.canonicalize().ok());
+        folder.is_some_and(|folder| path.canonicalize().is_ok_and(|path| path.starts_with(folder)))
+    };
+    if mode & 0o077 == 0 || mode & 0o037 == 0 && is_credential() {
         return Ok(());
     }
     Err(Error::config(format!(
@@ -116,7 +127,7 @@ fn for_its_owner_alone(path: &Path) -> Result<()> {
 
 /// On other systems the access list of the user's folder keeps others out.
 #[cfg(not(unix))]
-fn for_its_owner_alone(_: &Path) -> Result<()> {
+fn for_its_owner_alone(_: &Path, _: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
@@ -181,5 +192,25 @@ mod tests {
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
         let told = read(secret).unwrap_err().to_string();
         assert!(told.contains("mode 644") && told.contains("chmod 600"), "{told}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_credential_of_systemd_may_be_shown_as_readable_by_its_group() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = folder.path().join("crm.secret");
+        fs::write(&path, "").unwrap();
+        let is_taken = |mode: u32, credentials: Option<&Path>| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            for_its_owner_alone(&path, credentials).is_ok()
+        };
+        assert!(is_taken(0o440, Some(folder.path())));
+        assert!(!is_taken(0o440, None));
+        assert!(!is_taken(0o440, Some(other.path())));
+        for mode in [0o444, 0o460, 0o441] {
+            assert!(!is_taken(mode, Some(folder.path())), "{mode:o}");
+        }
     }
 }

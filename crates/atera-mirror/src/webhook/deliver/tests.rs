@@ -27,6 +27,7 @@ for_both!(
     dead_letters_are_dropped,
     nothing_is_sent_while_the_receiver_is_away,
     retry_after_is_kept_to,
+    a_long_retry_after_takes_no_attempt_away,
     a_receiver_that_wants_no_more_gets_no_more,
     redirects_are_not_followed,
     one_sends_at_a_time,
@@ -436,6 +437,30 @@ async fn retry_after_is_kept_to(place: Place) {
     assert_eq!(receiver.shown(), [""; 0]);
 }
 
+async fn a_long_retry_after_takes_no_attempt_away(place: Place) {
+    let account = Account::new(place, &[(1, "a")]).await;
+    let receiver = Receiver::start().await;
+    *receiver.answers.lock().unwrap() = Box::new(|_| {
+        let headers = [("retry-after".parse().unwrap(), "3600".parse().unwrap())];
+        (StatusCode::TOO_MANY_REQUESTS, HeaderMap::from_iter(headers))
+    });
+    let webhook = receiver.webhook().base_delay(Duration::from_millis(1));
+    let webhook = webhook.give_up_after(Duration::from_secs(60));
+    let delivery = account.mirror.deliver(&webhook).await.unwrap();
+    assert_eq!((delivery.waiting, delivery.dead), (1, 0));
+    assert!(delivery.next > Some(later(Timestamp::now(), Duration::from_secs(3500))));
+    // As if the pause were over.
+    account.pass_time().await;
+    let mut session = account.place.engine.outbox().await.unwrap().unwrap();
+    let sql = "UPDATE _outbox SET first_attempt = '2026-03-02T08:15:00.000Z'";
+    session.execute(sql, &[]).await.unwrap();
+    drop(session);
+    receiver.take();
+    let delivery = account.mirror.deliver(&webhook).await.unwrap();
+    assert_eq!((delivery.waiting, delivery.dead), (0, 1));
+    assert_eq!(receiver.take().len(), 1);
+}
+
 async fn a_receiver_that_wants_no_more_gets_no_more(place: Place) {
     let account = Account::new(place, &[(1, "a")]).await;
     let receiver = Receiver::start().await;
@@ -558,6 +583,17 @@ async fn a_webhook_is_forgotten(place: Place) {
     account.mirror.remove_webhook("crm").await.unwrap();
     assert_eq!(account.mirror.webhooks().await.unwrap(), []);
     receiver.fails("nobody", 500);
+    receiver.take();
+    // Whoever goes on is told, and nothing comes.
+    let error = account
+        .mirror
+        .deliver(&receiver.webhook().known())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("crm was removed"), "{error}");
+    assert_eq!(account.mirror.webhooks().await.unwrap(), []);
+    assert_eq!(receiver.shown(), [""; 0]);
     // It begins anew.
     assert_eq!(
         account
