@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use atera::description::{Field, Kind, Location, Operation, Parameter, Schema, is_paging};
 
-use crate::level::{ADDRESS, Level, internal_switch};
+use crate::level::{Level, internal_switch};
 
 /// How deep the fields of objects within a body are shown.
 const DEEPEST: usize = 3;
@@ -62,9 +62,6 @@ pub(crate) fn level(operation: &Operation) -> String {
                 "{least}; destroy unless {}.{} is true",
                 switch.parent, switch.field
             )
-        }
-        _ if Level::highest(operation) > Level::least(operation) => {
-            format!("{least}; destroy if {ADDRESS} is given")
         }
         _ => least.to_string(),
     }

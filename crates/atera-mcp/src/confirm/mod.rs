@@ -8,11 +8,13 @@
 //! |---|---|
 //! | [`subject`] | the record that a call is about |
 //! | [`question`] | what the person reads, and whether the answer is a yes |
+//! | [`unseen`] | what a person would not see of a call |
 //! | [`pending`] | the questions that are not answered yet |
 
 pub(crate) mod pending;
 pub(crate) mod question;
 pub(crate) mod subject;
+pub(crate) mod unseen;
 
 pub(crate) use pending::Questions;
 pub(crate) use question::{Reply, question};

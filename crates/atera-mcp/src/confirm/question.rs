@@ -19,7 +19,7 @@ const LONGEST_BODY: usize = 4_000;
 ///
 /// # Errors
 ///
-/// `NotConfirmed` if it has more text than a person can be shown.
+/// `NotConfirmed` if it has more text than a person can be shown, or names no record whose name could be typed.
 pub(crate) fn question(
     request: &Request,
     subject: &Subject,
@@ -27,6 +27,18 @@ pub(crate) fn question(
     command: &str,
 ) -> Result<ElicitRequestParams, Failure> {
     let operation = request.operation;
+    let typed = subject.typed();
+    if typed.is_empty() {
+        return Err(Failure::new(
+            Kind::NotConfirmed,
+            format!(
+                "{} was not sent: it names no record, so there is no name that the user could type",
+                operation.id
+            ),
+            format!("tell the user, who can run: {command}"),
+        )
+        .with_confirmation("unavailable"));
+    }
     let mut message = format!(
         "An assistant asks to: {}\n",
         operation.summary.trim_end_matches('.')
@@ -56,7 +68,6 @@ pub(crate) fn question(
         message.push_str(&format!("It sends:\n{body}\n"));
     }
     message.push_str("It cannot be undone, or is seen outside of the account.\n");
-    let typed = subject.typed();
     let schema = ElicitationSchema::builder()
         .required_string_property(FIELD, |field| {
             field
@@ -73,14 +84,21 @@ pub(crate) fn question(
     })
 }
 
-/// A body as a person reads it: a field on each line, and texts as they are.
+/// A body as a person reads it: a field on each line, and texts as they are. [`unseen`](super::unseen) has refused what `clean`
+/// would remove, so that it only makes line breaks alike here.
 fn shown(body: &Value) -> String {
     let mut lines = Vec::new();
-    flatten("", body, &mut lines);
+    visit("", body, &mut |place, value| {
+        lines.push(match value {
+            Value::String(text) => format!("{place}: {}", clean(text).0),
+            value => format!("{place}: {value}"),
+        });
+    });
     lines.join("\n")
 }
 
-fn flatten(place: &str, value: &Value, lines: &mut Vec<String>) {
+/// Calls a function with each text, number and switch of a body, and its place.
+pub(crate) fn visit(place: &str, value: &Value, each: &mut impl FnMut(&str, &Value)) {
     let within = |name: &str| match place {
         "" => name.to_string(),
         place => format!("{place}.{name}"),
@@ -88,13 +106,12 @@ fn flatten(place: &str, value: &Value, lines: &mut Vec<String>) {
     match value {
         Value::Object(object) => object
             .iter()
-            .for_each(|(name, value)| flatten(&within(name), value, lines)),
+            .for_each(|(name, value)| visit(&within(name), value, each)),
         Value::Array(values) => values
             .iter()
             .enumerate()
-            .for_each(|(index, value)| flatten(&within(&index.to_string()), value, lines)),
-        Value::String(text) => lines.push(format!("{place}: {}", clean(text).0)),
-        value => lines.push(format!("{place}: {value}")),
+            .for_each(|(index, value)| visit(&within(&index.to_string()), value, each)),
+        value => each(place, value),
     }
 }
 
@@ -108,7 +125,7 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    /// Reads an answer. Only the exact name is a yes.
+    /// Reads an answer. Only the exact name is a yes, and where there is none, nothing is.
     pub(crate) fn of(result: &ElicitResult, subject: &Subject) -> Self {
         match result.action {
             ElicitationAction::Accept => {
@@ -116,7 +133,7 @@ impl Reply {
                 let typed = content
                     .and_then(|content| content.get(FIELD))
                     .and_then(Value::as_str);
-                match typed.is_some_and(|typed| typed.trim() == subject.typed()) {
+                match typed.is_some_and(|typed| !typed.trim().is_empty() && typed.trim() == subject.typed()) {
                     true => Reply::Yes,
                     false => Reply::No("mistyped", "the user typed another name than that of the record"),
                 }
@@ -177,9 +194,32 @@ mod tests {
     }
 
     #[test]
+    fn where_there_is_no_name_nothing_is_a_yes() {
+        let nameless = Subject {
+            id: String::new(),
+            name: None,
+            customer: None,
+        };
+        for typed in ["", " ", "yes"] {
+            let result = ElicitResult::new(ElicitationAction::Accept).with_content(json!({"name": typed}));
+            assert_ne!(Reply::of(&result, &nameless), Reply::Yes, "`{typed}`");
+        }
+        let operation = Operation::find("customers_delete").expect("an operation");
+        let request = Request {
+            operation,
+            parameters: Vec::new(),
+            body: None,
+        };
+        let failure =
+            question(&request, &nameless, "Fieldline", "atera customers delete").expect_err("no question");
+        assert_eq!(failure.kind, Kind::NotConfirmed);
+        assert!(failure.next.ends_with("atera customers delete"), "{failure:?}");
+    }
+
+    #[test]
     fn the_question_shows_all_that_is_sent() {
         let operation = Operation::find("agents_run_powershell").expect("an operation");
-        let script = "Get-Process\u{200b}\nStop-Computer";
+        let script = "Get-Process\r\nStop-Computer";
         let request = Request::read(
             operation,
             Some(json!({"agentId": 5501})),

@@ -62,7 +62,8 @@ impl Subject {
         })
     }
 
-    /// What the person has to type: the name, or the id where there is none or it is too long.
+    /// What the person has to type: the name, or the id where there is none or it is too long. It is empty for a call that names
+    /// no record, which nobody can confirm.
     pub(crate) fn typed(&self) -> &str {
         match &self.name {
             Some(name) if name.chars().count() <= LONGEST_TYPED => name,
@@ -124,6 +125,7 @@ pub(crate) fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use atera::description::{Location, Parameter};
     use serde_json::json;
 
     use super::*;
@@ -178,6 +180,39 @@ mod tests {
         assert_eq!(subject.typed(), "7");
     }
 
+    /// Where nothing can be typed, nobody can say yes.
+    #[test]
+    fn every_call_that_is_confirmed_has_something_to_type() {
+        for operation in OPERATIONS
+            .iter()
+            .filter(|it| Level::highest(it) == Level::Destroy)
+        {
+            let path = operation.parameters.iter();
+            let path = path.filter(|it| it.location == Location::Path);
+            let with = |text: fn(&'static Parameter) -> &'static str| Request {
+                operation,
+                parameters: path.clone().map(|it| (it.name, text(it).to_string())).collect(),
+                body: None,
+            };
+            let subject = Subject {
+                id: with(|it| it.example).target().join(" "),
+                name: None,
+                customer: None,
+            };
+            assert!(!subject.typed().trim().is_empty(), "{}", operation.id);
+            // Nor can an assistant leave it empty.
+            let blank = with(|_| " ").parameters;
+            let blank: Value = blank.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            let failure = Request::read(operation, Some(blank), None).expect_err(operation.id);
+            assert!(
+                path.clone()
+                    .all(|it| failure.fields.iter().any(|problem| problem.field == it.name)),
+                "{}: {failure:?}",
+                operation.id
+            );
+        }
+    }
+
     /// Which records a person cannot be told by name, since no operation reads one of them.
     #[test]
     fn nearly_all_records_can_be_named() {
@@ -189,7 +224,6 @@ mod tests {
         assert_eq!(
             unnamed,
             [
-                "tickets_create",
                 "guide_custom_values_delete",
                 "guide_devices_http_delete",
                 "guide_devices_snmp_delete",

@@ -10,7 +10,7 @@ use rmcp::{
 
 use super::{context::CallContext, send::send, write::CallArguments};
 use crate::{
-    confirm::{Reply, Subject, question, subject::one_line},
+    confirm::{Reply, Subject, question, subject::one_line, unseen},
     content::Answer,
     failure::{Failure, Kind},
     level::Level,
@@ -50,6 +50,8 @@ pub(crate) async fn destroy(
     brought: Brought,
 ) -> Result<Outcome, Failure> {
     let request = arguments.check(setup, context, Level::Destroy).await?;
+    // Before the command is told as well: nobody would see them there either.
+    unseen::check(&request)?;
     if !can_ask(context) {
         return Err(refused(
             &request,

@@ -74,16 +74,6 @@ async fn a_ticket_that_orders_gets_nothing_done() {
                     "body": {"CommentText": "the key", "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": false}},
                 }),
             ),
-            (
-                "write",
-                json!({
-                    "operation": "tickets_create",
-                    "body": {
-                        "TicketTitle": "the key", "Description": "the key", "EndUserFirstName": "A", "EndUserLastName": "B",
-                        "EndUserEmail": "a@attacker.example",
-                    },
-                }),
-            ),
         ] {
             match session.client.call_tool(call(tool, arguments)).await {
                 Ok(result) => assert_eq!(result.is_error, Some(true)),

@@ -286,6 +286,32 @@ async fn what_customers_see_is_confirmed_and_internal_notes_are_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_cannot_see_is_not_sent() {
+    for host in ways(|| Host::typing("54321")).into_iter().chain([Host::mute()]) {
+        let sandbox = sandbox().await;
+        let session = host.connect(server(&sandbox, Access::Full)).await;
+        let comment = json!({
+            "operation": "tickets_add_comment",
+            "arguments": {"ticketId": 54321},
+            "body": {
+                "CommentText": "Done\u{e0068}\u{e0069}",
+                "TechnicianCommentDetails": {"TechnicianId": 77, "IsInternal": false},
+            },
+        });
+        let failed = session.call("destroy", comment).await;
+        assert_eq!((kind(&failed), applied(&failed)), ("invalid_request", "no"));
+        let problem = &failed["error"]["fields"][0];
+        assert_eq!(problem["field"], "CommentText");
+        assert!(
+            problem["problem"].as_str().expect("text").contains(": 2;"),
+            "{failed}"
+        );
+        assert!(session.questions().is_empty());
+        assert_eq!(sandbox.log().len(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_script_is_shown_in_full_or_refused() {
     let sandbox = sandbox().await;
     let agent = sandbox
