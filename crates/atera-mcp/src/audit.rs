@@ -88,6 +88,16 @@ impl Audit {
         })
     }
 
+    /// A log over a file that is open, and the file, which a test replaces by one that cannot be written.
+    #[cfg(test)]
+    pub(crate) fn of_test(file: File) -> (Self, Arc<Mutex<File>>) {
+        let file = Arc::new(Mutex::new(file));
+        let audit = Audit {
+            file: Some(Arc::clone(&file)),
+        };
+        (audit, file)
+    }
+
     /// Whether there is a log.
     pub(crate) fn is_on(&self) -> bool {
         self.file.is_some()

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use atera::Applied;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -194,6 +195,23 @@ fn instructions(setup: &Setup) -> String {
     text
 }
 
+/// Whether a call of a tool took effect.
+fn took_effect(tool: &str, result: &Result<Outcome, Failure>) -> Applied {
+    match result {
+        Ok(Outcome::Done(_)) if matches!(tool, "write" | "destroy") => Applied::Yes,
+        Ok(_) => Applied::No,
+        Err(failure) => failure.applied,
+    }
+}
+
+/// A failure of the log after a call. The answer is withheld, but not that something was changed: the assistant would send it again.
+fn after_call(mut failure: Failure, applied: Applied) -> Failure {
+    if applied != Applied::No {
+        failure.next = format!("do not send it again; {}", failure.next);
+    }
+    failure.with_applied(applied)
+}
+
 /// The program of the assistant, as it names itself. Over HTTP there are no sessions: only what the request itself says counts,
 /// and older versions of the protocol say nothing.
 fn host(context: &RequestContext<RoleServer>) -> Option<String> {
@@ -259,7 +277,9 @@ impl ServerHandler for AteraServer {
             Ok(Outcome::Ask(_)) => "asked",
             _ => "ok",
         };
-        let logged = self.log_outcome(context, arguments, &result, done);
+        let logged = self
+            .log_outcome(context, arguments, &result, done)
+            .map_err(|failure| after_call(failure, took_effect(&name, &result)));
         if !is_known {
             return Err(ErrorData::invalid_params(
                 format!("there is no tool `{name}`"),
@@ -360,3 +380,6 @@ impl ServerHandler for AteraServer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

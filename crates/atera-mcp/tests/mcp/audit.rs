@@ -125,25 +125,3 @@ async fn every_call_is_in_the_log() {
     );
     assert!(text.contains("(secret, not shown)"));
 }
-
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_that_cannot_be_written_down() {
-    let sandbox = sandbox().await;
-    // It can be opened, but every write to it fails.
-    let full = std::path::Path::new("/dev/full");
-    let Ok(audit) = Audit::file(full) else {
-        // Others can write to it, which is refused as well.
-        return;
-    };
-    let client = sandbox.client().expect("a client");
-    let server = AteraServer::builder(client)
-        .access(Access::Full)
-        .audit(audit)
-        .build();
-    let session = Host::mute().connect(server.expect("a server")).await;
-    session
-        .call("write", json!({"operation": "tickets_delete"}))
-        .await;
-    assert_eq!(changes(&sandbox), 0);
-}
