@@ -66,6 +66,7 @@ fn read() -> Tool {
     )
 }
 
+/// An update overwrites what was there, so it is destructive by the words of the protocol: only what adds is not.
 fn write() -> Tool {
     tool(
         "write",
@@ -75,7 +76,7 @@ fn write() -> Tool {
         &["operation"],
         ToolAnnotations::new()
             .read_only(false)
-            .destructive(false)
+            .destructive(true)
             .idempotent(false)
             .open_world(true),
     )
