@@ -8,6 +8,7 @@ use atera::{
     description::{Check, Kind, Location, OPERATIONS, Operation, Parameter, Schema, Violation, is_paging},
 };
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::{
     failure::{Failure, FieldProblem},
@@ -163,11 +164,24 @@ impl Request {
         parameters.any(|(name, value)| secret::is_field_name(name) && secret::is_secret(value))
     }
 
-    /// Everything that it says, as text: two requests say the same if their texts are equal.
-    pub(crate) fn fingerprint(&self) -> String {
+    /// What tells it from other requests: two say the same if their fingerprints are equal.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
         let mut parameters = self.parameters.clone();
         parameters.sort();
-        serde_json::json!([self.operation.id, parameters, self.body]).to_string()
+        let mut all = serde_json::json!([self.operation.id, parameters, self.body]);
+        // The order of fields says nothing.
+        all.sort_all_objects();
+        Fingerprint::of(&all.to_string())
+    }
+}
+
+/// The SHA-256 of a request. It is remembered in place of the request, whose body may be large or hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    pub(crate) fn of(text: &str) -> Self {
+        Fingerprint(Sha256::digest(text).into())
     }
 }
 
@@ -406,6 +420,26 @@ mod tests {
             Value::Null,
         );
         assert!(failure.is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_tells_requests_apart() {
+        let of = |arguments: Value, body: Value| {
+            let request = read("tickets_update", arguments, body).expect("a request");
+            request.fingerprint()
+        };
+        let one = of(json!({"ticketId": 7}), json!({"TicketTitle": "Printer"}));
+        assert_eq!(
+            one,
+            of(json!({"TICKETID": "7"}), json!({"TicketTitle": "Printer"}))
+        );
+        assert_ne!(one, of(json!({"ticketId": 8}), json!({"TicketTitle": "Printer"})));
+        assert_ne!(one, of(json!({"ticketId": 7}), json!({"TicketTitle": "Plotter"})));
+        let ordered = |body: &str| of(json!({"ticketId": 7}), serde_json::from_str(body).expect("JSON"));
+        assert_eq!(
+            ordered(r#"{"TicketTitle": "Printer", "TicketStatus": "Open"}"#),
+            ordered(r#"{"TicketStatus": "Open", "TicketTitle": "Printer"}"#)
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ use atera::Applied;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::failure::{Failure, Kind};
+use crate::{
+    failure::{Failure, Kind},
+    request::Fingerprint,
+};
 
 /// How long a create is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -24,7 +27,7 @@ const MOST: usize = 1_000;
 /// The creates that were sent lately.
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
-    calls: Mutex<HashMap<String, (Instant, State)>>,
+    calls: Mutex<HashMap<Fingerprint, (Instant, State)>>,
 }
 
 /// What is known of a create.
@@ -41,7 +44,7 @@ enum State {
 /// A create that is on its way. If nothing is said of it before it is dropped, it may have been carried out.
 pub(crate) struct Sending<'a> {
     sent: &'a Sent,
-    fingerprint: Option<String>,
+    fingerprint: Option<Fingerprint>,
 }
 
 /// What to do with a create.
@@ -59,11 +62,15 @@ impl Sent {
     /// # Errors
     ///
     /// `AlreadySent` if the same one is on its way, or may have been carried out.
-    pub(crate) fn begin(&self, fingerprint: &str, is_confirmed: bool) -> Result<Decision<'_>, Failure> {
+    pub(crate) fn begin(
+        &self,
+        fingerprint: Fingerprint,
+        is_confirmed: bool,
+    ) -> Result<Decision<'_>, Failure> {
         let now = Instant::now();
         let mut calls = self.calls();
         calls.retain(|_, (since, state)| matches!(state, State::Sending) || now - *since < REMEMBERED);
-        match calls.get(fingerprint) {
+        match calls.get(&fingerprint) {
             Some((_, State::Done(_))) if is_confirmed => {}
             Some((since, State::Done(answer))) => {
                 return Ok(Decision::Repeat(answer.clone(), (now - *since).as_secs()));
@@ -87,18 +94,18 @@ impl Sent {
         }
         if calls.len() >= MOST {
             let oldest = calls.iter().min_by_key(|(_, (since, _))| *since);
-            if let Some(oldest) = oldest.map(|(fingerprint, _)| fingerprint.clone()) {
+            if let Some(oldest) = oldest.map(|(fingerprint, _)| *fingerprint) {
                 calls.remove(&oldest);
             }
         }
-        calls.insert(fingerprint.to_string(), (now, State::Sending));
+        calls.insert(fingerprint, (now, State::Sending));
         Ok(Decision::Send(Sending {
             sent: self,
-            fingerprint: Some(fingerprint.to_string()),
+            fingerprint: Some(fingerprint),
         }))
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<String, (Instant, State)>> {
+    fn calls(&self) -> MutexGuard<'_, HashMap<Fingerprint, (Instant, State)>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -138,8 +145,8 @@ mod tests {
 
     use super::*;
 
-    fn sending<'a>(sent: &'a Sent, fingerprint: &str) -> Sending<'a> {
-        match sent.begin(fingerprint, false) {
+    fn sending<'a>(sent: &'a Sent, call: &str) -> Sending<'a> {
+        match sent.begin(Fingerprint::of(call), false) {
             Ok(Decision::Send(sending)) => sending,
             _ => panic!("it is not sent"),
         }
@@ -148,18 +155,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_create_is_sent_once_in_ten_minutes() {
         let sent = Sent::default();
+        let (a, b) = (Fingerprint::of("a"), Fingerprint::of("b"));
         let first = sending(&sent, "a");
-        assert!(sent.begin("a", false).is_err(), "it is on its way");
+        assert!(sent.begin(a, false).is_err(), "it is on its way");
         first.done(json!({"ActionID": 7}));
-        assert!(matches!(sent.begin("a", false), Ok(Decision::Repeat(answer, 0)) if answer["ActionID"] == 7));
-        match sent.begin("a", true) {
+        assert!(matches!(sent.begin(a, false), Ok(Decision::Repeat(answer, 0)) if answer["ActionID"] == 7));
+        match sent.begin(a, true) {
             Ok(Decision::Send(confirmed)) => confirmed.done(json!({"ActionID": 7})),
             _ => panic!("what a person confirms anew is not sent"),
         }
         sending(&sent, "b").failed();
         drop(sending(&sent, "b"));
-        assert!(sent.begin("b", true).is_err());
-        let failure = sent.begin("b", false).err().expect("it is unknown");
+        assert!(sent.begin(b, true).is_err());
+        let failure = sent.begin(b, false).err().expect("it is unknown");
         assert_eq!(failure.applied, Applied::Unknown);
         tokio::time::advance(REMEMBERED).await;
         sending(&sent, "a").failed();

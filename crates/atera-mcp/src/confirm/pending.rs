@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::subject::Subject;
+use crate::request::Fingerprint;
 
 /// How many questions are remembered. More than a person can answer.
 const MOST: usize = 100;
@@ -28,7 +29,7 @@ pub(crate) struct Questions {
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     /// The call that it is about.
-    pub(crate) fingerprint: String,
+    pub(crate) fingerprint: Fingerprint,
     /// The record as it was when it was asked about.
     pub(crate) subject: Subject,
     /// Until when an answer counts.
@@ -37,7 +38,7 @@ pub(crate) struct Pending {
 
 impl Questions {
     /// Remembers a question, and returns its handle.
-    pub(crate) fn ask(&self, fingerprint: String, subject: Subject, within: Duration) -> String {
+    pub(crate) fn ask(&self, fingerprint: Fingerprint, subject: Subject, within: Duration) -> String {
         let now = Instant::now();
         let mut waiting = self.waiting();
         waiting.retain(|_, pending| pending.deadline > now);
@@ -84,11 +85,14 @@ mod tests {
     async fn an_answer_counts_once_and_for_a_while() {
         let questions = Questions::default();
         let minute = Duration::from_secs(60);
-        let first = questions.ask("a".to_string(), subject(), minute);
+        let first = questions.ask(Fingerprint::of("a"), subject(), minute);
         assert!(questions.take("another").is_none());
-        assert_eq!(questions.take(&first).expect("it waits").fingerprint, "a");
+        assert_eq!(
+            questions.take(&first).expect("it waits").fingerprint,
+            Fingerprint::of("a")
+        );
         assert!(questions.take(&first).is_none());
-        let second = questions.ask("b".to_string(), subject(), minute);
+        let second = questions.ask(Fingerprint::of("b"), subject(), minute);
         tokio::time::advance(minute).await;
         assert!(questions.take(&second).is_none());
     }
@@ -97,7 +101,13 @@ mod tests {
     async fn no_more_are_remembered_than_can_be_answered() {
         let questions = Questions::default();
         let handles: Vec<_> = (1..=150)
-            .map(|it| questions.ask(it.to_string(), subject(), Duration::from_secs(it)))
+            .map(|it| {
+                questions.ask(
+                    Fingerprint::of(&it.to_string()),
+                    subject(),
+                    Duration::from_secs(it),
+                )
+            })
             .collect();
         assert!(questions.take(&handles[0]).is_none());
         assert!(questions.take(&handles[149]).is_some());

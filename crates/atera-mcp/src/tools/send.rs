@@ -27,8 +27,10 @@ pub(crate) async fn send(
     confirmation: Option<&str>,
 ) -> Result<Answer, Failure> {
     let operation = request.operation;
+    // First: a call that cannot be made is not on its way.
+    let call = request.call(&setup.client)?;
     let sending = match operation.creates() {
-        true => match setup.sent.begin(&request.fingerprint(), confirmation.is_some())? {
+        true => match setup.sent.begin(request.fingerprint(), confirmation.is_some())? {
             Decision::Send(sending) => Some(sending),
             Decision::Repeat(mut answer, seconds) => {
                 answer["repeated"] = json!(format!(
@@ -39,7 +41,6 @@ pub(crate) async fn send(
         },
         false => None,
     };
-    let call = request.call(&setup.client)?;
     let logged = setup.audit.write(&Entry {
         event: "sending",
         call: context.call,
