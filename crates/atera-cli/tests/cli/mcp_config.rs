@@ -70,25 +70,32 @@ async fn paths_are_whole() {
 #[tokio::test]
 async fn what_is_secret_is_left_out_or_refused() {
     const KEY: &str = "0123456789abcdef0123456789abcdef";
-    let mut command = atera(&[
-        "mcp",
-        "config",
-        "codex",
-        "--limit-store",
+    for address in [
         "redis://:hunter2@redis.example",
-    ]);
-    command.env("ATERA_API_KEY", KEY);
-    let printed = output(command).await;
-    assert_success(&printed);
-    let (text, said) = (stdout(&printed), stderr(&printed));
-    assert!(text.starts_with("[mcp_servers.atera]\ncommand = "), "{text}");
-    for part in [text, said] {
-        assert!(!part.contains(KEY) && !part.contains("hunter2"), "{part}");
+        "redis+sentinel://limits:hunter2@one,two:26379,three/primary",
+        "redis+unix://limits:hunter2@/run/redis.sock",
+        "redis://limits:hunter2/@redis.example",
+    ] {
+        let mut command = atera(&["mcp", "config", "codex", "--limit-store", address]);
+        command.env("ATERA_API_KEY", KEY);
+        let printed = output(command).await;
+        assert_success(&printed);
+        let (text, said) = (stdout(&printed), stderr(&printed));
+        assert!(text.starts_with("[mcp_servers.atera]\ncommand = "), "{text}");
+        for part in [text, said] {
+            assert!(!part.contains(KEY) && !part.contains("hunter2"), "{part}");
+        }
+        assert!(
+            said.contains("--limit-store has a password")
+                && said.contains("ATERA_API_KEY and ATERA_CONFIG are set here"),
+            "{said}"
+        );
     }
-    assert!(
-        said.contains("--limit-store has a password")
-            && said.contains("ATERA_API_KEY and ATERA_CONFIG are set here"),
-        "{said}"
+    let without = "redis+sentinel://limits@one,two/primary?password_file=/run/secrets/redis";
+    let (server, _) = configured("cursor", &["--limit-store", without]).await;
+    assert_eq!(
+        server["args"],
+        serde_json::json!(["mcp", "--limit-store", without])
     );
     let refused = output(atera(&["mcp", "config", "claude", "--profile", KEY])).await;
     assert_failure(&refused, 2, "may be an API key");

@@ -191,7 +191,9 @@ fn values(flag: &Arg, matches: &ArgMatches) -> Vec<String> {
     }
 }
 
-/// Whether an address has a password in it.
+/// Whether an address may have a password in it. It is read by its letters, because several sentinels and a socket are no URL.
 fn has_password(address: &str) -> bool {
-    url::Url::parse(address).is_ok_and(|address| address.password().is_some())
+    let (_, rest) = address.split_once("://").unwrap_or(("", address));
+    rest.rsplit_once('@')
+        .is_some_and(|(login, _)| login.contains(':'))
 }
