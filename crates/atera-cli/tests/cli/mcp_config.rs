@@ -134,7 +134,7 @@ async fn a_server_that_runs_is_reached_by_its_address() {
     assert_failure(&unknown, 2, "claude-desktop");
 }
 
-/// They would be lost: whoever narrows an assistant must not believe that it is narrowed when it is not.
+/// They would be lost: a user who narrows an assistant must not believe that it is narrowed when it is not.
 #[tokio::test]
 async fn flags_that_a_running_server_does_not_see_are_refused() {
     const URL: [&str; 5] = ["mcp", "config", "claude", "--url", "https://mcp.example/mcp"];

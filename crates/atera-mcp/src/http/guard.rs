@@ -119,7 +119,7 @@ impl Refusal {
         }
     }
 
-    /// A sentence for whoever reads it. It is the same whether there is no token or another.
+    /// A sentence for a person. It is the same whether there is no token or another.
     fn why(self) -> &'static str {
         match self {
             Refusal::NoSuchPath => "there is nothing at this path: the server is at /mcp",

@@ -1,6 +1,6 @@
 //! The server over HTTP: the protocol's *Streamable HTTP*, without sessions.
 //!
-//! Whoever reaches an open port must not reach the account. So every request needs a bearer token, which comes from a file; the
+//! An open port must not open the account. So every request needs a bearer token, which comes from a file; the
 //! server listens on loopback, and elsewhere only with TLS or behind a proxy that adds it; web pages from elsewhere cannot use it (`Origin`), nor
 //! another name of this machine (`Host`). What a stranger can cost is bounded: connections, header, body and time.
 //!

@@ -58,7 +58,7 @@ pub(crate) fn search(setup: &Setup, arguments: &SearchArguments) -> Answer {
         true => "Nothing fits. Try other words, or none to see the groups.".to_string(),
         false => lines.join("\n"),
     };
-    // Whoever looks for something that is not allowed has to know that it exists.
+    // An assistant that looks for something that is not allowed has to know that it exists.
     let all = search::search(&arguments.words, |operation| setup.scope.offers(operation));
     let hidden: Vec<_> = all
         .iter()

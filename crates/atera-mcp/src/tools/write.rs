@@ -36,7 +36,7 @@ impl CallArguments {
         tool: Level,
     ) -> Result<Request, Failure> {
         let operation = request::operation(&self.operation)?;
-        // Whoever may not do it need not know what it takes.
+        // An assistant that may not do it need not know what it takes.
         setup.check_access(operation)?;
         let mut request = Request::read(operation, self.arguments, self.body)?;
         setup.check_level(&request, tool)?;

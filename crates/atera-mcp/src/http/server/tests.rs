@@ -214,7 +214,7 @@ async fn over_tls_the_same_is_answered_and_plain_text_is_not() {
     let _ = connection.read_to_end(&mut answer).await;
     let answer = String::from_utf8(answer).expect("text");
     assert_eq!(status(&answer), "200", "{answer}");
-    // Without TLS nothing of the protocol is said, and whoever says nothing is not waited for.
+    // Without TLS nothing of the protocol is said, and a client that says nothing is not waited for.
     assert!(!net.ask(&call(&initialize(), &[])).await.contains("HTTP/1.1"));
     let started = Instant::now();
     net.ask("").await;

@@ -56,7 +56,7 @@ async fn mirror(place: &str) -> Mirror {
 fn kill() {
     IS_KILLED.store(true, Ordering::SeqCst);
     let process = std::process::id().to_string();
-    // Whoever waits for the process sees that it was killed.
+    // The test that waits for the process sees that it was killed.
     drop(Command::new("kill").args(["-9", &process]).spawn());
 }
 

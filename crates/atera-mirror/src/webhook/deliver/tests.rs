@@ -510,7 +510,7 @@ async fn one_sends_at_a_time(place: Place) {
         .deliver(&receiver.webhook().name("other").unwrap())
         .await;
     assert_eq!(delivery.unwrap().delivered, 1);
-    // Whoever only looks need not wait.
+    // To look takes no lock.
     assert_eq!(account.mirror.webhooks().await.unwrap().len(), 1);
     drop(other);
     assert_eq!(
@@ -584,7 +584,7 @@ async fn a_webhook_is_forgotten(place: Place) {
     assert_eq!(account.mirror.webhooks().await.unwrap(), []);
     receiver.fails("nobody", 500);
     receiver.take();
-    // Whoever goes on is told, and nothing comes.
+    // A sender that goes on is told, and nothing comes.
     let error = account
         .mirror
         .deliver(&receiver.webhook().known())
