@@ -34,7 +34,7 @@ async fn a_list_that_was_interrupted_goes_on_although_others_came_between() {
         .rate_limit(RateLimit::off());
     let sandbox = sandbox.start().await.expect("a sandbox");
     let folder = tempfile::tempdir().expect("a folder");
-    killed(export_of(&sandbox, folder.path(), &["--fast", "tickets"]), 500).await;
+    killed(&sandbox, folder.path(), &["--fast", "tickets"], 500).await;
     let before = asked(&sandbox, 0)["/api/v3/tickets"].len();
     assert!(before >= 10);
 
@@ -60,19 +60,12 @@ async fn a_restart_that_fails_or_is_killed_leaves_what_was_there() {
     let before = files(folder.path());
     assert_eq!(before.len(), 3);
 
-    let mut killed = against(
+    killed(
         &sandbox,
-        &["export", "--rate-limit", "5/1h", "--restart", "--dir"],
-    );
-    killed
-        .arg(folder.path())
-        .args(LISTS)
-        .env("XDG_STATE_HOME", folder.path().join("state"));
-    aside(move || {
-        let mut terminal = Terminal::start(&killed, 100);
-        terminal.until_records(150);
-        terminal.kill();
-    })
+        folder.path(),
+        &["--restart", "tickets", "customers"],
+        150,
+    )
     .await;
     assert!(
         files(folder.path()) == before,
