@@ -106,7 +106,12 @@ impl Address {
         };
         // A URL has one host. All but the first are read by themselves.
         let mut hosts = hosts.split(',');
-        let first = hosts.next().unwrap_or_default();
+        let first = match (kind, hosts.next().unwrap_or_default()) {
+            // A URL has no login without a host.
+            (Kind::Socket, "") => "socket",
+            (Kind::Socket, _) => return Err(wrong("has a host, and a socket is a path of this machine")),
+            (_, first) => first,
+        };
         let url = read(&format!("redis://{login}{first}{tail}"))?;
         let mut nodes = Vec::new();
         if kind != Kind::Socket {
@@ -327,6 +332,10 @@ mod tests {
                 "rediss+sentinel://one:26379/limits/3",
             ),
             (
+                "redis+unix://user:pass@/run/redis.sock",
+                "redis+unix:///run/redis.sock",
+            ),
+            (
                 "redis+cluster://user:pass@one:1,[::1]:2,three",
                 "redis+cluster://one:1,[::1]:2,three:6379",
             ),
@@ -366,6 +375,9 @@ mod tests {
             "redis://host?secret",
             "redis://secret,host",
             "redis+unix://secret",
+            "redis+unix://secret/path",
+            "redis+unix://user:secret@",
+            "redis://host?patience=secret",
             "rediss+unix:///secret",
             "redis+sentinel://secret",
             "redis+sentinel://host/name/secret",
