@@ -46,6 +46,9 @@ pub(super) struct Reply {
     pub(super) quarantine: Duration,
     /// Why that is unknown.
     pub(super) reason: String,
+    /// The limit that applies, the strictest of those who ask: requests, if there is a limit, and window.
+    pub(super) requests: Option<u32>,
+    pub(super) window: Duration,
     /// Who holds how many slots, interactive and background, if that was asked for.
     pub(super) holders: Vec<(String, u32, u32)>,
 }
@@ -53,7 +56,20 @@ pub(super) struct Reply {
 impl Reply {
     /// As if the server had said that it can be asked at once.
     pub(super) fn ask_at_once() -> Self {
-        Reply::from((-1, String::new(), 0, -1, 0, 0, 0, 0, 0, String::new(), Vec::new()))
+        Reply::from((
+            -1,
+            String::new(),
+            0,
+            -1,
+            0,
+            0,
+            0,
+            0,
+            String::new(),
+            -1,
+            0,
+            Vec::new(),
+        ))
     }
 }
 
@@ -65,16 +81,30 @@ pub(super) type Values = (
     i64,
     usize,
     u32,
-    usize,
     u64,
     u64,
     String,
+    i64,
+    u64,
     Vec<(String, u32, u32)>,
 );
 
 impl From<Values> for Reply {
     fn from(values: Values) -> Self {
-        let (slot, kind, wait, next_slot, before, in_use, _, paused, quarantine, reason, holders) = values;
+        let (
+            slot,
+            kind,
+            wait,
+            next_slot,
+            before,
+            in_use,
+            paused,
+            quarantine,
+            reason,
+            requests,
+            window,
+            holders,
+        ) = values;
         Reply {
             slot: u64::try_from(slot).ok().map(|slot| (slot, kind)),
             wait: Duration::from_millis(wait),
@@ -84,6 +114,8 @@ impl From<Values> for Reply {
             paused: Duration::from_millis(paused),
             quarantine: Duration::from_millis(quarantine),
             reason,
+            requests: u32::try_from(requests).ok(),
+            window: Duration::from_millis(window),
             holders,
         }
     }

@@ -40,7 +40,6 @@ end
 
 -- What was sent before is unknown if the state is new, or if it may be an old one: after a restart, or on another server.
 local reason = state.reason or ''
-local quarantine = stored('quarantine')
 local lost = ''
 if state.run == nil then
     lost = 'new'
@@ -49,40 +48,50 @@ elseif state.run ~= run then
 elseif set_back > 1000 then
     lost = 'clock'
 end
+local lost_at = stored('lost')
 if lost ~= '' then
     reason = lost
-    quarantine = math.max(quarantine, now + window + late + MARGIN)
+    lost_at = now
 end
 
--- The stricter limit wins, as long as a program that has it asks.
+-- The stricter limit wins, as long as a program that has it asks. Somebody who only looks changes nothing.
+local sends = operation ~= 'status' and operation ~= 'trust'
 local strict_for = 2 * (window + late)
 local window_until, requests_until = stored('window_until'), stored('requests_until')
-local known_window = stored('window')
-if window > known_window then
-    for _, key in pairs(SLOTS) do
-        if known_window > 0 then
+local known_window, known_requests = stored('window'), tonumber(state.requests or '-1')
+if sends then
+    if window > known_window and known_window > 0 then
+        for _, key in pairs(SLOTS) do
             for _, slot in ipairs(redis.call('ZRANGE', key, 0, -1)) do
                 redis.call('ZINCRBY', key, text(window - known_window), slot)
             end
         end
     end
-end
-if window >= known_window or now > window_until then
-    window_until = now + strict_for
+    if window >= known_window or now > window_until then
+        window_until = now + strict_for
+    else
+        window = known_window
+    end
+    local looser = known_requests >= 0 and (requests < 0 or requests > known_requests)
+    if looser and now <= requests_until then
+        requests = known_requests
+    else
+        requests_until = now + strict_for
+    end
+    known_window, known_requests = window, requests
 else
-    window = known_window
+    if now <= window_until then window = known_window end
+    if now <= requests_until then requests = known_requests end
 end
-local known_requests = tonumber(state.requests or '-1')
-local looser = known_requests >= 0 and (requests < 0 or requests > known_requests)
-if looser and now <= requests_until then
-    requests = known_requests
-else
-    requests_until = now + strict_for
-end
+-- By the longest window of those who ask, also of one who comes later.
+local known_quarantine = stored('quarantine')
+local quarantine = known_quarantine
+if lost_at > 0 then quarantine = math.max(quarantine, lost_at + window + late + MARGIN) end
+if sends then known_quarantine = quarantine end
 local share = math.floor(requests / 10)
 kept = math.min(kept, share)
 
--- Every operation tells of a pause until the server knows it, so none can overtake it.
+-- Every operation tells of a pause until it is over, so none can overtake it, and a server that forgot it learns it again.
 local paused = math.max(stored('paused'), now + tonumber(ARGV[9]))
 local next_id = stored('next')
 -- No number is given twice, also if the latest ones are lost: they are ahead of the time only at a thousand calls a second.
@@ -227,7 +236,7 @@ elseif operation == 'finish' then
 elseif operation == 'leave' then
     redis.call('HDEL', WAITING, holder .. ':' .. kind_of(ARGV[10]))
 elseif operation == 'trust' then
-    quarantine = 0
+    lost_at, quarantine, known_quarantine = 0, 0, 0
 elseif operation == 'status' then
     local counts = {}
     for kind, key in pairs(SLOTS) do
@@ -245,13 +254,17 @@ end
 local lines = {}
 for position, hint in ipairs(hints) do lines[position] = text(hint.ends) .. ':' .. text(hint.last) end
 redis.call('HSET', STATE, 'now', text(now), 'offset', text(offset), 'run', run, 'reason', reason,
-    'quarantine', text(quarantine), 'paused', text(paused), 'next', text(next_id), 'place', state.place or '0',
-    'window', text(window), 'window_until', text(window_until),
-    'requests', text(requests), 'requests_until', text(requests_until),
+    'lost', text(lost_at), 'quarantine', text(known_quarantine), 'paused', text(paused),
+    'next', text(next_id), 'place', state.place or '0', 'window', text(known_window), 'window_until', text(window_until),
+    'requests', text(known_requests), 'requests_until', text(requests_until),
     'hints', table.concat(lines, ','), 'latest_hint', text(latest_hint))
 redis.call('PEXPIRE', STATE, text(STATE_KEPT))
-for _, key in pairs(SLOTS) do redis.call('PEXPIRE', key, text(2 * (lease + late + window))) end
+-- Programs may have different leases, so the last slot says how long its set is needed.
+for _, key in pairs(SLOTS) do
+    local last = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')
+    if last[2] then redis.call('PEXPIRE', key, text(tonumber(last[2]) - now + GRACE)) end
+end
 redis.call('PEXPIRE', WAITING, text(2 * window + 60 * GRACE))
 
-return { slot, slot_kind, wait, next_slot, before, used.i + used.b, waiting_total, math.max(blocked_until() - now, 0),
-    math.max(quarantine - now, 0), reason, holders }
+return { slot, slot_kind, wait, next_slot, before, used.i + used.b, math.max(blocked_until() - now, 0),
+    math.max(quarantine - now, 0), reason, requests, window, holders }

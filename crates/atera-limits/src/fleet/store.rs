@@ -162,7 +162,7 @@ struct Local {
     before: [usize; 2],
     /// The quarantine that the log has told of. It may be over.
     quarantine: Option<Quarantine>,
-    /// The end of a pause that the server may not know of yet.
+    /// The end of a pause that this process was told. The server may not know it yet, or may forget it, so each question tells it.
     pause: Option<Instant>,
 }
 
@@ -219,6 +219,9 @@ impl RedisStore {
     /// That the server cannot be reached, or refuses what is asked.
     pub async fn status(&self) -> Result<Status, RedisStoreError> {
         let reply = self.fleet.run("status", vec![]).await?;
+        let mut rate = self.rate();
+        // Looking changes no limit, so this is the one of those who send.
+        rate.limit = self.fleet.limit(reply.requests, reply.window);
         let mut holders: Vec<_> = reply
             .holders
             .into_iter()
@@ -230,7 +233,7 @@ impl RedisStore {
             .collect();
         holders.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Status {
-            rate: self.rate(),
+            rate,
             holders,
             quarantine: self.quarantine(),
         })
@@ -300,7 +303,7 @@ impl Fleet {
             #[cfg(test)]
             Server::Virtual(server) => server.run(&self.keys, operation, &arguments).await?,
         };
-        self.remember(&reply, pause);
+        self.remember(&reply);
         Ok(reply)
     }
 
@@ -333,14 +336,31 @@ impl Fleet {
         }
     }
 
-    /// Keeps what the server says, which knows of this pause now.
-    fn remember(&self, reply: &Reply, pause: Option<Instant>) {
+    /// The limit of this process with other requests and another window.
+    fn limit(&self, requests: Option<u32>, window: Duration) -> RateLimit {
+        let limit = match requests {
+            Some(requests) => RateLimit::new(requests, window),
+            None => RateLimit::off(),
+        };
+        let limit = limit.late_allowance(self.limit.allowance());
+        match self.limit.reserved_for(Priority::Interactive) {
+            Some(kept) => limit.kept_for_interactive(kept),
+            None => limit,
+        }
+    }
+
+    /// Keeps what the server says.
+    fn remember(&self, reply: &Reply) {
         let now = now();
         let after = |length: Duration| (!length.is_zero()).then(|| now + length.min(LONGEST_PAUSE));
         let mut local = self.local();
+        // One that has only looked so far may be the strictest from its first call on.
+        let requests = [self.limit.requests(), reply.requests];
+        let window = reply.window.max(self.limit.window());
+        local.rate.limit = self.limit(requests.into_iter().flatten().min(), window);
         local.rate.in_use = reply.in_use;
         local.rate.paused_until = after(reply.paused);
-        local.pause.take_if(|known| Some(*known) == pause);
+        local.pause.take_if(|until| *until <= now);
         let Some(until) = after(reply.quarantine) else {
             local.quarantine = None;
             return;

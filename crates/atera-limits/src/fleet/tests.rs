@@ -107,13 +107,17 @@ impl VirtualServer {
     }
 
     fn store(&self, limit: RateLimit) -> RedisStore {
+        self.leased(limit, Duration::from_secs(60))
+    }
+
+    fn leased(&self, limit: RateLimit, lease: Duration) -> RedisStore {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         RedisStore::new(Setup {
             server: Server::Virtual(self.clone()),
             key: "test".to_string(),
             holder: format!("holder-{}", NEXT.fetch_add(1, Ordering::Relaxed)),
             limit,
-            lease: Duration::from_secs(60),
+            lease,
             patience: Duration::from_secs(10),
         })
     }
@@ -218,6 +222,89 @@ async fn the_slot_of_a_process_that_vanishes_comes_back_after_its_lease() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_unknown_is_waited_out_for_the_longest_window_of_all() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    let (loose, strict) = (
+        server.store(RateLimit::per_minute(3)),
+        server.store(RateLimit::new(3, WINDOW * 5)),
+    );
+    loose.status().await.expect("a status");
+    assert_eq!(left(&loose), 90);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(wait(&strict).await, 320, "it grows while it runs");
+    *lock(&server.0.run) = "second".to_string();
+    loose.status().await.expect("a status");
+    assert_eq!(left(&loose), 330, "the window that is known");
+}
+
+/// How many seconds of a quarantine are left.
+fn left(store: &RedisStore) -> u64 {
+    let quarantine = store.quarantine().expect("a quarantine");
+    (quarantine.until - now()).as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_set_is_kept_for_the_longest_lease() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let limit = RateLimit::per_minute(5);
+    let (long, short) = (
+        server.leased(limit, WINDOW * 30),
+        server.leased(limit, Duration::from_secs(20)),
+    );
+    let _held = reserve(&long).await;
+    answered(reserve(&short).await).await;
+    short.flush().await;
+    let redis::Value::Int(left) = server.command(&["PTTL", "{test}:interactive"]) else {
+        panic!("no time");
+    };
+    assert!(left > 1_800_000, "{left} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_emptied_learns_of_a_pause_again() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let store = server.store(RateLimit::per_minute(5));
+    store.pause(WINDOW * 5).await.expect("it does not wait");
+    store.flush().await;
+    server.command(&["FLUSHALL"]);
+    // It tells the others too.
+    store.status().await.expect("a status");
+    let other = server.store(RateLimit::per_minute(5));
+    assert_eq!(wait(&other).await, 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_changes_no_limit() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    server.trust();
+    let (store, observer) = (
+        server.store(RateLimit::per_minute(3)),
+        server.store(RateLimit::new(1, WINDOW * 5)),
+    );
+    assert_eq!(wait(&store).await, 0);
+    let status = observer.status().await.expect("a status");
+    assert_eq!(status.rate.limit.to_string(), "3/60s");
+    assert_eq!(
+        observer.rate().limit.to_string(),
+        "1/300s",
+        "its own calls have that"
+    );
+    assert_eq!(wait(&store).await, 0);
+    assert_eq!(wait(&store).await, 0);
+    assert_eq!(wait(&store).await, 60);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_while_the_server_answers_leaves_no_slot_taken() {
     let Some(server) = VirtualServer::start() else {
         return;
@@ -316,6 +403,7 @@ async fn a_program_with_a_stricter_limit_holds_for_all_as_long_as_it_runs() {
     answered(reserve(&strict).await).await;
     strict.flush().await;
     assert_eq!(wait(&loose).await, 120);
+    assert_eq!(loose.rate().limit.to_string(), "2/120s");
     sleep(WINDOW * 10).await;
     for _ in 0..3 {
         assert_eq!(wait(&loose).await, 0);
