@@ -153,7 +153,8 @@ async fn a_profile_names_the_server_and_machine_is_the_file() {
 async fn without_the_server_nothing_is_sent_unless_the_machine_may_take_its_place() {
     let sandbox = sandbox().await;
     let (nobody, _held) = nobody();
-    let store = format!("redis://user:pass-word@{nobody}");
+    // It does not try again.
+    let store = format!("redis://user:pass-word@{nobody}?patience=0");
     let arguments = ["tickets", "get", "54321", "--limit-store", &store];
     let failed = ask(&sandbox, &arguments).await;
     assert_failure(&failed, 2, "cannot be reached");

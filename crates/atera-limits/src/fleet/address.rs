@@ -3,6 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use percent_encoding::percent_decode_str;
@@ -34,6 +35,7 @@ pub(super) struct Options {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) prefix: Option<String>,
     pub(super) salt: Option<String>,
+    pub(super) patience: Option<Duration>,
 }
 
 /// What to connect to.
@@ -174,10 +176,16 @@ impl Address {
                 "ca_file" => self.options.ca_file = Some(value.into()),
                 "prefix" => self.options.prefix = Some(value),
                 "salt" => self.options.salt = Some(value),
+                "patience" => {
+                    let seconds = value.parse::<u32>();
+                    let seconds =
+                        seconds.map_err(|_| wrong("has a patience that is no number of seconds"))?;
+                    self.options.patience = Some(Duration::from_secs(seconds.into()));
+                }
                 _ => {
                     return Err(wrong(
-                        "has an option that is not password_file, sentinel_user, sentinel_password_file, ca_file, prefix or \
-                         salt",
+                        "has an option that is not password_file, sentinel_user, sentinel_password_file, ca_file, prefix, \
+                         salt or patience",
                     ));
                 }
             }
@@ -324,16 +332,16 @@ mod tests {
                 "redis+unix:///run/redis/redis.sock",
             ),
             (
+                "redis+unix://user:pass@/run/redis.sock",
+                "redis+unix:///run/redis.sock",
+            ),
+            (
                 "redis+sentinel://user:a,b@one,two:7000/limits",
                 "redis+sentinel://one:26379,two:7000/limits",
             ),
             (
                 "valkeys+sentinel://one/limits/3?sentinel_user=watch&sentinel_password_file=f",
                 "rediss+sentinel://one:26379/limits/3",
-            ),
-            (
-                "redis+unix://user:pass@/run/redis.sock",
-                "redis+unix:///run/redis.sock",
             ),
             (
                 "redis+cluster://user:pass@one:1,[::1]:2,three",
@@ -351,8 +359,16 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_has_a_login() {
+        let address = Address::parse("redis+unix://user:pass@/run/redis.sock").expect("an address");
+        assert_eq!(address.login.user.as_deref(), Some("user"));
+        let password = address.login.password().expect("a password");
+        assert_eq!(password.as_deref(), Some("pass"));
+    }
+
+    #[test]
     fn a_query_has_options() {
-        let text = "redis://host?password_file=/run/pass%20word&ca_file=ca.pem&prefix=a&salt=b";
+        let text = "redis://host?password_file=/run/pass%20word&ca_file=ca.pem&prefix=a&salt=b&patience=3";
         let address = Address::parse(text).expect("an address");
         assert_eq!(
             address.login.password_file.as_deref(),
@@ -361,6 +377,7 @@ mod tests {
         assert_eq!(address.options.ca_file.as_deref(), Some(Path::new("ca.pem")));
         assert_eq!(address.options.prefix.as_deref(), Some("a"));
         assert_eq!(address.options.salt.as_deref(), Some("b"));
+        assert_eq!(address.options.patience, Some(Duration::from_secs(3)));
         assert_eq!(address.to_string(), "redis://host:6379");
     }
 

@@ -13,6 +13,9 @@ use super::{
     store::{RedisStore, Server, Setup},
 };
 
+/// How long a server may be away.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How to reach a server, and how to keep a limit there. See [`RedisStore::builder`].
 #[must_use]
 pub struct RedisStoreBuilder {
@@ -24,7 +27,7 @@ pub struct RedisStoreBuilder {
     salt: Option<String>,
     name: Option<String>,
     lease: Duration,
-    patience: Duration,
+    patience: Option<Duration>,
 }
 
 impl RedisStore {
@@ -39,7 +42,7 @@ impl RedisStore {
     ///
     /// With `rediss` in place of `redis`, connections use TLS. `valkey` and `valkeys` are the same.
     ///
-    /// A query can have the options `password_file`, `ca_file`, `prefix` and `salt`, as in
+    /// A query can have the options `password_file`, `ca_file`, `prefix`, `salt` and `patience` (in seconds), as in
     /// `rediss://limits@redis.example?password_file=/run/secrets/redis`, and `sentinel_user` and `sentinel_password_file`. The methods of
     /// the builder win over them. User and password are those of the server; sentinels get their own alone.
     pub fn builder(address: impl Into<String>) -> RedisStoreBuilder {
@@ -52,7 +55,7 @@ impl RedisStore {
             salt: None,
             name: None,
             lease: Duration::from_secs(60),
-            patience: Duration::from_secs(10),
+            patience: None,
         }
     }
 
@@ -117,14 +120,16 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// How long a call waits at most for a server that cannot be reached; 10 seconds by default. Calls with less patience or with an
-    /// earlier deadline fail earlier.
+    /// How long a call, or [`connect`](Self::connect), tries again at most while the server cannot be reached; 10 seconds by
+    /// default. Calls with less patience or with an earlier deadline fail earlier. A server that can be reached has 2 seconds to
+    /// answer in any case.
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.patience = Some(patience);
         self
     }
 
-    /// Connects to the server, for requests with this key to this host.
+    /// Connects to the server, for requests with this key to this host. It tries again as long as the patience says, so that a
+    /// program can start during a failover.
     ///
     /// Names on the server contain a hash of salt, key and host, and none of them.
     ///
@@ -146,6 +151,7 @@ impl RedisStoreBuilder {
         let prefix = prefix.as_deref().unwrap_or("atera");
         let salt = self.salt.or(options.salt).unwrap_or_default();
         let ca_file = self.ca_file.or(options.ca_file);
+        let patience = self.patience.or(options.patience).unwrap_or(PATIENCE);
         if prefix.contains(['{', '}']) {
             return Err(RedisStoreError::lasting(
                 "the prefix of the limit store contains a brace; write one without, such as `atera`",
@@ -166,9 +172,9 @@ impl RedisStoreBuilder {
             holder: format!("{name}-{:08x}", fastrand::u32(..)),
             limit,
             lease: self.lease,
-            patience: self.patience,
+            patience,
         });
-        store.status().await?;
+        store.reach().await?;
         Ok(store)
     }
 }

@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeSet,
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -13,7 +14,8 @@ use atera::limit::{
     StoreFuture,
 };
 use tokio::{
-    sync::watch,
+    sync::{OwnedMutexGuard, watch},
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -28,6 +30,9 @@ const RETRY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)]
 
 /// The longest pause that [`Rate::paused_until`] reports, so that the sum with now stays within what the clock can hold.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long the server has to answer, also to a call without any patience.
+const ROUND_TRIP: Duration = Duration::from_secs(2);
 
 /// A rate limit that the programs of many machines share, kept by a Redis or Valkey server.
 ///
@@ -239,6 +244,12 @@ impl RedisStore {
         })
     }
 
+    /// Asks the server for the state, again and again while it is away.
+    pub(super) async fn reach(&self) -> Result<(), RedisStoreError> {
+        let fleet = &self.fleet;
+        fleet.run_within(fleet.patience, "status", &[]).await.map(drop)
+    }
+
     /// Why nothing is sent, if it is because the server does not know what was sent before; as far as this is known without asking.
     pub fn quarantine(&self) -> Option<Quarantine> {
         let quarantine = self.fleet.local().quarantine;
@@ -307,26 +318,28 @@ impl Fleet {
         Ok(reply)
     }
 
-    /// The same, again and again while the server is away, for this long.
+    /// The same, again and again while the server is away, for this long. The server always has [`ROUND_TRIP`] to answer.
     async fn run_within(
         &self,
         patience: Duration,
         operation: &str,
         details: &[String],
     ) -> Result<Reply, RedisStoreError> {
+        let began = now();
         let mut last = None;
         let attempts = async {
             let [mut pause, longest] = RETRY;
             loop {
+                let left = || patience.saturating_sub(now() - began);
                 match self.run(operation, details.to_vec()).await {
-                    Err(error) if error.is_temporary() => last = Some(error),
+                    Err(error) if error.is_temporary() && !left().is_zero() => last = Some(error),
                     result => return result,
                 }
-                sleep(pause).await;
+                sleep(pause.min(left())).await;
                 pause = (pause * 2).min(longest);
             }
         };
-        match timeout(patience, attempts).await {
+        match timeout(patience.max(ROUND_TRIP), attempts).await {
             Ok(result) => result,
             Err(_) => Err(last.unwrap_or_else(|| {
                 RedisStoreError::temporary(
@@ -383,51 +396,49 @@ impl Fleet {
         priority: Priority,
         patience: Duration,
         others: usize,
-    ) -> Result<Result<FleetSlot, Reply>, StoreError> {
+    ) -> Result<Result<Unclaimed, Reply>, StoreError> {
         let fleet = self.clone();
+        // A slot on its way to a caller that is gone is given back, and `flush` waits for that.
+        let counted = Counted::enter(self);
         // A task of its own, because the answer has to be read also if the caller is dropped meanwhile.
         let taking = tokio::spawn(async move {
-            loop {
-                let began = now();
-                let details = [letter(priority).to_string(), others.to_string()];
-                let reply = fleet.run_within(patience, "take", &details).await?;
-                let Some((id, kind)) = reply.slot.clone() else {
-                    return Ok::<_, RedisStoreError>(Err(reply));
-                };
-                let slot = Unclaimed(Some(FleetSlot {
-                    fleet: fleet.clone(),
-                    id,
-                    kind,
-                }));
-                // This program may have been stopped since. A slot whose lease is nearly over is not used.
-                if now() - began < fleet.lease / 2 {
-                    return Ok(Ok(slot));
-                }
-            }
+            let asked = now();
+            let details = [letter(priority).to_string(), others.to_string()];
+            let reply = fleet.run_within(patience, "take", &details).await?;
+            let Some((id, kind)) = reply.slot.clone() else {
+                return Ok::<_, RedisStoreError>(Err(reply));
+            };
+            Ok(Ok(Unclaimed {
+                slot: Some(FleetSlot { fleet, id, kind }),
+                asked,
+                counted: Some(counted),
+            }))
         });
-        Ok(taking.await??.map(Unclaimed::claim))
+        Ok(taking.await??)
     }
 
     /// Waits for a slot in the order of this process.
     async fn wait_in_turn(
-        self: &Arc<Self>,
-        priority: Priority,
+        self: Arc<Self>,
+        mut refused: Refused,
+        turn: impl Future<Output = OwnedMutexGuard<()>>,
         patience: Duration,
         first: Reply,
-    ) -> Result<FleetSlot, StoreError> {
-        let mut refused = Refused::enter(self, priority);
+    ) -> Result<Unclaimed, StoreError> {
+        let priority = refused.priority;
         let mut refused_at = now();
         let mut away = self.away.subscribe();
         let lost = *away.borrow_and_update();
-        let turn = self.turns[priority as usize].clone().lock_owned();
         let turn = tokio::select! {
-            turn = turn => turn,
+            biased;
+            // First, because the call that notices the loss gives up its turn at the same time.
             _ = away.wait_for(|count| *count != lost) => {
                 return Err(Box::new(RedisStoreError::temporary(
                     "the limit store was lost while calls waited for it; check that it runs, or use the limit of this \
                      machine alone",
                 )));
             }
+            turn = turn => turn,
         };
         let mut reply = first;
         loop {
@@ -439,7 +450,8 @@ impl Fleet {
             sleep(reply.wait.saturating_sub(now() - refused_at)).await;
             let others = self.local().refused[priority as usize] - 1;
             match self.take(priority, patience, others).await {
-                Ok(Ok(slot)) => {
+                Ok(Ok(mut slot)) => {
+                    slot.counted = None;
                     self.local().rate.next_slot = None;
                     refused.has_place = false;
                     drop(turn);
@@ -450,11 +462,43 @@ impl Fleet {
                     reply = next;
                 }
                 Err(error) => {
-                    self.away.send_modify(|count| *count += 1);
+                    // The others may be more patient than a call that gives up early.
+                    if patience >= self.patience {
+                        self.away.send_modify(|count| *count += 1);
+                    }
                     return Err(error);
                 }
             }
         }
+    }
+
+    /// Asks for a slot, and waits for one behind those that wait already.
+    async fn take_in_order(
+        self: &Arc<Self>,
+        priority: Priority,
+        patience: Duration,
+    ) -> Result<Unclaimed, StoreError> {
+        let others_wait = self.local().refused[priority as usize] > 0;
+        let first = match others_wait {
+            true => Reply::ask_at_once(),
+            false => match self.take(priority, patience, 0).await? {
+                Ok(slot) => return Ok(slot),
+                Err(reply) => reply,
+            },
+        };
+        let refused = Refused::enter(self, priority);
+        // Polled here once, so that the order is that of the callers and not of the tasks.
+        let mut turn = Box::pin(self.turns[priority as usize].clone().lock_owned());
+        let begun = poll_fn(|context| Poll::Ready(turn.as_mut().poll(context))).await;
+        let turn = async move {
+            match begun {
+                Poll::Ready(turn) => turn,
+                Poll::Pending => turn.await,
+            }
+        };
+        // A task of its own, because a caller that is not polled for a while must not hold up those behind it.
+        let waiting = tokio::spawn(self.clone().wait_in_turn(refused, turn, patience, first));
+        Aborting(waiting).wait().await
     }
 
     /// Reports something as long as a slot is leased, in a task of its own.
@@ -463,9 +507,8 @@ impl Fleet {
         operation: &'static str,
         details: Vec<String>,
     ) -> impl Future<Output = Result<(), StoreError>> + use<> {
-        self.reports.send_modify(|count| *count += 1);
         let fleet = self.clone();
-        let counted = Counted(self.clone());
+        let counted = Counted::enter(self);
         async move {
             let reporting = tokio::spawn(async move {
                 let _counted = counted;
@@ -505,8 +548,15 @@ async fn logged(report: impl Future<Output = Result<(), StoreError>>, failure: &
     }
 }
 
-/// A report that is on its way.
+/// A report that is on its way, or a slot that no caller has yet.
 struct Counted(Arc<Fleet>);
+
+impl Counted {
+    fn enter(fleet: &Arc<Fleet>) -> Self {
+        fleet.reports.send_modify(|count| *count += 1);
+        Counted(fleet.clone())
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
@@ -578,17 +628,14 @@ impl SlotStore for RedisStore {
             let priority = effective(&fleet.limit, request.priority);
             let patience = request.patience.min(fleet.patience);
             let _waiting = Waiting::enter(&fleet, priority, request.id);
-            let others_wait = fleet.local().refused[priority as usize] > 0;
-            let first = match others_wait {
-                // Behind those that wait already.
-                true => Reply::ask_at_once(),
-                false => match fleet.take(priority, patience, 0).await? {
-                    Ok(slot) => return Ok(Box::new(slot) as Box<dyn Reservation>),
-                    Err(reply) => reply,
-                },
-            };
-            let slot = fleet.wait_in_turn(priority, patience, first).await?;
-            Ok(Box::new(slot) as Box<dyn Reservation>)
+            loop {
+                let slot = fleet.take_in_order(priority, patience).await?;
+                // This program may have been stopped since, or the caller not polled. A slot whose lease is nearly over is
+                // given back.
+                if now() - slot.asked < fleet.lease / 2 {
+                    return Ok(Box::new(slot.claim()) as Box<dyn Reservation>);
+                }
+            }
         })
     }
 
@@ -675,17 +722,38 @@ impl Reservation for FleetSlot {
 }
 
 /// A slot that was taken for a call. If the call was dropped meanwhile, nothing was sent, and the slot is given back.
-struct Unclaimed(Option<FleetSlot>);
+struct Unclaimed {
+    slot: Option<FleetSlot>,
+    /// When the server was asked for it.
+    asked: Instant,
+    /// Until it has arrived.
+    counted: Option<Counted>,
+}
 
 impl Unclaimed {
     fn claim(mut self) -> FleetSlot {
-        self.0.take().expect("it is claimed once")
+        self.slot.take().expect("it is claimed once")
+    }
+}
+
+/// A task that ends with its caller.
+struct Aborting<T>(JoinHandle<T>);
+
+impl<T> Aborting<Result<T, StoreError>> {
+    async fn wait(mut self) -> Result<T, StoreError> {
+        (&mut self.0).await?
+    }
+}
+
+impl<T> Drop for Aborting<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
 impl Drop for Unclaimed {
     fn drop(&mut self) {
-        if let Some((slot, runtime)) = self.0.take().zip(tokio::runtime::Handle::try_current().ok()) {
+        if let Some((slot, runtime)) = self.slot.take().zip(tokio::runtime::Handle::try_current().ok()) {
             let reporting = slot.report(SlotUse::Unsent.into());
             // If this fails, the slot becomes free when its lease ends.
             runtime.spawn(async move { drop(reporting.await) });
