@@ -255,6 +255,28 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
     );
     assert!(page.contains("The oldest list is ") && page.contains(">tickets: "));
 
+    // One that is not valid has failed, and the page says so.
+    let own = mirror.path("own");
+    fs::create_dir(&own).expect("a folder");
+    fs::write(own.join("mine.sql"), "SELECT 1").expect("a file");
+    let folder = own.to_str().expect("text");
+    let invalid = mirror
+        .run(&[
+            "--all",
+            "--html",
+            file.to_str().expect("text"),
+            "--reports",
+            folder,
+        ])
+        .await;
+    assert_eq!(invalid.status.code(), Some(1), "{invalid:?}");
+    assert!(
+        stderr(&invalid).contains("1 reports failed; the page has the others"),
+        "{invalid:?}"
+    );
+    let page = fs::read_to_string(&file).expect("a page");
+    assert!(page.contains("mine.sql is not valid") && page.matches("<section id=").count() == 11);
+
     let one = mirror
         .run(&[
             "backlog",

@@ -45,12 +45,12 @@ struct Answered {
 /// Asks one report, or all of them, and writes the page. A report that fails is told, and the page has the others.
 pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
-    let chosen = chosen(&reports, name)?;
+    let (chosen, mut failures) = chosen(&reports, name)?;
     let mirror = Place::read(matches, globals)?.open().await?;
     let interrupt = Interrupt::listen();
     let now = Timestamp::now();
     let status = mirror.status().await.map_err(|error| failure(&error))?;
-    let (mut answered, mut failures) = (Vec::new(), Vec::new());
+    let mut answered = Vec::new();
     for report in chosen {
         match interrupt.or(ask(report, &mirror, matches, now)).await? {
             Ok(report) => answered.push(report),
@@ -91,19 +91,26 @@ pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Glob
     }
 }
 
-/// The reports of the page. Of all of them, those with an error are told.
-fn chosen<'a>(reports: &'a Reports, name: Option<&str>) -> Result<Vec<&'a Report>, Failure> {
+/// The names of reports that failed, with the reasons.
+type Failures = Vec<(String, String)>;
+
+/// The reports of the page. Of all of them, those that are not valid are told, and have failed.
+fn chosen<'a>(reports: &'a Reports, name: Option<&str>) -> Result<(Vec<&'a Report>, Failures), Failure> {
     if let Some(name) = name {
-        return Ok(vec![reports.find(name).map_err(|error| failure(&error))?]);
+        let report = reports.find(name).map_err(|error| failure(&error))?;
+        return Ok((vec![report], Vec::new()));
     }
-    let valid = reports.iter().filter_map(|(_, report)| match report {
-        Ok(report) => Some(report),
-        Err(error) => {
-            tell(error.to_string());
-            None
+    let (mut valid, mut failures) = (Vec::new(), Vec::new());
+    for (name, report) in reports.iter() {
+        match report {
+            Ok(report) => valid.push(report),
+            Err(error) => {
+                tell(error.to_string());
+                failures.push((name.to_string(), error.to_string()));
+            }
         }
-    });
-    Ok(valid.collect())
+    }
+    Ok((valid, failures))
 }
 
 /// Asks a report. All of its rows are counted, and the first ones kept.
