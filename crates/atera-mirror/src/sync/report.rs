@@ -46,8 +46,8 @@ pub struct ListReport {
     pub records: u64,
     /// How many requests were sent for it.
     pub requests: u64,
-    /// Whether a part of it was read by an earlier sync.
-    pub(crate) is_resumed: bool,
+    /// Whether a part of it was read by an earlier sync that was stopped. Then it is as of the time at which that one began to read it.
+    pub is_resumed: bool,
 }
 
 impl Report {

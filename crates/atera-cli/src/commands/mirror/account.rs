@@ -116,16 +116,17 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Syncs these lists for a query.
+    /// Syncs these lists for a query. Returns whether one of them was read in part by an earlier sync, and may be as old as that.
     ///
     /// # Errors
     ///
     /// If one of them is not whole afterwards.
-    pub(crate) async fn only(&self, lists: &[String], children: &[String]) -> Result<(), Failure> {
+    pub(crate) async fn only(&self, lists: &[String], children: &[String]) -> Result<bool, Failure> {
         let options = self.options.clone().only(lists);
         let options = options.and_then(|options| options.with(children));
         let report = self.sync(&options.map_err(|error| failure(&error))?).await?;
-        self.judge(report)
+        let is_resumed = report.lists.iter().any(|list| list.is_resumed);
+        self.judge(report).map(|()| is_resumed)
     }
 
     /// Says something on stderr, unless the command is to be quiet.

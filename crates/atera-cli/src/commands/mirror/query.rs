@@ -16,6 +16,7 @@ use crate::{
     input::{globals::Globals, interrupt::Interrupt, source},
     output::{
         destination::Destination,
+        exit_code,
         failure::Failure,
         records::{Layout, Sink},
         terminal::tell,
@@ -124,14 +125,7 @@ async fn refreshed(
 ) -> Result<Mirror, Failure> {
     let status = mirror.status().await.unwrap_or_default();
     let now = Timestamp::now();
-    let is_fresh = |name: &str| {
-        status.iter().any(|list| {
-            list.list == name
-                && matches!(list.state, ListState::Complete | ListState::WithoutIds)
-                && ages::age(list, now).is_some_and(|age| age <= max_age)
-        })
-    };
-    let old: Vec<_> = lists.iter().filter(|name| !is_fresh(name)).collect();
+    let old = too_old(&status, lists, max_age, now);
     if old.is_empty() {
         return Ok(mirror);
     }
@@ -149,8 +143,40 @@ async fn refreshed(
     only.dedup();
     let options = SyncOptions::new().redact(redaction::kept(&mirror).await);
     let account = Account::new(mirror, options, globals, interrupt).await?;
-    account.only(&only, &with).await?;
-    Ok(account.mirror)
+    // What an earlier sync has begun to read is as of then. Once it is read to its end, the next sync begins anew.
+    for _ in 0..2 {
+        if !account.only(&only, &with).await? {
+            return Ok(account.mirror);
+        }
+        let status = account.mirror.status().await.map_err(|error| failure(&error))?;
+        if too_old(&status, lists, max_age, now).is_empty() {
+            return Ok(account.mirror);
+        }
+    }
+    Err(Failure::Records(
+        format!(
+            "the lists of the query could not be brought to an age of {}: another sync has read them in part; run the query again",
+            ages::in_words(max_age)
+        ),
+        exit_code::FAILED,
+    ))
+}
+
+/// The lists that are older than this at a time, or not whole.
+fn too_old(
+    status: &[ListStatus],
+    lists: &BTreeSet<&'static str>,
+    max_age: Duration,
+    now: Timestamp,
+) -> Vec<&'static str> {
+    let is_fresh = |name: &str| {
+        status.iter().any(|list| {
+            list.list == name
+                && matches!(list.state, ListState::Complete | ListState::WithoutIds)
+                && ages::age(list, now).is_some_and(|age| age <= max_age)
+        })
+    };
+    lists.iter().copied().filter(|name| !is_fresh(name)).collect()
 }
 
 /// The SQL that an argument stands for: `@FILE` for that in a file, `-` for that from stdin, or itself.

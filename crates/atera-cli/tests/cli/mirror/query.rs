@@ -139,6 +139,33 @@ async fn max_age_syncs_the_lists_of_the_query_or_fails() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn max_age_is_not_that_of_a_sync_which_was_stopped() {
+    let place = Place::file();
+    // So many that what was read of them is kept when the sync stops.
+    let sandbox = start(Sandbox::builder().tickets(2500).rate_limit(RateLimit::off())).await;
+    let arguments = ["sync", "--only", "tickets", "--rate-limit", "60/1h"];
+    let mut stopped = place.against(&sandbox, &arguments);
+    stopped.env("XDG_STATE_HOME", place.folder.path().join("state"));
+    let code = aside(move || {
+        let (mut child, mut lines) = started(stopped);
+        assert!(lines.any(|line| line.starts_with("rate limit reached")));
+        signal("TERM", &child);
+        child.wait().expect("it ends").code()
+    })
+    .await;
+    assert_eq!(code, Some(143));
+    let ask = ["query", "SELECT count(*) AS n FROM tickets", "--max-age", "1ms"];
+    let asked = output(place.against(&sandbox, &ask)).await;
+    assert_eq!(json(&asked)[0]["n"], 2500);
+    // It was read to its end, as of when the first sync began, and what has changed since then was asked for.
+    let log = sandbox.log();
+    assert!(
+        log.iter()
+            .any(|arrival| arrival.path.contains("/tickets/lastmodified"))
+    );
+}
+
 #[tokio::test]
 async fn the_schema_needs_no_mirror() {
     let tables = json(&output(atera(&["mirror", "schema"])).await);
