@@ -63,7 +63,7 @@ pub(super) async fn run(matches: &ArgMatches, globals: &Globals, url: &str) -> R
     let every = matches.get_one::<Duration>(arguments::EVERY);
     let follow = Follow {
         mirror,
-        webhook,
+        webhook: RefCell::new(webhook),
         every: every.copied().unwrap_or(EVERY),
         wait: Cell::default(),
         last: RefCell::default(),
@@ -81,7 +81,7 @@ pub(super) async fn run(matches: &ArgMatches, globals: &Globals, url: &str) -> R
         tell(summary(&all));
     }
     ended?;
-    judge(&follow.webhook, &follow.last.borrow())
+    judge(&follow.webhook.borrow(), &follow.last.borrow())
 }
 
 /// The receiver, by the arguments.
@@ -136,7 +136,7 @@ fn in_seconds(time: Timestamp) -> Timestamp {
 /// What is delivered as changes come.
 struct Follow {
     mirror: Mirror,
-    webhook: Webhook,
+    webhook: RefCell<Webhook>,
     every: Duration,
     /// How long to wait after a round.
     wait: Cell<Duration>,
@@ -150,7 +150,8 @@ impl Follow {
     /// Delivers what there is. Another round may help a database that cannot be reached, but not a receiver that wants no more.
     async fn round(&self, interrupt: &Interrupt) -> ControlFlow<Result<(), Failure>, Result<(), Failure>> {
         self.wait.set(self.every);
-        let delivery = match interrupt.or(self.mirror.deliver(&self.webhook)).await {
+        let webhook = self.webhook.borrow().clone();
+        let delivery = match interrupt.or(self.mirror.deliver(&webhook)).await {
             Ok(Ok(delivery)) => delivery,
             Ok(Err(error)) => {
                 let failure = explained(&error);
@@ -169,11 +170,22 @@ impl Follow {
                 .unwrap_or_default();
             self.wait.set(wait.min(self.every));
         }
+        // If someone removes it from now on, it does not begin anew.
+        *self.webhook.borrow_mut() = webhook.known();
         self.delivered.set(self.delivered.get() + delivery.delivered);
-        self.last.replace(delivery);
+        let last = self.last.take();
+        self.last.replace(with_reason(delivery, last));
         // Attempts that failed have been told.
         ControlFlow::Continue(Ok(()))
     }
+}
+
+/// What came of a round, with the reason why changes wait. A round in which none was tried has none of its own.
+fn with_reason(mut delivery: Delivery, last: Delivery) -> Delivery {
+    if delivery.waiting > 0 && delivery.reason.is_none() {
+        (delivery.reason, delivery.is_unreachable) = (last.reason, last.is_unreachable);
+    }
+    delivery
 }
 
 /// The error in the words of the command.
@@ -237,4 +249,35 @@ fn judge(webhook: &Webhook, delivery: &Delivery) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_without_an_attempt_keeps_the_reason() {
+        let secret: WebhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
+        let webhook = Webhook::new("https://hooks.example.com", [secret]).unwrap();
+        let delivery = |waiting, reason: Option<&str>, is_unreachable| {
+            let mut delivery = Delivery::default();
+            delivery.waiting = waiting;
+            delivery.reason = reason.map(String::from);
+            delivery.is_unreachable = is_unreachable;
+            delivery
+        };
+        let code = |delivery: &Delivery| judge(&webhook, delivery).err().map(|error| error.exit_code());
+        for (is_unreachable, expected) in [(false, 5), (true, 8)] {
+            let failed = delivery(1, Some("why"), is_unreachable);
+            assert_eq!(code(&failed), Some(expected));
+            let idle = with_reason(delivery(1, None, false), failed.clone());
+            let idle = with_reason(delivery(1, None, false), idle);
+            assert_eq!(
+                (code(&idle), idle.reason.as_deref()),
+                (Some(expected), Some("why"))
+            );
+            let well = with_reason(delivery(0, None, false), failed);
+            assert_eq!((code(&well), well.reason), (None, None));
+        }
+    }
 }

@@ -163,6 +163,77 @@ async fn changes_are_sent_and_what_fails_is_listed() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_encrypted_goes_through_no_proxy() {
+    let place = Place::file();
+    let sandbox = start(small()).await;
+    assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+    let (url, secret) = (receiver(Arc::new(AtomicU16::new(204))).await, secret_file(&place));
+    let arguments = [
+        "changes",
+        "--webhook",
+        &url,
+        "--secret-file",
+        &secret,
+        "--allow-private",
+    ];
+    let mut send = place.command(&arguments);
+    // Nobody listens there.
+    send.env("http_proxy", "http://127.0.0.1:1")
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY");
+    let sent = output(send).await;
+    assert_success(&sent);
+    assert_eq!(stderr(&sent), "120 changes delivered\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_ends_when_its_webhook_is_removed() {
+    let place = Place::file();
+    let sandbox = start(small()).await;
+    assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+    let status = Arc::new(AtomicU16::new(204));
+    let (url, secret) = (receiver(status.clone()).await, secret_file(&place));
+    let arguments = [
+        "changes",
+        "--follow",
+        "--every",
+        "1ms",
+        "--webhook",
+        &url,
+        "--secret-file",
+        &secret,
+        "--name",
+        "crm",
+    ];
+    let (mut child, lines) = started(place.command(&arguments));
+    let mut is_delivered = false;
+    for _ in 0..1000 {
+        let listed = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
+        is_delivered = listed[0]["Delivered"] == 120;
+        if is_delivered {
+            break;
+        }
+    }
+    // One that sent them again would end by this.
+    status.store(410, Ordering::SeqCst);
+    let removed = place.run(&["webhooks", "remove", "crm"]).await;
+    if !is_delivered || !removed.status.success() {
+        child.kill().expect("it is killed");
+        panic!("{is_delivered} {removed:?}");
+    }
+    let (code, said) = aside(move || (child.wait().expect("it ends").code(), Vec::from_iter(lines))).await;
+    assert_eq!(code, Some(2), "{said:?}");
+    assert!(
+        said.last()
+            .is_some_and(|line| line.contains("the webhook crm was removed")),
+        "{said:?}"
+    );
+    let none = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
+    assert_eq!(none, serde_json::json!([]));
+}
+
 #[tokio::test]
 async fn addresses_and_secrets_are_checked_first() {
     let place = Place::file();
