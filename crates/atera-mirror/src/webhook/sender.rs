@@ -82,8 +82,9 @@ impl Sender {
             .no_brotli()
             .no_deflate()
             .no_zstd();
-        // A proxy would look the name up itself, and could be led into any network.
-        if !webhook.allow_private {
+        // A proxy would look the name up itself, and could be led into any network. And what is not encrypted, which goes to this
+        // machine only, would be readable for it.
+        if !webhook.allow_private || webhook.address.url.scheme() == "http" {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| {
