@@ -75,6 +75,53 @@ pub enum ErrorKind {
     Config,
 }
 
+impl ErrorKind {
+    /// All kinds that this version tells apart, for a program that has something to say of each.
+    pub const ALL: &'static [ErrorKind] = &[
+        ErrorKind::InvalidRequest,
+        ErrorKind::NotFound,
+        ErrorKind::Unauthorized,
+        ErrorKind::Forbidden,
+        ErrorKind::Rejected,
+        ErrorKind::Conflict,
+        ErrorKind::Server,
+        ErrorKind::OutcomeUnknown,
+        ErrorKind::RateLimited,
+        ErrorKind::Connection,
+        ErrorKind::Timeout,
+        ErrorKind::Decode,
+        ErrorKind::Unsettled,
+        ErrorKind::Config,
+    ];
+
+    /// The name of the kind in snake case, for logs, metrics and JSON. It is the name of the variant, and stays the same between
+    /// versions.
+    ///
+    /// ```
+    /// use atera::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::NotFound.as_str(), "not_found");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidRequest => "invalid_request",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Unauthorized => "unauthorized",
+            ErrorKind::Forbidden => "forbidden",
+            ErrorKind::Rejected => "rejected",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Server => "server",
+            ErrorKind::OutcomeUnknown => "outcome_unknown",
+            ErrorKind::RateLimited => "rate_limited",
+            ErrorKind::Connection => "connection",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Decode => "decode",
+            ErrorKind::Unsettled => "unsettled",
+            ErrorKind::Config => "config",
+        }
+    }
+}
+
 /// Whether a failed call took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -85,6 +132,23 @@ pub enum Applied {
     Unknown,
     /// It did.
     Yes,
+}
+
+impl Applied {
+    /// The answer in a word, for logs and JSON. It stays the same between versions.
+    ///
+    /// ```
+    /// use atera::Applied;
+    ///
+    /// assert_eq!(Applied::Unknown.as_str(), "unknown");
+    /// ```
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Applied::No => "no",
+            Applied::Unknown => "unknown",
+            Applied::Yes => "yes",
+        }
+    }
 }
 
 impl Error {
@@ -310,4 +374,33 @@ pub(crate) fn message(answer: &ApiError) -> Option<&str> {
         .flatten()
         .map(|text| text.trim())
         .find(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The name of a variant in snake case.
+    fn snake_case(variant: impl fmt::Debug) -> String {
+        let mut name = String::new();
+        for letter in format!("{variant:?}").chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+
+    #[test]
+    fn a_kind_is_called_as_its_variant() {
+        for (place, kind) in ErrorKind::ALL.iter().enumerate() {
+            assert_eq!(kind.as_str(), snake_case(kind));
+            // In the order of the variants, so that none is left out between two.
+            assert_eq!(*kind as usize, place);
+        }
+        for applied in [Applied::No, Applied::Unknown, Applied::Yes] {
+            assert_eq!(applied.as_str(), snake_case(applied));
+        }
+    }
 }

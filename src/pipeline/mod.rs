@@ -350,7 +350,7 @@ impl Call<'_> {
             http.response.status_code = status.map(|status| status.as_u16()),
             http.response.body.size = received,
             duration = ?self.took,
-            error.type = failed.map(tracing::field::debug),
+            error.type = failed.map(ErrorKind::as_str),
             error.cause = result.as_ref().err().and_then(|failure| cause(&failure.error, credential)),
             "attempt"
         );

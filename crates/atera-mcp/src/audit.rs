@@ -48,7 +48,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) confirmation: Option<&'a str>,
     /// What came of it: `ok`, or the kind of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) outcome: Option<Value>,
+    pub(crate) outcome: Option<&'a str>,
     /// Whether it took effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) applied: Option<&'a str>,

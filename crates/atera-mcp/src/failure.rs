@@ -38,11 +38,8 @@ pub(crate) struct FieldProblem {
 }
 
 /// What kind of failure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The arguments are wrong. Nothing was sent.
-    InvalidRequest,
     /// The server does not allow it: by its access, its groups or its customer. Nothing was sent.
     NotAllowed,
     /// No person has confirmed it. Nothing was sent.
@@ -51,39 +48,34 @@ pub(crate) enum Kind {
     AlreadySent,
     /// The call was cancelled.
     Cancelled,
-    /// The record does not exist.
-    NotFound,
-    /// The key is refused.
-    Unauthorized,
-    /// The key lacks a permission.
-    Forbidden,
-    /// The service refused the request.
-    Rejected,
-    /// The record is in conflict with another.
-    Conflict,
-    /// The service failed.
-    Server,
-    /// A create was sent, and its answer was lost.
-    OutcomeUnknown,
-    /// Too many requests.
-    RateLimited,
-    /// The service could not be reached.
-    Connection,
-    /// There was no answer in time.
-    Timeout,
-    /// The answer does not fit the description.
-    Decode,
-    /// A list could not be read completely.
-    Unsettled,
-    /// The server is set up wrongly.
-    Config,
+    /// What the client fails with, or the server in the same way.
+    Client(ErrorKind),
+}
+
+impl Kind {
+    /// The name of the kind, for the assistant and the log.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Kind::NotAllowed => "not_allowed",
+            Kind::NotConfirmed => "not_confirmed",
+            Kind::AlreadySent => "already_sent",
+            Kind::Cancelled => "cancelled",
+            Kind::Client(kind) => kind.as_str(),
+        }
+    }
+}
+
+impl From<ErrorKind> for Kind {
+    fn from(kind: ErrorKind) -> Self {
+        Kind::Client(kind)
+    }
 }
 
 impl Failure {
     /// A failure of this kind, of a call that had no effect.
-    pub(crate) fn new(kind: Kind, message: impl Into<String>, next: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: impl Into<Kind>, message: impl Into<String>, next: impl Into<String>) -> Self {
         Failure {
-            kind,
+            kind: kind.into(),
             message: message.into(),
             applied: Applied::No,
             fields: Vec::new(),
@@ -95,7 +87,7 @@ impl Failure {
 
     /// Arguments that are wrong.
     pub(crate) fn invalid(message: impl Into<String>, next: impl Into<String>) -> Self {
-        Failure::new(Kind::InvalidRequest, message, next)
+        Failure::new(ErrorKind::InvalidRequest, message, next)
     }
 
     /// Something that the server does not allow.
@@ -124,9 +116,9 @@ impl Failure {
     /// As JSON, for the assistant.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({
-            "kind": self.kind,
+            "kind": self.kind.as_str(),
             "message": short(&self.message),
-            "applied": applied_name(self.applied),
+            "applied": self.applied.as_str(),
             "next": self.next(),
         });
         let (fields, further) = self.fields();
@@ -155,7 +147,7 @@ impl Failure {
         format!(
             "{}{fields}\nTook effect: {}. Next: {}",
             short(&self.message),
-            applied_name(self.applied),
+            self.applied.as_str(),
             self.next()
         )
     }
@@ -177,15 +169,6 @@ impl Failure {
     }
 }
 
-/// The word for whether a call took effect.
-pub(crate) fn applied_name(applied: Applied) -> &'static str {
-    match applied {
-        Applied::No => "no",
-        Applied::Yes => "yes",
-        _ => "unknown",
-    }
-}
-
 /// A text that may quote strangers, cleaned and of bounded length.
 fn short(text: &str) -> String {
     let (text, _) = crate::clean::clean(text);
@@ -197,22 +180,6 @@ fn short(text: &str) -> String {
 
 impl From<atera::Error> for Failure {
     fn from(error: atera::Error) -> Self {
-        let kind = match error.kind() {
-            ErrorKind::InvalidRequest => Kind::InvalidRequest,
-            ErrorKind::NotFound => Kind::NotFound,
-            ErrorKind::Unauthorized => Kind::Unauthorized,
-            ErrorKind::Forbidden => Kind::Forbidden,
-            ErrorKind::Rejected => Kind::Rejected,
-            ErrorKind::Conflict => Kind::Conflict,
-            ErrorKind::OutcomeUnknown => Kind::OutcomeUnknown,
-            ErrorKind::RateLimited => Kind::RateLimited,
-            ErrorKind::Connection => Kind::Connection,
-            ErrorKind::Timeout => Kind::Timeout,
-            ErrorKind::Decode => Kind::Decode,
-            ErrorKind::Unsettled => Kind::Unsettled,
-            ErrorKind::Config => Kind::Config,
-            _ => Kind::Server,
-        };
         let fields = error
             .field_errors()
             .into_iter()
@@ -221,11 +188,11 @@ impl From<atera::Error> for Failure {
                 problem: errors.join("; "),
             });
         Failure {
-            kind,
+            kind: error.kind().into(),
             message: error.to_string(),
             applied: error.applied(),
             fields: fields.collect(),
-            next: next(kind, &error),
+            next: next(&error),
             status: error.status().map(|status| status.as_u16()),
             confirmation: None,
         }
@@ -233,28 +200,30 @@ impl From<atera::Error> for Failure {
 }
 
 /// What to do after an error of the client.
-fn next(kind: Kind, error: &atera::Error) -> String {
+fn next(error: &atera::Error) -> String {
     let reads = error.operation().is_none_or(|operation| operation.reads);
     let wait = error.retry_after().map(|wait| wait.as_secs().max(1));
-    match (kind, error.applied()) {
+    match (error.kind(), error.applied()) {
         (_, Applied::Unknown) => {
             "do not send it again: read the record or the list first, and see whether it took effect"
                 .to_string()
         }
         (_, Applied::Yes) => "it took effect, so do not send it again; read the record to see it".to_string(),
-        (Kind::InvalidRequest | Kind::Rejected, _) => {
+        (ErrorKind::InvalidRequest | ErrorKind::Rejected, _) => {
             "correct what is named and call again; `describe` shows the arguments and fields".to_string()
         }
-        (Kind::NotFound, _) => "check the id: read the list that has the record".to_string(),
-        (Kind::Unauthorized | Kind::Forbidden | Kind::Config, _) => {
+        (ErrorKind::NotFound, _) => "check the id: read the list that has the record".to_string(),
+        (ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Config, _) => {
             "do not try again: tell the user, who has to change the API key or its permissions".to_string()
         }
-        (Kind::Conflict, _) => "read the record, then decide anew".to_string(),
-        (Kind::RateLimited, _) => match wait {
+        (ErrorKind::Conflict, _) => "read the record, then decide anew".to_string(),
+        (ErrorKind::RateLimited, _) => match wait {
             Some(seconds) => format!("call again in {seconds} s"),
             None => "call again in a minute".to_string(),
         },
-        (Kind::Unsettled | Kind::Decode, _) => "read it again; if it fails again, tell the user".to_string(),
+        (ErrorKind::Unsettled | ErrorKind::Decode, _) => {
+            "read it again; if it fails again, tell the user".to_string()
+        }
         _ if reads => "call again; if it fails again, tell the user".to_string(),
         _ => "nothing was changed; call again, and if it fails again, tell the user".to_string(),
     }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use atera::Applied;
+use atera::{Applied, ErrorKind};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::{
     audit::{self, Entry},
     content::Answer,
-    failure::{Failure, Kind, applied_name},
+    failure::{Failure, Kind},
     level::Access,
     prompts, resources,
     setup::Setup,
@@ -122,7 +122,7 @@ impl AteraServer {
     fn log(&self, entry: &Entry<'_>) -> Result<(), Failure> {
         self.setup.audit.write(entry).map_err(|error| {
             Failure::new(
-                Kind::Config,
+                ErrorKind::Config,
                 format!("the call is not answered: the log cannot be written: {error}"),
                 "tell the user, who has to see to the file of --audit",
             )
@@ -139,7 +139,7 @@ impl AteraServer {
         context: CallContext<'_>,
         arguments: Value,
         result: &Result<T, Failure>,
-        done: &str,
+        done: &'static str,
     ) -> Result<(), Failure> {
         let operation = arguments
             .get("operation")
@@ -155,10 +155,10 @@ impl AteraServer {
             ..Entry::default()
         };
         match result {
-            Ok(_) => entry.outcome = Some(done.into()),
+            Ok(_) => entry.outcome = Some(done),
             Err(failure) => {
-                entry.outcome = serde_json::to_value(failure.kind).ok();
-                entry.applied = Some(applied_name(failure.applied));
+                entry.outcome = Some(failure.kind.as_str());
+                entry.applied = Some(failure.applied.as_str());
                 entry.confirmation = failure.confirmation;
                 entry.message = Some(failure.message.clone());
             }
@@ -340,7 +340,7 @@ impl ServerHandler for AteraServer {
             Err(failure) => {
                 let text = failure.to_text();
                 Err(match failure.kind {
-                    Kind::NotFound | Kind::InvalidRequest | Kind::NotAllowed => {
+                    Kind::NotAllowed | Kind::Client(ErrorKind::NotFound | ErrorKind::InvalidRequest) => {
                         ErrorData::resource_not_found(text, Some(failure.to_json()))
                     }
                     _ => ErrorData::internal_error(text, Some(failure.to_json())),

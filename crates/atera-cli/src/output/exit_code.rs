@@ -113,23 +113,8 @@ mod tests {
 
     #[test]
     fn every_code_of_an_error_is_in_the_table() {
-        for kind in [
-            ErrorKind::InvalidRequest,
-            ErrorKind::NotFound,
-            ErrorKind::Unauthorized,
-            ErrorKind::Forbidden,
-            ErrorKind::Rejected,
-            ErrorKind::Conflict,
-            ErrorKind::Server,
-            ErrorKind::OutcomeUnknown,
-            ErrorKind::RateLimited,
-            ErrorKind::Connection,
-            ErrorKind::Timeout,
-            ErrorKind::Decode,
-            ErrorKind::Unsettled,
-            ErrorKind::Config,
-        ] {
-            let code = of(kind);
+        for kind in ErrorKind::ALL {
+            let code = of(*kind);
             assert!(code > FAILED, "{kind:?}");
             assert!(TABLE.iter().any(|(known, _)| *known == code), "{kind:?}");
         }

@@ -284,7 +284,7 @@ async fn a_service_that_is_not_there_is_told_in_one_sentence() {
     let verbose = with(&["--verbose"]).await;
     let told = stderr(&verbose);
     assert!(
-        told.contains("error Connection, cause ") && told.contains("tcp connect error"),
+        told.contains("error connection, cause ") && told.contains("tcp connect error"),
         "{told}"
     );
     assert!(told.ends_with(&sentence), "{told}");

@@ -17,7 +17,7 @@ async fn each_request_is_a_line_with_what_became_of_it() {
     let call = |line: &str| line.starts_with("GET /tickets/{ticketId} (tickets_get): ");
     assert!(lines.iter().all(|line| call(line)), "{told:?}");
     assert!(
-        lines[0].contains("attempt 1, status 5") && lines[0].contains("error Server"),
+        lines[0].contains("attempt 1, status 5") && lines[0].contains("error server"),
         "{told:?}"
     );
     assert!(

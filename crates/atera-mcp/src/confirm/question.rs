@@ -1,5 +1,6 @@
 //! What the person reads, and whether the answer is a yes.
 
+use atera::ErrorKind;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema};
 use serde_json::Value;
 
@@ -75,7 +76,7 @@ pub(crate) fn question(
                 .description("Exactly as it stands here")
         })
         .build();
-    let schema = schema.map_err(|reason| Failure::new(Kind::Config, reason, "tell the user"))?;
+    let schema = schema.map_err(|reason| Failure::new(ErrorKind::Config, reason, "tell the user"))?;
     message.push_str(&format!("To confirm, type: {typed}"));
     Ok(ElicitRequestParams::FormElicitationParams {
         meta: None,

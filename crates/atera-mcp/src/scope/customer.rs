@@ -8,7 +8,7 @@ use super::{
     rules::{self, Meaning, Owner, Rules},
 };
 use crate::{
-    failure::{Failure, FieldProblem, Kind},
+    failure::{Failure, FieldProblem},
     request::Request,
 };
 
@@ -107,7 +107,7 @@ impl Scope {
     /// `NotAllowed` in place of `NotFound` there, and the failure itself otherwise.
     pub(crate) fn missing(&self, request: &Request, failure: Failure) -> Result<Value, Failure> {
         match self.customer {
-            Some(customer) if failure.kind == Kind::NotFound && self.filters(request) => {
+            Some(customer) if failure.kind == ErrorKind::NotFound.into() && self.filters(request) => {
                 match request.operation.answer {
                     // Those of others are left out of it.
                     Some(description::Kind::Array(_)) => Ok(Value::Array(Vec::new())),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::context::CallContext;
 use crate::{
     content::{Answer, Shown, UNTRUSTED},
-    failure::{Failure, Kind},
+    failure::Failure,
     secret,
     setup::Setup,
 };
@@ -209,12 +209,12 @@ pub(super) fn failure(error: &atera_mirror::Error) -> Failure {
             "correct the SQL; the resource atera://mirror/schema has the tables and their columns",
         ),
         ErrorKind::TimedOut => Failure::new(
-            Kind::Timeout,
+            atera::ErrorKind::Timeout,
             error.to_string(),
             "ask for less: fewer rows, fewer joins, an index column in the condition",
         ),
         _ => Failure::new(
-            Kind::Config,
+            atera::ErrorKind::Config,
             error.to_string(),
             "tell the user, who has to see to the mirror (`atera mirror status`), and use `read` meanwhile",
         ),

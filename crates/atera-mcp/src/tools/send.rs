@@ -1,13 +1,13 @@
 //! Sends a call that changes something, once it is checked and confirmed.
 
-use atera::Applied;
+use atera::{Applied, ErrorKind};
 use serde_json::{Value, json};
 
 use super::context::CallContext;
 use crate::{
     audit::{Entry, loggable_in_full},
     content::{Answer, Shown, UNTRUSTED},
-    failure::{Failure, Kind, applied_name},
+    failure::Failure,
     request::Request,
     secret,
     sent::Decision,
@@ -56,7 +56,7 @@ pub(crate) async fn send(
             sending.failed();
         }
         return Err(Failure::new(
-            Kind::Config,
+            ErrorKind::Config,
             format!(
                 "{} was not sent: the log cannot be written: {error}",
                 operation.id
@@ -97,7 +97,7 @@ fn told(request: &Request, applied: Applied, answer: &Value, setup: &Setup) -> V
     let shown = Shown::of(answer, setup.limits.text, setup.limits.answer);
     let mut told = json!({
         "operation": request.operation.id,
-        "applied": applied_name(applied),
+        "applied": applied.as_str(),
     });
     if !shown.value.is_null() {
         told["untrusted"] = json!(UNTRUSTED);
