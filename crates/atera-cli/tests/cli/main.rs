@@ -23,6 +23,10 @@ mod mcp_config;
 #[cfg(unix)]
 mod mcp_http;
 #[cfg(unix)]
+mod mcp_shared;
+#[cfg(unix)]
+mod metrics;
+#[cfg(unix)]
 mod mirror;
 mod names;
 mod odd_values;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 /// What a host says first.
-fn hello() -> Vec<Value> {
+pub(crate) fn hello() -> Vec<Value> {
     let params = json!({
         "protocolVersion": "2025-06-18",
         "capabilities": {},
@@ -17,7 +17,7 @@ fn hello() -> Vec<Value> {
     ]
 }
 
-fn call(id: u64, tool: &str, arguments: &Value) -> Value {
+pub(crate) fn call(id: u64, tool: &str, arguments: &Value) -> Value {
     let params = json!({"name": tool, "arguments": arguments});
     json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
 }

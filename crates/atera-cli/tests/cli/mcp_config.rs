@@ -46,6 +46,17 @@ async fn the_arguments_of_the_server_are_those_that_are_given() {
         "1201",
     ]);
     assert_eq!((&server["args"], said.as_str()), (&expected, ""));
+    let metrics = [
+        "--mirror",
+        "/m.db",
+        "--metrics",
+        ":9100",
+        "--metrics-report",
+        "coverage,sla-risk",
+    ];
+    let (server, _) = configured("gemini", &metrics).await;
+    let expected = [&["mcp"], &metrics[..]].concat();
+    assert_eq!(server["args"], serde_json::json!(expected));
     let (server, _) = configured("gemini", &["--sandbox"]).await;
     assert_eq!(server["args"], serde_json::json!(["mcp", "--sandbox"]));
 }

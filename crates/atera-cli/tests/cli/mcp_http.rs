@@ -37,6 +37,13 @@ impl Served {
     }
 
     pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let (server, said) = Self::saying(arguments).await;
+        assert_eq!(said, [] as [&str; 0]);
+        server
+    }
+
+    /// The same, and the lines that it says before the one about its address.
+    pub(crate) async fn saying(arguments: &[&str]) -> (Self, Vec<String>) {
         let (folder, token) = folder(0o600);
         let mut command = atera(&["mcp", "--sandbox", "--http", "0", "--token-file"]);
         command
@@ -46,19 +53,22 @@ impl Served {
             .stdout(Stdio::piped());
         aside(move || {
             let mut child = command.spawn().expect("it starts");
-            let mut said = String::new();
-            let mut lines = BufReader::new(child.stderr.take().expect("a pipe"));
-            lines.read_line(&mut said).expect("a line");
-            let address = said
-                .split("serving at http://")
-                .nth(1)
-                .and_then(|rest| rest.split("/mcp").next())
-                .unwrap_or_else(|| panic!("{said}"));
-            Served {
-                address: address.parse().expect("an address"),
+            let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+            let mut said = Vec::new();
+            let address = loop {
+                let line = lines.next().unwrap_or_else(|| panic!("{said:?}")).expect("text");
+                let address = line.split_once("serving at http://");
+                match address.and_then(|(_, rest)| rest.split("/mcp").next()) {
+                    Some(address) => break address.parse().expect("an address"),
+                    None => said.push(line),
+                }
+            };
+            let server = Served {
+                address,
                 child,
                 _folder: folder,
-            }
+            };
+            (server, said)
         })
         .await
     }

@@ -11,7 +11,7 @@ use clap::{
 use heck::ToKebabCase;
 
 use super::http_arguments;
-use crate::input::reports_folder::REPORTS;
+use crate::{commands::metrics::arguments as metrics, input::reports_folder::REPORTS};
 
 /// Name of the command.
 pub(crate) const NAME: &str = "mcp";
@@ -66,7 +66,7 @@ pub(crate) fn command() -> Command {
         .after_help(
             "Examples:\n  atera mcp --sandbox\n  atera mcp --profile acme --access write --audit mcp.jsonl\n  atera mcp \
              --groups tickets,alerts --customer 1201\n  atera mcp --mirror mirror.db\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
-             mcp.token\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
+             mcp.token --metrics :9100\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
              reads, unless --access allows more. What deletes, runs scripts or is seen by customers needs --access full, and \
              then a person confirms each call in the host, by the name of the record; where the host cannot ask, the call is \
              refused.",
@@ -116,6 +116,8 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("The folder of your own reports; without it the one of `atera report`"),
         ].map(|flag| flag.global(true)))
+        .args(metrics::arguments().map(|flag| flag.global(true)))
+        .mut_arg(metrics::METRICS_REPORT, |reports| reports.requires(MIRROR))
         .args(http_arguments::arguments())
         .subcommand(config())
 }

@@ -9,6 +9,7 @@
 //! | `hosts` | the programs that assistants run in |
 //! | `config` | the configuration of a host |
 //! | `http` | serves over HTTP |
+//! | `mirror` | the mirror that the server asks, and the metrics of both |
 //! | [`run`] | starts the server |
 
 pub(crate) mod arguments;
@@ -19,5 +20,8 @@ mod hosts;
 #[cfg(feature = "mcp")]
 mod http;
 mod http_arguments;
+#[cfg(feature = "mcp")]
+#[cfg_attr(not(feature = "mirror"), path = "mirror_left_out.rs")]
+mod mirror;
 #[cfg_attr(not(feature = "mcp"), path = "left_out.rs")]
 pub(crate) mod run;

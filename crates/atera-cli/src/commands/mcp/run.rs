@@ -2,15 +2,15 @@
 //!
 //! Stdout belongs to the protocol. Whatever is to be said to a person goes to stderr, which hosts keep as a log.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use atera::Error;
+use atera::{Client, Error};
 use atera_mcp::{Access, AteraServer, AteraServerBuilder, Audit};
 use clap::ArgMatches;
 
 use super::{
-    arguments::{ACCESS, AUDIT, CONFIG, CUSTOMER, GROUPS_FLAG, MIRROR},
-    config, http,
+    arguments::{ACCESS, AUDIT, CONFIG, CUSTOMER, GROUPS_FLAG},
+    config, http, mirror,
 };
 use crate::{
     input::{connection::Connection, globals::Globals, signals::Signals},
@@ -34,7 +34,12 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     }
     // The sandbox of `--sandbox` lives as long as the connection.
     let connection = Connection::open(globals).await?;
-    let server = server(matches, globals, &connection).await?;
+    let client = connection.client()?;
+    let builder = builder(matches, globals, client.clone())?;
+    let mirror = mirror::open(matches).await?;
+    let server = mirror::attach(builder, mirror.clone(), matches)?.build()?;
+    // They are served until the command ends.
+    let _metrics = mirror::serve_metrics(matches, globals, client, mirror).await?;
     if let Some(port) = http::port(matches) {
         return http::serve(server, port, matches, globals).await;
     }
@@ -49,15 +54,11 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     }
 }
 
-/// The server that the arguments describe.
-async fn server(
-    matches: &ArgMatches,
-    globals: &Globals,
-    connection: &Connection,
-) -> Result<AteraServer, Failure> {
+/// The server that the arguments describe, without its mirror.
+fn builder(matches: &ArgMatches, globals: &Globals, client: Client) -> Result<AteraServerBuilder, Failure> {
     let access = matches.get_one::<String>(ACCESS).map_or("read", String::as_str);
     let groups = matches.get_many::<String>(GROUPS_FLAG).unwrap_or_default();
-    let mut builder = AteraServer::builder(connection.client()?)
+    let mut builder = AteraServer::builder(client)
         .access(access.parse::<Access>()?)
         .groups(groups.cloned())
         .command(command(globals));
@@ -73,35 +74,7 @@ async fn server(
         })?;
         builder = builder.audit(audit);
     }
-    if let Some(file) = matches.get_one::<PathBuf>(MIRROR) {
-        builder = with_mirror(builder, file, matches).await?;
-    }
-    Ok(builder.build()?)
-}
-
-/// The server with the mirror in this file, and the reports.
-#[cfg(feature = "mirror")]
-async fn with_mirror(
-    builder: AteraServerBuilder,
-    file: &Path,
-    matches: &ArgMatches,
-) -> Result<AteraServerBuilder, Failure> {
-    use atera_mirror::Mirror;
-
-    use crate::{commands::mirror::failure::failure, input::reports_folder};
-
-    let mirror = Mirror::file(file).await.map_err(|error| failure(&error))?;
-    // A mirror that was never synced answers nothing, which is better said now than to the assistant.
-    mirror.status().await.map_err(|error| failure(&error))?;
-    let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
-    Ok(builder.mirror(mirror, Some(reports)))
-}
-
-/// There is no mirror in this build.
-#[cfg(not(feature = "mirror"))]
-#[allow(clippy::unused_async, reason = "it stands in for one that waits")]
-async fn with_mirror(_: AteraServerBuilder, _: &Path, _: &ArgMatches) -> Result<AteraServerBuilder, Failure> {
-    Err(Failure::left_out("--mirror"))
+    Ok(builder)
 }
 
 /// The beginning of a command for the same account, for a person to run.

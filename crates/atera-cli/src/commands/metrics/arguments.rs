@@ -15,7 +15,7 @@ pub(crate) const METRICS_REPORT: &str = "metrics-report";
 const HEADING: &str = "Metrics";
 
 /// The flags.
-pub(crate) fn arguments() -> [Arg; 3] {
+pub(crate) fn arguments() -> [Arg; 2] {
     [
         Arg::new(METRICS)
             .long(METRICS)
@@ -31,8 +31,14 @@ pub(crate) fn arguments() -> [Arg; 3] {
             .requires(METRICS)
             .help_heading(HEADING)
             .help("Count the rows of these reports, with their defaults, each time the metrics are asked for"),
-        reports_folder::argument().requires(METRICS_REPORT).help_heading(HEADING),
     ]
+}
+
+/// The folder of the reports, for a command that has no other use for it.
+pub(crate) fn reports() -> Arg {
+    reports_folder::argument()
+        .requires(METRICS_REPORT)
+        .help_heading(HEADING)
 }
 
 /// An address to listen at. Without a host it is of this machine alone.

@@ -142,6 +142,7 @@ fn sync() -> Command {
         )
         .arg(flag(ACCEPT_LOSS).help("Believe the service when most records of a list are gone"))
         .args(metrics::arguments())
+        .arg(metrics::reports())
         .mut_arg(metrics::METRICS, |metrics| metrics.requires(EVERY))
 }
 

@@ -1,22 +1,9 @@
 //! `atera mirror sync --every … --metrics …`.
 
-use std::{
-    collections::HashMap,
-    io::{Read, Write},
-    net::TcpStream,
-};
+use std::{io::Write, net::TcpStream};
 
 use super::*;
-
-/// The answer to a GET.
-fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).expect("the address of the metrics");
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).expect("it is sent");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("text");
-    answer
-}
+use crate::metrics::{address, get, samples};
 
 /// What `promtool` finds wrong with the metrics, where it is installed.
 fn checked(text: &str) -> String {
@@ -67,11 +54,7 @@ async fn metrics_are_served_while_rounds_go_on() {
         let (child, mut lines) = started(command);
         let (child, address, first, other) = aside(move || {
             let line = lines.next().expect("where they are");
-            let address = line
-                .strip_prefix("metrics are at http://")
-                .and_then(|rest| rest.strip_suffix("/metrics"))
-                .unwrap_or_else(|| panic!("{line}"))
-                .to_string();
+            let address = address(&line);
             assert!(address.starts_with("127.0.0.1:"), "{address}");
             // The round is over.
             let round = lines.find(|line| line.contains(" came, ")).expect("a round");
@@ -93,12 +76,7 @@ async fn metrics_are_served_while_rounds_go_on() {
             other.starts_with("HTTP/1.1 404 ") && other.contains("/metrics"),
             "{other}"
         );
-        let samples: HashMap<_, f64> = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .map(|line| line.rsplit_once(' ').expect("a value"))
-            .map(|(name, value)| (name, value.parse().expect(value)))
-            .collect();
+        let samples = samples(text);
         let value = |name: &str| *samples.get(name).unwrap_or_else(|| panic!("{name} in {text}"));
         let all = sandbox.log().len() as f64;
         let requests = samples
