@@ -158,6 +158,15 @@ impl Request {
             .collect()
     }
 
+    /// The parameters that are not in the path, with their values.
+    pub(crate) fn beside_path(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let parameters = self.parameters.iter();
+        let beside = parameters.filter(|(name, _)| {
+            parameter(self.operation, name).is_none_or(|it| it.location != Location::Path)
+        });
+        beside.map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// Whether it is about a custom field whose value is a secret.
     pub(crate) fn names_secret(&self) -> bool {
         let mut parameters = self.parameters.iter();

@@ -13,8 +13,8 @@ use crate::{
 
 /// The field of the form.
 const FIELD: &str = "name";
-/// The longest body that a person is shown, in characters. A longer one cannot be read in a small window, and is refused.
-const LONGEST_BODY: usize = 4_000;
+/// The most that a person is shown of what is sent, in characters. More cannot be read in a small window, and is refused.
+const LONGEST_SENT: usize = 4_000;
 
 /// The question about a call.
 ///
@@ -53,20 +53,20 @@ pub(crate) fn question(
     line("Id", &subject.id);
     line("Customer", subject.customer.as_deref().unwrap_or_default());
     line("Account", account);
-    let body = request.body.as_ref().map(shown).unwrap_or_default();
-    if body.chars().count() > LONGEST_BODY {
+    let sent = shown(request);
+    if sent.chars().count() > LONGEST_SENT {
         return Err(Failure::new(
             Kind::NotConfirmed,
             format!(
-                "{} was not sent: its body has more than {LONGEST_BODY} characters, more than a person can be shown",
+                "{} was not sent: it has more than {LONGEST_SENT} characters, more than a person can be shown",
                 operation.id
             ),
             format!("shorten it, or tell the user, who can run `{command}`"),
         )
         .with_confirmation("too long"));
     }
-    if !body.is_empty() {
-        message.push_str(&format!("It sends:\n{body}\n"));
+    if !sent.is_empty() {
+        message.push_str(&format!("It sends:\n{sent}\n"));
     }
     message.push_str("It cannot be undone, or is seen outside of the account.\n");
     let schema = ElicitationSchema::builder()
@@ -85,16 +85,21 @@ pub(crate) fn question(
     })
 }
 
-/// A body as a person reads it: a field on each line, and texts as they are. [`unseen`](super::unseen) has refused what `clean`
-/// would remove, so that it only makes line breaks alike here.
-fn shown(body: &Value) -> String {
-    let mut lines = Vec::new();
-    visit("", body, &mut |place, value| {
-        lines.push(match value {
-            Value::String(text) => format!("{place}: {}", clean(text).0),
-            value => format!("{place}: {value}"),
+/// What a call sends as a person reads it: a parameter or a field on each line, and texts as they are. The parameters of the path
+/// are the id. [`unseen`](super::unseen) has refused what `clean` would remove, so that it only makes line breaks alike here.
+fn shown(request: &Request) -> String {
+    let mut lines: Vec<_> = request
+        .beside_path()
+        .map(|(name, value)| format!("{name}: {}", clean(value).0))
+        .collect();
+    if let Some(body) = &request.body {
+        visit("", body, &mut |place, value| {
+            lines.push(match value {
+                Value::String(text) => format!("{place}: {}", clean(text).0),
+                value => format!("{place}: {value}"),
+            });
         });
-    });
+    }
     lines.join("\n")
 }
 
@@ -217,6 +222,34 @@ mod tests {
         assert!(failure.next.ends_with("atera customers delete"), "{failure:?}");
     }
 
+    /// What a call asks beside its path says what it does as well, as `force=true` would.
+    #[test]
+    fn parameters_that_are_not_in_the_path_are_shown() {
+        let operation = Operation::find("tickets_get").expect("an operation");
+        let arguments = json!({"ticketId": 54321, "includeRelations": true});
+        let mut request = Request::read(operation, Some(arguments), None).expect("a request");
+        request.body = Some(json!({"Text": "Done"}));
+        let asked = |request: &Request| {
+            let subject = Subject {
+                id: "54321".to_string(),
+                ..subject()
+            };
+            let question = question(request, &subject, "Fieldline", "atera tickets get");
+            question.map(|question| match question {
+                ElicitRequestParams::FormElicitationParams { message, .. } => message,
+                _ => panic!("it is no form"),
+            })
+        };
+        let message = asked(&request).expect("a question");
+        assert!(
+            message.contains("Id: 54321\n")
+                && message.contains("It sends:\nincludeRelations: true\nText: Done\n"),
+            "{message}"
+        );
+        request.set("includeRelations", "x".repeat(LONGEST_SENT));
+        assert!(asked(&request).is_err());
+    }
+
     #[test]
     fn the_question_shows_all_that_is_sent() {
         let operation = Operation::find("agents_run_powershell").expect("an operation");
@@ -238,7 +271,7 @@ mod tests {
             panic!("it is no form");
         };
         insta::assert_snapshot!("question", message);
-        let long = json!({"Script": "x".repeat(LONGEST_BODY)});
+        let long = json!({"Script": "x".repeat(LONGEST_SENT)});
         let request =
             Request::read(operation, Some(json!({"agentId": 5501})), Some(long)).expect("a request");
         assert!(question(&request, &subject, "Fieldline", "atera").is_err());
