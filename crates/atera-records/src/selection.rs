@@ -202,7 +202,8 @@ impl Selection {
         self.condition.is_some() || self.totals.is_some() || self.expansion.is_some()
     }
 
-    /// Whether the zone of the account has to be asked for: a condition has a day or a clock time in it, and no zone is named.
+    /// Whether the zone of the account has to be asked for: a condition has a day or a clock time in it, and no zone is named or
+    /// [set](Selection::set_zone).
     pub fn needs_zone(&mut self) -> bool {
         self.zone.is_none() && self.condition.as_mut().is_some_and(Condition::needs_zone)
     }
@@ -213,10 +214,11 @@ impl Selection {
     ///
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) if a time of the condition comes twice by the clocks of that zone.
     pub fn set_zone(&mut self, zone: AccountZone) -> Result<(), Error> {
-        match &mut self.condition {
-            None => Ok(()),
-            Some(condition) => condition.set_clock(&clock(zone)),
+        if let Some(condition) = &mut self.condition {
+            condition.set_clock(&clock(zone))?;
         }
+        self.zone = Some(zone);
+        Ok(())
     }
 
     /// What may be mistyped although it cannot be refused, a sentence each.
@@ -420,6 +422,7 @@ mod tests {
         assert_eq!(taken(&mut alerts, &[record]), [""; 0]);
         let set = alerts.set_zone("America/New_York".parse().expect("a zone"));
         set.expect("a clock");
+        assert!(!alerts.needs_zone());
         assert_eq!(taken(&mut alerts, &[record]), [record]);
         assert_eq!(alerts.read(), 2);
     }
