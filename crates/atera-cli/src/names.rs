@@ -17,6 +17,14 @@ pub(crate) fn fields(schema: Option<&'static Schema>, allow_unknown: bool) -> Fi
         .option_names(&OptionNames::FLAGS)
 }
 
+/// The fields of rows that the command makes itself: all of them are known, and no flag lets others through.
+pub(crate) fn fields_of_rows(schema: &'static Schema) -> Fields {
+    Fields::of(Some(schema)).option_names(&OptionNames {
+        allow_unknown: None,
+        ..OptionNames::FLAGS
+    })
+}
+
 /// The name of the command for a group of operations: `custom-values` for `custom_values`.
 pub(crate) fn group_name(group: &str) -> String {
     group.to_kebab_case()

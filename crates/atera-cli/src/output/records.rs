@@ -6,7 +6,7 @@
 use std::io;
 
 use atera::description::Schema;
-use atera_records::{Column, Record};
+use atera_records::{Column, Fields, Record};
 
 use super::{
     destination::Output,
@@ -18,7 +18,7 @@ use super::{
     sort::{self, Rank},
     view::View,
 };
-use crate::names::fields;
+use crate::names::{fields, fields_of_rows};
 
 /// What is printed of records, in which format and order.
 #[derive(Clone, Debug)]
@@ -43,7 +43,19 @@ impl Layout {
         schema: Option<&'static Schema>,
         allow_unknown: bool,
     ) -> Result<Self, Failure> {
-        let fields = fields(schema, allow_unknown);
+        Self::of(options, fields(schema, allow_unknown))
+    }
+
+    /// The layout for rows of this type that the command makes itself.
+    ///
+    /// # Errors
+    ///
+    /// If a selected field, or one to sort by, is not a field of theirs.
+    pub(crate) fn of_rows(options: &OutputOptions, schema: &'static Schema) -> Result<Self, Failure> {
+        Self::of(options, fields_of_rows(schema))
+    }
+
+    fn of(options: &OutputOptions, fields: Fields) -> Result<Self, Failure> {
         let selected = fields.columns(&options.select)?;
         let order = options
             .sort
@@ -55,7 +67,7 @@ impl Layout {
             limit: None,
             format: options.format.unwrap_or_else(|| formats::suits_stdout(to_file)),
             view: View {
-                schema,
+                schema: fields.schema(),
                 selected: (!selected.is_empty()).then_some(selected),
                 telling: None,
                 look: Look::of_stdout(to_file, options.color),

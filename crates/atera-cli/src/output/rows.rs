@@ -19,7 +19,7 @@ pub(crate) fn print(
     schema: &'static Schema,
     rows: impl Iterator<Item = Value>,
 ) -> Result<(), Failure> {
-    let layout = Layout::new(options, Some(schema), false)?.or_select(Column::all);
+    let layout = Layout::of_rows(options, schema)?.or_select(Column::all);
     let mut out = Destination::open(options.file.as_deref())?;
     let mut sink = Sink::new(layout);
     for row in rows {

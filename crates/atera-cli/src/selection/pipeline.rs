@@ -55,7 +55,7 @@ impl Selection {
         });
         let mut layout = match row {
             // The names of the fields of a row are known for certain.
-            Some(row) => Layout::new(output, Some(row), false)?,
+            Some(row) => Layout::of_rows(output, row)?,
             None => Layout::new(output, records.fields().schema(), allow_unknown)?,
         };
         layout.limit = options.limit;

@@ -65,6 +65,44 @@ async fn man_pages_are_written_for_every_command() {
     );
 }
 
+/// Nothing lets a field through that the command's own rows lack, so no message says so.
+#[tokio::test]
+async fn a_wrong_field_of_rows_is_refused_without_advice_that_does_not_help() {
+    let sandbox = sandbox().await;
+    for (arguments, says) in [
+        (
+            &["operations", "--select", "Comand"][..],
+            "Operation has no field `Comand` (did you mean `Command`?)",
+        ),
+        (
+            &["operations", "--sort", "Nothing"],
+            "Operation has no field `Nothing`",
+        ),
+        (
+            &["schema", "--select", "Nam"],
+            "Type has no field `Nam` (did you mean `Name`?)",
+        ),
+        // The flag is there, and is for fields of tickets.
+        (
+            &[
+                "tickets",
+                "list",
+                "--count",
+                "--select",
+                "Cout",
+                "--allow-unknown",
+            ],
+            "Total has no field `Cout` (did you mean `Count`?)",
+        ),
+    ] {
+        let refused = ask(&sandbox, arguments).await;
+        assert_failure(&refused, 2, says);
+        assert!(!stderr(&refused).contains("--allow-unknown"), "{refused:?}");
+    }
+    // Nothing was read for it.
+    assert_eq!(sandbox.log().len(), 0);
+}
+
 #[tokio::test]
 async fn the_doctor_finds_what_is_well_and_what_is_not() {
     let sandbox = sandbox().await;

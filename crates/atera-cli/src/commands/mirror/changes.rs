@@ -98,7 +98,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
 fn layout(globals: &Globals, follows: bool) -> Result<Layout, Failure> {
     let mut options = globals.output.clone();
     options.format = options.format.or_else(|| formats::named("ndjson"));
-    let layout = Layout::new(&options, Some(&CHANGE), false)?;
+    let layout = Layout::of_rows(&options, &CHANGE)?;
     if follows && (layout.keeps_all() || options.file.is_some()) {
         return Err(Failure::Usage(
             "--follow prints changes as they come, and a table, --sort and --output-file wait for the last one; leave them \

@@ -73,7 +73,7 @@ pub(crate) async fn print(
     interrupt: &Interrupt,
 ) -> Result<u64, Failure> {
     let rows = AnswerRows::new(answer.columns());
-    let mut layout = Layout::new(&globals.output, Some(rows.schema()), false)?.or_select(|_| rows.columns());
+    let mut layout = Layout::of_rows(&globals.output, rows.schema())?.or_select(|_| rows.columns());
     layout.limit = limit;
     let mut out = Destination::open(globals.output.file.as_deref())?;
     let mut sink = Sink::new(layout);
