@@ -6,7 +6,7 @@ use std::{
 };
 
 use atera::{
-    ErrorKind, Priority, RateLimit, RetryPolicy,
+    ErrorKind, Priority, RateLimit, RetryPolicy, WaitReason,
     limit::{Rate, Remaining, Reservation, SlotReport, SlotRequest, SlotStore, StoreFuture},
     mock::Recorder,
     transport::{Fault, Response},
@@ -22,6 +22,7 @@ struct Store(Arc<Mutex<Ledger>>);
 struct Ledger {
     told: Vec<String>,
     paused_until: Option<Instant>,
+    quarantined_until: Option<Instant>,
     /// What fails.
     broken: &'static str,
     /// What never ends.
@@ -72,7 +73,9 @@ impl SlotStore for Store {
 
     fn rate(&self) -> Rate {
         let mut rate = Rate::new(RateLimit::default());
-        rate.paused_until = self.0.lock().unwrap().paused_until.map(Instant::into_std);
+        let ledger = self.0.lock().unwrap();
+        rate.paused_until = ledger.paused_until.map(Instant::into_std);
+        rate.quarantined_until = ledger.quarantined_until.map(Instant::into_std);
         rate
     }
 
@@ -247,6 +250,47 @@ async fn a_pause_that_is_too_long_ends_the_wait_for_a_store() {
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(error.retry_after().unwrap() > Duration::from_secs(3590));
     assert!(before.elapsed().as_secs() <= 1, "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_store_does_not_know_is_no_pause_of_the_service() {
+    let store = Store::default();
+    store.0.lock().unwrap().hanging = "reserve";
+    let reasons = Arc::new(Mutex::new(Vec::new()));
+    let seen = reasons.clone();
+    let service = Recorder::answering(200, "{\"TicketID\": 1}");
+    let builder = service.builder().slot_store(store.clone());
+    let client = builder
+        .on_wait(move |wait| seen.lock().unwrap().push(wait.reason))
+        .build()
+        .unwrap();
+    let until = |seconds| Some(Instant::now() + Duration::from_secs(seconds));
+    for (paused, quarantined, sentence) in [
+        (None, until(3600), "does not know what was sent before"),
+        (until(600), until(3600), "does not know what was sent before"),
+        (until(7200), until(3600), "the service asked for a pause"),
+        (until(3600), until(10), "the service asked for a pause"),
+    ] {
+        {
+            let mut ledger = store.0.lock().unwrap();
+            (ledger.paused_until, ledger.quarantined_until) = (paused, quarantined);
+        }
+        let error = client.tickets().get(1).await.unwrap_err();
+        assert!(error.to_string().contains(sentence), "{error}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 0));
+        let longest = paused.max(quarantined).unwrap() - Instant::now();
+        assert_eq!(error.retry_after(), Some(longest));
+    }
+    assert!(reasons.lock().unwrap().is_empty(), "none waited");
+    {
+        let mut ledger = store.0.lock().unwrap();
+        (ledger.paused_until, ledger.quarantined_until) = (until(1), until(2));
+    }
+    let call = client.tickets().get(1).into_future();
+    tokio::time::timeout(Duration::from_millis(500), call)
+        .await
+        .unwrap_err();
+    assert_eq!(reasons.lock().unwrap().first(), Some(&WaitReason::Quarantine));
 }
 
 #[tokio::test(start_paused = true)]

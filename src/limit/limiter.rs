@@ -56,6 +56,8 @@ pub(crate) struct SharedWindow(Mutex<Window>);
 pub(crate) enum NoSlot {
     /// The service asked for a pause that is longer than the call waits.
     Paused(Duration),
+    /// The store does not know what was sent before, and waits that out for longer than the call waits.
+    Quarantined(Duration),
     Failed(StoreError),
 }
 
@@ -174,10 +176,16 @@ impl SharedStore {
             // Before the store is asked, so that no pause is missed.
             told.as_mut().enable();
             let now = clock::now();
-            let paused = self.store.rate().paused_until;
-            let left = paused.map(|until| until.saturating_duration_since(now));
-            if let Some(left) = left.filter(|left| *left > patience) {
-                return Err(NoSlot::Paused(left));
+            let rate = self.store.rate();
+            let left = |until: Option<Instant>| {
+                until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+            };
+            let (paused, quarantined) = (left(rate.paused_until), left(rate.quarantined_until));
+            if quarantined > patience.max(paused) {
+                return Err(NoSlot::Quarantined(quarantined));
+            }
+            if paused > patience {
+                return Err(NoSlot::Paused(paused));
             }
             let reserving = reserving.get_or_insert_with(|| self.store.reserve(request));
             let tick = pin!(clock::sleep_until(now + LOOK_FOR_PAUSE));

@@ -206,6 +206,9 @@ pub struct Rate {
     pub waiting: usize,
     /// Until when nothing is sent, because the service asked for a pause.
     pub paused_until: Option<Instant>,
+    /// Until when nothing is sent, because a [store](super::SlotStore) does not know what was sent before, as after a restart of its
+    /// server. The built-in limiter always knows it.
+    pub quarantined_until: Option<Instant>,
     /// When the next slot is free for a call that waits. `None` if none waits, or if it is not known because all slots belong to
     /// requests in flight.
     pub next_slot: Option<Instant>,
@@ -219,6 +222,7 @@ impl Rate {
             in_use: 0,
             waiting: 0,
             paused_until: None,
+            quarantined_until: None,
             next_slot: None,
         }
     }

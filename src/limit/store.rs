@@ -30,8 +30,8 @@ pub struct SlotRequest {
     pub id: u64,
     /// Which calls get slots first.
     pub priority: Priority,
-    /// The longest pause that the call waits for, and the longest time that a store may take to recover from a failure. A call
-    /// waits for its turn longer than that.
+    /// The longest pause that the call waits for, and the longest time that a store may take to recover from a failure, or until it
+    /// knows what was sent before. A call waits for its turn longer than that.
     pub patience: Duration,
 }
 
@@ -88,7 +88,8 @@ pub struct Remaining {
 /// A limit that is kept outside of this process: in a file, in a database, by another service.
 ///
 /// It replaces the built-in limiter; see [`ClientBuilder::slot_store`](crate::ClientBuilder::slot_store). Whatever a store does,
-/// no call waits for it beyond its deadline, nor for a pause that is longer than its patience.
+/// no call waits for it beyond its deadline, nor for the end of a pause or of a quarantine ([`Rate::quarantined_until`]) that is later
+/// than its patience allows.
 pub trait SlotStore: fmt::Debug + Send + Sync + 'static {
     /// Waits for a slot and takes it. If this fails, the call fails without being sent.
     ///

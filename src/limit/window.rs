@@ -251,6 +251,7 @@ impl Window {
             in_use: self.in_use(),
             waiting: self.waiting.iter().map(VecDeque::len).sum(),
             paused_until: self.blocked_until(),
+            quarantined_until: None,
             next_slot: self
                 .waiting
                 .iter()

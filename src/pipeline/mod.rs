@@ -303,6 +303,16 @@ impl Call<'_> {
                 ),
             )
             .with_retry_after(left),
+            Some(Err(NoSlot::Quarantined(left))) => Error::new(
+                ErrorKind::RateLimited,
+                format!(
+                    "{} was not sent: the store of the rate limit does not know what was sent before, and waits that out for {} \
+                     more; try again then",
+                    self.target,
+                    in_words(left)
+                ),
+            )
+            .with_retry_after(left),
             Some(Err(NoSlot::Failed(source))) => Error::config(format!(
                 "{} was not sent: the store of the rate limit failed; check the store, or use the built-in limit",
                 self.target

@@ -75,7 +75,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest pause that the service may ask for before a call gives up; 5 minutes by default.
+    /// The longest pause that the service may ask for before a call gives up; 5 minutes by default. A
+    /// [store](crate::limit::SlotStore) of the rate limit may not need longer either, to know again what was sent before.
     pub fn longest_pause(mut self, pause: Duration) -> Self {
         self.longest_pause = pause;
         self

@@ -55,6 +55,9 @@ pub enum WaitReason {
     Store,
     /// For the end of a pause, which the service has asked for with an answer to this call or to another one with the same key.
     Pause,
+    /// For what may have been sent before to count no more: the [store](crate::limit::SlotStore) of the rate limit does not know what
+    /// was, as after a restart of its server.
+    Quarantine,
     /// For the next attempt, after one that failed.
     #[non_exhaustive]
     Retry {
@@ -114,8 +117,9 @@ impl WaitsFor<'_> {
             WaitsFor::Key => None,
             WaitsFor::Slot(limiter, _) => {
                 let rate = limiter.rate();
-                Some(match rate.paused_until {
-                    Some(until) => (WaitReason::Pause, Some(until)),
+                Some(match rate.paused_until.max(rate.quarantined_until) {
+                    until @ Some(_) if until == rate.paused_until => (WaitReason::Pause, until),
+                    until @ Some(_) => (WaitReason::Quarantine, until),
                     None if matches!(limiter, Limiter::Store(_)) && has_free_slots(&rate) => {
                         (WaitReason::Store, None)
                     }

@@ -260,8 +260,9 @@ impl SlotStore for FileStore {
         let now = now();
         let ahead = |time: Option<Instant>| time.filter(|time| *time > now);
         rate.paused_until = ahead(rate.paused_until);
+        rate.quarantined_until = ahead(rate.quarantined_until);
         rate.next_slot = ahead(rate.next_slot);
-        rate.waiting = self.shared.waiting().iter().map(BTreeSet::len).sum();
+        rate.waiting = self.shared.queue.len();
         rate
     }
 

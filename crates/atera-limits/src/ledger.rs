@@ -34,6 +34,9 @@ pub(super) struct Ledger {
     next: u64,
     /// Nothing is sent before this time.
     paused_until: i64,
+    /// Until when that is because a ledger could not be read. `paused_until` is no earlier, for older versions.
+    #[serde(default)]
+    quarantined_until: i64,
     slots: Vec<Slot>,
     /// Until when calls are assumed to wait, by priority.
     #[serde(default)]
@@ -85,9 +88,11 @@ struct Deficit {
 impl Ledger {
     /// Replaces a ledger that cannot be read. It lets nothing through until every slot of the lost one must be free.
     pub(super) fn unreadable(now: i64, limit: &RateLimit) -> Self {
+        let until = now + millis(limit.window() + limit.allowance()) + MARGIN;
         Ledger {
             now,
-            paused_until: now + millis(limit.window() + limit.allowance()) + MARGIN,
+            paused_until: until,
+            quarantined_until: until,
             ..Ledger::default()
         }
     }
@@ -164,18 +169,30 @@ impl Ledger {
 
     /// For how long nothing is sent, because of a pause or because no answer allows more.
     pub(super) fn paused_for(&self) -> Option<Duration> {
-        let left = u64::try_from(self.blocked_until()? - self.now).ok()?;
+        let asked_for = (self.paused_until > self.quarantined_until).then_some(self.paused_until);
+        self.left(self.exhausted_until().max(asked_for)?)
+    }
+
+    /// For how long nothing is sent, because it is unknown what was sent before.
+    pub(super) fn quarantined_for(&self) -> Option<Duration> {
+        self.left(self.quarantined_until)
+    }
+
+    fn left(&self, until: i64) -> Option<Duration> {
+        let left = u64::try_from(until - self.now).ok()?;
         (left > 0).then(|| Duration::from_millis(left))
     }
 
     /// Until when no slot may be taken, even if some are free.
     fn blocked_until(&self) -> Option<i64> {
-        let exhausted = self.hints.iter().filter(|hint| hint.last < self.next);
-        let until = exhausted
-            .map(|hint| hint.until)
-            .chain([self.paused_until])
-            .max()?;
+        let until = self.exhausted_until().max(Some(self.paused_until))?;
         (until > self.now).then_some(until)
+    }
+
+    /// Until when no answer allows more.
+    fn exhausted_until(&self) -> Option<i64> {
+        let exhausted = self.hints.iter().filter(|hint| hint.last < self.next);
+        exhausted.map(|hint| hint.until).max()
     }
 
     /// Adds a hint of the service. It is ignored if a later request already gave one, and it never raises the limit.
@@ -367,6 +384,23 @@ mod tests {
         assert_eq!(ledger.paused_for(), Some(Duration::from_secs(30)));
         assert_eq!(take(&mut ledger, NOW + 1, limit), Err(NOW + 30_000));
         assert!(take(&mut ledger, NOW + 30_000, limit).is_ok());
+    }
+
+    #[test]
+    fn what_is_unknown_is_no_pause_until_the_service_asks_for_a_longer_one() {
+        let limit = RateLimit::per_minute(100);
+        let mut ledger = Ledger::unreadable(NOW, &limit);
+        let unknown = Some(Duration::from_millis(90_100));
+        ledger.pause(NOW, Duration::from_secs(30));
+        assert_eq!((ledger.paused_for(), ledger.quarantined_for()), (None, unknown));
+        assert_eq!(take(&mut ledger, NOW, limit), Err(NOW + 90_100));
+        let longer = Duration::from_secs(120);
+        ledger.pause(NOW, longer);
+        assert_eq!(
+            (ledger.paused_for(), ledger.quarantined_for()),
+            (Some(longer), unknown)
+        );
+        assert_eq!(take(&mut ledger, NOW, limit), Err(NOW + 120_000));
     }
 
     #[test]

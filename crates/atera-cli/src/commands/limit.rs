@@ -133,14 +133,13 @@ pub(crate) async fn run(
 
 /// The row of all holders.
 fn total(rate: &Rate, quarantine: Option<Quarantine>) -> Value {
-    let paused = rate
-        .paused_until
-        .map(|until| until.saturating_duration_since(now()));
-    let reason = match (&paused, quarantine) {
-        (_, Some(quarantine)) => Some(quarantine.reason()),
-        (Some(_), None) => Some("the service asked for it".to_string()),
-        (None, None) => None,
-    };
+    let blocked = rate.paused_until.max(rate.quarantined_until);
+    let paused = blocked.map(|until| until.saturating_duration_since(now()));
+    let reason = blocked.map(|until| match quarantine {
+        _ if Some(until) == rate.paused_until => "the service asked for it".to_string(),
+        Some(quarantine) => quarantine.reason(),
+        None => "unknown what was sent: the file was damaged".to_string(),
+    });
     json!({
         "Holder": "all",
         "InUse": rate.in_use,

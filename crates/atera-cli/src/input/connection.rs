@@ -200,7 +200,7 @@ impl Connection {
             .rate_limit(self.limit)
             .retry(self.retry.clone())
             .on_wait(move |wait| {
-                let store = store.as_ref().map(LimitStore::state).unwrap_or_default();
+                let store = store.as_ref().map(LimitStore::kind).unwrap_or_default();
                 waits.note(wait, store, now());
             });
         match &self.store {

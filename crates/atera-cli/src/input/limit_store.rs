@@ -14,7 +14,7 @@ use atera_limits::FileStore;
 use etcetera::BaseStrategy;
 
 use super::fleet::{Fleet, Unavailable};
-use crate::output::{terminal::tell, waits::StoreState};
+use crate::output::{terminal::tell, waits::StoreKind};
 
 /// What names the file of this machine.
 pub(crate) const MACHINE: &str = "machine";
@@ -76,12 +76,11 @@ impl LimitStore {
         }
     }
 
-    /// What a call that waits for it has to be told.
-    pub(super) fn state(&self) -> StoreState {
+    /// What it is, for those who wait for it.
+    pub(super) fn kind(&self) -> StoreKind {
         match self {
-            LimitStore::Machine(_) => StoreState::File,
-            LimitStore::Fleet(fleet) if fleet.quarantine().is_some() => StoreState::Quarantined,
-            LimitStore::Fleet(_) => StoreState::Server,
+            LimitStore::Machine(_) => StoreKind::File,
+            LimitStore::Fleet(_) => StoreKind::Server,
         }
     }
 }

@@ -47,16 +47,14 @@ enum Place {
     Terminal,
 }
 
-/// What keeps the rate limit, and how it is.
+/// What keeps the rate limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum StoreState {
+pub(crate) enum StoreKind {
     /// A file of this machine, or this process.
     #[default]
     File,
     /// A server.
     Server,
-    /// A server that does not know what was sent before.
-    Quarantined,
 }
 
 /// Tells what calls wait for. A clone tells it in the same place.
@@ -67,7 +65,7 @@ pub(crate) struct Waits(Arc<Mutex<Telling>>);
 #[derive(Clone, Copy, Debug)]
 struct Told {
     reason: WaitReason,
-    store: StoreState,
+    store: StoreKind,
     until: Option<Instant>,
     /// When it was told.
     at: Instant,
@@ -157,7 +155,7 @@ impl Waits {
     }
 
     /// Takes note of a wait.
-    pub(crate) fn note(&self, wait: &Wait, store: StoreState, now: Instant) {
+    pub(crate) fn note(&self, wait: &Wait, store: StoreKind, now: Instant) {
         let mut telling = self.lock();
         match wait.phase {
             WaitPhase::Began => telling.waiting += 1,
@@ -314,7 +312,7 @@ impl Told {
                  {} after its answer",
                 in_words(self.window)
             ),
-            WaitReason::Store if self.store != StoreState::File => {
+            WaitReason::Store if self.store != StoreKind::File => {
                 "waiting for the limit store: the server or the way to it is slow, or it cannot be reached"
                     .to_string()
             }
@@ -323,7 +321,7 @@ impl Told {
                     .to_string()
             }
             WaitReason::RateLimit => format!("rate limit reached: next slot in {time}"),
-            WaitReason::Pause if self.store == StoreState::Quarantined => {
+            WaitReason::Quarantine => {
                 format!("the limit store does not know what was sent before: nothing is sent for {time}")
             }
             WaitReason::Pause if in_place => format!("Atera asked for a pause: {time} left"),
@@ -419,7 +417,7 @@ mod tests {
         ] {
             let told = Told {
                 reason,
-                store: StoreState::File,
+                store: StoreKind::File,
                 until: Some(now + left),
                 at: now,
                 window: seconds(60),
@@ -430,13 +428,13 @@ mod tests {
         for (reason, store, part) in [
             (
                 WaitReason::Store,
-                StoreState::Server,
+                StoreKind::Server,
                 "waiting for the limit store",
             ),
-            (WaitReason::Pause, StoreState::Server, "Atera asked for a pause"),
+            (WaitReason::Pause, StoreKind::Server, "Atera asked for a pause"),
             (
-                WaitReason::Pause,
-                StoreState::Quarantined,
+                WaitReason::Quarantine,
+                StoreKind::Server,
                 "nothing is sent for 30 s",
             ),
         ] {
@@ -456,7 +454,7 @@ mod tests {
         let now = now();
         let told = |reason, left| Told {
             reason,
-            store: StoreState::File,
+            store: StoreKind::File,
             until: Some(now + seconds(left)),
             at: now,
             window: seconds(60),

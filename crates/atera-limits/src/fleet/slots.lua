@@ -110,8 +110,9 @@ local function kind_of(kind)
     return kind
 end
 
-local function blocked_until()
-    local ends = math.max(paused, quarantine)
+-- By what the service has asked for.
+local function paused_until()
+    local ends = paused
     for _, hint in ipairs(hints) do
         if hint.last < next_id then ends = math.max(ends, hint.ends) end
     end
@@ -132,6 +133,8 @@ local function free_at(position, kind)
     table.sort(scores)
     return scores[position]
 end
+
+local function blocked_until() return math.max(paused_until(), quarantine) end
 
 local used = { i = redis.call('ZCARD', SLOTS.i), b = redis.call('ZCARD', SLOTS.b) }
 -- What the caller is told: slot and its priority, milliseconds to wait, to the next slot (-1 if unknown), calls before it.
@@ -266,5 +269,5 @@ for _, key in pairs(SLOTS) do
 end
 redis.call('PEXPIRE', WAITING, text(2 * window + 60 * GRACE))
 
-return { slot, slot_kind, wait, next_slot, before, used.i + used.b, math.max(blocked_until() - now, 0),
+return { slot, slot_kind, wait, next_slot, before, used.i + used.b, math.max(paused_until() - now, 0),
     math.max(quarantine - now, 0), reason, requests, window, holders }

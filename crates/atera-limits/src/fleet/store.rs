@@ -373,6 +373,7 @@ impl Fleet {
         local.rate.limit = self.limit(requests.into_iter().flatten().min(), window);
         local.rate.in_use = reply.in_use;
         local.rate.paused_until = after(reply.paused);
+        local.rate.quarantined_until = after(reply.quarantine);
         local.pause.take_if(|until| *until <= now);
         let Some(until) = after(reply.quarantine) else {
             local.quarantine = None;
@@ -658,8 +659,9 @@ impl SlotStore for RedisStore {
         let ahead = |time: Option<Instant>| time.filter(|time| *time > now);
         let mut rate = local.rate;
         rate.paused_until = ahead(rate.paused_until.max(local.pause));
+        rate.quarantined_until = ahead(rate.quarantined_until);
         rate.next_slot = ahead(rate.next_slot);
-        rate.waiting = local.waiting.iter().map(BTreeSet::len).sum();
+        rate.waiting = self.fleet.queue.len();
         rate
     }
 

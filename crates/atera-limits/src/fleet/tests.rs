@@ -201,7 +201,20 @@ async fn what_is_unknown_is_waited_out() {
         return;
     };
     let store = server.store(RateLimit::per_minute(3));
-    assert_eq!(wait(&store).await, 90, "the state is new");
+    let service = Recorder::answering(200, "{\"TicketID\": 1}");
+    let retry = atera::RetryPolicy::new().longest_pause(Duration::from_secs(20));
+    let client = service.builder().slot_store(store.clone()).retry(retry).build();
+    let call = client.expect("a client").tickets().get(1).await;
+    let error = call.expect_err("the state is new");
+    assert!(
+        error.to_string().contains("does not know what was sent before"),
+        "{error}"
+    );
+    let left = error.retry_after().map(|left| left.as_secs());
+    assert_eq!(left, Some(89), "it is known when the server has been asked");
+    assert_eq!(store.rate().paused_until, None);
+    assert_eq!(wait(&store).await, 89, "the state is new");
+    assert_eq!(store.rate().quarantined_until, None);
     assert_eq!(wait(&store).await, 0);
     *lock(&server.0.run) = "second".to_string();
     assert_eq!(wait(&store).await, 90, "restarted, or another server");

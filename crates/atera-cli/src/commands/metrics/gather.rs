@@ -108,14 +108,21 @@ impl Sources {
             rate.waiting as f64,
         );
         let now = Instant::now().into_std();
-        let pause = rate
-            .paused_until
-            .map(|until| until.saturating_duration_since(now));
+        let left = |until: Option<std::time::Instant>| {
+            let left = until.map(|until| until.saturating_duration_since(now));
+            left.unwrap_or_default().as_secs_f64()
+        };
         gauge(
             registry,
             "pause_seconds",
             "How long nothing is sent because the service asked for a pause",
-            pause.unwrap_or_default().as_secs_f64(),
+            left(rate.paused_until),
+        );
+        gauge(
+            registry,
+            "quarantine_seconds",
+            "How long nothing is sent because the store of the limit does not know what was sent before",
+            left(rate.quarantined_until),
         );
     }
 
