@@ -10,6 +10,9 @@ fn address(server: &Redis) -> String {
     format!("redis+unix://{}", server.socket().display())
 }
 
+/// So long that no slot comes back while a test runs.
+const LONG: [&str; 2] = ["--rate-limit", "700/60m"];
+
 /// A config file with the only profile, which is used if none is named.
 fn config(folder: &Path, sandbox: &Sandbox, store: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
@@ -34,7 +37,7 @@ fn rows(output: &Output) -> Vec<Value> {
 /// Runs a command with the limit on this server.
 async fn on(sandbox: &Sandbox, store: &str, arguments: &[&str]) -> Output {
     let mut command = against(sandbox, arguments);
-    command.env("ATERA_LIMIT_STORE", store);
+    command.args(LONG).env("ATERA_LIMIT_STORE", store);
     output(command).await
 }
 
@@ -51,7 +54,7 @@ async fn commands_that_name_a_server_share_its_limit() {
     );
     let seen = &rows(&new)[0];
     assert_eq!(seen["Holder"], "all");
-    assert!(seen["PausedFor"].as_u64().is_some_and(|left| left > 80), "{seen}");
+    assert!(seen["PausedFor"].as_u64().is_some_and(|left| left > 60), "{seen}");
     assert!(
         seen["Reason"]
             .as_str()
@@ -67,7 +70,7 @@ async fn commands_that_name_a_server_share_its_limit() {
     );
 
     let flag = ["tickets", "get", "54321", "--limit-store", &store];
-    let asked = ask(&sandbox, &flag).await;
+    let asked = ask(&sandbox, &[flag.as_slice(), &LONG].concat()).await;
     assert_success(&asked);
     assert_eq!(stderr(&asked), "");
     let walk = ["customers", "list", "--all", "-o", "ndjson"];
@@ -75,7 +78,9 @@ async fn commands_that_name_a_server_share_its_limit() {
     let status = rows(&on(&sandbox, &store, &status).await);
     assert_eq!(status.len(), 3, "all, and two commands: {status:?}");
     let sent = sandbox.stats().arrivals;
-    assert_eq!(status[0]["InUse"].as_u64(), Some(sent), "{status:?}");
+    // One more, perhaps, for a page that was no longer needed.
+    assert!(status[0]["InUse"].as_u64() >= Some(sent), "{sent}: {status:?}");
+    assert_eq!(status[0]["Limit"], "700/3600s");
     assert!(
         status[1..]
             .iter()
@@ -90,7 +95,8 @@ async fn commands_that_name_a_server_share_its_limit() {
     );
 }
 
-/// The command tells the server what became of its slots before it ends: they are free a window later, and not a lease.
+/// The command tells the server what became of its slots before it ends: they are free a window later, and not a lease and the late
+/// allowance later than that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_ends_leaves_no_slot_of_which_nothing_is_known() {
     let Some(server) = Redis::start(&[]) else { return };
@@ -120,7 +126,7 @@ async fn a_command_that_ends_leaves_no_slot_of_which_nothing_is_known() {
         );
     }
     assert!(!free.is_empty());
-    assert!(free.iter().all(|left| *left < 62.0), "{free:?}");
+    assert!(free.iter().all(|left| *left < 3_602.0), "{free:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,7 +213,7 @@ async fn a_dry_run_takes_slots_for_the_names_that_it_looks_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |arguments: &[&str]| {
         let mut command = against(&sandbox, arguments);
-        command.env("XDG_STATE_HOME", folder.path());
+        command.args(LONG).env("XDG_STATE_HOME", folder.path());
         output(command)
     };
     let customers = run(&["customers", "list", "-o", "json"]).await;

@@ -362,12 +362,16 @@ async fn a_call_that_gives_up_early_leaves_the_others_waiting() {
     answered(reserve(&store).await).await;
     store.flush().await;
     let patiences = [Duration::ZERO, Duration::MAX];
-    let [impatient, patient] = patiences.map(|patience| {
+    let mut calls = Vec::new();
+    for patience in patiences {
         let request = SlotRequest::new(Priority::Interactive).with_patience(patience);
         let call = store.reserve(request);
-        tokio::spawn(async move { call.await.is_ok() })
-    });
-    sleep(Duration::from_secs(5)).await;
+        calls.push(tokio::spawn(async move { call.await.is_ok() }));
+        // The impatient one is the first that asks.
+        sleep(Duration::from_secs(1)).await;
+    }
+    let [impatient, patient] = <[_; 2]>::try_from(calls).expect("two");
+    sleep(Duration::from_secs(4)).await;
     *lock(&server.0.away) = true;
     assert!(!impatient.await.expect("a task"), "it got a slot");
     sleep(Duration::from_secs(3)).await;

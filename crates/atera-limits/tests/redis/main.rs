@@ -127,13 +127,14 @@ async fn a_script_that_is_gone_is_loaded_again() {
 #[tokio::test]
 async fn a_server_that_is_lost_is_said_and_its_return_is_noticed() {
     let Some(server) = Redis::start(&[]) else { return };
-    let store = connect(builder(&server).patience(Duration::from_millis(100)))
-        .await
-        .expect("a store");
-    use_slot(&store).await;
-    let taken = reserve(&store).await.expect("a slot");
+    let patient = connect(builder(&server)).await.expect("a store");
+    use_slot(&patient).await;
     server.ask(&["client", "kill", "type", "normal"]);
-    use_slot(&store).await;
+    use_slot(&patient).await;
+    // It does not try again.
+    let impatient = builder(&server).patience(Duration::ZERO);
+    let store = connect(impatient).await.expect("a store");
+    let taken = reserve(&store).await.expect("a slot");
     let socket = server.socket();
     drop(server);
     let Err(error) = reserve(&store).await else {
