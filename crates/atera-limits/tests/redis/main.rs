@@ -95,7 +95,7 @@ async fn the_server_never_sees_the_key() {
         .expect("a client");
     client.tickets().get(1).await.expect("an answer");
     store.flush().await;
-    let mut seen = format!("{store:?}");
+    let mut seen = format!("{store:?} {:?}", store.status().await.expect("a status"));
     for name in server.ask(&["keys", "*"]).lines() {
         assert!(name.starts_with("{atera:"), "{name}");
         let kind = server.ask(&["type", name]);
@@ -110,6 +110,24 @@ async fn the_server_never_sees_the_key() {
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(told.to_lowercase().contains("evalsha"), "{told}");
     seen += &told;
+    // The server is gone, so these are the errors of a call and of a start.
+    let call = client
+        .with_deadline(Duration::from_secs(1))
+        .tickets()
+        .get(1)
+        .await;
+    let gone = builder(&server).salt("a salt").patience(Duration::ZERO);
+    let (call, start) = (
+        call.expect_err("no server"),
+        connect(gone).await.expect_err("no server"),
+    );
+    for error in [&call as &dyn std::error::Error, &start] {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            let _ = write!(seen, "{error} {error:?}");
+            cause = error.source();
+        }
+    }
     for secret in [KEY, "app.atera.com", "a salt"] {
         assert!(!seen.contains(secret), "{secret}");
     }
