@@ -5,7 +5,6 @@
 //! slots it held become free later than they would have.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -24,7 +23,10 @@ use fd_lock::RwLock;
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
-use crate::ledger::{Ledger, effective};
+use crate::{
+    ledger::{LEASE, Ledger, effective},
+    queue::{CallTask, Queue, Turn},
+};
 
 /// The longest wait before the file is read again: another process may have given slots back early.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
@@ -67,11 +69,7 @@ struct LimitFile {
     limit: RateLimit,
     /// The state of the limit when the file was last read.
     rate: Mutex<Rate>,
-    /// Held by the call of a priority that reads the file. The others of this process wait for it in order, so slots are first
-    /// come, first served, and an empty window is not asked about by each of them.
-    turns: [Arc<tokio::sync::Mutex<()>>; 2],
-    /// The calls of this process that wait, by priority. Their ids are in the order in which they came.
-    waiting: Mutex<[BTreeSet<u64>; 2]>,
+    queue: Arc<Queue>,
     clock: Clock,
 }
 
@@ -131,8 +129,7 @@ impl FileStore {
                 lock_path: folder.join(format!("{name}.lock")),
                 limit,
                 rate: Mutex::new(Rate::new(limit)),
-                turns: Default::default(),
-                waiting: Mutex::default(),
+                queue: Arc::default(),
                 clock,
             }),
         };
@@ -167,42 +164,49 @@ impl LimitFile {
         self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The calls that wait, poisoned or not: they are inserted and removed in single steps.
-    fn waiting(&self) -> MutexGuard<'_, [BTreeSet<u64>; 2]> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes a slot in the turn of the call.
+    async fn take(
+        self: Arc<Self>,
+        turn: impl Future<Output = Turn>,
+        priority: Priority,
+    ) -> Result<Unclaimed, StoreError> {
+        let _turn = turn.await;
+        loop {
+            let file = self.clone();
+            let taken = spawn_blocking(move || {
+                let taken = file.change(|ledger, now| {
+                    let until = |at| Duration::from_millis(u64::try_from(at - now).unwrap_or_default());
+                    let taken = ledger.take(now, &file.limit, priority);
+                    let taken = taken.map(|id| (id, now));
+                    taken.map_err(|at| (until(at), ledger.next_slot(&file.limit, priority).map(until)))
+                })?;
+                let taken = taken.map(|(id, taken)| Unclaimed {
+                    shared: file.clone(),
+                    id: Some(id),
+                    taken,
+                });
+                Ok::<_, io::Error>(taken)
+            });
+            match taken.await?? {
+                Ok(slot) => {
+                    self.rate().next_slot = None;
+                    return Ok(slot);
+                }
+                Err((wait, next)) => {
+                    self.rate().next_slot = next.map(|length| now() + length);
+                    tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
+                }
+            }
+        }
     }
 
     /// Keeps the state of the limit for [`SlotStore::rate`], which must not read the file.
     fn remember(&self, ledger: &Ledger) {
         let mut rate = self.rate();
         rate.in_use = u32::try_from(ledger.in_use()).unwrap_or(u32::MAX);
-        rate.paused_until = ledger
-            .paused_for()
-            .map(|length| now() + length.min(LONGEST_PAUSE));
-    }
-}
-
-/// A call that waits. It is not waiting any more when this is dropped.
-struct Waiting {
-    shared: Arc<LimitFile>,
-    priority: Priority,
-    id: u64,
-}
-
-impl Waiting {
-    fn enter(shared: &Arc<LimitFile>, priority: Priority, id: u64) -> Self {
-        shared.waiting()[priority as usize].insert(id);
-        Waiting {
-            shared: shared.clone(),
-            priority,
-            id,
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.shared.waiting()[self.priority as usize].remove(&self.id);
+        let after = |length: Duration| now() + length.min(LONGEST_PAUSE);
+        rate.paused_until = ledger.paused_for().map(after);
+        rate.quarantined_until = ledger.quarantined_for().map(after);
     }
 }
 
@@ -216,33 +220,15 @@ impl SlotStore for FileStore {
         let shared = self.shared.clone();
         Box::pin(async move {
             let priority = effective(&shared.limit, request.priority);
-            let _waiting = Waiting::enter(&shared, priority, request.id);
-            let turn = shared.turns[priority as usize].clone().lock_owned().await;
+            let _waiting = shared.queue.enter(priority, request.id);
             loop {
-                let store = shared.clone();
-                let taken = spawn_blocking(move || {
-                    let taken = store.change(|ledger, now| {
-                        let until = |at| Duration::from_millis(u64::try_from(at - now).unwrap_or_default());
-                        let taken = ledger.take(now, &store.limit, priority);
-                        taken.map_err(|at| (until(at), ledger.next_slot(&store.limit, priority).map(until)))
-                    })?;
-                    let taken = taken.map(|id| Unclaimed {
-                        shared: store.clone(),
-                        id: Some(id),
-                    });
-                    Ok::<_, io::Error>(taken)
-                });
-                match taken.await?? {
-                    Ok(taken) => {
-                        shared.rate().next_slot = None;
-                        drop(turn);
-                        return Ok(Box::new(taken.claim()) as Box<dyn Reservation>);
-                    }
-                    Err((wait, next)) => {
-                        shared.rate().next_slot = next.map(|length| now() + length);
-                        tokio::time::sleep(wait.min(LONGEST_WAIT)).await;
-                    }
+                let turn = shared.queue.line_up(priority).await;
+                let slot = CallTask::spawn(shared.clone().take(turn, priority)).await?;
+                // The caller may not have been polled since, or the machine slept. A slot whose lease is nearly over is given back.
+                if shared.clock.now() - slot.taken < LEASE / 2 {
+                    return Ok(Box::new(slot.claim()) as Box<dyn Reservation>);
                 }
+                spawn_blocking(move || drop(slot)).await?;
             }
         })
     }
@@ -267,15 +253,7 @@ impl SlotStore for FileStore {
     }
 
     fn ahead(&self, id: u64) -> Option<usize> {
-        let waiting = self.shared.waiting();
-        let before = |priority: Priority| waiting[priority as usize].range(..id).count();
-        let [interactive, background] = &*waiting;
-        if interactive.contains(&id) {
-            return Some(before(Priority::Interactive));
-        }
-        background
-            .contains(&id)
-            .then(|| interactive.len() + before(Priority::Background))
+        self.shared.queue.ahead(id, [0; 2])
     }
 }
 
@@ -284,6 +262,8 @@ impl SlotStore for FileStore {
 struct Unclaimed {
     shared: Arc<LimitFile>,
     id: Option<u64>,
+    /// When it was taken, by the clock of the file.
+    taken: i64,
 }
 
 impl Unclaimed {
@@ -411,9 +391,11 @@ mod tests {
         let held = lock.write().expect("a lock");
         tokio::select! {
             biased;
-            _ = &mut begun => panic!("the call did not wait for the lock"),
+            _ = &mut begun => panic!("the call did not wait for its task"),
             () = std::future::ready(()) => {}
         }
+        // Now it waits for the lock.
+        tokio::task::yield_now().await;
         drop(begun);
         drop(held);
         for _ in 0..3 {
@@ -451,6 +433,11 @@ mod tests {
             .shared
             .change(|ledger, now| ledger.take(now, &limit, Priority::Interactive).is_err());
         assert!(take.expect("a file"));
+        let rate = store.rate();
+        assert!(
+            rate.quarantined_until.is_some() && rate.paused_until.is_none(),
+            "{rate:?}"
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ const MARGIN: i64 = 100;
 
 /// Milliseconds after which the process of an unfinished request is assumed to be dead: the default timeout of an attempt,
 /// doubled for slow machines.
-const LEASE: i64 = 60_000;
+pub(super) const LEASE: i64 = 60_000;
 
 /// Milliseconds after which a call that waits has asked again, or its process is assumed to be dead.
 const WAITING: i64 = 2_000;

@@ -42,12 +42,14 @@
 //! # Layers
 //!
 //! `ledger` decides and is given the time; `file` reads, locks and replaces the file around it. `fleet` is the store on a server,
-//! whose script decides. `file` and `fleet` use `ledger`, never the other way round.
+//! whose script decides. `queue` has the calls of this process that wait. `file` and `fleet` use `ledger` and `queue`, never the other
+//! way round.
 
 mod file;
 #[cfg(feature = "redis")]
 mod fleet;
 mod ledger;
+mod queue;
 
 pub use file::FileStore;
 #[cfg(feature = "redis")]

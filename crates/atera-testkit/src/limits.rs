@@ -47,6 +47,8 @@ macro_rules! limit_properties {
             what_an_answer_allows_holds_for_everybody,
             a_call_that_gives_up_leaves_its_place_to_the_next,
             those_who_wait_are_counted,
+            a_call_that_is_not_polled_holds_up_no_other,
+            a_slot_that_its_caller_picks_up_late_keeps_the_limit,
         }
     };
     ($fleet:ty: $($property:ident,)*) => {
@@ -435,4 +437,42 @@ pub async fn those_who_wait_are_counted<F: Fleet>() {
         waited.push(call.await.expect("a task").as_secs());
     }
     assert_eq!(waited, [60, 120, 180]);
+}
+
+/// A caller that stops polling its call while it waits, as `buffered` does while the body of a loop runs.
+pub async fn a_call_that_is_not_polled_holds_up_no_other<F: Fleet>() {
+    let fleet = F::new(RateLimit::per_minute(2));
+    let client = client(&fleet, &Recorder::new(|_| Ok(ticket())));
+    for _ in 0..2 {
+        send(&client).await;
+    }
+    let began = Instant::now();
+    let mut first = Box::pin(call(&client, Priority::Interactive));
+    let waits = timeout(Duration::from_secs(1), &mut first).await;
+    waits.expect_err("two slots are taken");
+    let second = timeout(WINDOW * 5, call(&client, Priority::Interactive)).await;
+    second.expect("it waits for the first one").expect("an answer");
+    assert_about(began.elapsed(), WINDOW);
+    first.await.expect("an answer");
+    assert_about(began.elapsed(), WINDOW);
+}
+
+/// A caller that gets a slot and does not poll its call until others may have got that slot too.
+pub async fn a_slot_that_its_caller_picks_up_late_keeps_the_limit<F: Fleet>() {
+    let service = Service::default();
+    let fleet = F::new(RateLimit::per_minute(2));
+    let recorder = service.after(Duration::ZERO);
+    let idle = client(&fleet, &recorder);
+    for _ in 0..2 {
+        send(&idle).await;
+    }
+    let mut late = Box::pin(call(&idle, Priority::Interactive));
+    let waits = timeout(Duration::from_secs(1), &mut late).await;
+    waits.expect_err("two slots are taken");
+    saturate(&client(&fleet, &recorder), Priority::Interactive, 4);
+    sleep(WINDOW * 9 / 2).await;
+    late.await.expect("an answer");
+    sleep(WINDOW * 2).await;
+    let most = service.most(WINDOW);
+    assert!(most <= 2, "{most} of 2");
 }

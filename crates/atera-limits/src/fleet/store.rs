@@ -1,11 +1,9 @@
 //! The limit of a fleet: what a call does until it has a slot, and what is reported of it.
 
 use std::{
-    collections::BTreeSet,
     fmt,
-    future::{Future, poll_fn},
+    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -14,8 +12,7 @@ use atera::limit::{
     StoreFuture,
 };
 use tokio::{
-    sync::{OwnedMutexGuard, watch},
-    task::JoinHandle,
+    sync::watch,
     time::{sleep, timeout},
 };
 
@@ -23,7 +20,10 @@ use super::{
     error::RedisStoreError,
     link::{Link, Reply},
 };
-use crate::ledger::{effective, millis};
+use crate::{
+    ledger::{effective, millis},
+    queue::{CallTask, Queue, Turn},
+};
 
 /// The first wait before a server that failed is asked again, and the longest.
 const RETRY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
@@ -147,8 +147,7 @@ pub(super) struct Fleet {
     lease: Duration,
     patience: Duration,
     local: Mutex<Local>,
-    /// Held by the call of a priority that asks the server again and again. The others of this process wait for it in order.
-    turns: [Arc<tokio::sync::Mutex<()>>; 2],
+    queue: Arc<Queue>,
     /// How often the server could not be reached. A change ends the wait of all calls.
     away: watch::Sender<u64>,
     /// How many reports are on their way.
@@ -159,11 +158,9 @@ pub(super) struct Fleet {
 #[derive(Debug)]
 struct Local {
     rate: Rate,
-    /// The calls of this process that wait, by priority. Their ids are in the order in which they came.
-    waiting: [BTreeSet<u64>; 2],
-    /// How many of these the server has refused a slot.
+    /// How many calls of this process the server has refused a slot, by priority.
     refused: [usize; 2],
-    /// How many calls of other processes are before them.
+    /// How many calls of other processes are before those of this one.
     before: [usize; 2],
     /// The quarantine that the log has told of. It may be over.
     quarantine: Option<Quarantine>,
@@ -204,13 +201,12 @@ impl RedisStore {
                 patience,
                 local: Mutex::new(Local {
                     rate: Rate::new(limit),
-                    waiting: Default::default(),
                     refused: [0; 2],
                     before: [0; 2],
                     quarantine: None,
                     pause: None,
                 }),
-                turns: Default::default(),
+                queue: Arc::default(),
                 away: watch::Sender::new(0),
                 reports: watch::Sender::new(0),
             }),
@@ -422,7 +418,7 @@ impl Fleet {
     async fn wait_in_turn(
         self: Arc<Self>,
         mut refused: Refused,
-        turn: impl Future<Output = OwnedMutexGuard<()>>,
+        turn: impl Future<Output = Turn>,
         patience: Duration,
         first: Reply,
     ) -> Result<Unclaimed, StoreError> {
@@ -488,18 +484,8 @@ impl Fleet {
             },
         };
         let refused = Refused::enter(self, priority);
-        // Polled here once, so that the order is that of the callers and not of the tasks.
-        let mut turn = Box::pin(self.turns[priority as usize].clone().lock_owned());
-        let begun = poll_fn(|context| Poll::Ready(turn.as_mut().poll(context))).await;
-        let turn = async move {
-            match begun {
-                Poll::Ready(turn) => turn,
-                Poll::Pending => turn.await,
-            }
-        };
-        // A task of its own, because a caller that is not polled for a while must not hold up those behind it.
-        let waiting = tokio::spawn(self.clone().wait_in_turn(refused, turn, patience, first));
-        Aborting(waiting).wait().await
+        let turn = self.queue.line_up(priority).await;
+        CallTask::spawn(self.clone().wait_in_turn(refused, turn, patience, first)).await
     }
 
     /// Reports something as long as a slot is leased, in a task of its own.
@@ -565,30 +551,6 @@ impl Drop for Counted {
     }
 }
 
-/// A call that waits. It is not waiting any more when this is dropped.
-struct Waiting {
-    fleet: Arc<Fleet>,
-    priority: Priority,
-    id: u64,
-}
-
-impl Waiting {
-    fn enter(fleet: &Arc<Fleet>, priority: Priority, id: u64) -> Self {
-        fleet.local().waiting[priority as usize].insert(id);
-        Waiting {
-            fleet: fleet.clone(),
-            priority,
-            id,
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.fleet.local().waiting[self.priority as usize].remove(&self.id);
-    }
-}
-
 /// A call that the server has refused a slot. The last one that goes gives up the place of this process.
 struct Refused {
     fleet: Arc<Fleet>,
@@ -628,7 +590,7 @@ impl SlotStore for RedisStore {
         Box::pin(async move {
             let priority = effective(&fleet.limit, request.priority);
             let patience = request.patience.min(fleet.patience);
-            let _waiting = Waiting::enter(&fleet, priority, request.id);
+            let _waiting = fleet.queue.enter(priority, request.id);
             loop {
                 let slot = fleet.take_in_order(priority, patience).await?;
                 // This program may have been stopped since, or the caller not polled. A slot whose lease is nearly over is
@@ -666,17 +628,8 @@ impl SlotStore for RedisStore {
     }
 
     fn ahead(&self, id: u64) -> Option<usize> {
-        let local = self.fleet.local();
-        let before = |priority: Priority| {
-            local.before[priority as usize] + local.waiting[priority as usize].range(..id).count()
-        };
-        let [interactive, background] = &local.waiting;
-        if interactive.contains(&id) {
-            return Some(before(Priority::Interactive));
-        }
-        background
-            .contains(&id)
-            .then(|| interactive.len() + before(Priority::Background))
+        let of_others = self.fleet.local().before;
+        self.fleet.queue.ahead(id, of_others)
     }
 }
 
@@ -735,21 +688,6 @@ struct Unclaimed {
 impl Unclaimed {
     fn claim(mut self) -> FleetSlot {
         self.slot.take().expect("it is claimed once")
-    }
-}
-
-/// A task that ends with its caller.
-struct Aborting<T>(JoinHandle<T>);
-
-impl<T> Aborting<Result<T, StoreError>> {
-    async fn wait(mut self) -> Result<T, StoreError> {
-        (&mut self.0).await?
-    }
-}
-
-impl<T> Drop for Aborting<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

@@ -317,24 +317,6 @@ async fn a_slot_that_its_caller_picks_up_late_is_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_not_polled_holds_up_no_other() {
-    let Some(server) = VirtualServer::start() else {
-        return;
-    };
-    server.trust();
-    let store = server.store(RateLimit::per_minute(2));
-    for _ in 0..2 {
-        answered(reserve(&store).await).await;
-    }
-    store.flush().await;
-    let mut first = store.reserve(SlotRequest::new(Priority::Interactive));
-    let asked = tokio::time::timeout(Duration::from_secs(1), &mut first).await;
-    assert!(asked.is_err(), "two are taken");
-    assert_eq!(wait(&store).await, 59);
-    answered(first.await.unwrap_or_else(|error| panic!("{error}"))).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_call_without_patience_gets_a_slot_of_a_server_that_takes_time() {
     let Some(server) = VirtualServer::start() else {
         return;
