@@ -209,7 +209,7 @@ pub(crate) async fn run(
         Some(_) => Form::Filtered(Selection::new(&request.selection, &globals.output, None, true)?),
         None => Form::Records(Layout::new(&globals.output, schema, true)?),
     };
-    let connection = Connection::open(globals).await?;
+    let connection = interrupt.or(Connection::open(globals)).await??;
     if globals.dry_run {
         return dry_run::show(&connection, async |client| request.call(&client)?.send().await).await;
     }

@@ -89,12 +89,24 @@ impl Findings {
 
 /// Runs the checks and prints their results.
 pub(crate) async fn run(globals: &Globals, interrupt: &Interrupt) -> Result<(), Failure> {
-    let connection = Connection::open(globals).await?;
+    let (connection, shared) = interrupt.or(Connection::open_without_limit(globals)).await??;
     let client = connection.client()?;
     let mut findings = Findings::default();
     key(&connection, Timestamp::now().to_utc(), &mut findings);
-    limit_store(&connection, &mut findings);
-    interrupt.or(service(&connection, &client, &mut findings)).await?;
+    match shared {
+        Ok(()) => {
+            limit_store(&connection, &mut findings);
+            interrupt.or(service(&connection, &client, &mut findings)).await?;
+        }
+        Err(error) => {
+            findings.fail("limit store", error.kind(), of_call(&error));
+            findings.add(
+                "reach",
+                "unknown",
+                "not asked, because nothing is sent without the limit",
+            );
+        }
+    }
     let failed = findings.failed;
     rows::print(&globals.output, &CHECK, findings.rows.into_iter())?;
     match failed {
@@ -159,11 +171,12 @@ fn limit_store(connection: &Connection, findings: &mut Findings) {
         None => "there is no limit".to_string(),
     };
     match store {
-        LimitStore::Fleet(fleet) if fleet.quarantine().is_some() => {
-            let remark = fleet
-                .quarantine()
-                .map_or(String::new(), |quarantine| quarantine.remark());
-            findings.add("limit store", "unknown", format!("{place}; {remark}"));
+        LimitStore::Fleet(fleet) if let Some(quarantine) = fleet.quarantine() => {
+            findings.add(
+                "limit store",
+                "unknown",
+                format!("{place}; {}", quarantine.remark()),
+            );
         }
         _ => findings.add("limit store", "ok", format!("{place}; {used}")),
     }

@@ -49,7 +49,7 @@ pub(crate) async fn run(
             operation.id
         )));
     }
-    let connection = Connection::open(globals).await?;
+    let connection = interrupt.or(Connection::open(globals)).await??;
     let told = request.settle_time(globals, &connection, interrupt).await?;
     if let (Some(told), false) = (told, globals.quiet) {
         tell(told);

@@ -52,13 +52,31 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Finds the key, and starts the sandbox if one is wanted. Nothing is sent yet.
+    /// Finds the key, and starts the sandbox if one is wanted. Nothing is sent yet. While the server with the limit is away, this
+    /// takes some seconds: a command that catches signals ends the wait when one comes.
     ///
     /// # Errors
     ///
     /// `Config` if there is no key, if it cannot be read, if the sandbox cannot be started, or if the server with the limit cannot
     /// be reached.
     pub(crate) async fn open(globals: &Globals) -> Result<Self> {
+        let (connection, shared) = Self::open_without_limit(globals).await?;
+        shared.map(|()| connection)
+    }
+
+    /// The same for a command that goes on if the limit is not to be had: why is the second result. Nothing may be sent then.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), but for the limit.
+    pub(crate) async fn open_without_limit(globals: &Globals) -> Result<(Self, Result<()>)> {
+        let mut connection = Self::find(globals).await?;
+        let shared = connection.share_limit(globals).await;
+        Ok((connection, shared))
+    }
+
+    /// Finds the key, and starts the sandbox if one is wanted.
+    async fn find(globals: &Globals) -> Result<Self> {
         if globals.sandbox {
             let time = sandbox_time::from_environment()?;
             let sandbox = sandbox_time::set(Sandbox::builder(), time).start().await?;
@@ -74,9 +92,7 @@ impl Connection {
                 sandbox: Some(sandbox),
             });
         }
-        let mut connection = Self::of_the_service(globals)?;
-        connection.share_limit(globals).await?;
-        Ok(connection)
+        Self::of_the_service(globals)
     }
 
     /// The connection that a profile describes.
@@ -148,7 +164,7 @@ impl Connection {
     /// Shares the limit with all other programs that use the same key: of the fleet if a server is named, and else of this machine.
     async fn share_limit(&mut self, globals: &Globals) -> Result<()> {
         // A dry run with a key may look names up.
-        if self.name == NO_KEY || self.limit.requests().is_none() {
+        if self.is_sandbox() || self.name == NO_KEY || self.limit.requests().is_none() {
             return Ok(());
         }
         let url = url::Url::parse(self.base_url()).ok();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use atera_testkit::redis::Redis;
+use serde_json::json;
 
 use super::*;
 
@@ -183,6 +184,23 @@ async fn without_the_server_nothing_is_sent_unless_the_machine_may_take_its_plac
         "machine",
     ];
     assert_failure(&ask(&sandbox, &status).await, 2, "cannot be reached");
+    let doctor = ["doctor", "--limit-store", &store, "-o", "json"];
+    let checked = ask(&sandbox, &doctor).await;
+    assert_eq!(checked.status.code(), Some(2), "{checked:?}");
+    let rows: Vec<Value> = serde_json::from_slice(&checked.stdout).expect("rows");
+    let state = |check: &str| {
+        rows.iter()
+            .find(|row| row["Check"] == check)
+            .map(|row| &row["State"])
+    };
+    assert_eq!(state("key"), Some(&json!("ok")), "{rows:?}");
+    assert_eq!(state("limit store"), Some(&json!("failed")), "{rows:?}");
+    assert!(!stdout(&checked).contains("pass-word"), "{rows:?}");
+    assert_eq!(
+        sandbox.stats().arrivals,
+        1,
+        "the one that the machine has let through"
+    );
     // What is wrong with the settings is no reason to send without them.
     let mut wrong = fallback.clone();
     wrong[4] = "http://host";
@@ -227,4 +245,44 @@ async fn a_dry_run_takes_slots_for_the_names_that_it_looks_up() {
     assert!(sent >= 2, "{sent}");
     // One more, perhaps, for a page that was no longer needed.
     assert!(status[0]["InUse"].as_u64() >= Some(sent), "{sent}: {status:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_the_wait_for_a_server_that_is_away() {
+    let sandbox = sandbox().await;
+    for arguments in [
+        &["tickets", "get", "54321"][..],
+        &["doctor"],
+        &["export", "--dir", "out", "tickets"],
+    ] {
+        // It takes connections, and never answers. Each command has its own, since the one before may have tried again.
+        let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+        server.set_nonblocking(true).expect("a mode");
+        let address = server.local_addr().expect("an address");
+        let store = format!("redis://{address}?patience=100000");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = against(&sandbox, arguments);
+        command.args(["--limit-store", &store]).current_dir(folder.path());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("the command runs");
+        let asked = loop {
+            if let Ok((connection, _)) = server.accept() {
+                break connection;
+            }
+            let ended = child.try_wait().expect("a child");
+            assert!(ended.is_none(), "{arguments:?}: {ended:?}");
+            tokio::task::yield_now().await;
+        };
+        // From now on it waits, and catches signals.
+        let sent = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+        let ended = ended.await.expect("no panic").expect("its output");
+        assert_eq!(ended.status.code(), Some(143), "{arguments:?}: {ended:?}");
+        drop(asked);
+    }
+    assert_eq!(sandbox.stats().arrivals, 0);
 }

@@ -111,7 +111,7 @@ pub(crate) async fn run(
     if !globals.quiet {
         first.remarks().into_iter().for_each(tell);
     }
-    let connection = Connection::open(globals).await?;
+    let connection = interrupt.or(Connection::open(globals)).await??;
     if first.has_names() {
         let client = connection.client_for_names()?;
         let mut directory = Directory::new(&client, globals, interrupt);

@@ -37,7 +37,7 @@ pub(crate) async fn run(mut import: Import, globals: &Globals, interrupt: &Inter
             .collect();
         remarks.into_iter().for_each(tell);
     }
-    let connection = Connection::open(globals).await?;
+    let connection = interrupt.or(Connection::open(globals)).await??;
     plan::settle_names(&mut import, &connection, globals, interrupt).await?;
     plan::refuse_repeated(&import)?;
     if globals.dry_run {

@@ -137,7 +137,7 @@ pub(crate) async fn run(
         }
         return Ok(());
     }
-    let connection = Connection::open(globals).await?;
+    let connection = interrupt.or(Connection::open(globals)).await??;
     let setting = Setting {
         // Each sandbox of the command's own has another address, and the same data.
         base_url: match connection.is_sandbox() {

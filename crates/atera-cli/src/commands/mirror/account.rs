@@ -41,7 +41,7 @@ impl<'a> Account<'a> {
         globals: &'a Globals,
         interrupt: &'a Interrupt,
     ) -> Result<Self, Failure> {
-        let connection = Connection::open(globals).await?;
+        let connection = interrupt.or(Connection::open(globals)).await??;
         let client = connection.client()?;
         let options = match connection.is_sandbox() {
             true => options.service(SANDBOX),
