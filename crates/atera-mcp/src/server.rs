@@ -27,7 +27,7 @@ use crate::{
     setup::Setup,
     tools::{
         self,
-        context::CallContext,
+        context::{CallContext, is_over_http},
         definitions,
         destroy::{self, Brought, Outcome},
         find, read, write,
@@ -215,8 +215,7 @@ fn after_call(mut failure: Failure, applied: Applied) -> Failure {
 /// The program of the assistant, as it names itself. Over HTTP there are no sessions: only what the request itself says counts,
 /// and older versions of the protocol say nothing.
 fn host(context: &RequestContext<RoleServer>) -> Option<String> {
-    let is_http = context.extensions.get::<http::request::Parts>().is_some();
-    let host = match is_http {
+    let host = match is_over_http(context) {
         true => context.meta.client_info()?,
         false => context.client_info()?,
     };

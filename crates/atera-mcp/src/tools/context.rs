@@ -17,6 +17,11 @@ pub(crate) struct CallContext<'a> {
     pub(crate) tool: &'a str,
 }
 
+/// Whether a request came over HTTP, where there are no sessions.
+pub(crate) fn is_over_http(request: &RequestContext<RoleServer>) -> bool {
+    request.extensions.get::<http::request::Parts>().is_some()
+}
+
 impl CallContext<'_> {
     /// Waits for this, unless the call is cancelled. What is waited for is dropped then, and sends nothing more.
     ///

@@ -8,7 +8,11 @@ use rmcp::{
     service::ServiceError,
 };
 
-use super::{context::CallContext, send::send, write::CallArguments};
+use super::{
+    context::{CallContext, is_over_http},
+    send::send,
+    write::CallArguments,
+};
 use crate::{
     confirm::{Reply, Subject, question, subject::one_line, unseen},
     content::Answer,
@@ -52,13 +56,8 @@ pub(crate) async fn destroy(
     let request = arguments.check(setup, context, Level::Destroy).await?;
     // Before the command is told as well: nobody would see them there either.
     unseen::check(&request)?;
-    if !can_ask(context) {
-        return Err(refused(
-            &request,
-            setup,
-            "unavailable",
-            "this host cannot ask the user (it has no elicitation)",
-        ));
+    if let Err(reason) = can_ask(context) {
+        return Err(refused(&request, setup, "unavailable", reason));
     }
     let subject = context
         .or_cancelled(Subject::read(&request, &setup.client))
@@ -162,12 +161,22 @@ async fn ask(
     question(request, subject, &account, &setup.command_line(request))
 }
 
-/// Whether the host can put a form before a person.
-fn can_ask(context: CallContext<'_>) -> bool {
+/// Checks that the host can put a form before a person.
+///
+/// # Errors
+///
+/// Why it cannot.
+fn can_ask(context: CallContext<'_>) -> Result<(), &'static str> {
     let capabilities = context.request.client_capabilities();
-    capabilities
-        .and_then(|capabilities| capabilities.elicitation)
-        .is_some_and(|it| it.form.is_some() || it.url.is_none())
+    let elicitation = capabilities.and_then(|capabilities| capabilities.elicitation);
+    if !elicitation.is_some_and(|it| it.form.is_some() || it.url.is_none()) {
+        return Err("this host cannot ask the user (it has no elicitation)");
+    }
+    // A question in the middle of a call would be sent, and waited for in vain: there is no session in which the answer could come.
+    if is_over_http(context.request) && !is_stateless(context) {
+        return Err("this version of the protocol cannot ask the user over HTTP");
+    }
+    Ok(())
 }
 
 /// Whether the host makes a call again with the answer, instead of being asked in the middle of one.

@@ -7,6 +7,8 @@ mod content;
 mod costs;
 mod every_operation;
 mod host;
+#[cfg(feature = "http")]
+mod http;
 mod levels;
 #[cfg(feature = "mirror")]
 mod mirror;
