@@ -1,6 +1,7 @@
 //! The log holds every call, and no secret.
 
 use atera_mcp::Audit;
+use rmcp::model::{GetPromptRequestParams, ReadResourceRequestParams};
 
 use super::*;
 
@@ -92,6 +93,15 @@ async fn every_call_is_in_the_log() {
         .call_tool(host::call("format_disk", json!({})))
         .await
         .expect_err("no such tool");
+    // What is no tool is a call too.
+    let record = ReadResourceRequestParams::new("atera://tickets/54321");
+    session.client.read_resource(record).await.expect("a record");
+    let prompt = GetPromptRequestParams::new("no_such_prompt");
+    session
+        .client
+        .get_prompt(prompt)
+        .await
+        .expect_err("no such prompt");
 
     let text = std::fs::read_to_string(&file).expect("a log");
     let lines: Vec<Value> = text
@@ -109,7 +119,12 @@ async fn every_call_is_in_the_log() {
     assert_eq!(called[..3], ["search ok -", "read ok -", "read not_found -"],);
     assert_eq!(
         called[5..],
-        ["destroy not_confirmed mistyped", "format_disk not_allowed -"]
+        [
+            "destroy not_confirmed mistyped",
+            "format_disk not_allowed -",
+            "resources/read ok -",
+            "prompts/get invalid_request -",
+        ]
     );
     assert_eq!(lines[0]["host"], "host 1.0");
     assert!(lines.iter().all(|line| line["time"].is_string()));
@@ -124,4 +139,35 @@ async fn every_call_is_in_the_log() {
         "{text}"
     );
     assert!(text.contains("(secret, not shown)"));
+}
+
+/// Before it is sent it is in the log with how it was confirmed, and so it stays if the program ends there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_confirmed_is_in_the_log_before_it_is_sent() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let session = Host::typing("Harbor Dental")
+        .connect(logging(&sandbox, &file))
+        .await;
+    let deletion = json!({"operation": "customers_delete", "arguments": {"customerId": 1201}});
+    assert_eq!(session.call("destroy", deletion).await["applied"], "yes");
+    let text = std::fs::read_to_string(&file).expect("a log");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let [sending, called] = &lines[..] else {
+        panic!("{text}");
+    };
+    assert_eq!(
+        (&sending["event"], &sending["confirmation"]),
+        (&json!("sending"), &json!("typed"))
+    );
+    assert_eq!(sending["arguments"]["arguments"]["customerId"], "1201");
+    assert_eq!(
+        (&called["event"], &called["outcome"]),
+        (&json!("called"), &json!("ok"))
+    );
+    assert_eq!(sending["call"], called["call"]);
 }

@@ -79,6 +79,7 @@ async fn sql_that_would_write_is_refused() {
         .await;
     assert_eq!(count["rows"][0][0], 10);
     assert!(file.exists());
+    assert_eq!(changes(&sandbox), 0);
 }
 
 #[tokio::test]
