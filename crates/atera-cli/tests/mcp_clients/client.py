@@ -45,7 +45,7 @@ async def main():
             seen[mode] = await use(server, mode)
         else:
             headers = {"Authorization": "Bearer " + os.environ["ATERA_MCP_TOKEN"]}
-            async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
+            async with httpx2.AsyncClient(headers=headers, timeout=300) as http:
                 seen[mode] = await use(streamable_http_client(target, http_client=http), mode)
     print(json.dumps(seen))
 

@@ -22,7 +22,7 @@ use atera_sandbox::{Sandbox, SandboxBuilder};
 use host::{Host, Session};
 use serde_json::{Value, json};
 
-/// A sandbox whose records are the same on every day.
+/// A sandbox whose records are the same on every day. It has no limit: a machine that is fast would reach it, and then wait.
 fn builder() -> SandboxBuilder {
     let now = "2026-03-02T09:00:00Z".parse().expect("a time");
     // A small account, which starts quickly.
@@ -37,6 +37,7 @@ fn builder() -> SandboxBuilder {
         .invoices(10)
         .articles(5)
         .devices(8)
+        .rate_limit(atera::RateLimit::off())
 }
 
 async fn sandbox() -> Sandbox {

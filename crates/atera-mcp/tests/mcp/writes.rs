@@ -133,8 +133,8 @@ async fn a_cancelled_walk_sends_nothing_more() {
         .send_request_with_option(request, PeerRequestOptions::no_options())
         .await
         .expect("a call");
-    // It is under way.
-    while session.host.progress.lock().expect("a lock").is_empty() {
+    // It is under way: the first page has come, and the second waits.
+    while session.host.progress.lock().expect("a lock").is_empty() || rate.rate().waiting == 0 {
         tokio::task::yield_now().await;
     }
     let before = sandbox.log().len();
