@@ -8,7 +8,11 @@ pub mod limits;
 pub mod postgres;
 pub mod redis;
 
-use std::pin::Pin;
+use std::{
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
+    pin::Pin,
+};
 
 use atera::Client;
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,6 +29,21 @@ pub struct Shape {
     pub answers: &'static [&'static str],
     /// Sends the call, and gives its value as JSON.
     pub call: fn(Client) -> Called,
+}
+
+/// An address where nobody listens as long as these connections are there: its port is that of the client of one.
+///
+/// # Panics
+///
+/// If this machine has no ports left.
+pub fn nobody() -> (SocketAddr, [TcpStream; 2]) {
+    let connected = || -> io::Result<_> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let client = TcpStream::connect(listener.local_addr()?)?;
+        let (server, _) = listener.accept()?;
+        Ok((client.local_addr()?, [client, server]))
+    };
+    connected().expect("a connection to this machine")
 }
 
 /// What a [`Shape`] gives.

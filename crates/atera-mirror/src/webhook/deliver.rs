@@ -285,7 +285,7 @@ impl Run<'_> {
                     is_busy,
                 } => {
                     let pause = |failures, most| {
-                        full_jitter(ceiling(webhook.base_delay, failures, most), fastrand::f64())
+                        full_jitter(ceiling(webhook.base_delay, failures, most), (webhook.random)())
                     };
                     let asked = retry_after.unwrap_or_default();
                     let first = message.first_attempt.unwrap_or(now);

@@ -52,6 +52,8 @@ pub struct Webhook {
     pub(super) is_known: bool,
     pub(super) give_up_after: Duration,
     pub(super) base_delay: Duration,
+    /// Draws how much of a pause is kept to, from 0 to 1.
+    pub(super) random: fn() -> f64,
     pub(super) on_failure: Option<FailureObserver>,
 }
 
@@ -111,6 +113,7 @@ impl Webhook {
             is_known: false,
             give_up_after: GIVE_UP_AFTER,
             base_delay: BASE_DELAY,
+            random: fastrand::f64,
             on_failure: None,
         })
     }
