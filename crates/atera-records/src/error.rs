@@ -15,8 +15,8 @@ pub enum ErrorKind {
 
 /// Why records cannot be selected. Its text is one sentence: what failed, why, and what to do.
 ///
-/// The text quotes what was asked for, and for [`ErrorKind::Inexact`] a value of a record, as they are: whoever prints it on a
-/// terminal escapes it.
+/// The text quotes what was asked for, and for [`ErrorKind::Inexact`] a value of a record, as they are. Escape it before it is
+/// printed on a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
