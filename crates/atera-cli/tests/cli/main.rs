@@ -28,6 +28,8 @@ mod mcp_shared;
 mod metrics;
 #[cfg(unix)]
 mod mirror;
+#[cfg(unix)]
+mod mirrored;
 mod names;
 mod odd_values;
 #[cfg(unix)]
@@ -61,6 +63,7 @@ use std::{
 };
 
 use atera_sandbox::Sandbox;
+use atera_testkit::nobody;
 use serde_json::Value;
 
 /// The command with nothing in its environment that could reach a service.
@@ -136,15 +139,6 @@ async fn fed(sandbox: &Sandbox, arguments: &[&str], text: &str) -> Output {
         child.wait_with_output().expect("the command runs")
     })
     .await
-}
-
-/// An address where nobody listens as long as these are there: its port is that of the client of a connection.
-fn nobody() -> (SocketAddr, [TcpStream; 2]) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let client = TcpStream::connect(address).expect("a connection");
-    let (server, _) = listener.accept().expect("a connection");
-    (client.local_addr().expect("an address"), [client, server])
 }
 
 fn stdout(output: &Output) -> &str {

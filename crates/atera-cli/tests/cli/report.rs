@@ -2,64 +2,34 @@
 
 use std::{fs, path::Path};
 
-use atera::{RateLimit, types::UpdateTicket};
-use tempfile::TempDir;
+use atera::types::UpdateTicket;
 
-use super::*;
+use super::{
+    mirrored::{Place, small, start},
+    *,
+};
 
-/// A mirror in a file.
-struct Mirrored {
-    folder: TempDir,
+/// The mirror of a sandbox with a ticket whose title is markup, and one whose title is long.
+async fn mirrored() -> Place {
+    let sandbox = start(small()).await;
+    let client = sandbox.client().expect("a client");
+    let titles = ["<script>alert(1)</script>".to_string(), "long ".repeat(1000)];
+    for (id, title) in (54321..).zip(titles) {
+        let body = UpdateTicket {
+            ticket_title: Some(title),
+            ticket_status: Some("Open".to_string()),
+            ..UpdateTicket::default()
+        };
+        client.tickets().update(id, body).await.expect("an update");
+    }
+    let place = Place::file();
+    assert_success(&place.sync(&sandbox, &["--quiet"]).await);
+    place
 }
 
-impl Mirrored {
-    /// The mirror of a sandbox with a ticket whose title is markup, and one whose title is long.
-    async fn new() -> Self {
-        let builder = Sandbox::builder()
-            .tickets(120)
-            .customers(12)
-            .contacts(30)
-            .agents(15);
-        let sandbox = builder
-            .alerts(20)
-            .rate_limit(RateLimit::off())
-            .start()
-            .await
-            .expect("a sandbox");
-        let client = atera::Client::builder()
-            .api_key(atera::ApiKey::new(sandbox.api_key()).expect("a key"))
-            .base_url(sandbox.base_url())
-            .rate_limit(RateLimit::off())
-            .build()
-            .expect("a client");
-        let titles = ["<script>alert(1)</script>".to_string(), "long ".repeat(1000)];
-        for (id, title) in (54321..).zip(titles) {
-            let body = UpdateTicket {
-                ticket_title: Some(title),
-                ticket_status: Some("Open".to_string()),
-                ..UpdateTicket::default()
-            };
-            client.tickets().update(id, body).await.expect("an update");
-        }
-        let mirrored = Mirrored {
-            folder: tempfile::tempdir().expect("a folder"),
-        };
-        let mut sync = against(&sandbox, &["mirror", "sync", "--quiet", "--db"]);
-        sync.arg(mirrored.path("account.db"))
-            .env("ATERA_RATE_LIMIT", "off");
-        assert_success(&output(sync).await);
-        mirrored
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-
-    async fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = report(arguments);
-        command.arg("--db").arg(self.path("account.db"));
-        output(command).await
-    }
+/// Asks the mirror at a place.
+async fn asked(place: &Place, arguments: &[&str]) -> Output {
+    output(place.at(report(arguments))).await
 }
 
 /// The command, without a service, and without reports of the user's own.
@@ -103,8 +73,8 @@ async fn reports_are_listed_without_a_mirror() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_printed_as_any_records() {
-    let mirror = Mirrored::new().await;
-    let rows = json(&mirror.run(&["backlog", "--param", "by=status", "--quiet"]).await);
+    let place = mirrored().await;
+    let rows = json(&asked(&place, &["backlog", "--param", "by=status", "--quiet"]).await);
     let open = rows
         .as_array()
         .expect("rows")
@@ -112,8 +82,9 @@ async fn a_report_is_printed_as_any_records() {
         .find(|row| row["name"] == "Open")
         .expect("Open");
     assert!(open["open_tickets"].as_u64().expect("a number") >= 2);
-    let csv = mirror
-        .run(&[
+    let csv = asked(
+        &place,
+        &[
             "backlog",
             "--param",
             "by=status",
@@ -123,8 +94,9 @@ async fn a_report_is_printed_as_any_records() {
             "name",
             "--limit",
             "1",
-        ])
-        .await;
+        ],
+    )
+    .await;
     assert_success(&csv);
     assert_eq!(stdout(&csv).lines().count(), 2, "{csv:?}");
     assert!(
@@ -140,43 +112,45 @@ async fn a_report_is_printed_as_any_records() {
         (&["nothing"], "there is no report `nothing`"),
         (&["--fail-if-rows"], "--fail-if-rows needs a report"),
     ] {
-        assert_failure(&mirror.run(arguments).await, 2, says);
+        assert_failure(&asked(&place, arguments).await, 2, says);
     }
 }
 
 /// A report with rows where there should be none.
 pub(super) async fn rows_found() -> Output {
-    let mirror = Mirrored::new().await;
-    mirror.run(&["sla-risk", "--fail-if-rows", "--quiet"]).await
+    let place = mirrored().await;
+    asked(&place, &["sla-risk", "--fail-if-rows", "--quiet"]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_monitor_learns_of_rows_by_the_exit_code() {
-    let mirror = Mirrored::new().await;
-    let found = mirror.run(&["sla-risk", "--fail-if-rows", "--quiet"]).await;
+    let place = mirrored().await;
+    let found = asked(&place, &["sla-risk", "--fail-if-rows", "--quiet"]).await;
     assert_eq!(found.status.code(), Some(20), "{found:?}");
     assert!(!stdout(&found).is_empty());
     assert_eq!(
         stderr(&found),
         "atera: the report sla-risk has rows, and --fail-if-rows was given\n"
     );
-    let none = mirror
-        .run(&[
+    let none = asked(
+        &place,
+        &[
             "stale-agents",
             "--param",
             "days=36500",
             "--fail-if-rows",
             "--quiet",
-        ])
-        .await;
+        ],
+    )
+    .await;
     assert_success(&none);
     assert_eq!(json(&none), serde_json::json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_of_ones_own_is_begun_checked_and_asked() {
-    let mirror = Mirrored::new().await;
-    let own = mirror.path("own");
+    let place = mirrored().await;
+    let own = place.folder.path().join("own");
     let made = with_folder(&own, &["new", "mine"]).await;
     assert_success(&made);
     let next = format!(
@@ -192,9 +166,11 @@ async fn a_report_of_ones_own_is_begun_checked_and_asked() {
     );
     let folder = own.to_str().expect("text");
     let rows = json(
-        &mirror
-            .run(&["mine", "--param", "days=36500", "--quiet", "--reports", folder])
-            .await,
+        &asked(
+            &place,
+            &["mine", "--param", "days=36500", "--quiet", "--reports", folder],
+        )
+        .await,
     );
     assert!(rows[0]["open_tickets"].as_u64().expect("a number") > 0);
 
@@ -230,11 +206,9 @@ async fn a_report_of_ones_own_is_begun_checked_and_asked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
-    let mirror = Mirrored::new().await;
-    let file = mirror.path("page.html");
-    let written = mirror
-        .run(&["--all", "--html", file.to_str().expect("text")])
-        .await;
+    let place = mirrored().await;
+    let file = place.folder.path().join("page.html");
+    let written = asked(&place, &["--all", "--html", file.to_str().expect("text")]).await;
     assert_success(&written);
     assert_eq!(stdout(&written), "");
     let page = fs::read_to_string(&file).expect("a page");
@@ -256,19 +230,21 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
     assert!(page.contains("The oldest list is ") && page.contains(">tickets: "));
 
     // One that is not valid has failed, and the page says so.
-    let own = mirror.path("own");
+    let own = place.folder.path().join("own");
     fs::create_dir(&own).expect("a folder");
     fs::write(own.join("mine.sql"), "SELECT 1").expect("a file");
     let folder = own.to_str().expect("text");
-    let invalid = mirror
-        .run(&[
+    let invalid = asked(
+        &place,
+        &[
             "--all",
             "--html",
             file.to_str().expect("text"),
             "--reports",
             folder,
-        ])
-        .await;
+        ],
+    )
+    .await;
     assert_eq!(invalid.status.code(), Some(1), "{invalid:?}");
     assert!(
         stderr(&invalid).contains("1 reports failed; the page has the others"),
@@ -277,16 +253,18 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
     let page = fs::read_to_string(&file).expect("a page");
     assert!(page.contains("mine.sql is not valid") && page.matches("<section id=").count() == 11);
 
-    let one = mirror
-        .run(&[
+    let one = asked(
+        &place,
+        &[
             "backlog",
             "--html",
             file.to_str().expect("text"),
             "--fail-if-rows",
             "--limit",
             "2",
-        ])
-        .await;
+        ],
+    )
+    .await;
     assert_eq!(one.status.code(), Some(20), "{one:?}");
     let page = fs::read_to_string(&file).expect("a page");
     assert!(page.contains("The first 2 are shown"), "{page}");

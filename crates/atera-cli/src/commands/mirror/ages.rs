@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use atera::Timestamp;
-use atera_mirror::{ListState, ListStatus};
+use atera_mirror::{ListState, ListStatus, Mirror};
+
+use super::failure::failure;
+use crate::{
+    input::globals::Globals,
+    output::{failure::Failure, terminal},
+};
 
 /// How old a list is. `None` if it was never read.
 pub(crate) fn age(status: &ListStatus, now: Timestamp) -> Option<Duration> {
@@ -13,7 +19,7 @@ pub(crate) fn age(status: &ListStatus, now: Timestamp) -> Option<Duration> {
 }
 
 /// The lists with their ages, as in `tickets: 12 min, contacts: 3 h (no permission)`.
-pub(crate) fn told<'a>(lists: impl IntoIterator<Item = &'a ListStatus>, now: Timestamp) -> String {
+fn told<'a>(lists: impl IntoIterator<Item = &'a ListStatus>, now: Timestamp) -> String {
     let lists = lists.into_iter().map(|status| {
         let age = age(status, now).map_or_else(|| "never read".to_string(), in_words);
         match status.state {
@@ -22,6 +28,27 @@ pub(crate) fn told<'a>(lists: impl IntoIterator<Item = &'a ListStatus>, now: Tim
         }
     });
     lists.collect::<Vec<_>>().join(", ")
+}
+
+/// Says on stderr how old those lists of a mirror are that were read, unless the command is to be quiet.
+///
+/// # Errors
+///
+/// Whatever the mirror fails with.
+pub(crate) async fn tell(
+    mirror: &Mirror,
+    globals: &Globals,
+    is_read: impl Fn(&str) -> bool,
+) -> Result<(), Failure> {
+    if globals.quiet {
+        return Ok(());
+    }
+    let status = mirror.status().await.map_err(|error| failure(&error))?;
+    let ages = told(status.iter().filter(|list| is_read(&list.list)), Timestamp::now());
+    if !ages.is_empty() {
+        terminal::tell(ages);
+    }
+    Ok(())
 }
 
 /// A duration in words, in the unit that suits it.

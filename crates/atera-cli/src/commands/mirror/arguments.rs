@@ -5,12 +5,13 @@ use atera::description::Collection;
 use clap::{
     Arg, ArgAction, Command,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
-    value_parser,
 };
 use heck::{ToKebabCase, ToSnakeCase};
 
-pub(crate) use super::common_arguments::{LIMIT, duration, place};
-use super::webhook_arguments;
+use super::{
+    common_arguments::{duration, limit, param, place, timeout},
+    webhook_arguments,
+};
 use crate::{commands::metrics::arguments as metrics, input::help};
 
 /// Name of the command.
@@ -38,9 +39,7 @@ pub(crate) const FOLLOW: &str = "follow";
 pub(crate) const REDACT: &str = "redact";
 pub(crate) const ACCEPT_LOSS: &str = "accept-loss";
 pub(crate) const SQL: &str = "sql";
-pub(crate) const PARAM: &str = "param";
 pub(crate) const MAX_AGE: &str = "max-age";
-pub(crate) const TIMEOUT: &str = "timeout";
 pub(crate) const TABLE: &str = "table";
 
 /// All of `atera mirror`.
@@ -162,17 +161,10 @@ fn query() -> Command {
                 .required(true)
                 .help("The query, or `@FILE` for one in a file, or `-` for one from stdin"),
         )
-        .arg(
-            Arg::new(PARAM)
-                .long(PARAM)
-                .value_name("NAME=VALUE")
-                .action(ArgAction::Append)
-                .value_parser(parameter)
-                .help(
-                    "The value of :NAME in the query; `null` is none, true and false are booleans, what is written like a \
-                     number is one, and all else is text, as is what is in double quotes",
-                ),
-        )
+        .arg(param(
+            "The value of :NAME in the query; `null` is none, true and false are booleans, what is written like a number is one, \
+             and all else is text, as is what is in double quotes",
+        ))
         .arg(
             Arg::new(MAX_AGE)
                 .long(MAX_AGE)
@@ -180,21 +172,8 @@ fn query() -> Command {
                 .value_parser(duration)
                 .help("Sync the lists that the query names first if they are older than this, as in 15m; fail if that fails"),
         )
-        .arg(
-            Arg::new(TIMEOUT)
-                .long(TIMEOUT)
-                .value_name("TIME")
-                .value_parser(duration)
-                .default_value("30s")
-                .help("Stop the query after so long"),
-        )
-        .arg(
-            Arg::new(LIMIT)
-                .long(LIMIT)
-                .value_name("COUNT")
-                .value_parser(value_parser!(u64).range(1..))
-                .help("Print no more rows than this"),
-        )
+        .arg(timeout("30s", "Stop the query after so long"))
+        .arg(limit("Print no more rows than this"))
         .args(place())
 }
 
@@ -224,13 +203,7 @@ fn changes() -> Command {
                 .help("Begin after this cursor, or `now` for what is found from now on; with the first change if left out"),
         )
         .arg(only().help("The lists whose changes are printed or sent; all if left out"))
-        .arg(
-            Arg::new(LIMIT)
-                .long(LIMIT)
-                .value_name("COUNT")
-                .value_parser(value_parser!(u64).range(1..))
-                .help("Print no more changes than this"),
-        )
+        .arg(limit("Print no more changes than this"))
         .arg(
             Arg::new(FOLLOW)
                 .long(FOLLOW)
@@ -297,19 +270,8 @@ fn child_names() -> Vec<String> {
     names
 }
 
-/// The name and the value of a parameter.
-pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .filter(|(name, _)| !name.trim_start_matches(':').is_empty())
-        .ok_or("it must be a name and a value, as in days=30")?;
-    Ok((name.trim_start_matches(':').to_string(), value.to_string()))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -327,19 +289,5 @@ mod tests {
         }
         let line = ["mirror", "sync", "--only", "tickets_comments"];
         assert!(command().try_get_matches_from(line).is_err());
-    }
-
-    #[test]
-    fn times_and_parameters_are_read() {
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
-        for text in ["", "15", "soon", "0s", "-1m"] {
-            assert!(duration(text).is_err_and(|told| told.contains("15m")), "{text}");
-        }
-        let pair = |name: &str, value: &str| Ok((name.to_string(), value.to_string()));
-        assert_eq!(parameter("days=30"), pair("days", "30"));
-        assert_eq!(parameter(":where=a=b"), pair("where", "a=b"));
-        assert_eq!(parameter("none="), pair("none", ""));
-        assert!(parameter("days").is_err() && parameter("=3").is_err() && parameter(":=3").is_err());
     }
 }

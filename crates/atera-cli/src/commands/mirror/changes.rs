@@ -2,14 +2,11 @@
 
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
-use atera::{
-    Timestamp,
-    description::{Field, Kind, Schema},
-};
+use atera::description::{Field, Kind, Schema};
 use atera_mirror::{Cursor, ErrorKind, Mirror};
 use clap::ArgMatches;
 
-use super::{ages, arguments, failure::failure, place::Place, rounds, webhook, webhook_arguments};
+use super::{ages, answer, arguments, failure::failure, place::Place, rounds, webhook, webhook_arguments};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{
@@ -72,7 +69,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
         mirror,
         only,
         cursor,
-        left: matches.get_one::<u64>(arguments::LIMIT).copied(),
+        left: answer::limit(matches),
         has_more: false,
         has_looked: false,
         printed: 0,
@@ -176,7 +173,7 @@ impl Feed<'_> {
     /// Completes the output, and says from where to go on. A file stays as it was if something has failed.
     async fn end(
         mut self,
-        ended: Result<(), Failure>,
+        mut ended: Result<(), Failure>,
         globals: &Globals,
         tell_ages: bool,
     ) -> Result<(), Failure> {
@@ -192,11 +189,9 @@ impl Feed<'_> {
                 "{} {changes}{more}; --after {} goes on from there",
                 self.printed, self.cursor
             ));
-            if tell_ages && let Ok(status) = self.mirror.status().await {
-                let lists = status
-                    .iter()
-                    .filter(|list| self.only.is_empty() || self.only.contains(&list.list.as_str()));
-                tell(ages::told(lists, Timestamp::now()));
+            if tell_ages {
+                let is_read = |list: &str| self.only.is_empty() || self.only.contains(&list);
+                ended = ended.and(ages::tell(&self.mirror, globals, is_read).await);
             }
         }
         Failure::judge(printed, ended, None::<fn() -> String>)

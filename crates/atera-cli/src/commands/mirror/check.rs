@@ -4,7 +4,7 @@ use atera::description::{Field, Kind, Schema};
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{failure::failure, place::Place};
+use super::{failure::failure, place};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{exit_code, failure::Failure, rows, terminal::tell},
@@ -15,7 +15,7 @@ static PROBLEM: Schema = Schema::new("Problem", &[Field::new("Problem", Kind::Te
 
 /// Prints what is wrong, a row each, and fails if anything is.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let problems = Interrupt::listen().or(mirror.check()).await?;
     let problems = problems.map_err(|error| failure(&error))?;
     let count = problems.len();

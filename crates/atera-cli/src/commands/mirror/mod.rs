@@ -11,6 +11,7 @@
 //! | [`failure`] | the mirror's errors as failures of the command |
 //! | [`place`] | where the mirror is |
 //! | [`answer_rows`] | the rows of a query as records |
+//! | [`answer`] | the answer to a query or a report: its limits, and how it is printed |
 //! | [`redaction`] | the fields that are left out |
 //! | [`ages`] | how old the lists are, in words |
 //! | [`outcome`] | what came of a sync: its table, and the exit code |
@@ -32,6 +33,8 @@ mod account;
 #[cfg(feature = "mirror")]
 pub(crate) mod ages;
 #[cfg(feature = "mirror")]
+pub(crate) mod answer;
+#[cfg(feature = "mirror")]
 mod answer_rows;
 #[cfg(feature = "mirror")]
 mod changes;
@@ -46,7 +49,7 @@ pub(crate) mod place;
 #[cfg(feature = "mirror")]
 mod plan;
 #[cfg(feature = "mirror")]
-pub(crate) mod query;
+mod query;
 #[cfg(feature = "mirror")]
 mod redaction;
 #[cfg(feature = "mirror")]

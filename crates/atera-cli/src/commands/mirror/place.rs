@@ -18,6 +18,15 @@ use crate::{
 /// The variable with the address of a Postgres database.
 const URL_VARIABLE: &str = "ATERA_DATABASE_URL";
 
+/// The mirror that the arguments name, or the one of the account.
+///
+/// # Errors
+///
+/// If it has no place, or the file or the address cannot be used.
+pub(crate) async fn open(matches: &ArgMatches, globals: &Globals) -> Result<Mirror, Failure> {
+    Place::read(matches, globals)?.open().await
+}
+
 /// Where a mirror is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {

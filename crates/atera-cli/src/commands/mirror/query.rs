@@ -4,33 +4,26 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use atera::Timestamp;
 use atera_mirror::{
-    Answer, Limits, ListState, ListStatus, Mirror, SyncOptions, Value,
+    ListState, ListStatus, Mirror, SyncOptions, Value,
     schema::{Content, Table, tables},
 };
 use clap::ArgMatches;
 
 use super::{
-    account::Account, ages, answer_rows::AnswerRows, arguments, failure::failure, place::Place, redaction,
+    account::Account, ages, answer, arguments, common_arguments, failure::failure, place::Place, redaction,
 };
 use crate::{
     input::{globals::Globals, interrupt::Interrupt, source},
-    output::{
-        destination::Destination,
-        exit_code,
-        failure::Failure,
-        records::{Layout, Sink},
-        terminal::tell,
-    },
+    output::{exit_code, failure::Failure},
 };
 
 /// Runs the query and prints its rows.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let text = |name| matches.get_one::<String>(name).map_or("", String::as_str);
     let sql = sql(text(arguments::SQL))?;
-    let parameters: Vec<_> = matches
-        .get_many::<(String, String)>(arguments::PARAM)
-        .unwrap_or_default()
-        .map(|(name, text)| (name.clone(), value(text)))
+    let parameters: Vec<_> = common_arguments::parameters(matches)
+        .into_iter()
+        .map(|(name, text)| (name, value(&text)))
         .collect();
     let place = Place::read(matches, globals)?;
     // Stdin has been read.
@@ -40,75 +33,11 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     if let Some(max_age) = matches.get_one::<Duration>(arguments::MAX_AGE) {
         mirror = refreshed(mirror, &lists, *max_age, globals, &interrupt).await?;
     }
-    let mut limits = Limits::default();
-    if let Some(time) = matches.get_one::<Duration>(arguments::TIMEOUT) {
-        limits = limits.time(*time);
-    }
-    let limit = matches.get_one::<u64>(arguments::LIMIT).copied();
-    let limits = in_database(limits, limit, globals);
+    let limits = answer::limits_of_rows(matches, globals);
     let answer = interrupt.or(mirror.query(&sql, &parameters, &limits)).await?;
     let answer = answer.map_err(|error| failure(&error))?;
-    print(answer, limit, globals, &interrupt).await?;
-    if !globals.quiet {
-        let status = mirror.status().await.map_err(|error| failure(&error))?;
-        tell(ages::told(read(&status, &lists), Timestamp::now()));
-    }
-    Ok(())
-}
-
-/// The limits for the database. All rows are sorted before some are left out, so the database may not leave any out then.
-pub(crate) fn in_database(limits: Limits, limit: Option<u64>, globals: &Globals) -> Limits {
-    match limit.filter(|_| globals.output.sort.is_empty()) {
-        Some(limit) => limits.rows(limit),
-        None => limits,
-    }
-}
-
-/// Prints the rows as they come. Those that came before a failure or a signal are printed in full, but for those of a file, which
-/// then stays as it was. Returns how many came.
-pub(crate) async fn print(
-    mut answer: Answer,
-    limit: Option<u64>,
-    globals: &Globals,
-    interrupt: &Interrupt,
-) -> Result<u64, Failure> {
-    let rows = AnswerRows::new(answer.columns());
-    let mut layout = Layout::of_rows(&globals.output, rows.schema())?.or_select(|_| rows.columns());
-    layout.limit = limit;
-    let mut out = Destination::open(globals.output.file.as_deref())?;
-    let mut sink = Sink::new(layout);
-    let mut count = 0;
-    loop {
-        let batch = match interrupt.or(answer.next()).await {
-            Ok(Ok(Some(batch))) => batch,
-            Ok(Ok(None)) => break,
-            Ok(Err(error)) => return Err(cut_short(failure(&error), count, sink, out)),
-            Err(signal) => return Err(cut_short(signal, count, sink, out)),
-        };
-        for row in batch {
-            count += 1;
-            sink.record(&rows.json(&row), &mut out)?;
-        }
-    }
-    let printed = sink.finish(&mut out)?;
-    out.commit()?;
-    if (answer.is_cut() || printed < count) && !globals.quiet {
-        let rows = if printed == 1 { "row" } else { "rows" };
-        tell(format!(
-            "{printed} {rows}, and --limit ends there; there are more"
-        ));
-    }
-    Ok(count)
-}
-
-/// Completes the output of a query that has failed after so many rows. Returns the failure.
-fn cut_short(failure: Failure, count: u64, sink: Sink, mut out: Destination) -> Failure {
-    if count == 0 || out.is_file() {
-        return failure;
-    }
-    // What failed first is what matters.
-    let _ = sink.finish(&mut out).and_then(|_| out.commit());
-    failure
+    answer::print(answer, matches, globals, &interrupt).await?;
+    ages::tell(&mirror, globals, |list| lists.contains(list)).await
 }
 
 /// The mirror, whose lists are no older than this.
@@ -248,12 +177,6 @@ fn list_of(table: &'static Table) -> Option<&'static str> {
         Content::Items { .. } => list_of(table.parent()?),
         _ => Some(&table.name),
     }
-}
-
-/// The states of these lists, of those that were ever synced.
-fn read<'a>(status: &'a [ListStatus], lists: &BTreeSet<&'static str>) -> Vec<&'a ListStatus> {
-    let read = status.iter().filter(|list| lists.contains(list.list.as_str()));
-    read.collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use atera_mirror::{ListState, ListStatus};
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{ages, failure::failure, place::Place, redaction};
+use super::{ages, failure::failure, place, redaction};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{exit_code, failure::Failure, rows, terminal::tell},
@@ -33,7 +33,7 @@ static STATUS: Schema = Schema::new(
 
 /// Prints them, and fails if a list is not whole.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let status = interrupt.or(mirror.status()).await?;
     let status = status.map_err(|error| failure(&error))?;

@@ -4,7 +4,7 @@ use atera::description::{Field, Kind, Schema};
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{failure::failure, place::Place};
+use super::{failure::failure, place};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{failure::Failure, rows},
@@ -22,7 +22,7 @@ static TABLE: Schema = Schema::new(
 
 /// Prints the tables. Rows of records that are deleted are counted apart.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let tables = Interrupt::listen().or(mirror.tables()).await?;
     let tables = tables.map_err(|error| failure(&error))?;
     let rows = tables

@@ -2,7 +2,7 @@
 
 use clap::ArgMatches;
 
-use super::{failure::failure, place::Place};
+use super::{failure::failure, place};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{failure::Failure, terminal::tell},
@@ -10,7 +10,7 @@ use crate::{
 
 /// Does it, and says how large the mirror was and is.
 pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let vacuumed = Interrupt::listen().or(mirror.vacuum()).await?;
     let vacuumed = vacuumed.map_err(|error| failure(&error))?;
     if !globals.quiet {

@@ -5,7 +5,7 @@ use atera_mirror::{Cursor, Mirror};
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{failure::failure, place::Place, webhook_arguments as names};
+use super::{failure::failure, place, webhook_arguments as names};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{exit_code, failure::Failure, rows, terminal::tell},
@@ -55,7 +55,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     let Some((command, matches)) = matches.subcommand() else {
         return Ok(());
     };
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let work = async {
         match command {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, Command, value_parser};
 
 use crate::{
-    commands::mirror::arguments::{LIMIT, PARAM, TIMEOUT, duration, parameter, place},
+    commands::mirror::common_arguments::{PARAM, limit, param, place, timeout},
     input::{help, reports_folder},
 };
 
@@ -52,30 +52,9 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Write a page for a browser, with charts, into this file; it needs no other file and no network"),
         )
-        .arg(
-            Arg::new(PARAM)
-                .long(PARAM)
-                .value_name("NAME=VALUE")
-                .action(ArgAction::Append)
-                .value_parser(parameter)
-                .requires(REPORT)
-                .help("The value of a parameter of the report, as in days=60"),
-        )
-        .arg(
-            Arg::new(LIMIT)
-                .long(LIMIT)
-                .value_name("COUNT")
-                .value_parser(value_parser!(u64).range(1..))
-                .help("Print no more rows than this; a page has 500 of each report if left out"),
-        )
-        .arg(
-            Arg::new(TIMEOUT)
-                .long(TIMEOUT)
-                .value_name("TIME")
-                .value_parser(duration)
-                .default_value("60s")
-                .help("Stop a report after so long"),
-        )
+        .arg(param("The value of a parameter of the report, as in days=60").requires(REPORT))
+        .arg(limit("Print no more rows than this; a page has 500 of each report if left out"))
+        .arg(timeout("60s", "Stop a report after so long"))
         .arg(
             Arg::new(FAIL_IF_ROWS)
                 .long(FAIL_IF_ROWS)

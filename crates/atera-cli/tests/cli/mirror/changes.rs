@@ -104,8 +104,7 @@ async fn changes_are_told_from_a_cursor_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_followed_until_a_signal() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
-        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        let sandbox = place.mirrored(small(), &["--only", "tickets"]).await;
         let before = place.run(&["changes", "--limit", "120"]).await;
         let last = changes(&before).remove(119)["cursor"]
             .as_str()

@@ -9,106 +9,16 @@ mod webhooks;
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
     process::Child,
 };
 
 use atera::{RateLimit, types::UpdateTicket};
-use atera_sandbox::{Permissions, SandboxBuilder};
-use tempfile::TempDir;
+use atera_sandbox::Permissions;
 
-use super::*;
-
-/// Where a mirror is, for a test.
-struct Place {
-    folder: TempDir,
-    /// The database of Postgres. Without one, it is a file.
-    url: Option<String>,
-}
-
-impl Place {
-    fn file() -> Self {
-        Place {
-            folder: tempfile::tempdir().expect("a folder"),
-            url: None,
-        }
-    }
-
-    /// A file and a database of Postgres. The latter is missing, and that is said, where no server is installed.
-    fn both() -> Vec<Self> {
-        let mut places = vec![Place::file()];
-        if let Some(url) = atera_testkit::postgres::new_database() {
-            places.push(Place {
-                url: Some(url),
-                ..Place::file()
-            });
-        }
-        places
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("account.db")
-    }
-
-    /// The command, without a service.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = atera(&["mirror"]);
-        command.args(arguments);
-        self.at(command)
-    }
-
-    /// A command, with the mirror here.
-    fn at(&self, mut command: Command) -> Command {
-        match &self.url {
-            Some(url) => command.env("ATERA_DATABASE_URL", url),
-            None => command.arg("--db").arg(self.path()),
-        };
-        command
-    }
-
-    /// The command against the sandbox.
-    fn against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Command {
-        let mut command = self.command(arguments);
-        command
-            .env("ATERA_BASE_URL", sandbox.base_url())
-            .env("ATERA_API_KEY", sandbox.api_key())
-            .env("ATERA_RATE_LIMIT", "off");
-        command
-    }
-
-    async fn run(&self, arguments: &[&str]) -> Output {
-        output(self.command(arguments)).await
-    }
-
-    async fn sync(&self, sandbox: &Sandbox, arguments: &[&str]) -> Output {
-        let arguments = [&["sync"], arguments].concat();
-        output(self.against(sandbox, &arguments)).await
-    }
-
-    /// What a query answers, as CSV without its heading.
-    async fn ask(&self, sql: &str) -> String {
-        let answer = self
-            .run(&["query", sql, "-o", "csv", "--no-header", "--quiet"])
-            .await;
-        assert_success(&answer);
-        assert_eq!(stderr(&answer), "");
-        stdout(&answer).to_string()
-    }
-}
-
-/// A small account without a limit.
-fn small() -> SandboxBuilder {
-    let builder = Sandbox::builder()
-        .tickets(120)
-        .customers(12)
-        .contacts(30)
-        .agents(15);
-    builder.alerts(20).rate_limit(RateLimit::off())
-}
-
-async fn start(builder: SandboxBuilder) -> Sandbox {
-    builder.start().await.expect("a sandbox")
-}
+use super::{
+    mirrored::{Place, small, start},
+    *,
+};
 
 /// The row of a list in what a sync or `status` prints.
 fn row<'a>(rows: &'a Value, list: &str) -> &'a Value {

@@ -5,8 +5,7 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_has_parameters_formats_and_limits() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
-        assert_success(&place.sync(&sandbox, &["--only", "tickets,customers"]).await);
+        place.mirrored(small(), &["--only", "tickets,customers"]).await;
         let sql = "SELECT ticket_id, ticket_title, record FROM tickets WHERE ticket_status = :status AND ticket_id > :least \
                    ORDER BY ticket_id";
         let query = [
@@ -76,8 +75,7 @@ async fn a_query_has_parameters_formats_and_limits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_comes_from_stdin_too() {
     let place = Place::file();
-    let sandbox = start(small()).await;
-    assert_success(&place.sync(&sandbox, &["--only", "customers"]).await);
+    let sandbox = place.mirrored(small(), &["--only", "customers"]).await;
     let path = place.path();
     let arguments = ["mirror", "query", "-", "--db", path.to_str().expect("text")];
     let counted = fed(&sandbox, &arguments, "SELECT count(*) AS n FROM customers;\n").await;
@@ -87,8 +85,7 @@ async fn a_query_comes_from_stdin_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_only_reads_and_ends_in_time() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
-        assert_success(&place.sync(&sandbox, &["--only", "customers"]).await);
+        place.mirrored(small(), &["--only", "customers"]).await;
         for sql in [
             "DELETE FROM customers",
             "WITH x AS (SELECT 1) INSERT INTO customers (customer_id) SELECT * FROM x",

@@ -5,9 +5,8 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_sync_finds_what_changed_and_what_went() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
         let lists = ["--only", "tickets,alerts"];
-        assert_success(&place.sync(&sandbox, &lists).await);
+        let sandbox = place.mirrored(small(), &lists).await;
         let first = |table: &'static str, id: &'static str| {
             let sql = format!("SELECT min({id}) FROM {table}");
             let place = &place;
@@ -189,12 +188,9 @@ async fn a_second_sync_is_refused_and_told_by_whom() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_is_left_out_stays_out() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
-        assert_success(
-            &place
-                .sync(&sandbox, &["--only", "contacts", "--redact", "Contact.Phone"])
-                .await,
-        );
+        let sandbox = place
+            .mirrored(small(), &["--only", "contacts", "--redact", "Contact.Phone"])
+            .await;
         // A later sync need not say it again, and cannot say something else.
         assert_success(&place.sync(&sandbox, &["--only", "contacts", "--full"]).await);
         let other = place

@@ -56,8 +56,7 @@ async fn rename(sandbox: &Sandbox, id: i64, title: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_sent_and_what_fails_is_listed() {
     for place in Place::both() {
-        let sandbox = start(small()).await;
-        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        let sandbox = place.mirrored(small(), &["--only", "tickets"]).await;
         let status = Arc::new(AtomicU16::new(204));
         let (url, secret) = (receiver(status.clone()).await, secret_file(&place));
         let send = async |more: &[&str]| {
@@ -166,8 +165,7 @@ async fn changes_are_sent_and_what_fails_is_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_encrypted_goes_through_no_proxy() {
     let place = Place::file();
-    let sandbox = start(small()).await;
-    assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+    place.mirrored(small(), &["--only", "tickets"]).await;
     let (url, secret) = (receiver(Arc::new(AtomicU16::new(204))).await, secret_file(&place));
     let arguments = [
         "changes",
@@ -191,8 +189,7 @@ async fn what_is_not_encrypted_goes_through_no_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sender_ends_when_its_webhook_is_removed() {
     let place = Place::file();
-    let sandbox = start(small()).await;
-    assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+    place.mirrored(small(), &["--only", "tickets"]).await;
     let status = Arc::new(AtomicU16::new(204));
     let (url, secret) = (receiver(status.clone()).await, secret_file(&place));
     let arguments = [
@@ -359,14 +356,15 @@ fn python() -> Option<String> {
 /// Sends changes while the sender and the receiver are killed again and again, and the receiver fails every third time.
 async fn killed(place: &Place, records: i64, rounds: usize, kills: usize) {
     let Some(python) = python() else { return };
-    let sandbox = start(
-        Sandbox::builder()
-            .tickets(records as usize)
-            .rate_limit(RateLimit::off()),
-    )
-    .await;
     let only = ["--only", "tickets"];
-    assert_success(&place.sync(&sandbox, &only).await);
+    let sandbox = place
+        .mirrored(
+            Sandbox::builder()
+                .tickets(records as usize)
+                .rate_limit(RateLimit::off()),
+            &only,
+        )
+        .await;
     let first = changes(&place.run(&["changes"]).await);
     let after = first.last().expect("a change")["cursor"]
         .as_str()

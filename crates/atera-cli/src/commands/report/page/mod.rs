@@ -9,7 +9,7 @@ use std::path::Path;
 
 use atera::Timestamp;
 use atera_mirror::{
-    AnswerColumn, Limits, ListState, ListStatus, Mirror, Value,
+    AnswerColumn, ListState, ListStatus, Mirror, Value,
     report::{Report, Reports},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{arguments, chart::Sums, show};
 use crate::{
-    commands::mirror::{ages, arguments::LIMIT, failure::failure, place::Place},
+    commands::mirror::{ages, answer, common_arguments::parameters, failure::failure, place},
     input::{globals::Globals, interrupt::Interrupt, reports_folder},
     output::{destination::Destination, failure::Failure, terminal::tell},
 };
@@ -46,7 +46,7 @@ struct Answered {
 pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let (chosen, mut failures) = chosen(&reports, name)?;
-    let mirror = Place::read(matches, globals)?.open().await?;
+    let mirror = place::open(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let now = Timestamp::now();
     let status = mirror.status().await.map_err(|error| failure(&error))?;
@@ -120,10 +120,9 @@ async fn ask(
     matches: &ArgMatches,
     now: Timestamp,
 ) -> Result<Answered, atera_mirror::Error> {
-    let limit = matches.get_one::<u64>(LIMIT).copied().unwrap_or(ROWS);
-    let given = show::given(matches);
-    let limits = Limits::default().time(show::time(matches));
-    let mut answer = report.run(mirror, &given, now, &limits).await?;
+    let limit = answer::limit(matches).unwrap_or(ROWS);
+    let given = parameters(matches);
+    let mut answer = report.run(mirror, &given, now, &answer::limits(matches)).await?;
     let columns = answer.columns().to_vec();
     let mut sums = report.chart().and_then(|chart| Sums::new(chart, &columns));
     let (mut rows, mut count) = (Vec::new(), 0);
