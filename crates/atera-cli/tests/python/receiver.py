@@ -1,7 +1,8 @@
 """A receiver of webhooks for the tests: python receiver.py PORT SECRET
 
 It checks signatures with the package `standardwebhooks`. The first line of its output is its port; then it prints each message
-that it takes, before it answers. Every third request gets 500, and is not taken.
+that it takes, and answers it after a line of its input, so that it goes no faster than the test follows; at once where the input has
+ended. Every third request gets 500, and is not taken.
 """
 
 import itertools
@@ -29,6 +30,7 @@ class Receiver(BaseHTTPRequestHandler):
                 message = webhook.verify(body, dict(self.headers))
                 line = {"cursor": self.headers["webhook-id"], "id": message["data"]["id"], "type": message["type"]}
                 print(json.dumps(line), flush=True)
+                sys.stdin.readline()
         self.send_response(204 if takes else 500)
         self.send_header("content-length", "0")
         self.end_headers()

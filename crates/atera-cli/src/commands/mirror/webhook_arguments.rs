@@ -54,7 +54,7 @@ pub(super) fn of_changes() -> Vec<Arg> {
             .long(ALLOW_PRIVATE)
             .action(ArgAction::SetTrue)
             .requires(WEBHOOK)
-            .help("Send into private and link-local networks too, and through the proxy of the system"),
+            .help("Send into private and link-local networks too, and by https through the proxy of the system"),
         Arg::new(RETRY_DELAY)
             .long(RETRY_DELAY)
             .value_name("TIME")

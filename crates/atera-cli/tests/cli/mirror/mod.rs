@@ -1,6 +1,7 @@
 //! `atera mirror`, with a file of SQLite and with Postgres.
 
 mod changes;
+mod killed;
 mod metrics;
 mod query;
 mod sync;

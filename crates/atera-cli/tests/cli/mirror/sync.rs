@@ -176,8 +176,8 @@ async fn a_second_sync_is_refused_and_told_by_whom() {
         });
         assert_eq!(code.await, Some(2));
         signal("TERM", &child);
-        let (code, said) =
-            aside(move || (child.wait().expect("it ends").code(), Vec::from_iter(waits))).await;
+        let said = waits.filter(|line| !line.starts_with("rate limit reached"));
+        let (code, said) = aside(move || (child.wait().expect("it ends").code(), Vec::from_iter(said))).await;
         assert_eq!(code, Some(143), "{said:?}");
         assert_eq!(said, ["atera: stopped; the next sync goes on where it was"]);
         assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);

@@ -16,7 +16,7 @@ use super::{
     service::Service,
 };
 use crate::{
-    Mirror,
+    ErrorKind, Mirror,
     engine::{Engine, Postgres, Sqlite},
 };
 
@@ -111,6 +111,17 @@ async fn is_killed(place: &str, sync: &str, at: At) -> bool {
     ended.unwrap().signal() == Some(9)
 }
 
+/// Waits until the server has seen that a writer is gone, however long that takes. Each look of the engine waits for a second.
+async fn wait_for_the_writer(engine: &dyn Engine) {
+    for _ in 0..60 {
+        match engine.writer().await {
+            Ok(_) => return,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Busy, "{error}"),
+        }
+    }
+    panic!("the writer that was killed still has its lock");
+}
+
 /// How many requests and steps each of the two syncs takes.
 async fn measured(place: &str) -> [(usize, usize); 2] {
     Place::new(engine(place), None).await;
@@ -154,6 +165,7 @@ async fn killed(new: impl Fn() -> String, points: usize) {
                 "the {sync} sync ended before {at:?}"
             );
             killed += 1;
+            wait_for_the_writer(&*own.engine).await;
             let mirror = mirror(&place).await;
             assert_eq!(
                 mirror.check().await.unwrap(),
