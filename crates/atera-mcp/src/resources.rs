@@ -65,8 +65,10 @@ pub(crate) async fn read(
         return Ok(markdown(include_str!("guide.md").to_string()));
     }
     #[cfg(feature = "mirror")]
-    if uri == TABLES && setup.has_mirror() {
-        return Ok(markdown(tables()));
+    if uri == TABLES
+        && let Some(mirrored) = &setup.mirror
+    {
+        return Ok(markdown(tables(mirrored.mirror.dialect())));
     }
     let unknown = || {
         Failure::invalid(
@@ -102,14 +104,23 @@ fn parameter(operation: &Operation) -> Option<&'static str> {
 
 /// The tables of the mirror, a line each.
 #[cfg(feature = "mirror")]
-fn tables() -> String {
-    use atera_mirror::{ColumnType, schema::tables};
+fn tables(dialect: atera_mirror::Dialect) -> String {
+    use atera_mirror::{ColumnType, Dialect, schema::tables};
 
-    let mut page = String::from(
+    let of_database = match dialect {
+        Dialect::Postgres => {
+            "The database is Postgres. Times are `timestamptz`, local times `timestamp`, and records `json`. `search` finds words: \
+             `SELECT table_name, id, label FROM search WHERE words @@ websearch_to_tsquery('simple', 'printer')`."
+        }
+        _ => {
+            "The database is SQLite. Times are texts in UTC, `2026-03-02T08:15:00.000Z`, and compare as such; booleans are 0 and 1. \
+             `search` finds words: `SELECT table_name, id, label FROM search WHERE words MATCH 'printer'`."
+        }
+    };
+    let mut page = format!(
         "# The tables of the mirror\n\nRows of records that are gone stay, with the time in `_deleted`: add `WHERE _deleted IS NULL`. `record` \
-         has the record as JSON. Times are texts in UTC, `2026-03-02T08:15:00.000Z`, and compare as such. `_syncs` says how old each list \
-         is, `_history` what records were, `search` finds words: `SELECT table_name, id, label FROM search WHERE words MATCH 'printer'` \
-         (SQLite).\n\nColumns are texts unless a type is named; the key comes first.\n\n",
+         has the record as JSON. `_syncs` says how old each list is, `_history` what records were.\n\n{of_database}\n\n\
+         Columns are texts unless a type is named; the key comes first.\n\n",
     );
     for table in tables() {
         let columns = table.columns.iter().map(|column| match column.column_type {

@@ -19,7 +19,7 @@ mod store;
 mod sync;
 mod webhook;
 
-pub use engine::{Answer, AnswerColumn, ColumnType, Limits, Value};
+pub use engine::{Answer, AnswerColumn, ColumnType, Dialect, Limits, Value};
 pub use error::{Error, ErrorKind, Result};
 pub use mirror::{Change, ChangeKind, Changes, Cursor, Mirror, TableRows, Vacuumed};
 pub use redact::Redaction;

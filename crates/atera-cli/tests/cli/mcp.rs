@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{
+    mirrored::{Place, small},
+    *,
+};
 
 /// What a host says first.
 pub(crate) fn hello() -> Vec<Value> {
@@ -24,7 +27,12 @@ pub(crate) fn call(id: u64, tool: &str, arguments: &Value) -> Value {
 
 /// Says this to the server, and returns what it answered, by id, once stdin is closed.
 async fn said(sandbox: &Sandbox, arguments: &[&str], messages: &[Value]) -> (Output, Vec<Value>) {
-    let mut child = against(sandbox, arguments)
+    said_to(against(sandbox, arguments), messages).await
+}
+
+/// The same, to a server that this command starts.
+async fn said_to(mut command: Command, messages: &[Value]) -> (Output, Vec<Value>) {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -139,6 +147,76 @@ async fn the_command_in_a_refusal_can_be_run() {
     );
 }
 
+/// Asks a server with a mirror, and checks what its tools and its resource answer.
+async fn asks_the_mirror(place: &Place, sandbox: &Sandbox, server: Command) {
+    let by_status = json!({"name": "backlog", "parameters": {"by": "status"}});
+    let count = "SELECT count(*) AS n FROM tickets WHERE customer_id >= :least";
+    let messages = [
+        call(1, "query", &json!({"sql": count, "parameters": {"least": 0}})),
+        call(2, "report", &by_status),
+        call(3, "query", &json!({"sql": "DELETE FROM tickets"})),
+        json!({"jsonrpc": "2.0", "id": 4, "method": "resources/read", "params": {"uri": "atera://mirror/schema"}}),
+    ];
+    let requests = sandbox.log().len();
+    let (output, answers) = said_to(server, &messages).await;
+    assert_success(&output);
+    let [counted, report, deleted] = [1, 2, 3].map(|id: usize| &answers[id]["result"]["structuredContent"]);
+    assert_eq!(counted["rows"], json!([[120]]), "{counted}");
+    assert!(counted["as_of"]["tickets"].is_string(), "{counted}");
+    let printed = atera(&[
+        "report",
+        "backlog",
+        "--param",
+        "by=status",
+        "--quiet",
+        "-o",
+        "json",
+    ]);
+    let printed = json(&super::output(place.at(printed)).await);
+    assert_eq!(
+        report["returned"],
+        printed.as_array().map_or(0, Vec::len),
+        "{report}"
+    );
+    assert!(report["returned"].as_u64() > Some(0), "{report}");
+    assert_eq!(deleted["error"]["kind"], "invalid_request", "{deleted}");
+    let tables = &answers[4]["result"]["contents"][0]["text"];
+    let database = if place.url.is_some() { "Postgres" } else { "SQLite" };
+    let tables = tables.as_str().expect("a text");
+    assert!(
+        tables.contains(&format!("The database is {database}.")),
+        "{tables}"
+    );
+    assert_eq!(sandbox.log().len(), requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_is_named_as_a_file_or_by_an_address() {
+    for place in Place::both() {
+        let sandbox = place.mirrored(small(), &[]).await;
+        let server = against(&sandbox, &["mcp", "--mirror", &place.named()]);
+        asks_the_mirror(&place, &sandbox, server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_that_is_not_named_is_that_of_the_account() {
+    for place in Place::both() {
+        let sandbox = place.mirrored(small(), &[]).await;
+        let mut server = against(&sandbox, &["mcp", "--mirror"]);
+        match &place.url {
+            Some(url) => server.env("ATERA_DATABASE_URL", url),
+            None => {
+                let folder = place.folder.path().join("atera");
+                std::fs::create_dir(&folder).expect("a folder");
+                std::fs::hard_link(place.path(), folder.join("mirror.db")).expect("a file");
+                server.env("XDG_DATA_HOME", place.folder.path())
+            }
+        };
+        asks_the_mirror(&place, &sandbox, server).await;
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_at_once() {
     let sandbox = sandbox().await;
@@ -155,4 +233,9 @@ async fn what_cannot_be_used_is_refused_at_once() {
         let output = ask(&sandbox, arguments).await;
         assert_failure(&output, 2, says);
     }
+    let (address, _held) = nobody();
+    let mirror = format!("postgres://user:hidden@{address}/none");
+    let unreachable = ask(&sandbox, &["mcp", "--mirror", &mirror]).await;
+    assert_failure(&unreachable, 8, "cannot be reached");
+    assert!(!stderr(&unreachable).contains("hidden"), "{unreachable:?}");
 }

@@ -79,6 +79,53 @@ async fn paths_are_whole() {
 }
 
 #[tokio::test]
+async fn a_mirror_is_kept_without_its_password() {
+    let whole = |path: &str| std::path::absolute(path).expect("a path").display().to_string();
+    let address = "postgres://reader@db.example/atera?sslmode=require";
+    for (given, expected) in [
+        (
+            &["--mirror", "account.db"][..],
+            vec!["--mirror".to_string(), whole("account.db")],
+        ),
+        (
+            &["--mirror", address],
+            vec!["--mirror".to_string(), address.to_string()],
+        ),
+        (&["--mirror"], vec!["--mirror".to_string()]),
+    ] {
+        let (server, said) = configured("cursor", given).await;
+        assert_eq!(
+            server["args"],
+            serde_json::json!([vec!["mcp".to_string()], expected].concat())
+        );
+        assert!(!said.contains("ATERA_DATABASE_URL"), "{said}");
+    }
+    for address in [
+        "postgres://reader:hunter2@db.example/atera",
+        "postgresql://db.example/atera?user=reader&password=hunter2",
+    ] {
+        let (server, said) = configured("cursor", &["--mirror", address]).await;
+        assert_eq!(server["args"], serde_json::json!(["mcp", "--mirror"]));
+        assert!(
+            said.contains("set ATERA_DATABASE_URL in the environment") && !said.contains("hunter2"),
+            "{said}"
+        );
+    }
+    let mut command = atera(&["mcp", "config", "cursor", "--mirror"]);
+    command.env("ATERA_DATABASE_URL", "postgres://reader:hunter2@db.example/atera");
+    let printed = output(command).await;
+    assert_success(&printed);
+    assert!(
+        stderr(&printed).contains("ATERA_DATABASE_URL is set here"),
+        "{printed:?}"
+    );
+    assert!(
+        ![stdout(&printed), stderr(&printed)].concat().contains("hunter2"),
+        "{printed:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_secret_is_left_out_or_refused() {
     const KEY: &str = "0123456789abcdef0123456789abcdef";
     for address in [

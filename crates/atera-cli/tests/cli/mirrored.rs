@@ -12,7 +12,7 @@ use super::*;
 pub(super) struct Place {
     pub(super) folder: TempDir,
     /// The database of Postgres. Without one, it is a file.
-    url: Option<String>,
+    pub(super) url: Option<String>,
 }
 
 impl Place {
@@ -37,6 +37,13 @@ impl Place {
 
     pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("account.db")
+    }
+
+    /// What names it: the path or the address.
+    pub(super) fn named(&self) -> String {
+        self.url
+            .clone()
+            .unwrap_or_else(|| self.path().display().to_string())
     }
 
     /// The command, without a service.

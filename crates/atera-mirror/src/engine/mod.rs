@@ -27,8 +27,11 @@ pub(crate) mod tests;
 
 /// Which SQL a database speaks, for the few places where the two differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+#[non_exhaustive]
+pub enum Dialect {
+    /// That of SQLite.
     Sqlite,
+    /// That of Postgres.
     Postgres,
 }
 

@@ -83,7 +83,7 @@ impl Mirror {
     }
 
     /// Which SQL it is asked in.
-    pub(crate) fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> Dialect {
         self.engine.dialect()
     }
 

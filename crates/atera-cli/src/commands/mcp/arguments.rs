@@ -65,7 +65,7 @@ pub(crate) fn command() -> Command {
         .about("Serve the account to an assistant (Model Context Protocol)")
         .after_help(
             "Examples:\n  atera mcp --sandbox\n  atera mcp --profile acme --access write --audit mcp.jsonl\n  atera mcp \
-             --groups tickets,alerts --customer 1201\n  atera mcp --mirror mirror.db\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
+             --groups tickets,alerts --customer 1201\n  atera mcp --profile acme --mirror\n  atera mcp config claude --profile acme\n  atera mcp --http --token-file \
              mcp.token --metrics :9100\n\nAn assistant's host starts it and talks to it over stdin and stdout. It \
              reads, unless --access allows more. What deletes, runs scripts or is seen by customers needs --access full, and \
              then a person confirms each call in the host, by the name of the record; where the host cannot ask, the call is \
@@ -106,9 +106,13 @@ pub(crate) fn command() -> Command {
                 .help("Append a line of JSON for each call to this file; nothing is sent if it cannot be written"),
             Arg::new(MIRROR)
                 .long(MIRROR)
-                .value_name("FILE")
+                .value_name("FILE|URL")
+                .num_args(0..=1)
                 .value_parser(value_parser!(PathBuf))
-                .help("The file with the mirror of the account, for the tools `query` and `report`; `atera mirror sync` makes it"),
+                .help(
+                    "With the mirror of the account, for the tools `query` and `report`: a file, or a Postgres database, as in \
+                     postgres://user@host/name; without a value the one that `atera mirror` keeps, or that of ATERA_DATABASE_URL",
+                ),
             Arg::new(REPORTS)
                 .long(REPORTS)
                 .value_name("FOLDER")

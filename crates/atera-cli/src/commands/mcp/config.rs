@@ -7,17 +7,18 @@ use std::{
     any::TypeId,
     env,
     io::{self, Write},
-    path::{self, PathBuf},
+    path::{self, Path, PathBuf},
 };
 
 use atera::ApiKey;
 use clap::{Arg, ArgAction, ArgMatches, builder::ValueRange};
 
 use super::{
-    arguments::{HOST, URL, command},
+    arguments::{HOST, MIRROR, URL, command},
     hosts::{HOSTS, Host, TOKEN_VARIABLE, Way, where_to},
 };
 use crate::{
+    commands::mirror::common_arguments::{URL_VARIABLE, is_address},
     input::globals::{self, CONNECTION, Globals, LIMIT_STORE},
     output::{failure::Failure, terminal::tell},
 };
@@ -148,6 +149,19 @@ fn started(matches: &ArgMatches) -> Result<(Way, Vec<String>), Failure> {
             ));
             continue;
         }
+        if id == MIRROR && values.iter().any(|value| has_password(value)) {
+            remarks.push(format!(
+                "--{id} has a password in it, and only the flag is kept; set {URL_VARIABLE} in the environment of the host"
+            ));
+            arguments.push(format!("--{id}"));
+            continue;
+        }
+        if id == MIRROR && values.is_empty() && is_set(URL_VARIABLE) {
+            remarks.push(format!(
+                "{URL_VARIABLE} is set here, and a host may not pass it on; name the database with --{id}, its password may be in \
+                 ~/.pgpass"
+            ));
+        }
         if values.iter().any(|value| ApiKey::resembles(value)) {
             return Err(Failure::Usage(format!(
                 "a value of --{id} may be an API key, which belongs in no configuration of a host; keep it with `atera config set`"
@@ -156,9 +170,7 @@ fn started(matches: &ArgMatches) -> Result<(Way, Vec<String>), Failure> {
         arguments.push(format!("--{id}"));
         arguments.extend(values);
     }
-    let set = VARIABLES
-        .into_iter()
-        .filter(|name| env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let set = VARIABLES.into_iter().filter(|name| is_set(name));
     let set: Vec<_> = set.collect();
     if !set.is_empty() {
         remarks.push(format!(
@@ -171,6 +183,10 @@ fn started(matches: &ArgMatches) -> Result<(Way, Vec<String>), Failure> {
     Ok((Way::Command(program.display().to_string(), arguments), remarks))
 }
 
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// The values of a flag as arguments, paths as whole ones.
 fn values(flag: &Arg, matches: &ArgMatches) -> Vec<String> {
     if matches!(flag.get_action(), ArgAction::SetTrue | ArgAction::SetFalse)
@@ -180,7 +196,7 @@ fn values(flag: &Arg, matches: &ArgMatches) -> Vec<String> {
     }
     let raw = matches.get_raw(flag.get_id().as_str()).unwrap_or_default();
     let is_path = flag.get_value_parser().type_id() == TypeId::of::<PathBuf>();
-    let values = raw.map(|value| match is_path {
+    let values = raw.map(|value| match is_path && !is_address(Path::new(value)) {
         true => path::absolute(value).map_or_else(|_| value.into(), PathBuf::into_os_string),
         false => value.to_os_string(),
     });
@@ -194,6 +210,9 @@ fn values(flag: &Arg, matches: &ArgMatches) -> Vec<String> {
 /// Whether an address may have a password in it. It is read by its letters, because several sentinels and a socket are no URL.
 fn has_password(address: &str) -> bool {
     let (_, rest) = address.split_once("://").unwrap_or(("", address));
-    rest.rsplit_once('@')
-        .is_some_and(|(login, _)| login.contains(':'))
+    let has_login = rest
+        .rsplit_once('@')
+        .is_some_and(|(login, _)| login.contains(':'));
+    // Postgres takes it as a parameter too.
+    has_login || rest.to_lowercase().contains("password=")
 }

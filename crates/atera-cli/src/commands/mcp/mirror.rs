@@ -11,22 +11,26 @@ use super::arguments::MIRROR;
 use crate::{
     commands::{
         metrics::server::{self, Server},
-        mirror::failure::failure,
+        mirror::{failure::failure, place::Place},
     },
-    input::{globals::Globals, reports_folder},
+    input::{
+        globals::{Globals, is_given},
+        reports_folder,
+    },
     output::failure::Failure,
 };
 
-/// The mirror that `--mirror` names, if it does.
+/// The mirror that `--mirror` names, or that of the account; none without the flag.
 ///
 /// # Errors
 ///
 /// If it cannot be read, or was never synced.
-pub(super) async fn open(matches: &ArgMatches) -> Result<Option<Mirror>, Failure> {
-    let Some(file) = matches.get_one::<PathBuf>(MIRROR) else {
+pub(super) async fn open(matches: &ArgMatches, globals: &Globals) -> Result<Option<Mirror>, Failure> {
+    if !is_given(matches, MIRROR) {
         return Ok(None);
-    };
-    let mirror = Mirror::file(file).await.map_err(|error| failure(&error))?;
+    }
+    let value = matches.get_one::<PathBuf>(MIRROR).map(PathBuf::as_path);
+    let mirror = Place::given(value, globals)?.open().await?;
     // A mirror that was never synced answers nothing, which is better said now than to the assistant.
     mirror.status().await.map_err(|error| failure(&error))?;
     Ok(Some(mirror))

@@ -15,7 +15,7 @@ use crate::{commands::metrics::arguments::METRICS, input::globals::Globals, outp
 ///
 /// `Usage` if it is given.
 #[allow(clippy::unused_async, reason = "it stands in for one that waits")]
-pub(super) async fn open(matches: &ArgMatches) -> Result<Option<Infallible>, Failure> {
+pub(super) async fn open(matches: &ArgMatches, _: &Globals) -> Result<Option<Infallible>, Failure> {
     match matches.contains_id(MIRROR) {
         true => Err(Failure::left_out("--mirror")),
         false => Ok(None),

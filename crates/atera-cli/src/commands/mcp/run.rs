@@ -36,7 +36,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     let connection = Connection::open(globals).await?;
     let client = connection.client()?;
     let builder = builder(matches, globals, client.clone())?;
-    let mirror = mirror::open(matches).await?;
+    let mirror = mirror::open(matches, globals).await?;
     let server = mirror::attach(builder, mirror.clone(), matches)?.build()?;
     // They are served until the command ends.
     let _metrics = mirror::serve_metrics(matches, globals, client, mirror).await?;

@@ -1,5 +1,7 @@
 //! Arguments that several commands over the mirror have, those of reports among them.
 
+#[cfg(any(feature = "mcp", feature = "mirror"))]
+use std::path::Path;
 use std::{path::PathBuf, time::Duration};
 
 #[cfg(feature = "mirror")]
@@ -11,6 +13,10 @@ pub(crate) const DATABASE_URL: &str = "database-url";
 pub(crate) const LIMIT: &str = "limit";
 pub(crate) const PARAM: &str = "param";
 pub(crate) const TIMEOUT: &str = "timeout";
+
+/// The variable with the address of a Postgres database.
+#[cfg(any(feature = "mcp", feature = "mirror"))]
+pub(crate) const URL_VARIABLE: &str = "ATERA_DATABASE_URL";
 
 /// The heading of the flags for the place of the mirror.
 const DATABASE: &str = "Database";
@@ -34,6 +40,15 @@ pub(crate) fn place() -> [Arg; 2] {
                  processes, and the password may be in PGPASSWORD or ~/.pgpass",
             ),
     ]
+}
+
+/// Whether a value is the address of a database, and not a file.
+#[cfg(any(feature = "mcp", feature = "mirror"))]
+pub(crate) fn is_address(value: &Path) -> bool {
+    let schemes = ["postgres://", "postgresql://"];
+    value
+        .to_str()
+        .is_some_and(|value| schemes.iter().any(|scheme| value.starts_with(scheme)))
 }
 
 /// The flag for how many rows or changes are printed at most.

@@ -3,20 +3,20 @@
 //! `--db` and `--database-url` say so, and `ATERA_DATABASE_URL` after them. Without any, each account has a file of its own in
 //! the folder for data, since two accounts in one database would be one account to those who ask it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use atera_mirror::Mirror;
 use clap::ArgMatches;
 use etcetera::BaseStrategy;
 
-use super::{common_arguments, failure::failure};
+use super::{
+    common_arguments::{self, URL_VARIABLE, is_address},
+    failure::failure,
+};
 use crate::{
     input::{connection, globals::Globals},
     output::failure::Failure,
 };
-
-/// The variable with the address of a Postgres database.
-const URL_VARIABLE: &str = "ATERA_DATABASE_URL";
 
 /// The mirror that the arguments name, or the one of the account.
 ///
@@ -43,9 +43,30 @@ impl Place {
     ///
     /// `Usage` if there is none for the profile, and `Config` if the config file cannot be read.
     pub(crate) fn read(matches: &ArgMatches, globals: &Globals) -> Result<Self, Failure> {
-        if let Some(place) = Place::named(matches) {
-            return Ok(place);
+        Place::named(matches).map_or_else(|| Place::of_account(globals), Ok)
+    }
+
+    /// The place that one flag names, as a file or as the address of a database; without a value, that of the environment or of the
+    /// account.
+    ///
+    /// # Errors
+    ///
+    /// As of [`read`](Place::read).
+    pub(crate) fn given(value: Option<&Path>, globals: &Globals) -> Result<Self, Failure> {
+        let place = value.map(Place::of_value).or_else(Place::of_environment);
+        place.map_or_else(|| Place::of_account(globals), Ok)
+    }
+
+    /// A file, or a database by its address.
+    fn of_value(value: &Path) -> Self {
+        match value.to_str().filter(|_| is_address(value)) {
+            Some(url) => Place::Url(url.to_string()),
+            None => Place::File(value.to_path_buf()),
         }
+    }
+
+    /// The place of the account, where none is named.
+    fn of_account(globals: &Globals) -> Result<Self, Failure> {
         let folders = etcetera::choose_base_strategy().map_err(|_| {
             Failure::Usage(
                 "the mirror has no place, since this user has no home folder; name a file with --db"
@@ -75,7 +96,12 @@ impl Place {
         }
         // Not by clap, for which the variable would contradict --db.
         let url = matches.get_one::<String>(common_arguments::DATABASE_URL).cloned();
-        url.or_else(|| connection::variable(URL_VARIABLE)).map(Place::Url)
+        url.map(Place::Url).or_else(Place::of_environment)
+    }
+
+    /// The place that the environment names, if it does.
+    fn of_environment() -> Option<Self> {
+        connection::variable(URL_VARIABLE).map(Place::Url)
     }
 
     /// The mirror there.
@@ -103,6 +129,23 @@ fn is_file_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_postgres_is_no_file() {
+        for (value, is_file) in [
+            ("account.db", true),
+            ("postgres.db", true),
+            ("./postgres://user@host/name", true),
+            ("postgres://user@host/name", false),
+            ("postgresql://host/name?sslmode=require", false),
+        ] {
+            let expected = match is_file {
+                true => Place::File(value.into()),
+                false => Place::Url(value.into()),
+            };
+            assert_eq!(Place::of_value(Path::new(value)), expected);
+        }
+    }
 
     #[test]
     fn only_plain_names_are_those_of_files() {

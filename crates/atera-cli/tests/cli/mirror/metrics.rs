@@ -1,7 +1,5 @@
 //! `atera mirror sync --every … --metrics …`.
 
-use std::{io::Write, net::TcpStream};
-
 use super::*;
 use crate::metrics::{address, get, samples};
 
