@@ -260,7 +260,7 @@ async fn a_signal_ends_the_wait_for_a_server_that_is_away() {
         let server = TcpListener::bind("127.0.0.1:0").expect("a port");
         server.set_nonblocking(true).expect("a mode");
         let address = server.local_addr().expect("an address");
-        let store = format!("redis://{address}?patience=100000");
+        let store = format!("redis://{address}?patience=60");
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = against(&sandbox, arguments);
         command.args(["--limit-store", &store]).current_dir(folder.path());

@@ -70,9 +70,10 @@ async fn all_keys_are_in_one_slot_of_a_cluster_which_is_followed_when_it_moves()
     }
     let all = format!("valkey+cluster://{}", ports.join(","));
     let long = long_limit(&all).await;
+    use_slot(&long).await;
     let (mut owners, mut slots) = (Vec::new(), Vec::new());
     for (number, node) in nodes.iter().enumerate() {
-        let limit = |name: &String| name.contains(&prefix(&stores[0]));
+        let limit = |name: &String| name.contains(&prefix(&long));
         for name in keys(node).iter().filter(|name| limit(name)) {
             owners.push(number);
             slots.push(node.ask(&["cluster", "keyslot", name]));
