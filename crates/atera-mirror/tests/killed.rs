@@ -6,13 +6,13 @@ use std::{
     os::unix::process::ExitStatusExt,
     process::{Child, Command, Stdio},
     sync::{
-        Arc,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
 use atera::{Client, RateLimit};
-use atera_mirror::{Limits, Mirror, SyncOptions, Value};
+use atera_mirror::{ErrorKind, Limits, Mirror, SyncOptions, Value};
 use atera_sandbox::Sandbox;
 
 /// Where the process of its own finds the mirror, the service and the key.
@@ -35,8 +35,19 @@ async fn sync(place: &str, base_url: &str, key: &str) {
         .build()
         .unwrap();
     let options = SyncOptions::new().with(["comments"]).unwrap().service("sandbox");
-    let report = open(place).await.sync(&client, &options).await.unwrap();
-    assert!(report.is_success(), "{:?}", report.worst());
+    let mirror = open(place).await;
+    // A server may take longer than an attempt to see that a writer was killed.
+    for _ in 0..60 {
+        match mirror.sync(&client, &options).await {
+            Err(error) if error.kind() == ErrorKind::Busy => {}
+            report => {
+                let report = report.unwrap();
+                assert!(report.is_success(), "{:?}", report.worst());
+                return;
+            }
+        }
+    }
+    panic!("the writer that was killed still has its lock");
 }
 
 #[tokio::test]
@@ -45,6 +56,8 @@ async fn sync_in_a_process_of_its_own() {
     let variables = [PLACE, BASE_URL, KEY].map(env::var);
     if let [Ok(place), Ok(base_url), Ok(key)] = variables {
         sync(&place, &base_url, &key).await;
+        // The signal may be on its way.
+        std::future::pending::<()>().await;
     }
 }
 
@@ -64,14 +77,20 @@ fn start(place: &str, sandbox: &Sandbox) -> Child {
 #[derive(Clone, Default)]
 struct Killer {
     requests: Arc<AtomicUsize>,
-    process: Arc<AtomicU32>,
+    process: Arc<Mutex<u32>>,
 }
 
 impl Killer {
-    /// Waits for the process. Returns whether it was killed, at this request.
-    async fn kill_at(&self, requests: usize, mut child: Child) -> bool {
-        self.process.store(child.id(), Ordering::SeqCst);
+    /// Starts a process, and waits until it is killed at this request. Returns whether it was.
+    async fn kill_at(&self, requests: usize, start: impl FnOnce() -> Child) -> bool {
+        // Its first requests count too, and wait until it is known which process it is.
         self.requests.store(requests, Ordering::SeqCst);
+        let mut child = {
+            let mut process = self.process.lock().unwrap();
+            let child = start();
+            *process = child.id();
+            child
+        };
         let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap();
         self.requests.store(0, Ordering::SeqCst);
         ended.unwrap().signal() == Some(9)
@@ -84,7 +103,7 @@ impl Killer {
             .requests
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less);
         if left == Ok(1) {
-            let process = self.process.load(Ordering::SeqCst).to_string();
+            let process = self.process.lock().unwrap().to_string();
             let killed = Command::new("kill").args(["-9", &process]).status();
             assert!(killed.unwrap().success());
         }
@@ -153,7 +172,7 @@ async fn killed(new: impl Fn() -> String) {
     let expected = content(&place).await;
     for requests in (1..all).step_by(9) {
         let place = new();
-        let was_killed = killer.kill_at(requests, start(&place, &sandbox)).await;
+        let was_killed = killer.kill_at(requests, || start(&place, &sandbox)).await;
         assert!(was_killed, "it ended before request {requests} of {all}");
         let mirror = open(&place).await;
         if let Ok(problems) = mirror.check().await {
