@@ -3,6 +3,9 @@
 //!
 //! What the description has new is added by comparing the tables: a column is added and filled from `record`. A column whose type has
 //! changed is kept under another name. What else a version changes is a [`Step`].
+//!
+//! The version grows with every change of the tables, so that an older program does not write into them: it would not fill the columns
+//! that it does not know, and the newer one would take them for filled.
 
 use std::collections::HashMap;
 
@@ -17,11 +20,46 @@ use crate::{
     error::{Error, ErrorKind, Result},
 };
 
-/// The statements that bring a database from one version to the next.
-pub(super) type Step = fn(Dialect) -> Vec<String>;
+/// The version of the tables. Raise it whenever they change, be it by the description alone; a test tells.
+pub(super) const VERSION: usize = 1;
 
-/// The step at index n brings version n + 1 to n + 2. The tables themselves need no step.
+/// The version that needs the statements, and the statements. That tables and columns are added needs none.
+pub(super) type Step = (usize, fn(Dialect) -> Vec<String>);
+
+/// Sorted by the version.
 const STEPS: &[Step] = &[];
+
+/// What a program makes of a database.
+pub(super) struct Program {
+    pub(super) version: usize,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) steps: &'static [Step],
+}
+
+impl Program {
+    /// This one.
+    pub(super) fn this() -> Self {
+        Program {
+            version: VERSION,
+            shapes: ddl::shapes(),
+            steps: STEPS,
+        }
+    }
+
+    /// Tells whether a database is as the program makes it.
+    fn fingerprint(&self, dialect: Dialect) -> String {
+        let tables = self.shapes.iter().flat_map(|shape| shape.create(dialect));
+        let derived = derived(dialect, search::create, &history::create(dialect));
+        let steps = self.steps.iter().flat_map(|(_, step)| step(dialect));
+        let all: Vec<_> = [self.version.to_string()]
+            .into_iter()
+            .chain(tables)
+            .chain(derived)
+            .chain(steps)
+            .collect();
+        hash(&all.join(";"))
+    }
+}
 
 /// How the names begin of tables whose rows are still being read. The rest is that of the table whose place they take.
 pub(crate) const FRESH: &str = "_new_";
@@ -39,7 +77,7 @@ pub(crate) struct Migration {
 ///
 /// `Newer` if a newer program has written it.
 pub(crate) async fn migrate(session: &mut dyn Session, dialect: Dialect) -> Result<Migration> {
-    migrate_to(session, dialect, &ddl::shapes(), STEPS).await
+    migrate_to(session, dialect, &Program::this()).await
 }
 
 /// Whether the database has a mirror.
@@ -49,19 +87,18 @@ pub(crate) async fn migrate(session: &mut dyn Session, dialect: Dialect) -> Resu
 /// `Newer` if a newer program has written it.
 pub(crate) async fn exists(session: &mut dyn Session, dialect: Dialect) -> Result<bool> {
     let existing = columns(session, dialect).await?;
-    Ok(version(session, &existing, STEPS).await?.is_some())
+    Ok(version(session, &existing, VERSION).await?.is_some())
 }
 
 pub(super) async fn migrate_to(
     session: &mut dyn Session,
     dialect: Dialect,
-    shapes: &[Shape],
-    steps: &[Step],
+    program: &Program,
 ) -> Result<Migration> {
-    let fingerprint = fingerprint(dialect, shapes, steps);
+    let fingerprint = program.fingerprint(dialect);
     session.begin().await?;
     let existing = columns(session, dialect).await?;
-    let version = version(session, &existing, steps).await?;
+    let version = version(session, &existing, program.version).await?;
     if note(session, &existing, "schema").await?.as_deref() == Some(&fingerprint) {
         session.rollback().await?;
         return Ok(Migration::default());
@@ -83,20 +120,20 @@ pub(super) async fn migrate_to(
             .await?;
     }
     if let Some(version) = version {
-        for step in &steps[version - 1..] {
+        for (_, step) in program.steps.iter().filter(|(needs, _)| *needs > version) {
             for statement in step(dialect) {
                 session.execute(&statement, &[]).await?;
             }
         }
     }
     let mut migration = Migration::default();
-    let changes = add(session, dialect, shapes, &existing, &mut migration).await?;
+    let changes = add(session, dialect, &program.shapes, &existing, &mut migration).await?;
     fill::fill(session, &changes).await?;
     for statement in derived(dialect, search::create, &history::create(dialect)) {
         session.execute(&statement, &[]).await?;
     }
     for (name, value) in [
-        ("version", (steps.len() + 1).to_string()),
+        ("version", program.version.to_string()),
         ("program", env!("CARGO_PKG_VERSION").to_string()),
         ("schema", fingerprint),
     ] {
@@ -114,15 +151,6 @@ pub(super) async fn migrate_to(
 /// The statements for what follows from the tables.
 fn derived(dialect: Dialect, search: fn(Dialect) -> Vec<String>, history: &str) -> Vec<String> {
     search(dialect).into_iter().chain([history.to_string()]).collect()
-}
-
-/// Tells whether a database is as this program makes it.
-fn fingerprint(dialect: Dialect, shapes: &[Shape], steps: &[Step]) -> String {
-    let tables = shapes.iter().flat_map(|shape| shape.create(dialect));
-    let derived = derived(dialect, search::create, &history::create(dialect));
-    let steps = steps.iter().flat_map(|step| step(dialect));
-    let all: Vec<_> = tables.chain(derived).chain(steps).collect();
-    hash(&all.join(";"))
 }
 
 /// The columns of each table, with their types.
@@ -163,21 +191,28 @@ async fn note(session: &mut dyn Session, existing: &Existing, name: &str) -> Res
 }
 
 /// The version of the database; `None` if it is no mirror yet.
-async fn version(session: &mut dyn Session, existing: &Existing, steps: &[Step]) -> Result<Option<usize>> {
+///
+/// # Errors
+///
+/// `Newer` if it is none that a program knows which makes version `newest`.
+async fn version(
+    session: &mut dyn Session,
+    existing: &Existing,
+    newest: usize,
+) -> Result<Option<usize>> {
     let Some(text) = note(session, existing, "version").await? else {
         return Ok(None);
     };
     let version = text.parse().unwrap_or(usize::MAX);
-    if (1..=steps.len() + 1).contains(&version) {
+    if (1..=newest).contains(&version) {
         return Ok(Some(version));
     }
     let program = note(session, existing, "program").await?.unwrap_or_default();
     Err(Error::new(
         ErrorKind::Newer,
         format!(
-            "the mirror cannot be used: program {program} has written it in version {text}, and this one knows up to {}; use the \
-             newer program, or another place for the mirror",
-            steps.len() + 1
+            "the mirror cannot be used: program {program} has written it in version {text}, and this one knows up to {newest}; use \
+             the newer program, or another place for the mirror"
         ),
     ))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     ddl::{Shape, shapes},
-    migrate::{Migration, Step, migrate_to},
+    migrate::{Migration, Program, Step, migrate_to},
     table::tables,
     *,
 };
@@ -10,6 +10,8 @@ use crate::{
     engine::{ColumnType, Dialect, Limits, Session, Value, for_both, tests::Place},
     error::ErrorKind,
 };
+
+mod upgrades;
 
 for_both!(
     every_table_is_made_and_documented,
@@ -53,10 +55,33 @@ fn earlier(without: &[&str]) -> Vec<Shape> {
     shapes
 }
 
-async fn migrate_from(place: &Place, shapes: &[Shape]) -> Box<dyn Session> {
+/// The tables as an earlier program had them: with other types of these columns.
+fn with_types(types: &[(&str, &str, ColumnType)]) -> Vec<Shape> {
+    let mut shapes = shapes();
+    for shape in &mut shapes {
+        for (column, kind) in &mut shape.columns {
+            let other = types.iter().find(|it| (it.0, it.1) == (shape.name, *column));
+            *kind = other.map_or(*kind, |it| it.2);
+        }
+    }
+    shapes
+}
+
+/// A program with these tables.
+fn program(version: usize, shapes: Vec<Shape>) -> Program {
+    Program {
+        version,
+        shapes,
+        steps: &[],
+    }
+}
+
+async fn migrate_from(place: &Place, shapes: Vec<Shape>) -> Box<dyn Session> {
     let mut session = place.engine.writer().await.unwrap();
     let dialect = place.engine.dialect();
-    migrate_to(&mut *session, dialect, shapes, &[]).await.unwrap();
+    migrate_to(&mut *session, dialect, &program(1, shapes))
+        .await
+        .unwrap();
     session
 }
 
@@ -125,7 +150,7 @@ async fn new_columns_are_filled_and_the_rows_stay(place: Place) {
     ]);
     // The views of the current tables need these; an earlier program had views of its own.
     let old: Vec<_> = old.into_iter().map(with_searched).collect();
-    let mut session = migrate_from(&place, &old).await;
+    let mut session = migrate_from(&place, old).await;
     store(&mut *session, "tickets", ("ticket_id", 7.into()), TICKET).await;
     for id in 1000..2200 {
         let record = format!(r#"{{"TicketID":{id},"CustomerID":{id}}}"#);
@@ -165,7 +190,7 @@ fn with_searched(mut shape: Shape) -> Shape {
 }
 
 async fn a_new_array_is_filled(place: Place) {
-    let mut session = migrate_from(&place, &earlier(&["invoices_line_items"])).await;
+    let mut session = migrate_from(&place, earlier(&["invoices_line_items"])).await;
     let record = r#"{"InvoiceId":"a","LineItems":[{"Product":"x","Total":1.5},{"Product":"y"}]}"#;
     store(&mut *session, "invoices", ("invoice_id", "a".into()), record).await;
     store(
@@ -196,15 +221,8 @@ async fn a_new_array_is_filled(place: Place) {
 }
 
 async fn a_column_of_another_type_is_kept(place: Place) {
-    let mut old = shapes();
-    for shape in old.iter_mut().filter(|shape| shape.name == "tickets") {
-        for (name, kind) in &mut shape.columns {
-            if *name == "customer_id" {
-                *kind = ColumnType::Text;
-            }
-        }
-    }
-    let mut session = migrate_from(&place, &old).await;
+    let old = with_types(&[("tickets", "customer_id", ColumnType::Text)]);
+    let mut session = migrate_from(&place, old).await;
     let sql = "INSERT INTO tickets (ticket_id, customer_id, record) VALUES (7, 'c-12', $1)";
     session.execute(sql, &[TICKET.into()]).await.unwrap();
     let migration = migrate(&mut *session, place.engine.dialect()).await.unwrap();
@@ -231,7 +249,7 @@ async fn a_column_of_another_type_is_kept(place: Place) {
 }
 
 async fn a_value_that_does_not_fit_is_noted(place: Place) {
-    let mut session = migrate_from(&place, &earlier(&["tickets.customer_id", "tickets.contract_id"])).await;
+    let mut session = migrate_from(&place, earlier(&["tickets.customer_id", "tickets.contract_id"])).await;
     let record = r#"{"TicketID":7,"CustomerID":"twelve","ContractID":[]}"#;
     store(&mut *session, "tickets", ("ticket_id", 7.into()), record).await;
     migrate(&mut *session, place.engine.dialect()).await.unwrap();
@@ -260,10 +278,14 @@ fn second(_: Dialect) -> Vec<String> {
 async fn steps_run_once_and_a_newer_database_is_refused(place: Place) {
     let dialect = place.engine.dialect();
     let mut session = writer(&place).await;
-    for steps in [&[first as Step] as &[Step], &[first, second], &[first, second]] {
-        migrate_to(&mut *session, dialect, &shapes(), steps)
-            .await
-            .unwrap();
+    const STEPS: &[Step] = &[(2, first), (3, second)];
+    for steps in [&STEPS[..1], STEPS, STEPS] {
+        let program = Program {
+            version: steps.len() + 1,
+            shapes: shapes(),
+            steps,
+        };
+        migrate_to(&mut *session, dialect, &program).await.unwrap();
     }
     assert_eq!(
         ask(&place, "SELECT n FROM first_step").await,
