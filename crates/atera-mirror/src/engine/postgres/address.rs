@@ -60,9 +60,18 @@ impl Address {
             ))
         })?;
         if config.get_hosts().is_empty() {
-            config.host("localhost");
+            // The certificate is checked against the names of the hosts, so addresses without names stand for themselves.
+            let addresses: Vec<_> = config.get_hostaddrs().iter().map(ToString::to_string).collect();
+            for address in &addresses {
+                config.host(address);
+            }
+            if addresses.is_empty() {
+                config.host("localhost");
+            }
         }
-        let is_local = config.get_hosts().iter().all(is_local);
+        // Where there are addresses, they are connected to, whatever the hosts are called.
+        let is_local = config.get_hosts().iter().all(is_local)
+            && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
         config.ssl_mode(own.mode.unwrap_or(match is_local {
             true => SslMode::Disable,
             false => SslMode::Require,
@@ -226,6 +235,11 @@ mod tests {
             ("postgres://u@127.0.0.1/m", SslMode::Disable),
             ("postgres://u@%2Frun%2Fpostgresql/m", SslMode::Disable),
             ("postgres://u@localhost/m?sslmode=verify-full", SslMode::Require),
+            ("postgres:///m?hostaddr=10.0.0.5", SslMode::Require),
+            ("postgres://u@localhost/m?hostaddr=10.0.0.5", SslMode::Require),
+            ("postgres://u@localhost/m?hostaddr=127.0.0.1", SslMode::Disable),
+            ("postgres:///m?hostaddr=127.0.0.1,10.0.0.5", SslMode::Require),
+            ("postgres:///m?hostaddr=127.0.0.1", SslMode::Disable),
         ];
         for (url, expected) in modes {
             assert_eq!(parse(url).config.get_ssl_mode(), expected, "{url}");
@@ -262,6 +276,15 @@ mod tests {
         let from_url = Address::parse("postgres://u:secret@h/m", &environment).unwrap();
         assert_eq!(from_url.config.get_password(), Some(&b"secret"[..]));
         assert_eq!(from_url.shown, "h/m");
+    }
+
+    /// The certificate has to be for what was connected to.
+    #[test]
+    fn an_address_alone_stands_for_its_host() {
+        let address = parse("postgres:///m?hostaddr=10.0.0.5,::1");
+        let hosts = ["10.0.0.5", "::1"].map(|host| Host::Tcp(host.to_string()));
+        assert_eq!(address.config.get_hosts(), hosts);
+        assert_eq!(address.shown, "10.0.0.5/m");
     }
 
     #[test]
