@@ -42,6 +42,20 @@ impl Change {
         }
     }
 
+    /// Whether a misfit that is noted of a record is one of a value that is read again.
+    fn reads_again(&self, misfit: &str) -> bool {
+        let is_new = |column: &str| self.columns.as_ref().is_none_or(|new| new.contains(&column));
+        match self.table.content {
+            // As in `lines[0].total`. The name alone says that there is no array, and no row to fill.
+            Content::Items { .. } => misfit
+                .strip_prefix(self.table.name.as_str())
+                .and_then(|rest| rest.strip_prefix('['))
+                .and_then(|rest| rest.split_once("]."))
+                .is_some_and(|(_, column)| is_new(column)),
+            _ => is_new(misfit),
+        }
+    }
+
     /// The statement that writes a row, and the columns that it takes, in order.
     fn statement(&self) -> (String, Vec<&'static Column>) {
         let (key, rest) = self.table.columns.split_at(self.table.key_columns);
@@ -80,10 +94,42 @@ pub(super) async fn fill(session: &mut dyn Session, changes: &[Change]) -> Resul
     for change in changes {
         let (statement, columns) = change.statement();
         if let Some(source) = change.source().filter(|_| !statement.is_empty()) {
+            forget_misfits(session, change, source).await?;
             fill_from(session, change.table, source, &statement, &columns).await?;
         }
     }
     Ok(())
+}
+
+/// Forgets the misfits of values that are read again. What does not fit then either is noted anew.
+async fn forget_misfits(session: &mut dyn Session, change: &Change, source: &Table) -> Result<()> {
+    let next = format!(
+        "SELECT \"id\", \"columns\" FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" > $2 ORDER BY \"id\" LIMIT {PAGE}"
+    );
+    let delete = "DELETE FROM \"_misfits\" WHERE \"table_name\" = $1 AND \"id\" = $2";
+    let update = "UPDATE \"_misfits\" SET \"columns\" = $3 WHERE \"table_name\" = $1 AND \"id\" = $2";
+    let name = Value::from(source.name.as_str());
+    let mut after = Value::from("");
+    loop {
+        let page = session.query(&next, &[name.clone(), after]).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last[0].clone();
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        for row in page {
+            let Ok([id, Value::Text(columns)]) = <[Value; 2]>::try_from(row) else {
+                continue;
+            };
+            let left: Vec<_> = columns.split(',').filter(|it| !change.reads_again(it)).collect();
+            let left = left.join(",");
+            match left.is_empty() {
+                true => gone.push(vec![name.clone(), id]),
+                false if left != columns => changed.push(vec![name.clone(), id, left.into()]),
+                false => {}
+            }
+        }
+        session.execute_many(delete, gone).await?;
+        session.execute_many(update, changed).await?;
+    }
 }
 
 /// Reads the records of a table page by page, and writes what is new.

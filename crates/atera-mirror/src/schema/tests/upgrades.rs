@@ -15,6 +15,7 @@ use crate::{
 
 for_both!(
     an_older_program_does_not_write_into_the_tables_of_a_newer_one,
+    a_misfit_of_a_column_that_is_filled_anew_is_forgotten,
 );
 
 async fn an_older_program_does_not_write_into_the_tables_of_a_newer_one(place: Place) {
@@ -39,6 +40,66 @@ async fn an_older_program_does_not_write_into_the_tables_of_a_newer_one(place: P
     // What the newer program has noted is still there.
     let again = migrate_to(&mut *session, dialect, &newer).await;
     assert_eq!(again.unwrap(), Migration::default());
+}
+
+async fn a_misfit_of_a_column_that_is_filled_anew_is_forgotten(place: Place) {
+    let old = with_types(&[
+        ("tickets", "customer_id", ColumnType::Boolean),
+        ("invoices_line_items", "total", ColumnType::Boolean),
+    ]);
+    let mut session = migrate_from(&place, old).await;
+    let tickets = [
+        (7, TICKET),
+        (8, r#"{"TicketID":8,"CustomerID":"eight","ContractID":[]}"#),
+        (9, r#"{"TicketID":9,"CustomerID":9,"ContractID":[]}"#),
+    ];
+    for (id, record) in tickets {
+        store(&mut *session, "tickets", ("ticket_id", id.into()), record).await;
+    }
+    let record = r#"{"InvoiceId":"a","LineItems":[{"Product":["x"],"Total":1.5},{"Total":"much"}]}"#;
+    store(&mut *session, "invoices", ("invoice_id", "a".into()), record).await;
+    let lines = "INSERT INTO invoices_line_items (invoice_id, _position) VALUES ('a', 0), ('a', 1)";
+    session.execute(lines, &[]).await.unwrap();
+    let items = ["[0].product", "[0].total", "[1].total"].map(|it| format!("invoices_line_items{it}"));
+    for (table, id, columns) in [
+        ("tickets", "7", "customer_id"),
+        ("tickets", "8", "customer_id,contract_id"),
+        ("tickets", "9", "contract_id,customer_id"),
+        ("invoices", "a", &items.join(",")),
+        // Another table has a column of the same name.
+        ("contacts", "1", "customer_id,total"),
+    ] {
+        let sql = "INSERT INTO _misfits (table_name, id, columns) VALUES ($1, $2, $3)";
+        session
+            .execute(sql, &[table.into(), id.into(), columns.into()])
+            .await
+            .unwrap();
+    }
+    let migration = migrate(&mut *session, place.engine.dialect()).await.unwrap();
+    assert_eq!(
+        migration.added,
+        ["tickets.customer_id", "invoices_line_items.total"]
+    );
+    let items = format!("{},{}", items[0], items[2]);
+    assert_eq!(
+        ask(
+            &place,
+            "SELECT table_name, id, columns FROM _misfits ORDER BY 1, 2"
+        )
+        .await,
+        [
+            ["contacts", "1", "customer_id,total"],
+            ["invoices", "a", &items],
+            ["tickets", "8", "contract_id,customer_id"],
+            ["tickets", "9", "contract_id"],
+        ]
+        .map(|row| row.map(Value::from))
+    );
+    let filled = "SELECT customer_id FROM tickets ORDER BY ticket_id";
+    assert_eq!(
+        ask(&place, filled).await,
+        [[12.into()], [Value::Null], [9.into()]]
+    );
 }
 
 /// Otherwise an older program would write into the tables of this one.
