@@ -132,7 +132,8 @@ async fn forget_misfits(session: &mut dyn Session, change: &Change, source: &Tab
     }
 }
 
-/// Reads the records of a table page by page, and writes what is new.
+/// Reads the records of a table page by page, and writes what is new. What belongs to a record goes with it, so there is none of one
+/// that is gone, and no value of it is a misfit.
 async fn fill_from(
     session: &mut dyn Session,
     table: &'static Table,
@@ -144,9 +145,18 @@ async fn fill_from(
     let names: Vec<_> = key.iter().map(|column| quoted(&column.name)).collect();
     let names = names.join(", ");
     let places: Vec<_> = (1..=key.len()).map(|place| format!("${place}")).collect();
-    let from = format!("SELECT {names}, \"record\" FROM {}", quoted(&source.name));
+    let is_list = matches!(source.content, Content::List { .. });
+    let deleted = if is_list { "\"_deleted\"" } else { "NULL" };
+    let exists = match is_list && matches!(table.content, Content::Items { .. }) {
+        true => "\"_deleted\" IS NULL",
+        false => "1 = 1",
+    };
+    let from = format!(
+        "SELECT {names}, \"record\", {deleted} IS NULL FROM {} WHERE {exists}",
+        quoted(&source.name)
+    );
     let order = format!("ORDER BY {names} LIMIT {PAGE}");
-    let next = format!("{from} WHERE ({names}) > ({}) {order}", places.join(", "));
+    let next = format!("{from} AND ({names}) > ({}) {order}", places.join(", "));
     let parts = Parts::new(table, source);
     let mut page = session.query(&format!("{from} {order}"), &[]).await?;
     while let Some(last) = page.last() {
@@ -154,13 +164,14 @@ async fn fill_from(
         let (mut rows, mut misfits) = (Vec::new(), Vec::new());
         for row in &page {
             let (key, record) = row.split_at(key.len());
-            let [Value::Text(record)] = record else {
+            let [Value::Text(record), exists] = record else {
                 continue;
             };
+            let exists = matches!(exists, Value::Integer(1) | Value::Boolean(true));
             for (position, values) in parts.read(record).into_iter().enumerate() {
                 rows.push(row_of(table, columns, key, position, &values.values));
                 let is_new = |it: &&&str| columns.iter().any(|column| column.name == **it);
-                let names = values.misfits.iter().filter(is_new);
+                let names = values.misfits.iter().filter(is_new).filter(|_| exists);
                 misfits.extend(names.map(|column| misfit(table, source, key, position, column)));
             }
         }

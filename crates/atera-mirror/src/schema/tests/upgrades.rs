@@ -16,6 +16,7 @@ use crate::{
 for_both!(
     an_older_program_does_not_write_into_the_tables_of_a_newer_one,
     a_misfit_of_a_column_that_is_filled_anew_is_forgotten,
+    what_is_new_is_not_made_of_records_that_are_gone,
 );
 
 async fn an_older_program_does_not_write_into_the_tables_of_a_newer_one(place: Place) {
@@ -100,6 +101,45 @@ async fn a_misfit_of_a_column_that_is_filled_anew_is_forgotten(place: Place) {
         ask(&place, filled).await,
         [[12.into()], [Value::Null], [9.into()]]
     );
+}
+
+async fn what_is_new_is_not_made_of_records_that_are_gone(place: Place) {
+    let mut session = migrate_from(&place, earlier(&["invoices_line_items", "tickets.customer_id"])).await;
+    for (id, customer) in [(7, "\"twelve\""), (8, "12"), (9, "9")] {
+        let record = format!(r#"{{"TicketID":{id},"CustomerID":{customer}}}"#);
+        store(&mut *session, "tickets", ("ticket_id", id.into()), &record).await;
+    }
+    for (id, total) in [("a", "1.5"), ("b", "\"much\"")] {
+        let record = format!(r#"{{"InvoiceId":"{id}","LineItems":[{{"Total":{total}}}]}}"#);
+        store(&mut *session, "invoices", ("invoice_id", id.into()), &record).await;
+    }
+    for (table, gone) in [("tickets", "ticket_id < 9"), ("invoices", "invoice_id = 'b'")] {
+        let sql = format!("UPDATE {table} SET _deleted = '2026-03-02T08:15:00.000Z' WHERE {gone}");
+        session.execute(&sql, &[]).await.unwrap();
+    }
+    for what in ["a new table", "a new column"] {
+        migrate(&mut *session, place.engine.dialect()).await.unwrap();
+        let lines = "SELECT invoice_id, _position, total FROM invoices_line_items";
+        assert_eq!(
+            ask(&place, lines).await,
+            [["a".into(), 0.into(), 1.5.into()]],
+            "{what}"
+        );
+        // What a record was before it went can be asked for all the same.
+        let tickets = "SELECT customer_id FROM tickets ORDER BY ticket_id";
+        assert_eq!(
+            ask(&place, tickets).await,
+            [[Value::Null], [12.into()], [9.into()]]
+        );
+        let misfits = ask(&place, "SELECT table_name, id, columns FROM _misfits").await;
+        assert_eq!(misfits, Vec::<Vec<Value>>::new(), "{what}");
+        for sql in [
+            "ALTER TABLE invoices_line_items DROP COLUMN total",
+            "UPDATE _mirror SET value = 'other' WHERE name = 'schema'",
+        ] {
+            session.execute(sql, &[]).await.unwrap();
+        }
+    }
 }
 
 /// Otherwise an older program would write into the tables of this one.
