@@ -18,6 +18,13 @@ use crate::error::{Error, Result};
 /// How long connecting may take, unless the URL says so.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How soon a connection is found broken whose other side is no more. The system would take two hours.
+const KEEPALIVES: [(&str, &str); 3] = [
+    ("keepalives_idle", "60"),
+    ("keepalives_interval", "10"),
+    ("keepalives_retries", "3"),
+];
+
 /// A parsed URL.
 #[derive(Clone)]
 pub(super) struct Address {
@@ -110,7 +117,7 @@ impl Address {
 struct Own {
     mode: Option<SslMode>,
     root_certificates: Option<PathBuf>,
-    /// The URL without them.
+    /// The URL without them, and with what is set unless it says so.
     rest: String,
 }
 
@@ -123,6 +130,11 @@ impl Own {
             rest: base.to_string(),
         };
         let mut separator = '?';
+        let mut add = |rest: &mut String, pair: &str| {
+            rest.push(std::mem::replace(&mut separator, '&'));
+            rest.push_str(pair);
+        };
+        let mut keepalives = KEEPALIVES.to_vec();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = percent_decode_str(value).decode_utf8_lossy();
@@ -131,11 +143,13 @@ impl Own {
                 "sslrootcert" if value == "system" => own.root_certificates = None,
                 "sslrootcert" => own.root_certificates = Some(PathBuf::from(value.into_owned())),
                 _ => {
-                    own.rest.push(separator);
-                    own.rest.push_str(pair);
-                    separator = '&';
+                    keepalives.retain(|(it, _)| *it != name);
+                    add(&mut own.rest, pair);
                 }
             }
+        }
+        for (name, value) in keepalives {
+            add(&mut own.rest, &format!("{name}={value}"));
         }
         Ok(own)
     }
@@ -285,6 +299,21 @@ mod tests {
         let hosts = ["10.0.0.5", "::1"].map(|host| Host::Tcp(host.to_string()));
         assert_eq!(address.config.get_hosts(), hosts);
         assert_eq!(address.shown, "10.0.0.5/m");
+    }
+
+    #[test]
+    fn a_server_that_is_no_more_is_noticed_soon() {
+        let of = |url: &str| {
+            let config = parse(url).config;
+            (
+                config.get_keepalives_idle().as_secs(),
+                config.get_keepalives_interval().map(|it| it.as_secs()),
+                config.get_keepalives_retries(),
+            )
+        };
+        assert_eq!(of("postgres://u@h/m"), (60, Some(10), Some(3)));
+        let own = "postgres://u@h/m?keepalives_idle=7200&keepalives_retries=9";
+        assert_eq!(of(own), (7200, Some(10), Some(9)));
     }
 
     #[test]

@@ -46,7 +46,9 @@ impl Server {
     }
 }
 
-/// So that values mean the same, however the server is set up.
+/// So that values mean the same, however the server is set up. And that it soon notices that a machine is no more which had the lock
+/// of the writer; its system would take two hours.
 const SETTINGS: &str = "SET client_min_messages = 'error'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; \
     SET IntervalStyle = 'iso_8601'; SET extra_float_digits = 1; SET bytea_output = 'hex'; \
-    SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed'";
+    SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed'; \
+    SET tcp_keepalives_idle = 60; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3";

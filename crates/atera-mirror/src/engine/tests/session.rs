@@ -1,6 +1,6 @@
 //! What the mirror itself reads and writes.
 
-use super::{INSERT, Place, ask, count, for_both, nothing, thing, things};
+use super::{INSERT, Place, ask, count, for_both, nothing, postgres, thing, things};
 use crate::{engine::Value, error::ErrorKind};
 
 for_both!(
@@ -108,4 +108,25 @@ async fn a_reader_sees_one_point_in_time(place: Place) {
     assert_eq!(count(&mut *reader).await, Value::Integer(0));
     reader.commit().await.unwrap();
     assert_eq!(count(&mut *reader).await, Value::Integer(1));
+}
+
+/// A machine that is no more does not close its connections, and the server keeps the lock of the writer until it notices.
+#[tokio::test]
+async fn the_server_looks_soon_whether_a_client_is_still_there() {
+    let Some(place) = postgres() else {
+        return;
+    };
+    let mut session = place.engine.writer().await.unwrap();
+    // Over the socket of these tests they have no effect, so only who has set them is known.
+    let set =
+        "SELECT name FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' AND source = 'session' ORDER BY 1";
+    let names = [
+        "tcp_keepalives_count",
+        "tcp_keepalives_idle",
+        "tcp_keepalives_interval",
+    ];
+    assert_eq!(
+        session.query(set, &[]).await.unwrap(),
+        names.map(|name| [Value::from(name)])
+    );
 }
