@@ -58,6 +58,17 @@ impl Dialect {
             Dialect::Postgres => postgres,
         }
     }
+
+    /// How the statement begins that makes a view of the mirror.
+    ///
+    /// In Postgres it replaces the one that is there, since other views may be made of that one, and it has those who may read it. The new
+    /// one must have the same columns, or more at the end.
+    pub(crate) fn create_view(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "CREATE VIEW",
+            Dialect::Postgres => "CREATE OR REPLACE VIEW",
+        }
+    }
 }
 
 /// A connection with which the mirror reads and writes. Dropping it without a commit rolls back.

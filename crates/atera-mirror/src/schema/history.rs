@@ -6,8 +6,13 @@ use super::{
 };
 use crate::engine::{ColumnType, Dialect};
 
-/// The statement that removes it, if it exists.
-pub(super) const DROP: &str = "DROP VIEW IF EXISTS \"_history\"";
+/// The statements that remove it where it cannot be replaced, if it exists.
+pub(super) fn drop(dialect: Dialect) -> Vec<String> {
+    match dialect {
+        Dialect::Sqlite => vec!["DROP VIEW IF EXISTS \"_history\"".to_string()],
+        Dialect::Postgres => Vec::new(),
+    }
+}
 
 /// The statement that makes it: what was replaced or removed is in the log of changes, and what is in the tables.
 pub(super) fn create(dialect: Dialect) -> String {
@@ -29,5 +34,6 @@ pub(super) fn create(dialect: Dialect) -> String {
         )
     });
     let parts: Vec<_> = [earlier.to_string()].into_iter().chain(current).collect();
-    format!("CREATE VIEW \"_history\" AS {}", parts.join(" UNION ALL "))
+    let create = dialect.create_view();
+    format!("{create} \"_history\" AS {}", parts.join(" UNION ALL "))
 }

@@ -49,12 +49,11 @@ impl Program {
     /// Tells whether a database is as the program makes it.
     fn fingerprint(&self, dialect: Dialect) -> String {
         let tables = self.shapes.iter().flat_map(|shape| shape.create(dialect));
-        let derived = derived(dialect, search::create, &history::create(dialect));
         let steps = self.steps.iter().flat_map(|(_, step)| step(dialect));
         let all: Vec<_> = [self.version.to_string()]
             .into_iter()
             .chain(tables)
-            .chain(derived)
+            .chain(derived(dialect))
             .chain(steps)
             .collect();
         hash(&all.join(";"))
@@ -103,7 +102,7 @@ pub(super) async fn migrate_to(
         session.rollback().await?;
         return Ok(Migration::default());
     }
-    for statement in derived(dialect, search::drop, history::DROP) {
+    for statement in search::drop(dialect).into_iter().chain(history::drop(dialect)) {
         session.execute(&statement, &[]).await?;
     }
     // What was begun in tables of another form is begun anew.
@@ -129,7 +128,7 @@ pub(super) async fn migrate_to(
     let mut migration = Migration::default();
     let changes = add(session, dialect, &program.shapes, &existing, &mut migration).await?;
     fill::fill(session, &changes).await?;
-    for statement in derived(dialect, search::create, &history::create(dialect)) {
+    for statement in derived(dialect) {
         session.execute(&statement, &[]).await?;
     }
     for (name, value) in [
@@ -148,9 +147,9 @@ pub(super) async fn migrate_to(
     Ok(migration)
 }
 
-/// The statements for what follows from the tables.
-fn derived(dialect: Dialect, search: fn(Dialect) -> Vec<String>, history: &str) -> Vec<String> {
-    search(dialect).into_iter().chain([history.to_string()]).collect()
+/// The statements that make what follows from the tables.
+fn derived(dialect: Dialect) -> impl Iterator<Item = String> {
+    search::create(dialect).into_iter().chain([history::create(dialect)])
 }
 
 /// The columns of each table, with their types.

@@ -66,7 +66,7 @@ fn has_number(table: &Table) -> bool {
     matches!(table.key(), [column] if column.column_type == ColumnType::Integer)
 }
 
-/// The statements that remove the search, as far as there is one.
+/// The statements that remove the search where it cannot be replaced, as far as there is one.
 pub(super) fn drop(dialect: Dialect) -> Vec<String> {
     match dialect {
         Dialect::Sqlite => {
@@ -78,15 +78,10 @@ pub(super) fn drop(dialect: Dialect) -> Vec<String> {
                 ["search", "search_content"].map(|name| format!("DROP TABLE IF EXISTS {}", quoted(name)));
             triggers.chain(tables).collect()
         }
-        Dialect::Postgres => {
-            let indexes = SEARCHED
-                .iter()
-                .map(|it| format!("DROP INDEX IF EXISTS {}", quoted(&index(it.table))));
-            ["DROP VIEW IF EXISTS \"search\"".to_string()]
-                .into_iter()
-                .chain(indexes)
-                .collect()
-        }
+        Dialect::Postgres => SEARCHED
+            .iter()
+            .map(|it| format!("DROP INDEX IF EXISTS {}", quoted(&index(it.table))))
+            .collect(),
     }
 }
 
@@ -127,7 +122,8 @@ pub(super) fn create(dialect: Dialect) -> Vec<String> {
                     exists(table, "")
                 ));
             }
-            statements.push(format!("CREATE VIEW \"search\" AS {}", views.join(" UNION ALL ")));
+            let create = dialect.create_view();
+            statements.push(format!("{create} \"search\" AS {}", views.join(" UNION ALL ")));
             statements
         }
     }

@@ -17,6 +17,7 @@ for_both!(
     an_older_program_does_not_write_into_the_tables_of_a_newer_one,
     a_misfit_of_a_column_that_is_filled_anew_is_forgotten,
     what_is_new_is_not_made_of_records_that_are_gone,
+    what_others_may_read_and_their_views_survive,
 );
 
 async fn an_older_program_does_not_write_into_the_tables_of_a_newer_one(place: Place) {
@@ -138,6 +139,37 @@ async fn what_is_new_is_not_made_of_records_that_are_gone(place: Place) {
             "UPDATE _mirror SET value = 'other' WHERE name = 'schema'",
         ] {
             session.execute(sql, &[]).await.unwrap();
+        }
+    }
+}
+
+async fn what_others_may_read_and_their_views_survive(place: Place) {
+    let is_server = place.engine.dialect() == Dialect::Postgres;
+    let old = earlier(&["tickets.customer_id", "agents_hardware_disks"]);
+    let mut session = migrate_from(&place, old).await;
+    session
+        .execute("CREATE VIEW mine AS SELECT id, valid_from FROM _history", &[])
+        .await
+        .unwrap();
+    let of_server = [
+        "CREATE VIEW found AS SELECT id FROM search",
+        "CREATE ROLE reports_of_views",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reports_of_views",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO reports_of_views",
+    ];
+    for sql in of_server.iter().filter(|_| is_server) {
+        session.execute(sql, &[]).await.unwrap();
+    }
+    let migration = migrate(&mut *session, place.engine.dialect()).await.unwrap();
+    assert_eq!(migration.added, ["tickets.customer_id", "agents_hardware_disks"]);
+    store(&mut *session, "tickets", ("ticket_id", 7.into()), TICKET).await;
+    assert_eq!(ask(&place, "SELECT id FROM mine").await, [[Value::from("7")]]);
+    if is_server {
+        assert_eq!(ask(&place, "SELECT id FROM found").await, [[Value::from("7")]]);
+        for name in ["_history", "search", "tickets", "agents_hardware_disks"] {
+            let sql = format!("SELECT has_table_privilege('reports_of_views', '{name}', 'SELECT')");
+            let may = session.query(&sql, &[]).await.unwrap();
+            assert_eq!(may, [[Value::Boolean(true)]], "{name}");
         }
     }
 }
