@@ -12,7 +12,7 @@ pub use upkeep::{TableRows, Vacuumed};
 use crate::{
     engine::{Answer, Dialect, Engine, Limits, Postgres, Session, Sqlite, Value},
     error::{Error, Result},
-    schema,
+    schema::{self, Found},
     state::ListStatus,
     sync::{self, Plan, Report, SyncOptions},
 };
@@ -112,26 +112,31 @@ impl Mirror {
 
     async fn check_version(&self) -> Result<()> {
         let mut session = self.engine.reader().await?;
-        schema::exists(&mut *session, self.engine.dialect())
-            .await
-            .map(drop)
+        schema::find(&mut *session, self.engine.dialect()).await.map(drop)
     }
 
     /// A session that reads what one sync has left.
     ///
     /// # Errors
     ///
-    /// `Config` if there is no mirror yet.
+    /// `Config` if there is no mirror yet, or it is that of a program which has noted less.
     pub(crate) async fn reader(&self) -> Result<Box<dyn Session>> {
+        self.find().await.map(|(session, _)| session)
+    }
+
+    /// Such a session, and which tables of this program it has.
+    async fn find(&self) -> Result<(Box<dyn Session>, Found)> {
         let mut session = self.engine.reader().await?;
         session.begin().await?;
-        match schema::exists(&mut *session, self.engine.dialect()).await? {
-            true => Ok(session),
-            false => Err(Error::config(format!(
+        let found = schema::find(&mut *session, self.engine.dialect()).await?;
+        let found = found.ok_or_else(|| {
+            Error::config(format!(
                 "there is no mirror in {}: the database has no tables of one; sync first",
                 self.shown
-            ))),
-        }
+            ))
+        })?;
+        found.check_notes()?;
+        Ok((session, found))
     }
 
     /// The session of the writer, on a database that has the tables of this program.

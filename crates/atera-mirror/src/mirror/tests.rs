@@ -11,6 +11,7 @@ for_both!(
     tables_are_counted,
     damage_is_found,
     room_is_given_back,
+    a_mirror_of_an_earlier_program_is_looked_at,
     there_is_no_mirror_yet
 );
 
@@ -84,6 +85,48 @@ async fn room_is_given_back(place: Place) {
     // Postgres keeps the room for new rows.
     let is_file = place.engine.dialect() == Dialect::Sqlite;
     assert!(vacuumed.after < vacuumed.before || !is_file, "{vacuumed:?}");
+    assert_eq!(mirror.check().await.unwrap(), [""; 0]);
+}
+
+async fn a_mirror_of_an_earlier_program_is_looked_at(place: Place) {
+    let (mirror, place) = mirror(place);
+    let mut session = mirror.writer().await.unwrap();
+    session.execute(CUSTOMER, &customer(1)).await.unwrap();
+    let of_server = match place.engine.dialect() {
+        Dialect::Sqlite => "SELECT 1",
+        Dialect::Postgres => "DROP VIEW search",
+    };
+    session.query(of_server, &[]).await.unwrap();
+    for sql in [
+        "DROP VIEW _history",
+        "DROP TABLE tickets_comments",
+        "DROP TABLE agents_hardware_disks",
+        "DROP TABLE agents",
+        "UPDATE _mirror SET value = 'of another program' WHERE name = 'schema'",
+    ] {
+        session.execute(sql, &[]).await.unwrap();
+    }
+    let counted = mirror.tables().await.unwrap();
+    assert_eq!(counted.len(), tables().len() - 3);
+    assert!(counted.iter().any(|it| it.name == "customers" && it.rows == 1));
+    assert_eq!(mirror.check().await.unwrap(), [""; 0]);
+    assert_eq!(mirror.status().await.unwrap(), []);
+    // Without what the mirror notes of itself it cannot be told how it is.
+    let less = "ALTER TABLE _syncs DROP COLUMN walked_as_of";
+    session.execute(less, &[]).await.unwrap();
+    for error in [
+        mirror.check().await.unwrap_err(),
+        mirror.status().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(
+            error.to_string(),
+            "the mirror cannot be read: an earlier version of this program has made it, and _syncs.walked_as_of is missing; sync once"
+        );
+    }
+    drop(session);
+    drop(mirror.writer().await.unwrap());
+    assert_eq!(mirror.tables().await.unwrap().len(), tables().len());
     assert_eq!(mirror.check().await.unwrap(), [""; 0]);
 }
 

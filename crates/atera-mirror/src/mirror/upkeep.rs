@@ -4,7 +4,7 @@ use super::Mirror;
 use crate::{
     engine::{Dialect, Session, Value},
     error::{Error, ErrorKind, Result},
-    schema::{self, Content, Table, tables},
+    schema::{self, Content, Found, Table, tables},
 };
 
 /// How many rows a table has.
@@ -30,15 +30,15 @@ pub struct Vacuumed {
 }
 
 impl Mirror {
-    /// How many rows each table of records has.
+    /// How many rows each table of records has, without the tables that only the next sync adds to a mirror of an earlier program.
     ///
     /// # Errors
     ///
     /// Whatever the database fails with.
     pub async fn tables(&self) -> Result<Vec<TableRows>> {
-        let mut session = self.reader().await?;
+        let (mut session, found) = self.find().await?;
         let mut counted = Vec::new();
-        for table in tables() {
+        for table in tables().iter().filter(|table| found.has(table)) {
             let deleted = match table.content {
                 Content::List { .. } => "count(\"_deleted\")",
                 _ => "0",
@@ -67,7 +67,7 @@ impl Mirror {
     ///
     /// Whatever the database fails with.
     pub async fn check(&self) -> Result<Vec<String>> {
-        let mut session = self.reader().await?;
+        let (mut session, found) = self.find().await?;
         let mut problems = Vec::new();
         if self.engine.dialect() == Dialect::Sqlite {
             for row in session.query("PRAGMA integrity_check", &[]).await? {
@@ -79,8 +79,9 @@ impl Mirror {
                 }
             }
         }
-        for table in tables() {
-            let Some(parent) = table.parent() else {
+        for table in tables().iter().filter(|table| found.has(table)) {
+            // Without their table, nothing tells of which records the rows are.
+            let Some(parent) = table.parent().filter(|parent| found.has(parent)) else {
                 continue;
             };
             let same: Vec<_> = parent
@@ -104,8 +105,9 @@ impl Mirror {
                 )),
             }
         }
-        problems.extend(miscounted(&mut *session).await?);
-        if self.engine.dialect() == Dialect::Sqlite {
+        problems.extend(miscounted(&mut *session, &found).await?);
+        // The search of an earlier program may have been of other tables. The next sync makes it anew.
+        if self.engine.dialect() == Dialect::Sqlite && found.is_current() {
             let found = session.query("SELECT count(*) FROM \"search\"", &[]).await?;
             let expected = session.query(&schema::count_searched(), &[]).await?;
             if found != expected {
@@ -174,7 +176,7 @@ impl Mirror {
 }
 
 /// The lists that do not have as many records as their last sync has left.
-async fn miscounted(session: &mut dyn Session) -> Result<Vec<String>> {
+async fn miscounted(session: &mut dyn Session, found: &Found) -> Result<Vec<String>> {
     let sql = "SELECT \"list\", \"records\" FROM \"_syncs\" WHERE \"as_of\" IS NOT NULL ORDER BY \"list\"";
     let mut problems = Vec::new();
     for row in session.query(sql, &[]).await? {
@@ -182,8 +184,8 @@ async fn miscounted(session: &mut dyn Session) -> Result<Vec<String>> {
             continue;
         };
         // What belongs to records goes with them between two syncs of its own.
-        let Some(table) = Table::find(list).filter(|table| matches!(table.content, Content::List { .. }))
-        else {
+        let is_list = |table: &&Table| matches!(table.content, Content::List { .. }) && found.has(table);
+        let Some(table) = Table::find(list).filter(|table| is_list(table)) else {
             continue;
         };
         let sql = format!(

@@ -11,13 +11,14 @@ use std::collections::HashMap;
 
 use super::{
     ddl::{self, Shape},
+    existing::{Existing, columns, note, version},
     fill, hash, history,
     names::quoted,
     search,
 };
 use crate::{
     engine::{Dialect, Session, Value},
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result},
 };
 
 /// The version of the tables. Raise it whenever they change, be it by the description alone; a test tells.
@@ -47,7 +48,7 @@ impl Program {
     }
 
     /// Tells whether a database is as the program makes it.
-    fn fingerprint(&self, dialect: Dialect) -> String {
+    pub(super) fn fingerprint(&self, dialect: Dialect) -> String {
         let tables = self.shapes.iter().flat_map(|shape| shape.create(dialect));
         let steps = self.steps.iter().flat_map(|(_, step)| step(dialect));
         let all: Vec<_> = [self.version.to_string()]
@@ -77,16 +78,6 @@ pub(crate) struct Migration {
 /// `Newer` if a newer program has written it.
 pub(crate) async fn migrate(session: &mut dyn Session, dialect: Dialect) -> Result<Migration> {
     migrate_to(session, dialect, &Program::this()).await
-}
-
-/// Whether the database has a mirror.
-///
-/// # Errors
-///
-/// `Newer` if a newer program has written it.
-pub(crate) async fn exists(session: &mut dyn Session, dialect: Dialect) -> Result<bool> {
-    let existing = columns(session, dialect).await?;
-    Ok(version(session, &existing, VERSION).await?.is_some())
 }
 
 pub(super) async fn migrate_to(
@@ -149,71 +140,9 @@ pub(super) async fn migrate_to(
 
 /// The statements that make what follows from the tables.
 fn derived(dialect: Dialect) -> impl Iterator<Item = String> {
-    search::create(dialect).into_iter().chain([history::create(dialect)])
-}
-
-/// The columns of each table, with their types.
-type Existing = HashMap<String, HashMap<String, String>>;
-
-async fn columns(session: &mut dyn Session, dialect: Dialect) -> Result<Existing> {
-    let sql = match dialect {
-        Dialect::Sqlite => {
-            "SELECT m.name, c.name, c.type FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
-        }
-        Dialect::Postgres => {
-            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) FROM pg_class c \
-             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-             WHERE c.relkind IN ('r', 'p') AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
-        }
-    };
-    let mut existing = Existing::new();
-    for row in session.query(sql, &[]).await? {
-        if let [Value::Text(table), Value::Text(column), Value::Text(kind)] = row.as_slice() {
-            let table = existing.entry(table.clone()).or_default();
-            table.insert(column.clone(), kind.clone());
-        }
-    }
-    Ok(existing)
-}
-
-/// What the mirror has noted about itself.
-async fn note(session: &mut dyn Session, existing: &Existing, name: &str) -> Result<Option<String>> {
-    if !existing.contains_key("_mirror") {
-        return Ok(None);
-    }
-    let sql = "SELECT \"value\" FROM \"_mirror\" WHERE \"name\" = $1";
-    let rows = session.query(sql, &[name.into()]).await?;
-    Ok(match rows.into_iter().flatten().next() {
-        Some(Value::Text(value)) => Some(value),
-        _ => None,
-    })
-}
-
-/// The version of the database; `None` if it is no mirror yet.
-///
-/// # Errors
-///
-/// `Newer` if it is none that a program knows which makes version `newest`.
-async fn version(
-    session: &mut dyn Session,
-    existing: &Existing,
-    newest: usize,
-) -> Result<Option<usize>> {
-    let Some(text) = note(session, existing, "version").await? else {
-        return Ok(None);
-    };
-    let version = text.parse().unwrap_or(usize::MAX);
-    if (1..=newest).contains(&version) {
-        return Ok(Some(version));
-    }
-    let program = note(session, existing, "program").await?.unwrap_or_default();
-    Err(Error::new(
-        ErrorKind::Newer,
-        format!(
-            "the mirror cannot be used: program {program} has written it in version {text}, and this one knows up to {newest}; use \
-             the newer program, or another place for the mirror"
-        ),
-    ))
+    search::create(dialect)
+        .into_iter()
+        .chain([history::create(dialect)])
 }
 
 /// Makes what is missing. Returns what has to be filled.
@@ -278,11 +207,8 @@ fn kept_name(name: &str, kind: &str, known: &HashMap<String, String>) -> String 
 }
 
 fn key_changed(table: &str, column: &str) -> Error {
-    Error::new(
-        ErrorKind::Config,
-        format!(
-            "the mirror cannot be used: the type of {table}.{column} has changed, which is the key of its records; sync into \
-             another place"
-        ),
-    )
+    Error::config(format!(
+        "the mirror cannot be used: the type of {table}.{column} has changed, which is the key of its records; sync into another \
+         place"
+    ))
 }

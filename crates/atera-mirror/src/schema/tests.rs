@@ -305,7 +305,7 @@ async fn steps_run_once_and_a_newer_database_is_refused(place: Place) {
     );
     drop(session);
     let mut reader = place.other.reader().await.unwrap();
-    let newer = exists(&mut *reader, dialect).await.unwrap_err();
+    let newer = find(&mut *reader, dialect).await.err().unwrap();
     assert_eq!(newer.kind(), ErrorKind::Newer);
 }
 

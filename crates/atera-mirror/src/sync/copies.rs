@@ -116,7 +116,12 @@ pub(crate) async fn last_change(transaction: &mut Transaction<'_>) -> Result<i64
 
 /// Whether a list shows fields of any other.
 pub(crate) fn has_any(table: &'static Table) -> bool {
-    of_lists().any(|other| copies(table, other).is_some_and(|copies| !copies.columns.is_empty()))
+    shown(table).next().is_some()
+}
+
+/// The lists of which a list shows fields.
+pub(crate) fn shown(table: &'static Table) -> impl Iterator<Item = &'static Table> {
+    of_lists().filter(move |other| copies(table, other).is_some_and(|copies| !copies.columns.is_empty()))
 }
 
 fn of_lists() -> impl Iterator<Item = &'static Table> {

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     engine::{Dialect, Engine, in_memory},
-    error::Result,
-    schema::{Content, Table, exists, migrate},
+    error::{Error, ErrorKind, Result},
+    schema::{Content, Found, Table, find, migrate},
     state::Strategy,
     store::Store,
 };
@@ -51,7 +51,7 @@ pub struct PlannedList {
 
 /// What a sync would request. Of the lists that were never read, the totals are asked for.
 pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Plan> {
-    let store = store(engine).await?;
+    let (store, found) = store(engine).await?;
     let job = Job {
         client: client.clone(),
         store: &store,
@@ -60,10 +60,10 @@ pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOpt
     };
     let mut lists = Vec::new();
     for table in options.lists() {
-        lists.push(of_list(&job, table).await?);
+        lists.push(of_list(&job, &found, table).await?);
     }
     for table in options.children() {
-        let planned = of_children(&job, table, &lists).await?;
+        let planned = of_children(&job, &found, table, &lists).await?;
         lists.push(planned);
     }
     // The account is asked for, so that another one is noticed.
@@ -83,20 +83,28 @@ pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOpt
     })
 }
 
-/// What is known of the lists: the mirror, or one in memory if there is none yet. Nothing is changed.
-async fn store(engine: &dyn Engine) -> Result<Store> {
+/// What is known of the lists: the mirror, or one in memory if there is none yet. Nothing is changed. The mirror may be that of an
+/// earlier program, so it comes with the tables that it has.
+async fn store(engine: &dyn Engine) -> Result<(Store, Found)> {
     if engine.is_there() {
         let mut session = engine.reader().await?;
-        if exists(&mut *session, engine.dialect()).await? {
-            return Ok(Store::new(session, engine.dialect()));
+        if let Some(found) = find(&mut *session, engine.dialect()).await? {
+            found.check_notes()?;
+            return Ok((Store::new(session, engine.dialect()), found));
         }
     }
     let mut session = in_memory().await?;
     migrate(&mut *session, Dialect::Sqlite).await?;
-    Ok(Store::new(session, Dialect::Sqlite))
+    match find(&mut *session, Dialect::Sqlite).await? {
+        Some(found) => Ok((Store::new(session, Dialect::Sqlite), found)),
+        None => Err(Error::new(
+            ErrorKind::Database,
+            "the plan cannot be made: a mirror in memory has no tables; report this as a defect",
+        )),
+    }
 }
 
-async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
+async fn of_list(job: &Job<'_>, found: &Found, table: &'static Table) -> Result<PlannedList> {
     let status = job.status(table).await?;
     let mut planned = PlannedList {
         list: table.name.clone(),
@@ -119,8 +127,11 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
                 atera::description::Kind::Timestamp
             ));
             planned.requests = SWEEPS * pages(status.inserted + status.updated) + 1 + of_zone;
-            // Those that another sync has found. What this one will find of other lists is not known yet.
+            // Those that another sync has found. What this one will find of other lists is not known yet, nor what a mirror that lacks
+            // columns shows of them.
+            let mut compared = copies::shown(table).chain([table]);
             if copies::has_any(table)
+                && compared.all(|it| found.has_all_of(it))
                 && let (Some(outdated), _) = copies::outdated(job, table, status.records).await?
             {
                 planned.why = Some(outdated.why());
@@ -163,13 +174,20 @@ async fn of_list(job: &Job<'_>, table: &'static Table) -> Result<PlannedList> {
 
 /// What belongs to records takes a request for each of them that has changed. Those that the sync will find to have changed are
 /// not known yet, but for a list that was never read.
-async fn of_children(job: &Job<'_>, table: &'static Table, lists: &[PlannedList]) -> Result<PlannedList> {
+async fn of_children(
+    job: &Job<'_>,
+    found: &Found,
+    table: &'static Table,
+    lists: &[PlannedList],
+) -> Result<PlannedList> {
     let mut records = 0;
     if let (Some(parent), Content::Children { .. }) = (table.parent(), &table.content) {
-        let sql = format!("SELECT COUNT(*) {}", children::outdated(table, parent));
-        let mut transaction = job.store.begin().await?;
-        let counted = transaction.count(&sql, &[]).await;
-        records = transaction.end(counted).await?;
+        if found.has(parent) {
+            let sql = format!("SELECT COUNT(*) {}", children::outdated(table, parent));
+            let mut transaction = job.store.begin().await?;
+            let counted = transaction.count(&sql, &[]).await;
+            records = transaction.end(counted).await?;
+        }
         let is_new = job.status(parent).await?.as_of.is_none();
         let planned = lists.iter().find(|list| list.list == parent.name);
         if let Some(planned) = planned.filter(|_| is_new) {

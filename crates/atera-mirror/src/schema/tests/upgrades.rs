@@ -3,7 +3,7 @@
 use super::{
     super::{
         ddl::shapes,
-        exists, hash, migrate,
+        find, hash, migrate,
         migrate::{Migration, VERSION, migrate_to},
     },
     TICKET, ask, earlier, migrate_from, program, store, with_types,
@@ -37,7 +37,7 @@ async fn an_older_program_does_not_write_into_the_tables_of_a_newer_one(place: P
     );
     session.rollback().await.unwrap();
     let mut reader = place.other.reader().await.unwrap();
-    let error = exists(&mut *reader, dialect).await.unwrap_err();
+    let error = find(&mut *reader, dialect).await.err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Newer);
     // What the newer program has noted is still there.
     let again = migrate_to(&mut *session, dialect, &newer).await;

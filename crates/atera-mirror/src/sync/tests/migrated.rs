@@ -9,6 +9,7 @@ use crate::SyncOptions;
 for_both![
     what_a_new_version_of_the_description_adds_is_filled_and_told,
     what_the_user_has_added_to_a_table_survives_its_first_sync,
+    what_a_sync_requests_is_known_before_it_adds_what_is_new,
 ];
 
 async fn what_a_new_version_of_the_description_adds_is_filled_and_told(place: Place) {
@@ -77,4 +78,62 @@ async fn what_the_user_has_added_to_a_table_survives_its_first_sync(place: Place
     assert_eq!(place.count(sql).await, 3);
     // Each is found once.
     assert_eq!(place.count("SELECT COUNT(*) FROM \"search\"").await, 3);
+}
+
+async fn what_a_sync_requests_is_known_before_it_adds_what_is_new(place: Place) {
+    let service = Service::new();
+    let customer = |name: &str| vec![format!(r#"{{"CustomerID":1,"CustomerName":"{name}"}}"#)];
+    let ticket = r#"{"TicketID":7,"CustomerID":1,"CustomerName":"first"}"#;
+    service.change("/tickets", |list| list.records = vec![ticket.to_string()]);
+    service.change("/customers", |list| list.records = customer("first"));
+    service.agents(agents(120));
+    let only = |lists: &[&str]| SyncOptions::new().only(lists).unwrap();
+    let client = service.client();
+    place.sync(&client, &only(&["tickets", "customers"])).await;
+    service.change("/customers", |list| list.records = customer("second"));
+    place.sync(&client, &only(&["customers"]).full(true)).await;
+
+    // As a program with an earlier description has left it.
+    let mut session = place.engine.writer().await.unwrap();
+    for sql in [
+        "DROP VIEW \"_history\"",
+        "ALTER TABLE \"customers\" DROP COLUMN \"fax\"",
+        "DROP TABLE \"agents_hardware_disks\"",
+        "DROP TABLE \"agents_available_patches\"",
+        "DROP TABLE \"agents\"",
+        "DELETE FROM \"_mirror\" WHERE \"name\" = 'schema'",
+    ] {
+        session.execute(sql, &[]).await.unwrap();
+    }
+    drop(session);
+    let options = only(&["tickets", "customers", "agents"])
+        .with(["available-patches"])
+        .unwrap();
+    let plan = crate::sync::plan(&*place.engine, &client, &options)
+        .await
+        .unwrap();
+    let records: Vec<_> = plan
+        .lists
+        .iter()
+        .map(|list| (list.list.as_str(), list.records))
+        .collect();
+    assert_eq!(
+        records,
+        [
+            ("tickets", Some(1)),
+            ("agents", Some(120)),
+            ("customers", Some(1)),
+            ("agents_available_patches", Some(120)),
+        ]
+    );
+    assert_eq!(
+        plan.lists[0].why, None,
+        "what it shows of customers cannot be compared yet"
+    );
+    let report = place.sync(&client, &options).await;
+    assert!(
+        report.added.contains(&"customers.fax".to_string()),
+        "{:?}",
+        report.added
+    );
 }

@@ -119,9 +119,10 @@ async fn a_plan_before_the_first_sync_makes_no_tables(place: Place) {
     assert_eq!((plan.requests, plan.lists[0].records), (1 + 6, Some(120)));
     let mut session = place.engine.reader().await.unwrap();
     assert!(
-        !crate::schema::exists(&mut *session, place.engine.dialect())
+        crate::schema::find(&mut *session, place.engine.dialect())
             .await
             .unwrap()
+            .is_none()
     );
     if let Some(folder) = &place.folder {
         let other = crate::engine::Sqlite::open(&folder.path().join("other.db")).unwrap();
