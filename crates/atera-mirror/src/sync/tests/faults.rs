@@ -30,12 +30,18 @@ fn only_agents() -> SyncOptions {
 
 /// A mirror of 120 agents, of which the service then has lost one.
 async fn with_a_loss(place: &Place) -> Service {
+    let service = with_agents(place, 120).await;
+    service.change("/agents", |list| drop(list.records.remove(7)));
+    service
+}
+
+/// A mirror of so many agents.
+async fn with_agents(place: &Place, count: i64) -> Service {
     let service = Service::new();
-    service.agents(agents(120));
+    service.agents(agents(count));
     let report = place.sync(&service.client(), &only_agents()).await;
     assert!(report.is_success(), "{report:?}");
-    assert_eq!(place.records("agents").await.len(), 120);
-    service.change("/agents", |list| drop(list.records.remove(7)));
+    assert_eq!(place.records("agents").await.len(), count as usize);
     service
 }
 
@@ -217,22 +223,26 @@ async fn a_walk_that_was_continued_is_compared_with_what_changed_meanwhile(place
 }
 
 async fn an_empty_answer_where_there_were_many_deletes_nothing_unless_that_is_accepted(place: Place) {
-    let service = with_a_loss(&place).await;
-    let left = agents(59);
+    let service = with_agents(&place, 5000).await;
+    let left = agents(2499);
     for records in [Vec::new(), left.clone()] {
         service.agents(records.clone());
         let told = fails(&place, &service, ListState::Shrunk, ErrorKind::Unsettled).await;
-        let lost = 120 - records.len();
+        let lost = 5000 - records.len();
         assert!(
-            told.contains(&format!("has lost {lost} of 120 records")),
+            told.contains(&format!("has lost {lost} of 5000 records")),
             "{told}"
         );
+        assert_eq!(place.records("agents").await.len(), 5000);
     }
     let report = place
         .sync(&service.client(), &only_agents().accept_loss(true))
         .await;
     assert!(report.is_success(), "{report:?}");
-    assert_eq!((report.lists[0].deleted, place.deleted("agents").await), (61, 61));
+    assert_eq!(
+        (report.lists[0].deleted, place.deleted("agents").await),
+        (2501, 2501)
+    );
     assert_eq!(place.records("agents").await.len(), left.len());
 }
 

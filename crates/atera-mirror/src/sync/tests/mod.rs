@@ -2,6 +2,7 @@
 
 mod account;
 mod faults;
+mod history;
 mod interrupted;
 #[cfg(unix)]
 mod killed;
