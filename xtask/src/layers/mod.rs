@@ -64,7 +64,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mock",
         ],
     ),
-    ("crates/atera-limits", &["ledger", "file", "fleet"]),
+    ("crates/atera-limits", &["ledger", "queue", "file", "fleet"]),
     (
         "crates/atera-records",
         &[
