@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
-use super::value::{ColumnType, Value};
+use super::{
+    query_error,
+    value::{ColumnType, Value},
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many rows a batch has at most.
@@ -15,6 +21,12 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// How many batches wait for the reader of an answer.
 const WAITING: usize = 2;
+
+/// How many bytes of text a row has at most.
+const LONGEST_ROW: usize = 16 << 20;
+
+/// What stands for no end in time: ten years.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// When a query ends at the latest.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +61,11 @@ impl Limits {
         self
     }
 
+    /// When a query ends that begins now.
+    pub(super) fn ends(&self) -> Instant {
+        Instant::now() + self.time.min(LONGEST)
+    }
+
     /// The error of a query that took too long.
     pub(super) fn timed_out(&self) -> Error {
         Error::new(
@@ -76,6 +93,9 @@ pub struct AnswerColumn {
 pub struct Answer {
     columns: Vec<AnswerColumn>,
     batches: mpsc::Receiver<Result<Batch>>,
+    /// Until when to wait for the next rows.
+    ends: Instant,
+    limits: Limits,
     /// Whether rows were left out, once the end has come.
     end: Option<bool>,
 }
@@ -99,10 +119,17 @@ impl Answer {
         mpsc::channel(WAITING)
     }
 
-    pub(super) fn new(columns: Vec<AnswerColumn>, batches: mpsc::Receiver<Result<Batch>>) -> Self {
+    pub(super) fn new(
+        columns: Vec<AnswerColumn>,
+        batches: mpsc::Receiver<Result<Batch>>,
+        ends: Instant,
+        limits: Limits,
+    ) -> Self {
         Answer {
             columns,
             batches,
+            ends,
+            limits,
             end: None,
         }
     }
@@ -116,9 +143,13 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// `TimedOut` if the query took too long, and whatever the database fails with.
+    /// `TimedOut` if the query took too long, `Query` if a row has more than 16 MB, and whatever the database fails with.
     pub async fn next(&mut self) -> Result<Option<Vec<Vec<Value>>>> {
-        match self.batches.recv().await {
+        // The database has its own end in time, and may not come to it soon enough. What waits here already is taken all the same.
+        let Ok(batch) = timeout_at(self.ends, self.batches.recv()).await else {
+            return Err(self.limits.timed_out());
+        };
+        match batch {
             Some(Ok(Batch::Rows(rows))) => Ok(Some(rows)),
             Some(Ok(Batch::End { is_cut })) => {
                 self.end = Some(is_cut);
@@ -186,6 +217,18 @@ impl Batches {
     pub(super) fn rest(&mut self) -> Vec<Vec<Value>> {
         self.bytes = 0;
         std::mem::take(&mut self.rows)
+    }
+}
+
+/// Checks the length of a row before it is taken over, by those of its values.
+///
+/// # Errors
+///
+/// `Query` if it is too long.
+pub(super) fn check_length(values: impl Iterator<Item = usize>) -> Result<()> {
+    match values.sum::<usize>() > LONGEST_ROW {
+        true => Err(query_error::row_too_long(LONGEST_ROW)),
+        false => Ok(()),
     }
 }
 

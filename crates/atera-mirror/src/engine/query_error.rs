@@ -41,3 +41,14 @@ pub(super) fn numbered_parameter(text: &str) -> Error {
         format!("the query has the parameter {text}; write parameters by name, like :days"),
     )
 }
+
+/// A row that is longer than so many bytes.
+pub(super) fn row_too_long(bytes: usize) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!(
+            "the query was stopped: a row has more than {} MB; choose fewer columns, or a part of their text with substr",
+            bytes >> 20
+        ),
+    )
+}

@@ -15,7 +15,7 @@ use tokio_postgres::{Client, SimpleQueryMessage, types::Type};
 use super::{convert, server::Server};
 use crate::{
     engine::{
-        answer::{Answer, AnswerColumn, Batch, Batches, Limits, Sender},
+        answer::{Answer, AnswerColumn, Batch, Batches, Limits, Sender, check_length},
         query_error::{self, refused},
         scan::Scan,
         value::Value,
@@ -25,9 +25,6 @@ use crate::{
 
 /// Fetches rows. They are read one by one, so that few of them are in memory, however long they are.
 const FETCH: &str = "FETCH FORWARD 1000 FROM atera_query";
-
-/// What stands for no end in time: ten years.
-const LONGEST: std::time::Duration = std::time::Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// Volatile functions that only compute: they are volatile since their result changes.
 const HARMLESS: [&str; 8] = [
@@ -60,7 +57,7 @@ pub(super) async fn ask(
     {
         return Err(refused("it does not begin with SELECT, WITH, VALUES or TABLE"));
     }
-    let ends = tokio::time::Instant::now() + limits.time.min(LONGEST);
+    let ends = limits.ends();
     let client = match tokio::time::timeout_at(ends, server.connect()).await {
         Ok(client) => client?,
         Err(_) => return Err(limits.timed_out()),
@@ -77,7 +74,7 @@ pub(super) async fn ask(
         name: name.clone(),
         column_type: convert::column_type(kind),
     });
-    let answer = Answer::new(head.collect(), batches);
+    let answer = Answer::new(head.collect(), batches, ends, limits);
     tokio::spawn(async move {
         let kinds: Vec<_> = columns.into_iter().map(|(_, kind)| kind).collect();
         if let Err(error) = query.within(query.rows(&kinds, &sender)).await {
@@ -214,6 +211,7 @@ impl Query {
                 if batches.is_full() {
                     return end(batches, true, sender).await;
                 }
+                check_length((0..kinds.len()).map(|index| row.get(index).map_or(0, str::len)))?;
                 let values = kinds
                     .iter()
                     .enumerate()

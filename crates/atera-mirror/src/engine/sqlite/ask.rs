@@ -1,4 +1,8 @@
 //! A user's query: SQLite itself refuses what would do more than read, and stops what takes too long.
+//!
+//! It looks at the time between two instructions of its machine, and a function is one of them, which may take seconds with long
+//! texts. So whoever waits for the answer has a clock too. The thread then goes on to the end of the function, and nobody waits for
+//! it, not even the end of the process.
 
 use std::{
     path::PathBuf,
@@ -13,12 +17,12 @@ use rusqlite::{
     hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout_at};
 
 use super::{connection::reading, convert};
 use crate::{
     engine::{
-        answer::{Answer, AnswerColumn, Batch, Batches, Limits, Sender},
+        answer::{Answer, AnswerColumn, Batch, Batches, Limits, Sender, check_length},
         query_error::{self, refused},
         value::Value,
     },
@@ -28,8 +32,15 @@ use crate::{
 /// How many instructions of SQLite's machine run between two looks at the time.
 const LOOK_EVERY: i32 = 1000;
 
-/// The longest value that a query can make, in bytes. The longest records are below.
-const LONGEST_VALUE: i32 = 64 * 1024 * 1024;
+/// The longest value that a query can make, and the longest row that it can sort, in bytes. The longest records are below. Functions
+/// that look for one text in another take a minute with texts of this length, at most.
+const LONGEST_VALUE: i32 = 4 << 20;
+
+/// The longest pattern of `LIKE` and `GLOB`, in bytes. Each of its characters may be compared with each of the text.
+const LONGEST_PATTERN: i32 = 1000;
+
+/// How many columns an answer can have; no table has half as many. All values of a row are in memory at once.
+const MOST_COLUMNS: i32 = 256;
 
 /// What can be asked with PRAGMA, and changes nothing. Full-text search needs `data_version`.
 const PRAGMAS: [&str; 10] = [
@@ -48,24 +59,26 @@ const PRAGMAS: [&str; 10] = [
 /// Functions that do more than compute.
 const FUNCTIONS: [&str; 2] = ["load_extension", "fts3_tokenizer"];
 
-/// Runs a query on a thread for blocking work.
+/// Runs a query on a thread of its own. One for blocking work would keep the program from ending.
 pub(super) async fn ask(
     path: PathBuf,
     sql: String,
     parameters: Vec<(String, Value)>,
     limits: Limits,
 ) -> Result<Answer> {
+    let ends = limits.ends();
     let (sender, batches) = Answer::channel();
     let (head, columns) = oneshot::channel();
     let is_over = Arc::new(AtomicBool::new(false));
     let timer = tokio::spawn({
         let is_over = is_over.clone();
         async move {
-            tokio::time::sleep(limits.time).await;
+            tokio::time::sleep_until(ends).await;
             is_over.store(true, Ordering::Relaxed);
         }
     });
-    tokio::task::spawn_blocking(move || {
+    let thread = std::thread::Builder::new().name("atera-query".to_string());
+    let started = thread.spawn(move || {
         let query = Query {
             sql,
             parameters,
@@ -83,12 +96,17 @@ pub(super) async fn ask(
             (Ok(()), _) => {}
         }
     });
-    match columns.await {
-        Ok(columns) => Ok(Answer::new(columns?, batches)),
-        Err(_) => Err(Error::new(
+    if let Err(error) = started {
+        let sentence = "the query failed: the system has no thread for it; ask again when fewer queries run";
+        return Err(Error::new(ErrorKind::Database, sentence).with_source(error));
+    }
+    match timeout_at(ends, columns).await {
+        Ok(Ok(columns)) => Ok(Answer::new(columns?, batches, ends, limits)),
+        Ok(Err(_)) => Err(Error::new(
             ErrorKind::Database,
             "the query failed: its thread has ended; ask again",
         )),
+        Err(_) => Err(limits.timed_out()),
     }
 }
 
@@ -131,6 +149,7 @@ impl Query {
                 is_cut = true;
                 break;
             }
+            check_length((0..types.len()).map(|index| convert::length(row, index)))?;
             let row = convert::values(row, &types).map_err(failed)?;
             if let Some(batch) = batches.push(row)
                 && sender.blocking_send(Ok(Batch::Rows(batch))).is_err()
@@ -149,7 +168,13 @@ impl Query {
     /// Tells SQLite what to allow, and when to stop.
     fn guard(&self, connection: &mut Connection, sender: &Sender) -> rusqlite::Result<()> {
         let denied = self.denied.clone();
-        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+        for (limit, value) in [
+            (Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN),
+            (Limit::SQLITE_LIMIT_COLUMN, MOST_COLUMNS),
+        ] {
+            connection.set_limit(limit, value)?;
+        }
         connection.authorizer(Some(move |context: AuthContext<'_>| {
             match refusal(context.action) {
                 None => Authorization::Allow,

@@ -44,6 +44,15 @@ fn column_type(name: &str) -> Option<ColumnType> {
     })
 }
 
+/// How many bytes a text of a row has.
+pub(super) fn length(row: &Row<'_>, index: usize) -> usize {
+    match row.get_ref(index) {
+        Ok(ValueRef::Text(text)) => text.len(),
+        Ok(ValueRef::Blob(bytes)) => 2 * bytes.len(),
+        _ => 0,
+    }
+}
+
 /// The values of a row.
 pub(super) fn values(row: &Row<'_>, types: &[Option<ColumnType>]) -> rusqlite::Result<Vec<Value>> {
     let values = types.iter().enumerate().map(|(index, column_type)| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{INSERT, Place, ask, for_both, nothing, thing, things};
 use crate::{
-    engine::{Answer, Dialect, Limits, Value},
+    engine::{Answer, Dialect, Limits, Session, Value},
     error::{Error, ErrorKind},
 };
 
@@ -16,6 +16,7 @@ for_both!(
     parameters_have_names,
     rows_beyond_the_limit_are_left_out,
     many_rows_come_in_order,
+    a_row_may_be_so_long,
 );
 
 async fn queries_answer_alike(place: Place) {
@@ -192,13 +193,17 @@ async fn an_endless_query_ends_at_its_limit(place: Place) {
     );
 }
 
-/// The server can be asked what runs. In SQLite the query has a thread, and the test ends only when that does.
+/// The server can be asked what runs. A log of SQLite can only be emptied when nobody reads.
 async fn an_endless_query_ends_when_nobody_waits(place: Place) {
-    drop(things(&*place.engine).await);
-    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    let mut session = things(&*place.engine).await;
+    session.execute(INSERT, &thing(1)).await.unwrap();
+    let rows = "WITH RECURSIVE n(i) AS (SELECT id FROM things UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
     let mut answer = place.engine.ask(rows, &[], &Limits::default()).await.unwrap();
     assert!(answer.next().await.unwrap().is_some());
     drop(answer);
+    if place.engine.dialect() == Dialect::Sqlite {
+        assert!(!is_read(&mut *session).await, "the query still runs");
+    }
     if place.engine.dialect() == Dialect::Postgres {
         let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH%' AND pid <> \
             pg_backend_pid() AND datname = current_database()";
@@ -300,4 +305,61 @@ async fn many_rows_come_in_order(place: Place) {
             .all(|(row, id)| row[0] == Value::Integer(id))
     );
     assert_eq!(rows.len(), 3000);
+}
+
+/// Whether anyone still reads the file, after ten seconds of waiting if nothing else is set.
+async fn is_read(session: &mut dyn Session) -> bool {
+    let emptied = session.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await;
+    emptied.unwrap()[0][0] == Value::Integer(1)
+}
+
+/// A function is one instruction of SQLite's machine, which looks at the time only between two of them.
+#[tokio::test]
+async fn a_query_ends_at_its_limit_though_sqlite_is_in_a_long_function() {
+    let place = super::sqlite().unwrap();
+    let mut session = things(&*place.engine).await;
+    session.execute(INSERT, &thing(1)).await.unwrap();
+    session.query("PRAGMA busy_timeout = 0", &[]).await.unwrap();
+    let sql = "SELECT instr(zeroblob(1000000), zeroblob(500000) || x'01' || id) FROM things";
+    let limits = Limits::default().time(Duration::from_millis(200));
+    let error = match place.engine.ask(sql, &[], &limits).await {
+        Ok(mut answer) => answer.all().await.unwrap_err(),
+        Err(error) => error,
+    };
+    assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    assert!(is_read(&mut *session).await, "nobody waited for the function");
+}
+
+async fn a_row_may_be_so_long(place: Place) {
+    let is_sqlite = place.engine.dialect() == Dialect::Sqlite;
+    drop(things(&*place.engine).await);
+    let four = match is_sqlite {
+        true => "hex(zeroblob(2000000))",
+        false => "repeat('x', 4000000)",
+    };
+    let rows = ask(&*place.engine, &format!("SELECT {}", [four; 4].join(", ")))
+        .await
+        .unwrap();
+    assert!(
+        rows[0]
+            .iter()
+            .all(|it| matches!(it, Value::Text(text) if text.len() == 4_000_000))
+    );
+    let mut too_much = vec![(
+        format!("SELECT {}", [four; 5].join(", ")),
+        "a row has more than 16 MB",
+    )];
+    if is_sqlite {
+        let pattern = "a".repeat(1001);
+        too_much.extend([
+            ("SELECT hex(zeroblob(2100000))".to_string(), "too big"),
+            (format!("SELECT 'a' LIKE '{pattern}'"), "pattern too complex"),
+            (format!("SELECT {}", ["1"; 257].join(", ")), "too many columns"),
+        ]);
+    }
+    for (sql, says) in too_much {
+        let error = ask(&*place.engine, &sql).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Query, "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
 }
