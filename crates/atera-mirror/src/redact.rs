@@ -161,6 +161,11 @@ fn find_field(schema: &'static Schema, name: &str, depth: usize) -> Option<&'sta
 }
 
 impl RedactedFields {
+    /// Whether a field is left out.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.contains(&field.to_lowercase())
+    }
+
     /// The JSON without the fields. All else stays byte for byte.
     pub(crate) fn remove_from<'a>(&self, json: &'a str) -> Cow<'a, str> {
         match self.0.is_empty() {
@@ -195,7 +200,7 @@ impl RedactedFields {
         let all = entries.len();
         let kept: Vec<_> = entries
             .into_iter()
-            .filter(|(name, _)| !self.0.contains(&decoded(name).to_lowercase()))
+            .filter(|(name, _)| !self.has(&decoded(name)))
             .map(|(name, value)| (name, self.cleaned(value)))
             .collect();
         let is_same = kept.len() == all && kept.iter().all(|(_, value)| matches!(value, Cow::Borrowed(_)));

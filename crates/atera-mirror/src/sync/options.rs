@@ -171,6 +171,29 @@ impl SyncOptions {
         self
     }
 
+    /// Checks that what is asked for can be had together.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if something that belongs to records is asked for by a field that is left out: it would be empty, and look whole.
+    pub(crate) fn check(&self) -> Result<()> {
+        for table in self.children() {
+            let collection = table.operation().and_then(Collection::of);
+            let link = collection.and_then(|collection| collection.link());
+            let (Some((_, field)), Some(parent)) = (link, table.parent()) else {
+                continue;
+            };
+            if self.redaction.of_table(&parent.name).has(field) {
+                return Err(Error::config(format!(
+                    "cannot sync {}: they are asked for by the {field} of {}, which this mirror leaves out; sync without them, or \
+                     begin a new mirror that has it",
+                    table.name, parent.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The lists that are asked for.
     pub(crate) fn lists(&self) -> Vec<&'static Table> {
         lists()

@@ -51,6 +51,7 @@ pub struct PlannedList {
 
 /// What a sync would request. Of the lists that were never read, the totals are asked for.
 pub(crate) async fn plan(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Plan> {
+    options.check()?;
     let (store, found) = store(engine).await?;
     let job = Job {
         client: client.clone(),

@@ -26,9 +26,10 @@ const CHILDREN_SIDE_BY_SIDE: usize = 3;
 ///
 /// # Errors
 ///
-/// `Busy` if another program is writing to the mirror, `Config` if it is a mirror of something else, and otherwise if the database
-/// fails. What goes wrong with single lists is in the report.
+/// `Busy` if another program is writing to the mirror, `Config` if it is a mirror of something else or what is asked for cannot be
+/// had, and otherwise if the database fails. What goes wrong with single lists is in the report.
 pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOptions) -> Result<Report> {
+    options.check()?;
     let began = Timestamp::now();
     let before = client.usage();
     let mut session = engine.writer().await?;

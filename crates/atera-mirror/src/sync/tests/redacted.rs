@@ -8,7 +8,8 @@ use crate::{Redaction, SyncOptions, engine::Value, schema::INTERNAL_TABLES, sche
 
 for_both!(
     a_field_that_is_left_out_is_nowhere,
-    a_value_that_changes_is_in_no_history
+    a_value_that_changes_is_in_no_history,
+    the_field_that_parts_are_asked_for_by_is_not_left_out,
 );
 
 /// Everything that the database has, as text.
@@ -70,4 +71,33 @@ async fn a_value_that_changes_is_in_no_history(place: Place) {
     assert_eq!(place.count("SELECT COUNT(*) FROM \"_changes\"").await, 1);
     let rows = place.rows("SELECT \"machine_name\" FROM \"agents\"").await;
     assert_eq!(rows, [[Value::Null]]);
+}
+
+async fn the_field_that_parts_are_asked_for_by_is_not_left_out(place: Place) {
+    let service = Service::new();
+    service.agents([agent(1, "pc")]);
+    let options = SyncOptions::new()
+        .only(["agents"])
+        .unwrap()
+        .redact(Redaction::parse(["agents.DeviceGuid"]).unwrap());
+    let with = options.clone().with(["patches"]).unwrap();
+    let client = service.client();
+    let refused = [
+        crate::sync::run(&*place.engine, &client, &with)
+            .await
+            .unwrap_err(),
+        crate::sync::plan(&*place.engine, &client, &with)
+            .await
+            .unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!(error.kind(), crate::ErrorKind::Config);
+        assert_eq!(
+            error.to_string(),
+            "cannot sync agents_available_patches: they are asked for by the DeviceGuid of agents, which this mirror leaves out; sync \
+             without them, or begin a new mirror that has it"
+        );
+    }
+    assert_eq!(service.requests(), 0);
+    assert!(place.sync(&client, &options).await.is_success());
 }
