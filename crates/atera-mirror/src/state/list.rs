@@ -170,6 +170,16 @@ impl ListStatus {
         }
     }
 
+    /// How many records the last sync found new, changed, gone, and back again.
+    pub(crate) fn counts(&self) -> [u64; 4] {
+        [self.inserted, self.updated, self.deleted, self.undeleted]
+    }
+
+    /// Sets the same.
+    pub(crate) fn set_counts(&mut self, counts: [u64; 4]) {
+        [self.inserted, self.updated, self.deleted, self.undeleted] = counts;
+    }
+
     /// Sets the state, and since when it has been so.
     pub(crate) fn enter(&mut self, state: ListState, at: Timestamp) {
         if self.state != state || self.since.is_none() {

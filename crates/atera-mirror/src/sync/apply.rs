@@ -31,14 +31,16 @@ struct Apply<'a> {
     at: Timestamp,
     dialect: crate::engine::Dialect,
     accept_loss: bool,
+    first: [u64; 4],
 }
 
-/// Writes what was read of a list, and returns what came of it.
+/// Writes what was read of a list, and returns what came of it. `first` is what an earlier reading of the same sync has found.
 pub(crate) async fn apply(
     job: &Job<'_>,
     table: &'static Table,
     mut status: ListStatus,
     reading: &Reading,
+    first: [u64; 4],
 ) -> Result<ListReport> {
     let apply = Apply {
         table,
@@ -46,6 +48,7 @@ pub(crate) async fn apply(
         at: Timestamp::now(),
         dialect: job.store.dialect,
         accept_loss: job.options.accept_loss,
+        first,
     };
     let mut transaction = job.store.begin().await?;
     let applied = apply.run(&mut transaction, &mut status).await;
@@ -93,13 +96,14 @@ impl Apply<'_> {
             true => fresh::adopt(transaction, self.dialect, self.table).await?,
             false => 0,
         };
-        status.inserted = adopted + self.log(transaction, "insert").await?;
-        status.undeleted = self.log(transaction, "undelete").await?;
-        status.updated = self.log(transaction, "update").await?;
-        status.deleted = match deletes {
-            true => self.delete(transaction).await?,
-            false => 0,
-        };
+        let [inserted, updated, deleted, undeleted] = self.first;
+        status.inserted = inserted + adopted + self.log(transaction, "insert").await?;
+        status.undeleted = undeleted + self.log(transaction, "undelete").await?;
+        status.updated = updated + self.log(transaction, "update").await?;
+        status.deleted = deleted;
+        if deletes {
+            status.deleted += self.delete(transaction).await?;
+        }
         self.upsert(transaction, rows == 0).await?;
         if self.reading.outcome != Outcome::Changes {
             self.keep_unreadable(transaction).await?;

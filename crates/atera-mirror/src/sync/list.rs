@@ -35,7 +35,8 @@ pub(crate) async fn sync(job: &Job<'_>, table: &'static Table) -> Result<ListRep
     Ok(report)
 }
 
-/// Reads again what shows fields of other lists as they were before, after the changes of the list were asked for.
+/// Reads again what shows fields of other lists as they were before, after the changes of the list were asked for. What was found then
+/// counts as well.
 pub(crate) async fn sync_outdated(
     job: &Job<'_>,
     table: &'static Table,
@@ -55,6 +56,10 @@ async fn with_choice(
 ) -> Result<ListReport> {
     let Some(collection) = collection(table) else {
         return Err(crate::Error::config(format!("{} is no list", table.name)));
+    };
+    let first = match choice {
+        Choice::Outdated(_) => status.counts(),
+        Choice::Full(_) | Choice::Changes(..) => [0; 4],
     };
     let reading = async {
         let why = match choice {
@@ -82,10 +87,11 @@ async fn with_choice(
         walk::read(job, table, collection.operation, why).await
     };
     match reading.await {
-        Ok(reading) => apply::apply(job, table, status, &reading).await,
+        Ok(reading) => apply::apply(job, table, status, &reading, first).await,
         Err(Failure::Database(error)) => Err(error),
         Err(Failure::Service(error)) => {
             fail(&mut status, &error);
+            status.set_counts(first);
             job.save(&status).await?;
             Ok(ListReport::new(&status, Some(error)))
         }

@@ -120,14 +120,8 @@ async fn compare(job: &Job<'_>, table: &'static Table, list: &mut ListReport) ->
     }
     let (outdated, last) = copies::outdated(job, table, list.records).await?;
     if let Some(outdated) = outdated {
-        let counts = (list.inserted, list.updated, list.deleted, list.undeleted);
         let was_resumed = list.is_resumed;
         *list = list::sync_outdated(job, table, outdated).await?;
-        // What the first reading found counts as well.
-        list.inserted += counts.0;
-        list.updated += counts.1;
-        list.deleted += counts.2;
-        list.undeleted += counts.3;
         // That some records are newer now says nothing of the others.
         list.is_resumed |= was_resumed && list.strategy != Strategy::Full;
     }

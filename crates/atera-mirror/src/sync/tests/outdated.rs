@@ -13,6 +13,7 @@ for_both![
     a_record_that_is_missing_although_it_exists_takes_a_second_pass,
     one_pass_is_not_enough_where_much_is_new,
     few_records_that_show_old_values_are_read_one_by_one,
+    what_both_readings_of_a_list_found_is_kept,
     a_value_that_was_null_and_a_record_that_came_back_are_shown,
     a_plan_before_the_first_sync_makes_no_tables,
 ];
@@ -231,4 +232,39 @@ async fn few_records_that_show_old_values_are_read_one_by_one(place: Place) {
     );
     assert_eq!(tickets.strategy, Strategy::Full);
     assert_eq!(place.count(sql).await, 60 * 4);
+}
+
+/// Two tickets come, one changes, and three show another name of their customer.
+async fn what_both_readings_of_a_list_found_is_kept(place: Place) {
+    let service = Service::new();
+    let tickets = |count: i64, name: &str| (1..=count).map(|id| ticket(id, name)).collect::<Vec<_>>();
+    let renamed = |id: i64| customer(id, if (11..=13).contains(&id) { "new" } else { "old" });
+    service.change("/customers", |list| {
+        list.records = (0..100).map(|id| customer(id, "old")).collect()
+    });
+    service.change("/tickets", |list| list.records = tickets(90, "old"));
+    service.change("/tickets/lastmodified", |list| list.records.clear());
+    let (client, options) = (service.client(), only(&["tickets", "customers"]));
+    synced(&place, &client, &options).await;
+
+    let changed = ticket(1, "old").replace(r#""t""#, r#""changed""#);
+    service.change("/customers", |list| {
+        list.records = (0..100).map(renamed).collect()
+    });
+    let mut all = tickets(92, "old");
+    all[0].clone_from(&changed);
+    service.change("/tickets/lastmodified", |list| {
+        list.records = vec![changed, all[90].clone(), all[91].clone()]
+    });
+    service.change("/tickets", |list| list.records = all);
+    for id in 11..=13 {
+        service.change(&format!("/tickets/{id}"), |list| {
+            list.instead = Some(ticket(id, "new"))
+        });
+    }
+    let report = synced(&place, &client, &options).await;
+    let tickets = of(&report, "tickets");
+    assert_eq!((tickets.inserted, tickets.updated), (2, 1 + 3));
+    let status = place.status("tickets").await;
+    assert_eq!((status.inserted, status.updated, status.records), (2, 1 + 3, 92));
 }
