@@ -12,13 +12,16 @@ use std::{
 };
 
 use atera::{Client, RateLimit};
-use atera_mirror::{ErrorKind, Limits, Mirror, SyncOptions, Value};
+use atera_mirror::{ErrorKind, Limits, ListState, Mirror, SyncOptions, Value};
 use atera_sandbox::Sandbox;
 
 /// Where the process of its own finds the mirror, the service and the key.
 const PLACE: &str = "ATERA_MIRROR_TEST_PLACE";
 const BASE_URL: &str = "ATERA_MIRROR_TEST_BASE_URL";
 const KEY: &str = "ATERA_MIRROR_TEST_KEY";
+
+/// How many lists a sync asks for here, with the comments.
+const LISTS: usize = 18;
 
 async fn open(place: &str) -> Mirror {
     match place.starts_with("postgres:") {
@@ -177,6 +180,15 @@ async fn killed(new: impl Fn() -> String) {
         let mirror = open(&place).await;
         if let Ok(problems) = mirror.check().await {
             assert_eq!(problems, [""; 0], "killed at request {requests}");
+        }
+        // Nobody has to know of a list that it is missing.
+        let lists = mirror.status().await.unwrap();
+        assert_eq!(lists.len(), LISTS, "killed at request {requests}");
+        for list in lists {
+            assert!(
+                list.state == ListState::Complete || list.is_unread() && list.reason.is_some(),
+                "killed at request {requests}: {list:?}"
+            );
         }
         sync(&place, sandbox.base_url(), sandbox.api_key()).await;
         assert_eq!(mirror.check().await.unwrap(), [""; 0]);

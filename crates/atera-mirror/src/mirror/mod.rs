@@ -153,7 +153,8 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// `Busy` if another program is syncing, `Config` if it is a mirror of something else, and whatever the database fails with.
+    /// `Busy` if another program is syncing, `Config` if it is a mirror of something else or leaves out a field by which something is
+    /// asked for, and whatever the database fails with.
     pub async fn sync(&self, client: &Client, options: &SyncOptions) -> Result<Report> {
         sync::run(&*self.engine, client, options).await
     }
@@ -163,12 +164,13 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// Whatever the database fails with.
+    /// `Config` as for [`sync`](Mirror::sync), and whatever the database fails with.
     pub async fn plan(&self, client: &Client, options: &SyncOptions) -> Result<Plan> {
         sync::plan(&*self.engine, client, options).await
     }
 
-    /// How old each list is, and how its last sync went, for the lists that were ever synced.
+    /// How old each list is, and how its last sync went, for the lists that were ever asked for. One that was not read to its end yet
+    /// is there too, with [`as_of`](ListStatus::as_of) `None`.
     ///
     /// # Errors
     ///

@@ -1,60 +1,55 @@
 //! What the mirror is a mirror of: the service, the account, and the fields that are left out.
 
-use std::collections::HashMap;
-
 use crate::{
     engine::Value,
     error::{Error, Result},
     redact::Redaction,
     schema::hash,
-    store::Store,
+    store::Transaction,
 };
 
-/// Compares the mirror with what is to be synced into it, and writes down what it does not know yet. `account` is the id of the
-/// account, if the key may read it. Only its hash is kept.
+/// Compares the mirror with what is to be synced into it, and writes down what it does not know yet. That is done before anything
+/// is requested, so that a mirror which leaves out fields does so from its first moment on.
 ///
 /// # Errors
 ///
-/// `Config` if the mirror is of another service or account, or leaves out other fields.
+/// `Config` if the mirror is of another service, or leaves out other fields.
 pub(crate) async fn check(
-    store: &Store,
+    transaction: &mut Transaction<'_>,
     service: &str,
-    account: Option<&str>,
     redaction: &Redaction,
 ) -> Result<()> {
-    let mut transaction = store.begin().await?;
-    let checked = async {
-        let rows = transaction
-            .query("SELECT \"name\", \"value\" FROM \"_mirror\"", &[])
-            .await?;
-        let known: HashMap<_, _> = rows
-            .into_iter()
-            .filter_map(|row| match <[Value; 2]>::try_from(row) {
-                Ok([Value::Text(name), Value::Text(value)]) => Some((name, value)),
-                _ => None,
-            })
-            .collect();
-        let account = account.map(|account| hash(&format!("{service} {account}")));
-        let redacted = redaction.to_string();
-        let current = [
-            ("base_url", Some(service.to_string())),
-            ("account", account),
-            ("redacted", Some(redacted)),
-        ];
-        let mut new = Vec::new();
-        for (name, value) in current {
-            let Some(value) = value else { continue };
-            match known.get(name) {
-                None => new.push(vec![Value::from(name), Value::Text(value)]),
-                Some(before) if *before == value => {}
-                Some(before) => return Err(differs(name, before, &value)),
-            }
+    compare(transaction, "base_url", service.to_string()).await?;
+    compare(transaction, "redacted", redaction.to_string()).await
+}
+
+/// The same for the account, by its id. Only the hash of that is kept.
+///
+/// # Errors
+///
+/// `Config` if the mirror is of another account.
+pub(crate) async fn check_account(
+    transaction: &mut Transaction<'_>,
+    service: &str,
+    account: &str,
+) -> Result<()> {
+    compare(transaction, "account", hash(&format!("{service} {account}"))).await
+}
+
+async fn compare(transaction: &mut Transaction<'_>, name: &str, value: String) -> Result<()> {
+    let sql = "SELECT \"value\" FROM \"_mirror\" WHERE \"name\" = $1";
+    let rows = transaction.query(sql, &[name.into()]).await?;
+    match rows.into_iter().flatten().next() {
+        Some(Value::Text(before)) if before == value => Ok(()),
+        Some(Value::Text(before)) => Err(differs(name, &before, &value)),
+        _ => {
+            let sql = "INSERT INTO \"_mirror\" (\"name\", \"value\") VALUES ($1, $2)";
+            transaction
+                .execute(sql, &[name.into(), value.into()])
+                .await
+                .map(drop)
         }
-        let sql = "INSERT INTO \"_mirror\" (\"name\", \"value\") VALUES ($1, $2)";
-        transaction.execute_many(sql, new).await
     }
-    .await;
-    transaction.end(checked).await.map(drop)
 }
 
 fn differs(name: &str, before: &str, now: &str) -> Error {

@@ -56,7 +56,7 @@ pub struct ListStatus {
     pub reason: Option<String>,
     /// Since when it has been in this state.
     pub since: Option<Timestamp>,
-    /// When the last sync ended, however it went.
+    /// When the last sync ended, however it went. `None` if none has ended.
     pub tried: Option<Timestamp>,
     /// What changed before is in the mirror. `None` if the list was never read.
     pub as_of: Option<Timestamp>,
@@ -170,6 +170,22 @@ impl ListStatus {
         }
     }
 
+    /// A list that is asked for at a time, and was never read to its end.
+    pub(crate) fn asked_for(list: &str, strategy: Strategy, at: Timestamp) -> Self {
+        ListStatus {
+            strategy,
+            since: Some(at),
+            reason: Some(format!("{list} has not been read to its end yet; sync again")),
+            ..ListStatus::new(list)
+        }
+    }
+
+    /// Whether its table says nothing of the account, since no sync has read the list to its end, for whatever reason but that the key
+    /// may not read it.
+    pub fn is_unread(&self) -> bool {
+        self.as_of.is_none() && self.state == ListState::Failed
+    }
+
     /// How many records the last sync found new, changed, gone, and back again.
     pub(crate) fn counts(&self) -> [u64; 4] {
         [self.inserted, self.updated, self.deleted, self.undeleted]
@@ -189,7 +205,7 @@ impl ListStatus {
         self.tried = Some(at);
     }
 
-    /// The lists that were ever synced, by name.
+    /// The lists that were ever asked for, by name.
     pub(crate) async fn all(session: &mut dyn Session) -> Result<Vec<Self>> {
         let sql = format!("{} ORDER BY \"list\"", ListStatus::select());
         let rows = session.query(&sql, &[]).await?;

@@ -3,5 +3,5 @@
 mod identity;
 mod list;
 
-pub(crate) use identity::check as check_identity;
+pub(crate) use identity::{check as check_identity, check_account};
 pub use list::{ListState, ListStatus, Strategy};

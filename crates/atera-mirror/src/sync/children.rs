@@ -324,6 +324,33 @@ async fn problem(
     (status.records, status.misfits) = (records, misfits);
     // It is as old as the list whose records it belongs to.
     (status.as_of, status.complete_as_of) = (of_parent.as_of, of_parent.complete_as_of);
+    let is_whole = matches!(of_parent.state, ListState::Complete | ListState::WithoutIds);
+    if of_parent.as_of.is_none() || !is_whole {
+        // Records of which nobody knows have parts of which nobody knows.
+        status.enter(of_parent.state, Timestamp::now());
+        return Ok(Some(not_whole(table, of_parent)));
+    }
     status.enter(ListState::Complete, Timestamp::now());
     Ok((misfits > 0).then(|| apply::misfit_error(&table.name, misfits, records, &columns)))
+}
+
+/// That a list is not whole, since the one is not whose records it belongs to.
+fn not_whole(table: &'static Table, of_parent: &ListStatus) -> atera::Error {
+    let kind = match of_parent.state {
+        ListState::NoPermission => ErrorKind::Forbidden,
+        ListState::Unsettled | ListState::Shrunk => ErrorKind::Unsettled,
+        ListState::Unreadable => ErrorKind::Decode,
+        _ => ErrorKind::Server,
+    };
+    let sentence = match &of_parent.reason {
+        Some(reason) => format!(
+            "{} cannot be whole, since {} is not: {reason}",
+            table.name, of_parent.list
+        ),
+        None => format!(
+            "{} cannot be whole, since {} was never read; sync both",
+            table.name, of_parent.list
+        ),
+    };
+    atera::Error::new(kind, sentence)
 }

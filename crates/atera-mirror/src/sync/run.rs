@@ -15,7 +15,7 @@ use crate::{
     engine::Engine,
     error::Result,
     schema::{Table, migrate},
-    state::{self, ListState, Strategy},
+    state::{self, ListState, ListStatus, Strategy},
     store::Store,
 };
 
@@ -40,6 +40,7 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
         .service
         .clone()
         .unwrap_or_else(|| client.base_url().to_string());
+    let new = note(&store, &service, options, began).await?;
     let account = match client.account().get().await {
         Ok(account) => Ok(account.account_id),
         // The key may not read it, or it is not what it should be. The lists may be readable all the same.
@@ -53,13 +54,9 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
         }
         Err(error) => Err(error),
     };
-    state::check_identity(
-        &store,
-        &service,
-        account.as_ref().ok().cloned().flatten().as_deref(),
-        &options.redaction,
-    )
-    .await?;
+    if let Ok(Some(account)) = &account {
+        compare_account(&store, &service, account, new).await?;
+    }
     let mut transaction = store.begin().await?;
     let last_change = copies::last_change(&mut transaction).await;
     let last_change = transaction.end(last_change).await?;
@@ -84,6 +81,51 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
         requests: usage.total().attempts - before.total().attempts,
         added: migration.added,
     })
+}
+
+/// Notes what the mirror is of, and which lists are asked for, before anything is requested: a sync that is killed then leaves no list
+/// of which nobody is told. Returns the names of lists that were never asked for before.
+async fn note(
+    store: &Store,
+    service: &str,
+    options: &SyncOptions,
+    at: Timestamp,
+) -> Result<Vec<&'static str>> {
+    let mut transaction = store.begin().await?;
+    let noted = async {
+        state::check_identity(&mut transaction, service, &options.redaction).await?;
+        let mut new = Vec::new();
+        let lists = options.lists().into_iter().map(|table| (table, Strategy::Full));
+        let children = options.children().into_iter();
+        for (table, strategy) in lists.chain(children.map(|table| (table, Strategy::Children))) {
+            let sql = "SELECT COUNT(*) FROM \"_syncs\" WHERE \"list\" = $1";
+            if transaction.count(sql, &[table.name.as_str().into()]).await? == 0 {
+                let status = ListStatus::asked_for(&table.name, strategy, at);
+                transaction
+                    .execute(&ListStatus::upsert(), &status.values())
+                    .await?;
+                new.push(table.name.as_str());
+            }
+        }
+        Ok(new)
+    }
+    .await;
+    transaction.end(noted).await
+}
+
+/// Compares the account with that of the mirror. The lists of another account are not asked for.
+async fn compare_account(store: &Store, service: &str, account: &str, new: Vec<&'static str>) -> Result<()> {
+    let mut transaction = store.begin().await?;
+    let checked = state::check_account(&mut transaction, service, account).await;
+    let checked = transaction.end(checked).await;
+    if checked.is_err() {
+        let mut transaction = store.begin().await?;
+        let names = new.into_iter().map(|list| vec![list.into()]).collect();
+        let sql = "DELETE FROM \"_syncs\" WHERE \"list\" = $1";
+        let forgotten = transaction.execute_many(sql, names).await;
+        transaction.end(forgotten).await?;
+    }
+    checked
 }
 
 /// Syncs all that was asked for.

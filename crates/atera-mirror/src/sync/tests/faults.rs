@@ -22,6 +22,7 @@ for_both!(
     without_a_valid_key_nothing_is_asked_for,
     the_second_of_two_syncs_is_refused,
     readers_see_the_list_as_it_was_or_as_it_is,
+    readers_of_a_first_sync_see_nothing_or_all,
 );
 
 fn only_agents() -> SyncOptions {
@@ -340,4 +341,63 @@ async fn readers_see_the_list_as_it_was_or_as_it_is(place: Place) {
     for reader in readers {
         assert!(reader.await.unwrap() > 0);
     }
+}
+
+/// The rows of a first sync are in a table that takes the place of the empty one.
+async fn readers_of_a_first_sync_see_nothing_or_all(place: Place) {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    let mirror = crate::Mirror::of_engine(Arc::from(place.engine));
+    let done = Arc::new(AtomicBool::new(false));
+    let sql = "SELECT (SELECT COUNT(*) FROM agents), (SELECT SUM(records) FROM _syncs WHERE list = 'agents'), (SELECT COUNT(*) FROM \
+               invoices_line_items), 2 * (SELECT SUM(records) FROM _syncs WHERE list = 'invoices')";
+    let readers: Vec<_> = (0..8)
+        .map(|_| {
+            let (mirror, done) = (mirror.clone(), done.clone());
+            tokio::spawn(async move {
+                let (mut before, mut after) = (0, 0);
+                while !done.load(Ordering::SeqCst) || after == 0 {
+                    let mut answer = mirror.query(sql, &[], &crate::Limits::default()).await.unwrap();
+                    let rows = answer.all().await.unwrap();
+                    let counts = rows[0].iter().map(|it| match it {
+                        crate::Value::Integer(count) => *count,
+                        crate::Value::Text(count) => count.parse().unwrap(),
+                        _ => 0,
+                    });
+                    let counts: Vec<_> = counts.collect();
+                    assert!(
+                        [0, 1000].contains(&counts[0]) && [0, 400].contains(&counts[2]),
+                        "{counts:?}"
+                    );
+                    assert_eq!(
+                        (counts[0], counts[2]),
+                        (counts[1], counts[3]),
+                        "of one point in time"
+                    );
+                    match counts[0] + counts[2] {
+                        1400 => after += 1,
+                        _ => before += 1,
+                    }
+                }
+                before
+            })
+        })
+        .collect();
+    let service = Service::new();
+    service.agents(agents(1000));
+    let lines = r#"[{"ItemID":1},{"ItemID":2}]"#;
+    let invoices = (1..=200).map(|id| format!(r#"{{"InvoiceId":"{id}","LineItems":{lines}}}"#));
+    service.change("/invoices", |list| list.records = invoices.collect());
+    let options = SyncOptions::new().only(["agents", "invoices"]).unwrap();
+    let report = mirror.sync(&service.client(), &options).await.unwrap();
+    assert!(report.is_success(), "{report:?}");
+    done.store(true, Ordering::SeqCst);
+    let mut before = 0;
+    for reader in readers {
+        before += reader.await.unwrap();
+    }
+    assert!(before > 0, "the readers began before the sync ended");
 }

@@ -10,6 +10,7 @@ mod migrated;
 mod outdated;
 mod redacted;
 pub(crate) mod service;
+mod unread;
 
 use atera::Client;
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    future::{pending, ready},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -34,6 +35,8 @@ pub(crate) struct List {
     pub(crate) is_restless: bool,
     /// Answers this status for each page from this number on.
     pub(crate) fails: Option<(usize, u16)>,
+    /// Never answers.
+    pub(crate) is_silent: bool,
     /// Answers this instead of a page.
     pub(crate) instead: Option<String>,
     asked: i64,
@@ -45,12 +48,15 @@ impl Service {
         let answering = lists.clone();
         let watcher: Arc<Mutex<Option<Watcher>>> = Arc::default();
         let (watching, requests) = (watcher.clone(), AtomicUsize::new(0));
-        let recorder = Recorder::new(move |request| {
+        let recorder = Recorder::in_time(move |request| {
             let number = requests.fetch_add(1, Ordering::SeqCst) + 1;
             if let Some(watch) = &mut *watching.lock().unwrap() {
                 watch(number);
             }
-            Ok(answer(&mut answering.lock().unwrap(), request))
+            match answer(&mut answering.lock().unwrap(), request) {
+                Some(answer) => Box::pin(ready(Ok(answer))),
+                None => Box::pin(pending()),
+            }
         });
         Service {
             lists,
@@ -103,7 +109,8 @@ pub(crate) fn agents(count: i64) -> Vec<String> {
     (1..=count).map(|id| agent(id, &format!("pc-{id}"))).collect()
 }
 
-fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
+/// The answer to a request, if there is to be one.
+fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Option<Response> {
     let path = request.url.path().to_string();
     let pairs: BTreeMap<_, _> = request.url.query_pairs().into_owned().collect();
     let number = |name: &str, other: usize| {
@@ -120,16 +127,19 @@ fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
             true => account("7"),
             false => r#"{"items":[],"totalItemCount":0}"#.to_string(),
         };
-        return Response::new(StatusCode::OK, body);
+        return Some(Response::new(StatusCode::OK, body));
     };
+    if list.is_silent {
+        return None;
+    }
     if let Some(answer) = &list.instead {
-        return Response::new(StatusCode::OK, answer.clone());
+        return Some(Response::new(StatusCode::OK, answer.clone()));
     }
     list.asked += 1;
     if let Some((from, status)) = list.fails
         && page >= from
     {
-        return Response::new(StatusCode::from_u16(status).unwrap(), "");
+        return Some(Response::new(StatusCode::from_u16(status).unwrap(), ""));
     }
     let total = list.records.len() as i64 + if list.is_restless { list.asked } else { 0 };
     let items = list
@@ -139,5 +149,5 @@ fn answer(lists: &mut BTreeMap<String, List>, request: &Request) -> Response {
         .unwrap_or_default()
         .join(",");
     let body = format!(r#"{{"items":[{items}],"page":{page},"totalItemCount":{total}}}"#);
-    Response::new(StatusCode::OK, body)
+    Some(Response::new(StatusCode::OK, body))
 }
