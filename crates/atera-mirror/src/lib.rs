@@ -23,7 +23,7 @@ pub use engine::{Answer, AnswerColumn, ColumnType, Dialect, Limits, Value};
 pub use error::{Error, ErrorKind, Result};
 pub use mirror::{Change, ChangeKind, Changes, Cursor, Mirror, TableRows, Vacuumed};
 pub use redact::Redaction;
-pub use state::{ListState, ListStatus, Strategy};
+pub use state::{ListState, ListStatus, ListsRead, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};
 pub use webhook::{DeadLetter, Delivery, DeliveryFailure, Webhook, WebhookSecret, WebhookStatus};
 

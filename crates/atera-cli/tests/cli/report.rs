@@ -228,6 +228,9 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
         page.matches("<svg").count()
     );
     assert!(page.contains("The oldest list is ") && page.contains(">tickets: "));
+    // Patches are not among the lists, and a page of all reports does not fail for that.
+    assert!(page.contains(">agents_available_patches: never read<"));
+    assert!(stderr(&written).contains("lacks agents_available_patches, which was never read"));
 
     // One that is not valid has failed, and the page says so.
     let own = place.folder.path().join("own");

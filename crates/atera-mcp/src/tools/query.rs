@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atera::Timestamp;
-use atera_mirror::{Answer as Rows, ErrorKind, Limits, ListStatus, Mirror, Value as Cell};
+use atera_mirror::{Answer as Rows, ErrorKind, Limits, ListStatus, ListsRead, Mirror, Value as Cell};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -49,18 +49,14 @@ pub(crate) async fn query(
         .map(|(name, value)| Ok((name.trim_start_matches(':').to_string(), cell(name, value)?)))
         .collect::<Result<_, Failure>>()?;
     let limits = limits(arguments.limit)?;
+    let ages = ages(mirror, context, &ListsRead::of_sql(&arguments.sql)).await?;
     let rows = mirror.query(&arguments.sql, &parameters, &limits);
     let rows = context
         .or_cancelled(rows)
         .await?
         .map_err(|error| failure(&error))?;
     let mut answer = table(setup, context, rows).await?;
-    let words: Vec<_> = arguments
-        .sql
-        .split(|it: char| !it.is_alphanumeric() && it != '_')
-        .map(str::to_lowercase)
-        .collect();
-    answer["as_of"] = ages(mirror, context, |list| words.iter().any(|word| word == list)).await?;
+    answer["as_of"] = ages;
     Ok(Answer::json(answer))
 }
 
@@ -138,7 +134,8 @@ pub(super) async fn table(setup: &Setup, context: CallContext<'_>, mut rows: Row
     Ok(answer)
 }
 
-/// How old the lists are that were asked, so that nobody takes the mirror for the account as it is now.
+/// How old the lists are that are asked, so that nobody takes the mirror for the account as it is now. It is to be called before they are
+/// asked: the rows may be younger than what is said of them, and not older.
 ///
 /// # Errors
 ///
@@ -146,23 +143,26 @@ pub(super) async fn table(setup: &Setup, context: CallContext<'_>, mut rows: Row
 pub(super) async fn ages(
     mirror: &Mirror,
     context: CallContext<'_>,
-    is_asked: impl Fn(&str) -> bool,
+    lists: &ListsRead,
 ) -> Result<Value, Failure> {
-    let lists = context
+    let known = context
         .or_cancelled(mirror.status())
         .await?
         .map_err(|error| failure(&error))?;
-    let lists = lists.iter().filter(|status| is_asked(&status.list));
     let told = |status: &ListStatus| {
         let time = status.as_of.map(|time: Timestamp| time.to_string());
+        let is_new = time.is_none() && status.tried.is_none();
         let time = time.unwrap_or_else(|| "never read".to_string());
         match status.state.name() {
             "complete" => time,
+            // None was asked for, or is read right now.
+            _ if is_new => time,
             state => format!("{time} ({state})"),
         }
     };
+    let lists = lists.status(&known).into_iter();
     Ok(lists
-        .map(|status| (status.list.clone(), Value::from(told(status))))
+        .map(|status| (status.list.clone(), Value::from(told(&status))))
         .collect())
 }
 

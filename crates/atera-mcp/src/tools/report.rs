@@ -1,7 +1,7 @@
 //! `report`: questions about the account that are ready made, asked of the mirror.
 
 use atera::Timestamp;
-use atera_mirror::report::Report;
+use atera_mirror::{ListsRead, report::Report};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -54,6 +54,7 @@ pub(crate) async fn report(
     });
     let given: Vec<_> = given.collect();
     let limits = limits(arguments.limit)?;
+    let ages = ages(mirror, context, &ListsRead::of_tables(report.tables())).await?;
     let rows = report.run(mirror, &given, Timestamp::now(), &limits);
     let rows = context
         .or_cancelled(rows)
@@ -62,8 +63,7 @@ pub(crate) async fn report(
     let mut answer = table(setup, context, rows).await?;
     answer["report"] = json!(report.name());
     answer["question"] = json!(report.title());
-    let tables = report.tables();
-    answer["as_of"] = ages(mirror, context, |list| tables.iter().any(|table| table == list)).await?;
+    answer["as_of"] = ages;
     Ok(Answer::json(answer))
 }
 

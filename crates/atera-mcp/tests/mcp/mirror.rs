@@ -50,6 +50,50 @@ async fn questions_cost_the_service_nothing() {
 }
 
 #[tokio::test]
+async fn every_list_that_is_asked_has_its_age_or_that_it_has_none() {
+    let sandbox = builder().tickets(10).start().await.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let client = sandbox.client().expect("a client");
+    let mirror = Mirror::file(&folder.path().join("mirror.db"))
+        .await
+        .expect("a mirror");
+    let options = SyncOptions::new().only(["customers", "tickets", "invoices"]);
+    let options = options
+        .and_then(|options| options.with(["comments"]))
+        .expect("lists");
+    mirror.sync(&client, &options).await.expect("a sync");
+    let server = AteraServer::builder(client).mirror(mirror, None).build();
+    let session = Host::mute().connect(server.expect("a server")).await;
+    for (sql, lists, unread) in [
+        (
+            "SELECT count(*) FROM search",
+            &["customers", "tickets", "tickets_comments"][..],
+            &["knowledge_bases"][..],
+        ),
+        (
+            "SELECT count(*) FROM _history",
+            &["customers", "invoices", "tickets"],
+            &[],
+        ),
+        ("SELECT count(*) FROM invoices_line_items", &["invoices"], &[]),
+        ("SELECT count(*) FROM agents, tickets", &["tickets"], &["agents"]),
+    ] {
+        let answer = session.call("query", json!({"sql": sql})).await;
+        let ages = answer["as_of"].as_object().expect("ages");
+        let named: Vec<_> = ages
+            .iter()
+            .filter(|(_, age)| *age != "never read")
+            .map(|(list, _)| list.as_str())
+            .collect();
+        assert_eq!(named, lists, "{sql}: {answer}");
+        assert_eq!(ages.len(), lists.len() + unread.len(), "{sql}: {answer}");
+        assert!(unread.iter().all(|list| ages[*list] == "never read"), "{answer}");
+    }
+    let report = session.call("report", json!({"name": "stale-agents"})).await;
+    assert_eq!(report["as_of"]["agents"], "never read", "{report}");
+}
+
+#[tokio::test]
 async fn sql_that_would_write_is_refused() {
     let sandbox = builder().tickets(10).start().await.expect("a sandbox");
     let folder = tempfile::tempdir().expect("a folder");

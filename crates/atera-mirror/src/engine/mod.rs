@@ -14,6 +14,7 @@ use futures_util::future::BoxFuture;
 
 pub use answer::{Answer, AnswerColumn, Limits};
 pub(crate) use postgres::{Postgres, tls_config};
+pub(crate) use scan::words;
 pub(crate) use sqlite::{Sqlite, in_memory};
 pub use value::{ColumnType, Value};
 

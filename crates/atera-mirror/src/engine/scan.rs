@@ -39,6 +39,18 @@ impl Scan {
     }
 }
 
+/// The words of a query that may be names of tables, in either SQL. Of one that is not valid, all words.
+pub(crate) fn words(sql: &str) -> Vec<String> {
+    match Scan::of(sql) {
+        Ok(scan) => scan.words.iter().map(|word| word.to_lowercase()).collect(),
+        Err(_) => sql
+            .split(|it: char| !(it.is_alphanumeric() || it == '_'))
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect(),
+    }
+}
+
 struct Scanner<'a> {
     rest: &'a str,
     scan: Scan,

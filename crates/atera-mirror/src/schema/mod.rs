@@ -22,7 +22,7 @@ pub(crate) use internal::INTERNAL_TABLES;
 pub(crate) use migrate::{FRESH, migrate};
 pub(crate) use names::quoted;
 pub use page::page;
-pub(crate) use search::{count_searched, fill as fill_search};
+pub(crate) use search::{count_searched, fill as fill_search, searched_tables};
 pub use table::{Column, Content, Origin, Table, tables};
 pub(crate) use values::ReadingPlan;
 

@@ -51,6 +51,11 @@ const SEARCHED: [Searched; 4] = [
     },
 ];
 
+/// The names of the tables that are searched.
+pub(crate) fn searched_tables() -> impl Iterator<Item = &'static str> {
+    SEARCHED.iter().map(|searched| searched.table)
+}
+
 /// How many characters of a record Postgres indexes. Its limit is a megabyte of words.
 const LONGEST: usize = 200_000;
 

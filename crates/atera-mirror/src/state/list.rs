@@ -180,6 +180,14 @@ impl ListStatus {
         }
     }
 
+    /// A list that was never asked for.
+    pub(crate) fn never_asked_for(list: &str) -> Self {
+        ListStatus {
+            reason: Some(format!("{list} was never read; sync it as well")),
+            ..ListStatus::new(list)
+        }
+    }
+
     /// Whether its table says nothing of the account, since no sync has read the list to its end, for whatever reason but that the key
     /// may not read it.
     pub fn is_unread(&self) -> bool {

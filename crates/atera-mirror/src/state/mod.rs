@@ -2,6 +2,8 @@
 
 mod identity;
 mod list;
+mod reads;
 
 pub(crate) use identity::{check as check_identity, check_account};
 pub use list::{ListState, ListStatus, Strategy};
+pub use reads::ListsRead;

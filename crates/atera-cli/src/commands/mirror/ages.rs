@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use atera::Timestamp;
-use atera_mirror::{ListState, ListStatus, Mirror};
+use atera_mirror::{ListState, ListStatus, ListsRead};
 
-use super::failure::failure;
-use crate::{
-    input::globals::Globals,
-    output::{failure::Failure, terminal},
-};
+use crate::{input::globals::Globals, output::terminal};
 
 /// How old a list is. `None` if it was never read.
 pub(crate) fn age(status: &ListStatus, now: Timestamp) -> Option<Duration> {
@@ -23,6 +19,8 @@ fn told<'a>(lists: impl IntoIterator<Item = &'a ListStatus>, now: Timestamp) -> 
     let lists = lists.into_iter().map(|status| {
         let age = age(status, now).map_or_else(|| "never read".to_string(), in_words);
         match status.state {
+            // None was asked for, or is read right now.
+            _ if status.tried.is_none() && status.as_of.is_none() => format!("{}: {age}", status.list),
             ListState::Complete => format!("{}: {age}", status.list),
             state => format!("{}: {age} ({})", status.list, state.name()),
         }
@@ -30,25 +28,13 @@ fn told<'a>(lists: impl IntoIterator<Item = &'a ListStatus>, now: Timestamp) -> 
     lists.collect::<Vec<_>>().join(", ")
 }
 
-/// Says on stderr how old those lists of a mirror are that were read, unless the command is to be quiet.
-///
-/// # Errors
-///
-/// Whatever the mirror fails with.
-pub(crate) async fn tell(
-    mirror: &Mirror,
-    globals: &Globals,
-    is_read: impl Fn(&str) -> bool,
-) -> Result<(), Failure> {
-    if globals.quiet {
-        return Ok(());
-    }
-    let status = mirror.status().await.map_err(|error| failure(&error))?;
-    let ages = told(status.iter().filter(|list| is_read(&list.list)), Timestamp::now());
-    if !ages.is_empty() {
+/// Says on stderr how old the lists are that were read, unless the command is to be quiet. How all lists are is to be known from before
+/// that: the rows may be younger than what is said of them, and not older.
+pub(crate) fn tell(lists: &ListsRead, known: &[ListStatus], globals: &Globals) {
+    let ages = told(&lists.status(known), Timestamp::now());
+    if !globals.quiet && !ages.is_empty() {
         terminal::tell(ages);
     }
-    Ok(())
 }
 
 /// A duration in words, in the unit that suits it.

@@ -3,10 +3,12 @@
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
 use atera::description::{Field, Kind, Schema};
-use atera_mirror::{Cursor, ErrorKind, Mirror};
+use atera_mirror::{Cursor, ErrorKind, ListStatus, ListsRead, Mirror};
 use clap::ArgMatches;
 
-use super::{ages, answer, arguments, failure::failure, place::Place, rounds, webhook, webhook_arguments};
+use super::{
+    ages, answer, arguments, failure::failure, place::Place, rounds, unread, webhook, webhook_arguments,
+};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{
@@ -65,8 +67,18 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
             latest.map_err(|error| failure(&error))?
         }
     };
+    // Before the changes are read, so that they may be younger than what is said of them, and not older.
+    let status = match follows {
+        true => Vec::new(),
+        false => interrupt
+            .or(mirror.status())
+            .await?
+            .map_err(|error| failure(&error))?,
+    };
     let mut feed = Feed {
         mirror,
+        lists: ListsRead::of_tables(&only),
+        status,
         only,
         cursor,
         left: answer::limit(matches),
@@ -110,6 +122,9 @@ fn layout(globals: &Globals, follows: bool) -> Result<Layout, Failure> {
 struct Feed<'a> {
     mirror: Mirror,
     only: Vec<&'a str>,
+    /// The lists of those tables, and how all lists are.
+    lists: ListsRead,
+    status: Vec<ListStatus>,
     /// After the last change that was printed.
     cursor: Cursor,
     /// How many changes may still be printed.
@@ -173,7 +188,7 @@ impl Feed<'_> {
     /// Completes the output, and says from where to go on. A file stays as it was if something has failed.
     async fn end(
         mut self,
-        mut ended: Result<(), Failure>,
+        ended: Result<(), Failure>,
         globals: &Globals,
         tell_ages: bool,
     ) -> Result<(), Failure> {
@@ -190,10 +205,13 @@ impl Feed<'_> {
                 self.printed, self.cursor
             ));
             if tell_ages {
-                let is_read = |list: &str| self.only.is_empty() || self.only.contains(&list);
-                ended = ended.and(ages::tell(&self.mirror, globals, is_read).await);
+                ages::tell(&self.lists, &self.status, globals);
             }
         }
-        Failure::judge(printed, ended, None::<fn() -> String>)
+        Failure::judge(printed, ended, None::<fn() -> String>)?;
+        match tell_ages {
+            true => unread::judge(&self.lists, &self.status),
+            false => Ok(()),
+        }
     }
 }

@@ -14,7 +14,8 @@
 //! | [`answer`] | the answer to a query or a report: its limits, and how it is printed |
 //! | [`redaction`] | the fields that are left out |
 //! | [`ages`] | how old the lists are, in words |
-//! | [`outcome`] | what came of a sync: its table, and the exit code |
+//! | [`outcome`] | what came of a sync: its table, and the exit codes |
+//! | [`unread`] | lists that were asked and never read |
 //! | [`account`] | a mirror, and the service that it is of |
 //! | [`rounds`] | one sync or look after another, until a signal |
 //! | [`plan`] | `--plan`: what a sync would ask for |
@@ -64,6 +65,8 @@ mod sync;
 mod table_names;
 #[cfg(feature = "mirror")]
 mod tables;
+#[cfg(feature = "mirror")]
+pub(crate) mod unread;
 #[cfg(feature = "mirror")]
 mod vacuum;
 #[cfg(feature = "mirror")]

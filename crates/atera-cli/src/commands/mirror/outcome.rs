@@ -1,9 +1,9 @@
-//! What came of a sync: a row for each list, what is said of those that are not whole, and the exit code.
+//! What came of a sync: a row for each list, what is said of those that are not whole, and the exit codes.
 
 use std::cmp::Reverse;
 
 use atera::description::{Field, Kind, Schema};
-use atera_mirror::Report;
+use atera_mirror::{ListState, ListStatus, Report};
 use serde_json::{Value, json};
 
 use crate::{
@@ -96,4 +96,16 @@ pub(crate) fn failures(report: Report, connection: &Connection) -> Vec<Failure> 
         .collect();
     failures.sort_by_key(|failure| Reverse(exit_code::rank(failure.exit_code())));
     failures
+}
+
+/// The exit code of a list. `None` if nothing is wrong with it.
+pub(crate) fn code(list: &ListStatus) -> Option<u8> {
+    let kind = match list.state {
+        ListState::Complete | ListState::WithoutIds if list.misfits == 0 => return None,
+        ListState::Complete | ListState::WithoutIds | ListState::Unreadable => atera::ErrorKind::Decode,
+        ListState::NoPermission => atera::ErrorKind::Forbidden,
+        ListState::Unsettled | ListState::Shrunk => atera::ErrorKind::Unsettled,
+        _ => atera::ErrorKind::Server,
+    };
+    Some(exit_code::of(kind))
 }

@@ -1,16 +1,17 @@
 //! `atera mirror query`: asks the mirror with SQL, and prints the rows as any records.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use atera::Timestamp;
 use atera_mirror::{
-    ListState, ListStatus, Mirror, SyncOptions, Value,
-    schema::{Content, Table, tables},
+    ListState, ListStatus, ListsRead, Mirror, SyncOptions, Value,
+    schema::{Content, Table},
 };
 use clap::ArgMatches;
 
 use super::{
     account::Account, ages, answer, arguments, common_arguments, failure::failure, place::Place, redaction,
+    unread,
 };
 use crate::{
     input::{globals::Globals, interrupt::Interrupt, source},
@@ -28,16 +29,20 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     let place = Place::read(matches, globals)?;
     // Stdin has been read.
     let interrupt = Interrupt::listen();
-    let lists = lists_in(&sql);
+    let lists = ListsRead::of_sql(&sql);
     let mut mirror = place.open().await?;
     if let Some(max_age) = matches.get_one::<Duration>(arguments::MAX_AGE) {
         mirror = refreshed(mirror, &lists, *max_age, globals, &interrupt).await?;
     }
+    // Before the query: the rows may be younger than what is said of them, and not older.
+    let status = interrupt.or(mirror.status()).await?;
+    let status = status.map_err(|error| failure(&error))?;
     let limits = answer::limits_of_rows(matches, globals);
     let answer = interrupt.or(mirror.query(&sql, &parameters, &limits)).await?;
     let answer = answer.map_err(|error| failure(&error))?;
     answer::print(answer, matches, globals, &interrupt).await?;
-    ages::tell(&mirror, globals, |list| lists.contains(list)).await
+    ages::tell(&lists, &status, globals);
+    unread::judge(&lists, &status)
 }
 
 /// The mirror, whose lists are no older than this.
@@ -47,7 +52,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
 /// If they cannot be brought up to date.
 async fn refreshed(
     mirror: Mirror,
-    lists: &BTreeSet<&'static str>,
+    lists: &ListsRead,
     max_age: Duration,
     globals: &Globals,
     interrupt: &Interrupt,
@@ -92,12 +97,7 @@ async fn refreshed(
 }
 
 /// The lists that are older than this at a time, or not whole.
-fn too_old(
-    status: &[ListStatus],
-    lists: &BTreeSet<&'static str>,
-    max_age: Duration,
-    now: Timestamp,
-) -> Vec<&'static str> {
+fn too_old(status: &[ListStatus], lists: &ListsRead, max_age: Duration, now: Timestamp) -> Vec<&'static str> {
     let is_fresh = |name: &str| {
         status.iter().any(|list| {
             list.list == name
@@ -105,7 +105,8 @@ fn too_old(
                 && ages::age(list, now).is_some_and(|age| age <= max_age)
         })
     };
-    lists.iter().copied().filter(|name| !is_fresh(name)).collect()
+    let names = lists.names(status).into_iter();
+    names.filter(|name| !is_fresh(name)).collect()
 }
 
 /// The SQL that an argument stands for: `@FILE` for that in a file, `-` for that from stdin, or itself.
@@ -149,36 +150,6 @@ fn value(text: &str) -> Value {
     }
 }
 
-/// The lists whose tables a query may read: those whose names are words of it. Where it names none, or a view over all of them,
-/// that is all lists. One too many costs nothing but a remark, or a sync that was not needed.
-fn lists_in(sql: &str) -> BTreeSet<&'static str> {
-    let words: BTreeSet<String> = sql
-        .split(|it: char| !(it.is_alphanumeric() || it == '_'))
-        .map(str::to_lowercase)
-        .collect();
-    let named = tables().iter().filter(|table| words.contains(&table.name));
-    let lists: BTreeSet<_> = named.filter_map(list_of).collect();
-    let reads_all = ["search", "_history", "_changes"]
-        .iter()
-        .any(|view| words.contains(*view));
-    match lists.is_empty() || reads_all {
-        false => lists,
-        true => {
-            let all = tables().iter();
-            let all = all.filter(|table| matches!(table.content, Content::List { .. }));
-            all.map(|table| table.name.as_str()).chain(lists).collect()
-        }
-    }
-}
-
-/// The list that a table is read with.
-fn list_of(table: &'static Table) -> Option<&'static str> {
-    match &table.content {
-        Content::Items { .. } => list_of(table.parent()?),
-        _ => Some(&table.name),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,22 +174,5 @@ mod tests {
         ] {
             assert_eq!(value(given), expected, "{given}");
         }
-    }
-
-    #[test]
-    fn a_query_reads_the_lists_that_it_names() {
-        let lists = |sql: &str| Vec::from_iter(lists_in(sql));
-        assert_eq!(
-            lists("SELECT * FROM Tickets t JOIN \"customers\" c USING (customer_id)"),
-            ["customers", "tickets"]
-        );
-        assert_eq!(
-            lists("SELECT sum(quantity) FROM invoices_line_items"),
-            ["invoices"]
-        );
-        assert_eq!(lists("SELECT * FROM tickets_comments"), ["tickets_comments"]);
-        let all = lists("SELECT 1");
-        assert!(all.contains(&"agents") && !all.contains(&"tickets_comments"));
-        assert_eq!(lists("SELECT * FROM search WHERE text MATCH 'tickets'"), all);
     }
 }

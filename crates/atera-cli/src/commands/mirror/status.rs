@@ -4,11 +4,11 @@ use atera::{
     Timestamp,
     description::{Field, Kind, Schema},
 };
-use atera_mirror::{ListState, ListStatus};
+use atera_mirror::ListStatus;
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{ages, failure::failure, place, redaction};
+use super::{ages, failure::failure, outcome::code, place, redaction};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
     output::{exit_code, failure::Failure, rows, terminal::tell},
@@ -61,8 +61,14 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     judge(&status)
 }
 
-/// Fails if a list is not whole, with the code of the one that another run helps least.
+/// Fails if a list is not whole, with the code of the one that another run helps least, or if there is none.
 fn judge(status: &[ListStatus]) -> Result<(), Failure> {
+    if status.is_empty() {
+        return Err(Failure::Records(
+            "no list was ever asked for; `atera mirror sync` reads the account".to_string(),
+            exit_code::of(atera::ErrorKind::Server),
+        ));
+    }
     let not_whole: Vec<_> = status
         .iter()
         .filter_map(|list| Some((list.list.as_str(), code(list)?)))
@@ -78,16 +84,4 @@ fn judge(status: &[ListStatus]) -> Result<(), Failure> {
         ),
         *code,
     ))
-}
-
-/// The exit code of a list. `None` if nothing is wrong with it.
-fn code(list: &ListStatus) -> Option<u8> {
-    let kind = match list.state {
-        ListState::Complete | ListState::WithoutIds if list.misfits == 0 => return None,
-        ListState::Complete | ListState::WithoutIds | ListState::Unreadable => atera::ErrorKind::Decode,
-        ListState::NoPermission => atera::ErrorKind::Forbidden,
-        ListState::Unsettled | ListState::Shrunk => atera::ErrorKind::Unsettled,
-        _ => atera::ErrorKind::Server,
-    };
-    Some(exit_code::of(kind))
 }

@@ -225,7 +225,7 @@ async fn service_of_paths(
         };
         let (status, body) = list(
             uri.path(),
-            number("page").expect("a page"),
+            number("page").unwrap_or(1),
             number("itemsInPage").unwrap_or(50),
         );
         (status, body.to_string())

@@ -43,7 +43,7 @@ async fn metrics_are_served_while_rounds_go_on() {
                 "--metrics",
                 ":0",
                 "--metrics-report",
-                "stale-agents,coverage",
+                "stale-agents,backlog",
             ],
         );
         command
@@ -86,7 +86,7 @@ async fn metrics_are_served_while_rounds_go_on() {
         assert_eq!(value("atera_list_whole{list=\"agents\"}"), 1.0);
         let age = value("atera_list_age_seconds{list=\"tickets\"}");
         assert!((0.0..600.0).contains(&age), "{age}");
-        for report in ["stale-agents", "coverage"] {
+        for report in ["stale-agents", "backlog"] {
             let rows = atera(&["report", report, "-o", "json", "--quiet"]);
             let rows = json(&output(place.at(rows)).await);
             let counted = value(&format!("atera_report_rows{{report=\"{report}\"}}"));

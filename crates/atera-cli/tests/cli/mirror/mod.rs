@@ -5,6 +5,7 @@ mod killed;
 mod metrics;
 mod query;
 mod sync;
+mod unread;
 mod webhooks;
 
 use std::{

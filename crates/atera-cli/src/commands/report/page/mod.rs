@@ -9,7 +9,7 @@ use std::path::Path;
 
 use atera::Timestamp;
 use atera_mirror::{
-    AnswerColumn, ListState, ListStatus, Mirror, Value,
+    AnswerColumn, ListState, ListStatus, ListsRead, Mirror, Value,
     report::{Report, Reports},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{arguments, chart::Sums, show};
 use crate::{
-    commands::mirror::{ages, answer, common_arguments::parameters, failure::failure, place},
+    commands::mirror::{ages, answer, common_arguments::parameters, failure::failure, place, unread},
     input::{globals::Globals, interrupt::Interrupt, reports_folder},
     output::{destination::Destination, failure::Failure, terminal::tell},
 };
@@ -49,7 +49,15 @@ pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Glob
     let mirror = place::open(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let now = Timestamp::now();
-    let status = mirror.status().await.map_err(|error| failure(&error))?;
+    let mut status = mirror.status().await.map_err(|error| failure(&error))?;
+    let lists = ListsRead::of_tables(chosen.iter().flat_map(|report| report.tables()));
+    let unread = unread::judge(&lists, &status);
+    status.extend(
+        lists
+            .unread(&status)
+            .into_iter()
+            .filter(|list| list.since.is_none()),
+    );
     let mut answered = Vec::new();
     for report in chosen {
         match interrupt.or(ask(report, &mirror, matches, now)).await? {
@@ -76,6 +84,12 @@ pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Glob
     if !failures.is_empty() {
         let sentence = format!("{} reports failed; the page has the others", failures.len());
         return Err(Failure::Records(sentence, crate::output::exit_code::FAILED));
+    }
+    match unread {
+        Err(unread) if name.is_some() => return Err(unread),
+        // Of all reports, some may be of lists that are never synced; the page has those.
+        Err(unread) if !globals.quiet => unread.sentence().into_iter().for_each(tell),
+        _ => {}
     }
     let with_rows: Vec<_> = answered
         .iter()
@@ -226,7 +240,7 @@ fn ages_of_lists(status: &[ListStatus], now: Timestamp) -> Markup {
                 @for list in status {
                     li.bad[broken(&list)] {
                         (list.list) ": " (ages::age(list, now).map_or_else(|| "never read".to_string(), ages::in_words))
-                        @if list.state != ListState::Complete { " (" (list.state.name()) ")" }
+                        @if list.state != ListState::Complete && list.tried.is_some() { " (" (list.state.name()) ")" }
                     }
                 }
             }
