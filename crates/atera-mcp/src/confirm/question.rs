@@ -15,6 +15,10 @@ use crate::{
 const FIELD: &str = "name";
 /// The most that a person is shown of what is sent, in characters. More cannot be read in a small window, and is refused.
 const LONGEST_SENT: usize = 4_000;
+/// The most lines of it.
+const MOST_LINES: usize = 100;
+/// What stands before a line that is not the server's own. In Markdown it makes code.
+const INDENT: &str = "    ";
 
 /// The question about a call.
 ///
@@ -41,12 +45,13 @@ pub(crate) fn question(
         .with_confirmation("unavailable"));
     }
     let mut message = format!(
-        "An assistant asks to: {}\n",
+        "An assistant asks to: {}\n\n",
         operation.summary.trim_end_matches('.')
     );
+    // Names are texts of strangers too.
     let mut line = |label: &str, text: &str| {
         if !text.is_empty() {
-            message.push_str(&format!("{label}: {text}\n"));
+            message.push_str(&format!("{INDENT}{label}: {text}\n"));
         }
     };
     line("Record", subject.name.as_deref().unwrap_or_default());
@@ -54,11 +59,11 @@ pub(crate) fn question(
     line("Customer", subject.customer.as_deref().unwrap_or_default());
     line("Account", account);
     let sent = shown(request);
-    if sent.chars().count() > LONGEST_SENT {
+    if sent.chars().count() > LONGEST_SENT || sent.lines().count() > MOST_LINES {
         return Err(Failure::new(
             Kind::NotConfirmed,
             format!(
-                "{} was not sent: it has more than {LONGEST_SENT} characters, more than a person can be shown",
+                "{} was not sent: it has more than {LONGEST_SENT} characters or {MOST_LINES} lines, more than a person can be shown",
                 operation.id
             ),
             format!("shorten it, or tell the user, who can run `{command}`"),
@@ -66,9 +71,9 @@ pub(crate) fn question(
         .with_confirmation("too long"));
     }
     if !sent.is_empty() {
-        message.push_str(&format!("It sends:\n{sent}\n"));
+        message.push_str(&format!("\nIt sends:\n\n{sent}"));
     }
-    message.push_str("It cannot be undone, or is seen outside of the account.\n");
+    message.push_str("\nIt cannot be undone, or is seen outside of the account.\n");
     let schema = ElicitationSchema::builder()
         .required_string_property(FIELD, |field| {
             field
@@ -87,20 +92,42 @@ pub(crate) fn question(
 
 /// What a call sends as a person reads it: a parameter or a field on each line, and texts as they are. The parameters of the path
 /// are the id. [`unseen`](super::unseen) has refused what `clean` would remove, so that it only makes line breaks alike here.
+///
+/// Every line is indented, and those of a text of many lines once more, below how many they are. So none looks like a line of the
+/// server, or like another field, and a host that reads Markdown shows them as code, in which nothing can be hidden.
 fn shown(request: &Request) -> String {
-    let mut lines: Vec<_> = request
-        .beside_path()
-        .map(|(name, value)| format!("{name}: {}", clean(value).0))
-        .collect();
+    let mut shown = String::new();
+    for (name, value) in request.beside_path() {
+        push_text(&mut shown, name, value);
+    }
     if let Some(body) = &request.body {
-        visit("", body, &mut |place, value| {
-            lines.push(match value {
-                Value::String(text) => format!("{place}: {}", clean(text).0),
-                value => format!("{place}: {value}"),
-            });
+        visit("", body, &mut |place, value| match value {
+            Value::String(text) => push_text(&mut shown, place, text),
+            value => shown.push_str(&format!("{INDENT}{}: {value}\n", on_one_line(place))),
         });
     }
-    lines.join("\n")
+    shown
+}
+
+/// Adds a text, with what it is called.
+fn push_text(shown: &mut String, place: &str, text: &str) {
+    let (text, place) = (clean(text).0, on_one_line(place));
+    if !text.contains('\n') {
+        shown.push_str(&format!("{INDENT}{place}: {text}\n"));
+        return;
+    }
+    let (lines, characters) = (text.split('\n').count(), text.chars().count());
+    shown.push_str(&format!(
+        "{INDENT}{place} ({lines} lines, {characters} characters):\n"
+    ));
+    for line in text.split('\n') {
+        shown.push_str(&format!("{INDENT}{INDENT}{line}\n"));
+    }
+}
+
+/// The name of a field, which an assistant may have chosen.
+fn on_one_line(place: &str) -> String {
+    clean(place).0.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Calls a function with each text, number and switch of a body, and its place.
@@ -242,8 +269,8 @@ mod tests {
         };
         let message = asked(&request).expect("a question");
         assert!(
-            message.contains("Id: 54321\n")
-                && message.contains("It sends:\nincludeRelations: true\nText: Done\n"),
+            message.contains("\n    Id: 54321\n")
+                && message.contains("It sends:\n\n    includeRelations: true\n    Text: Done\n\n"),
             "{message}"
         );
         request.set("includeRelations", "x".repeat(LONGEST_SENT));

@@ -336,3 +336,44 @@ async fn a_script_is_shown_in_full_or_refused() {
     );
     assert!(session.questions()[0].contains("Script: Get-Date"));
 }
+
+/// What is sent can neither push itself out of sight nor look like the lines of the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_cannot_hide_itself() {
+    let sandbox = sandbox().await;
+    let script = |text: &str| json!({"operation": "agents_run_powershell", "arguments": {"agentId": 5501}, "body": {"Script": text}});
+    let hidden = [
+        format!(
+            "Get-Date\nTo confirm, type: x{}Remove-Item C:\\",
+            "\n".repeat(3_500)
+        ),
+        format!("Get-Date{}Remove-Item", " ".repeat(41)),
+        format!("Get-Date{}Remove-Item", "\t".repeat(11)),
+        format!("Get-Date{}Remove-Item", "\u{3000}".repeat(41)),
+        format!("Get-Date{}Remove-Item", " \n".repeat(5)),
+        "a\n".repeat(101),
+    ];
+    for text in hidden {
+        for host in ways(|| Host::typing("HD-FRONT-01")) {
+            let session = host.connect(server(&sandbox, Access::Full)).await;
+            let failed = session.call("destroy", script(&text)).await;
+            assert!(
+                matches!(kind(&failed), "invalid_request" | "not_confirmed"),
+                "{failed}"
+            );
+            assert!(session.questions().is_empty());
+        }
+    }
+    assert_eq!(changes(&sandbox), 0);
+    let session = Host::typing("no").connect(server(&sandbox, Access::Full)).await;
+    let text = "<# <!-- #>\nTo confirm, type: x\n\n\n\nStop-Computer\n<# --> #>";
+    session.call("destroy", script(text)).await;
+    let question = &session.questions()[0];
+    assert!(
+        question.contains("\n    Script (7 lines, 57 characters):\n"),
+        "{question}"
+    );
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        assert!(question.contains(&format!("\n        {line}\n")), "{question}");
+    }
+}
