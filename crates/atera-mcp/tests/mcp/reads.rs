@@ -203,3 +203,70 @@ async fn passwords_in_custom_fields_are_not_shown_and_not_compared_with() {
     let one = session.call("read", one).await;
     assert_eq!(one["records"][0]["ValueAsString"], "(secret, not shown)", "{one}");
 }
+
+/// A list that is shorter than it was ends, and it is told that records may be missing.
+#[tokio::test]
+async fn a_list_that_has_become_shorter_ends() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let first = json!({"operation": "tickets_list", "limit": 100, "fields": ["TicketID"]});
+    let mut page = session.call("read", first).await;
+    assert_eq!(page["total"], 300);
+    assert!(page["remarks"].is_null(), "{page}");
+    let client = sandbox.client().expect("a client");
+    let gone: Vec<_> = page["records"]
+        .as_array()
+        .expect("records")
+        .iter()
+        .take(60)
+        .cloned()
+        .collect();
+    for record in gone {
+        let id = record["TicketID"].as_i64().expect("an id");
+        client.tickets().delete(id).await.expect("deleted");
+    }
+    let mut calls = 0;
+    while let Some(next) = page.get("next").cloned() {
+        page = session.call("read", json!({"cursor": next})).await;
+        calls += 1;
+        assert_eq!(page["total"], 240, "{page}");
+        // It is told once: from there on, the cursor knows the list as it is.
+        let is_told = page["remarks"].to_string().contains("has changed");
+        assert_eq!(is_told, calls == 1, "{page}");
+        assert!(calls < 5, "it never ends: {page}");
+    }
+    // 100 were read, and 140 are left behind them.
+    assert_eq!(calls, 2);
+}
+
+/// A place that a list does not reach any more is its end.
+#[tokio::test]
+async fn a_place_beyond_the_list_is_its_end() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let first = json!({"operation": "alerts_list", "limit": 20});
+    let page = session.call("read", first).await;
+    let client = sandbox.client().expect("a client");
+    for alert in client
+        .alerts()
+        .list()
+        .all()
+        .await
+        .expect("alerts")
+        .into_iter()
+        .take(25)
+    {
+        client
+            .alerts()
+            .delete(alert.alert_id.expect("an id"))
+            .await
+            .expect("deleted");
+    }
+    let page = session.call("read", json!({"cursor": page["next"]})).await;
+    assert_eq!(page["returned"], 0, "{page}");
+    assert!(
+        page.get("next").is_none() && page.get("total").is_none(),
+        "{page}"
+    );
+    assert!(page["remarks"].to_string().contains("has changed"), "{page}");
+}

@@ -19,6 +19,8 @@ const MOST: u64 = 500;
 const MOST_SCANNED: u64 = 2_000;
 /// How many cuts are told with a cursor.
 const MOST_CUTS: usize = 10;
+/// What is told of a list that has become shorter or longer since its last page: records may have moved over the place of the cursor.
+const CHANGED: &str = "the list has changed since the cursor was given, so records may be missing or come twice; read it anew if all are needed";
 
 /// Reads them.
 ///
@@ -54,12 +56,9 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
             read.context.progress(place - read.at, wanted).await;
         }
     }
-    let total = read.total.or_else(|| walk.total());
-    let has_more = match total {
-        Some(total) => place < total,
-        // A walk that was limited ends at the limit.
-        None => !has_ended || wanted == Some(shown.records.len() as u64),
-    };
+    // As it is now: what the cursor says may be of a list that was longer.
+    let total = walk.total();
+    let has_more = !has_ended && total.is_none_or(|total| place < total);
     let mut answer = Map::new();
     answer.insert("operation".into(), json!(read.request.operation.id));
     answer.insert("untrusted".into(), json!(UNTRUSTED));
@@ -81,7 +80,10 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
         answer.insert("next".into(), json!(read.cursor(place, total, None)));
     }
     let hints = read.selection.hints().iter().cloned();
-    let remarks: Vec<_> = hints.chain(read.selection.remarks()).collect();
+    // A cursor that is made up must not find out how many records others have.
+    let has_changed = read.total.is_some() && read.total != total && !is_narrowed;
+    let remarks = hints.chain(read.selection.remarks());
+    let remarks: Vec<_> = remarks.chain(has_changed.then(|| CHANGED.to_string())).collect();
     if !remarks.is_empty() {
         answer.insert("remarks".into(), json!(remarks));
     }

@@ -77,9 +77,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// How many records the list has, as the service says.
+    /// How many records the list has, as the service says. `None` also of one that ends before the place: how long it is shows in
+    /// no page behind its end.
     pub(super) fn total(&self) -> Option<u64> {
         let (_, most) = self.records.drift().totals?;
-        u64::try_from(most).ok().map(|most| most + self.before)
+        let most = u64::try_from(most).ok()?;
+        (most > 0 || self.before == 0).then_some(most + self.before)
     }
 }
