@@ -26,6 +26,7 @@ mod clean;
 mod command_line;
 mod confirm;
 mod content;
+mod decode;
 mod failure;
 #[cfg(feature = "http")]
 mod http;

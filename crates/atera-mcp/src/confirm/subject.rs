@@ -1,13 +1,13 @@
 //! The record that a call is about, as it is now.
 
 use atera::{
-    Client,
+    Client, ErrorKind,
     description::{Kind, OPERATIONS, Operation, Schema},
 };
 use http::Method;
 use serde_json::Value;
 
-use crate::{clean::clean, failure::Failure, request::Request};
+use crate::{clean::clean, decode::decode, failure::Failure, request::Request};
 
 /// The longest name that a person has to type. Of a record with a longer one, it is the id.
 const LONGEST_TYPED: usize = 60;
@@ -42,7 +42,8 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// Whatever the service fails with, as `NotFound` if there is no such record.
+    /// Whatever the service fails with, as `NotFound` if there is no such record, and `Decode` if what it answers is none: nobody can
+    /// confirm what they are not shown.
     pub(crate) async fn read(request: &Request, client: &Client) -> Result<Self, Failure> {
         let id = request.target().join(" ");
         let Some((read, schema)) = read_of(request.operation) else {
@@ -53,7 +54,16 @@ impl Subject {
             });
         };
         let answer = request.call_of(read, client)?.send().await?;
-        let record: Value = serde_json::from_slice(&answer.value).unwrap_or_default();
+        let record = decode(&answer.value).filter(Value::is_object).ok_or_else(|| {
+            Failure::new(
+                ErrorKind::Decode,
+                format!(
+                    "{} was not sent: {} answers no record that can be read, so the user cannot be asked about it",
+                    request.operation.id, read.id
+                ),
+                "tell the user, who has to look at the record in Atera",
+            )
+        })?;
         let customer = record.get("CustomerName").and_then(Value::as_str).map(one_line);
         Ok(Subject {
             id,

@@ -8,6 +8,7 @@ use super::{
     rules::{self, Meaning, Owner, Rules},
 };
 use crate::{
+    decode::decode,
     failure::{Failure, FieldProblem},
     request::Request,
 };
@@ -191,7 +192,8 @@ async fn check_owner(
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(other(customer, place)),
         Err(error) => return Err(error.into()),
     };
-    let record: Value = serde_json::from_slice(&answer.value).unwrap_or_default();
+    // What cannot be read is nobody's.
+    let record = decode(&answer.value).unwrap_or_default();
     match is_of(record.get(owner.field), customer) {
         true => Ok(()),
         false => Err(other(customer, place)),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::context::CallContext;
 use crate::{
     content::{Answer, Shown, UNTRUSTED},
+    decode,
     failure::Failure,
     secret,
     setup::Setup,
@@ -194,8 +195,8 @@ fn value(column: &str, cell: Cell) -> Value {
         Cell::Integer(number) => number.into(),
         Cell::Real(number) => number.into(),
         Cell::Text(_) if secret::is_secret(column) => secret::HIDDEN.into(),
-        Cell::Text(text) => match serde_json::from_str(&text) {
-            Ok(json @ (Value::Object(_) | Value::Array(_))) => json,
+        Cell::Text(text) => match decode::decode(text.as_bytes()) {
+            Some(json @ (Value::Object(_) | Value::Array(_))) => json,
             _ => text.into(),
         },
     }

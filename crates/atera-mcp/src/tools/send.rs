@@ -7,6 +7,7 @@ use super::context::CallContext;
 use crate::{
     audit::{Entry, loggable_in_full},
     content::{Answer, Shown, UNTRUSTED},
+    decode,
     failure::Failure,
     request::Request,
     secret,
@@ -80,7 +81,10 @@ pub(crate) async fn send(
         // What was on its way may have arrived.
         Err(cancelled) => return Err(cancelled.with_applied(Applied::Unknown)),
     };
-    let value = serde_json::from_slice(&answer.value).unwrap_or(Value::Null);
+    let value = match answer.value.is_empty() {
+        true => Value::Null,
+        false => decode::record(&String::from_utf8_lossy(&answer.value)),
+    };
     let told = told(request, Applied::Yes, &value, setup);
     if let Some(sending) = sending {
         sending.done(told.clone());

@@ -13,6 +13,7 @@ mod levels;
 #[cfg(feature = "mirror")]
 mod mirror;
 mod narrow;
+mod odd_values;
 mod reads;
 mod resources;
 mod writes;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{super::context::CallContext, arguments::ReadArguments};
 use crate::{
     content::{Cursor, Part, Shown},
+    decode,
     failure::{Failure, FieldProblem},
     level::Level,
     request::{self, Request, record_of},
@@ -113,10 +114,7 @@ impl<'a> Read<'a> {
     ///
     /// `InvalidRequest` if a value cannot be summed exactly.
     pub(super) fn take(&mut self, json: &str) -> Result<Option<Value>, Failure> {
-        let mut record: Value = match serde_json::from_str(json) {
-            Ok(record) => record,
-            Err(_) => json!({"unreadable": json}),
-        };
+        let mut record = decode::record(json);
         if !self.setup.scope.shows(&self.request, &record) {
             return Ok(None);
         }
@@ -154,7 +152,7 @@ impl<'a> Read<'a> {
             true => std::borrow::Cow::Borrowed(json),
             false => project(&Record::new(json), &self.columns).into(),
         };
-        serde_json::from_str(&json).unwrap_or(Value::Null)
+        decode::record(&json)
     }
 
     /// The id of a record, if it has one that is shown.

@@ -6,6 +6,7 @@ use super::{checked::Read, single, walk::Walk};
 use crate::{
     clean::clean,
     content::{Answer, Part, Shown, UNTRUSTED},
+    decode,
     failure::Failure,
 };
 
@@ -25,7 +26,7 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         true => {
             let mut walk = Walk::begin(read, read.at, Some(1))?;
             let json = walk.next().await?.ok_or_else(moved)?;
-            serde_json::from_str(&json).map_err(|_| moved())?
+            decode::record(&json)
         }
         false => single::value(read).await?,
     };

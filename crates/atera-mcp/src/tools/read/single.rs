@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::checked::Read;
 use crate::{
     content::{Answer, Shown, UNTRUSTED},
+    decode,
     failure::Failure,
 };
 
@@ -22,9 +23,7 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
             let mut wanted = wanted(read, records)?;
             if read.selection.has_totals() {
                 let rows = read.selection.rows();
-                let rows = rows
-                    .iter()
-                    .map(|row| serde_json::from_str(row).unwrap_or(Value::Null));
+                let rows = rows.iter().map(|row| decode::record(row));
                 wanted = rows.collect();
             }
             Shown::of(Value::Array(wanted), limits.text, limits.answer)
@@ -73,7 +72,7 @@ pub(super) fn wanted(read: &mut Read<'_>, records: Vec<Value>) -> Result<Vec<Val
     Ok(wanted)
 }
 
-/// The answer as JSON. One that is not JSON is a text. Where the server is narrowed, a record that does not exist is told like one
+/// The answer as a value. Of one that is not JSON only the length is told. Where the server is narrowed, a record that does not exist is told like one
 /// of another customer.
 ///
 /// # Errors
@@ -86,9 +85,8 @@ pub(super) async fn value(read: &mut Read<'_>) -> Result<Value, Failure> {
         Err(error) => return read.setup.scope.missing(&read.request, error.into()),
     };
     let bytes = &answer.value;
-    Ok(match serde_json::from_slice(bytes) {
-        Ok(value) => value,
-        Err(_) if bytes.is_empty() => Value::Null,
-        Err(_) => Value::String(String::from_utf8_lossy(bytes).into_owned()),
+    Ok(match bytes.is_empty() {
+        true => Value::Null,
+        false => decode::record(&String::from_utf8_lossy(bytes)),
     })
 }

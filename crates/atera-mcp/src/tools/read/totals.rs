@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     content::{Answer, Shown, UNTRUSTED},
+    decode,
     failure::Failure,
 };
 
@@ -56,9 +57,7 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
         answer["count"] = serde_json::from_str(&count).unwrap_or(Value::Null);
     } else {
         let rows = read.selection.rows();
-        let rows = rows
-            .iter()
-            .map(|row| serde_json::from_str(row).unwrap_or(Value::Null));
+        let rows = rows.iter().map(|row| decode::record(row));
         let limits = read.setup.limits;
         let shown = Shown::of(Value::Array(rows.collect()), limits.text, limits.answer);
         answer["untrusted"] = json!(UNTRUSTED);
