@@ -34,6 +34,7 @@ pub struct AteraServerBuilder {
     confirm_within: Duration,
     limits: Limits,
     command: String,
+    command_note: Option<String>,
 }
 
 impl AteraServer {
@@ -56,6 +57,7 @@ impl AteraServerBuilder {
             confirm_within: CONFIRM_WITHIN,
             limits: Limits::default(),
             command: "atera".to_string(),
+            command_note: None,
         }
     }
 
@@ -119,6 +121,13 @@ impl AteraServerBuilder {
         self
     }
 
+    /// What a person has to know to run that command for the same account, as which variables of the environment have to be set;
+    /// nothing by default. It is told beside each command, and must not have the key in it.
+    pub fn command_note(mut self, note: impl Into<String>) -> Self {
+        self.command_note = Some(note.into());
+        self
+    }
+
     /// The server.
     ///
     /// # Errors
@@ -140,6 +149,7 @@ impl AteraServerBuilder {
             #[cfg(feature = "mirror")]
             mirror,
             command: self.command,
+            command_note: self.command_note,
         })))
     }
 }

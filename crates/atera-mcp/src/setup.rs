@@ -9,7 +9,7 @@ use crate::mirrored::Mirrored;
 use crate::{
     audit::Audit,
     command_line,
-    confirm::Questions,
+    confirm::{Questions, unseen},
     content::Limits,
     failure::Failure,
     level::{Access, Level},
@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) mirror: Option<Mirrored>,
     /// The command that a person can run instead, up to the operation: `atera --profile acme`.
     pub(crate) command: String,
+    /// What has to be known to run it for the same account.
+    pub(crate) command_note: Option<String>,
 }
 
 impl std::ops::Deref for Setup {
@@ -63,7 +65,11 @@ impl Setup {
 
     /// The command that does the same as a call.
     pub(crate) fn command_line(&self, request: &Request) -> String {
-        command_line::of(&self.command, request)
+        let line = command_line::of(&self.command, request);
+        match &self.command_note {
+            Some(note) => format!("{line}   ({note})"),
+            None => line,
+        }
     }
 
     /// Whether there is a mirror of the account.
@@ -113,10 +119,14 @@ impl Setup {
     pub(crate) fn check_level(&self, request: &Request, tool: Level) -> Result<(), Failure> {
         let (level, id) = (request.level(), request.operation.id);
         if !self.access.allows(level) {
-            let way = format!(
-                "run `{}`, or start the server with --access",
-                self.command_line(request)
-            );
+            // Of a command with what nobody sees, a person would run more than they read.
+            let way = match unseen::check(request) {
+                Ok(()) => format!(
+                    "run `{}`, or start the server with --access",
+                    self.command_line(request)
+                ),
+                Err(_) => "start the server with --access".to_string(),
+            };
             return Err(self.too_low(request.operation, level, &way));
         }
         match level == tool {

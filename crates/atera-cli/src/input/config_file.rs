@@ -28,7 +28,7 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 /// Environment variable that names another config file.
-const VARIABLE: &str = "ATERA_CONFIG";
+pub(crate) const VARIABLE: &str = "ATERA_CONFIG";
 
 /// The content of the file. An unknown field is an error: it is most likely a mistyped one.
 #[derive(Default, Deserialize, Serialize)]

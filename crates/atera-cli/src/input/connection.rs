@@ -15,7 +15,7 @@ use atera::{
 use atera_sandbox::Sandbox;
 
 use super::{
-    config_file::Config,
+    config_file::{self, Config},
     globals::Globals,
     limit_store::{self, LimitStore},
     sandbox_time,
@@ -258,7 +258,7 @@ impl Connection {
 /// # Errors
 ///
 /// `Config` if the config file cannot be read.
-#[cfg(feature = "mirror")]
+#[cfg(any(feature = "mcp", feature = "mirror"))]
 pub(crate) fn profile_in_use(globals: &Globals) -> Result<Option<String>> {
     if globals.sandbox || globals.api_key_file.is_some() {
         return Ok(None);
@@ -270,6 +270,30 @@ pub(crate) fn profile_in_use(globals: &Globals) -> Result<Option<String>> {
         return Ok(None);
     }
     Ok(Config::load()?.default)
+}
+
+/// The variables of the environment that say which account a connection asks, where no flag says the same: those of the key and the
+/// address, or of the file in which the profile is.
+///
+/// # Errors
+///
+/// `Config` if the config file cannot be read.
+#[cfg(feature = "mcp")]
+pub(crate) fn variables_in_use(globals: &Globals) -> Result<Vec<&'static str>> {
+    let mut names = Vec::new();
+    if globals.sandbox {
+        return Ok(names);
+    }
+    if profile_in_use(globals)?.is_some() {
+        names.push(config_file::VARIABLE);
+    } else {
+        if globals.api_key_file.is_none() {
+            names.extend(KEY_VARIABLES.into_iter().find(|name| variable(name).is_some()));
+        }
+        names.push(BASE_URL_VARIABLE);
+    }
+    names.retain(|name| variable(name).is_some());
+    Ok(names)
 }
 
 /// The connection that a profile describes.

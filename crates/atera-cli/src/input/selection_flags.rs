@@ -114,6 +114,7 @@ pub(crate) fn read(matches: &ArgMatches) -> SelectionOptions {
             count: one::<bool>(matches, COUNT).unwrap_or_default(),
             group_by: texts(GROUP_BY),
             sum: texts(SUM),
+            now: None,
         },
         jq: one::<String>(matches, JQ),
         limit: one::<u64>(matches, arguments::LIMIT),

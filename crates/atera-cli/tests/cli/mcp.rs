@@ -123,6 +123,21 @@ async fn the_command_in_a_refusal_can_be_run() {
     assert_eq!(error["kind"], "not_confirmed");
     let next = error["next"].as_str().expect("text");
     let (_, command) = next.split_once("run: ").expect("a command");
+    // Where the key is said by the environment alone, that is told.
+    let (command, note) = command.split_once("   (").expect("a note");
+    let address = sandbox
+        .base_url()
+        .trim_start_matches("http://")
+        .trim_end_matches("/api/v3");
+    assert!(
+        note.starts_with(&format!("this server asks {address}; ")),
+        "{note}"
+    );
+    assert!(
+        note.contains("ATERA_API_KEY and ATERA_BASE_URL are not set"),
+        "{note}"
+    );
+    assert!(!next.contains(sandbox.api_key()));
     let program = assert_cmd::cargo::cargo_bin!("atera");
     let command = command.replacen("atera", program.to_str().expect("text"), 1);
     let mut shell = Command::new("sh");
@@ -145,6 +160,44 @@ async fn the_command_in_a_refusal_can_be_run() {
         comments.iter().any(|it| it.comment.as_deref() == Some(text)),
         "{comments:?}"
     );
+}
+
+/// A person's terminal need not have the environment of the host.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_in_a_refusal_names_the_account() {
+    let sandbox = sandbox().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.toml");
+    let profile = |name: &str| {
+        format!(
+            "[profiles.{name}]\napi_key = \"{}\"\nbase_url = \"{}\"\n",
+            sandbox.api_key(),
+            sandbox.base_url()
+        )
+    };
+    std::fs::write(
+        &config,
+        format!("default = \"acme\"\n{}{}", profile("acme"), profile("globex")),
+    )
+    .expect("a file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+    let delete = json!({"operation": "tickets_delete", "arguments": {"ticketId": 54321}});
+    for (variable, named) in [(None, "acme"), (Some("globex"), "globex")] {
+        let mut server = atera(&["mcp", "--access", "full"]);
+        server.env("ATERA_CONFIG", &config);
+        if let Some(name) = variable {
+            server.env("ATERA_PROFILE", name);
+        }
+        let (_, answers) = said_to(server, &[call(1, "destroy", &delete)]).await;
+        let next = answers[1]["result"]["structuredContent"]["error"]["next"].to_string();
+        let command = format!("run: atera --profile {named} tickets delete 54321   (");
+        assert!(next.contains(&command), "{next}");
+        assert!(next.contains("ATERA_CONFIG is not set"), "{next}");
+    }
 }
 
 /// Asks a server with a mirror, and checks what its tools and its resource answer.

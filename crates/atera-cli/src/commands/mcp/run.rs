@@ -13,7 +13,11 @@ use super::{
     config, http, mirror,
 };
 use crate::{
-    input::{connection::Connection, globals::Globals, signals::Signals},
+    input::{
+        connection::{self, Connection},
+        globals::Globals,
+        signals::Signals,
+    },
     output::failure::Failure,
 };
 
@@ -35,7 +39,7 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     // The sandbox of `--sandbox` lives as long as the connection.
     let connection = Connection::open(globals).await?;
     let client = connection.client()?;
-    let builder = builder(matches, globals, client.clone())?;
+    let builder = builder(matches, globals, client.clone(), connection.base_url())?;
     let mirror = mirror::open(matches, globals).await?;
     let server = mirror::attach(builder, mirror.clone(), matches)?.build()?;
     // They are served until the command ends.
@@ -55,13 +59,21 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
 }
 
 /// The server that the arguments describe, without its mirror.
-fn builder(matches: &ArgMatches, globals: &Globals, client: Client) -> Result<AteraServerBuilder, Failure> {
+fn builder(
+    matches: &ArgMatches,
+    globals: &Globals,
+    client: Client,
+    address: &str,
+) -> Result<AteraServerBuilder, Failure> {
     let access = matches.get_one::<String>(ACCESS).map_or("read", String::as_str);
     let groups = matches.get_many::<String>(GROUPS_FLAG).unwrap_or_default();
     let mut builder = AteraServer::builder(client)
         .access(access.parse::<Access>()?)
         .groups(groups.cloned())
-        .command(command(globals));
+        .command(command(globals)?);
+    if let Some(note) = note(globals, address)? {
+        builder = builder.command_note(note);
+    }
     if let Some(customer) = matches.get_one::<i64>(CUSTOMER) {
         builder = builder.customer(*customer);
     }
@@ -78,17 +90,38 @@ fn builder(matches: &ArgMatches, globals: &Globals, client: Client) -> Result<At
 }
 
 /// The beginning of a command for the same account, for a person to run.
-fn command(globals: &Globals) -> String {
+fn command(globals: &Globals) -> Result<String, Error> {
     let mut words = vec!["atera".to_string()];
     if globals.sandbox {
         words.push("--sandbox".to_string());
     }
-    if let Some(profile) = &globals.profile {
-        words.extend(["--profile".to_string(), atera_mcp::shell_quoted(profile)]);
+    // The terminal of the person may have another profile in its environment, or none.
+    if let Some(profile) = connection::profile_in_use(globals)? {
+        words.extend(["--profile".to_string(), atera_mcp::shell_quoted(&profile)]);
     }
     if let Some(file) = &globals.api_key_file {
+        // It is in another folder as well.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
         let file = file.display().to_string();
         words.extend(["--api-key-file".to_string(), atera_mcp::shell_quoted(&file)]);
     }
-    words.join(" ")
+    Ok(words.join(" "))
+}
+
+/// What has to be set for that command to ask the same account, if no flag says it.
+fn note(globals: &Globals, address: &str) -> Result<Option<String>, Error> {
+    let names = connection::variables_in_use(globals)?;
+    let are = match names.len() {
+        0 => return Ok(None),
+        1 => "is",
+        _ => "are",
+    };
+    let url = url::Url::parse(address).ok();
+    let host = url.as_ref().map_or("", |url| {
+        &url[url::Position::BeforeHost..url::Position::AfterPort]
+    });
+    Ok(Some(format!(
+        "this server asks {host}; in a terminal where {} {are} not set as for the server, the command asks another account, or none",
+        names.join(" and ")
+    )))
 }
