@@ -11,5 +11,7 @@ pub(crate) mod bounds;
 pub(crate) mod cursor;
 
 pub(crate) use answer::{Answer, UNTRUSTED};
+#[cfg(feature = "mirror")]
+pub(crate) use bounds::Cut;
 pub(crate) use bounds::{Limits, Shown};
 pub(crate) use cursor::{Cursor, Part};

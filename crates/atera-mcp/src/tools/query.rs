@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::context::CallContext;
 use crate::{
-    content::{Answer, Shown, UNTRUSTED},
+    content::{Answer, Cut, Shown, UNTRUSTED},
     decode,
     failure::Failure,
     secret,
@@ -22,6 +22,8 @@ const TIME: Duration = Duration::from_secs(30);
 const USUAL: u64 = 100;
 /// The most rows that are answered at once.
 const MOST: u64 = 1_000;
+/// How many cuts are told.
+const MOST_CUTS: usize = 10;
 
 /// The arguments of `query`.
 #[derive(Debug, Deserialize)]
@@ -103,6 +105,7 @@ pub(super) async fn table(setup: &Setup, context: CallContext<'_>, mut rows: Row
     let columns: Vec<_> = rows.columns().iter().map(|column| column.name.clone()).collect();
     let limits = setup.limits;
     let (mut shown, mut size, mut removed, mut is_full) = (Vec::new(), 0, 0, false);
+    let (mut cuts, mut more_cuts) = (Vec::new(), 0);
     'rows: while let Some(batch) = context
         .or_cancelled(rows.next())
         .await?
@@ -117,6 +120,13 @@ pub(super) async fn table(setup: &Setup, context: CallContext<'_>, mut rows: Row
             }
             size += row.size;
             removed += row.removed;
+            more_cuts += row.more_cuts;
+            for cut in &row.cuts {
+                match cuts.len() < MOST_CUTS {
+                    true => cuts.push(told_cut(shown.len(), &columns, cut)),
+                    false => more_cuts += 1,
+                }
+            }
             shown.push(row.value);
         }
     }
@@ -129,10 +139,30 @@ pub(super) async fn table(setup: &Setup, context: CallContext<'_>, mut rows: Row
     } else if rows.is_cut() {
         answer["more"] = json!("there are more rows; raise `limit`, group, or use OFFSET");
     }
+    if more_cuts > 0 {
+        cuts.push(json!({"further_cuts": more_cuts}));
+    }
+    if !cuts.is_empty() {
+        answer["cut"] = Value::Array(cuts);
+        answer["remarks"] =
+            json!(["some texts are cut; substr(column, from, length) in SQL shows more of one"]);
+    }
     if removed > 0 {
         answer["invisible_characters_removed"] = json!(removed);
     }
     Ok(answer)
+}
+
+/// What was cut of a cell: of which row and column, and where within it if it is a record.
+fn told_cut(row: usize, columns: &[String], cut: &Cut) -> Value {
+    let path = cut.path.strip_prefix('/').unwrap_or_default();
+    let (index, within) = path.split_once('/').unwrap_or((path, ""));
+    let column = index.parse().ok().and_then(|index: usize| columns.get(index));
+    let mut told = json!({"row": row, "column": column, "shown": cut.shown, "of": cut.of});
+    if !within.is_empty() {
+        told["path"] = json!(format!("/{within}"));
+    }
+    told
 }
 
 /// How old the lists are that are asked, so that nobody takes the mirror for the account as it is now. It is to be called before they are

@@ -185,3 +185,24 @@ async fn a_narrowed_server_has_no_sql() {
         .await
         .expect_err("no such tool");
 }
+
+/// A text that is cut is not taken for the whole.
+#[tokio::test]
+async fn what_a_query_cuts_is_told() {
+    let sandbox = builder().tickets(10).start().await.expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let session = connected(&sandbox, Access::Read, folder.path()).await;
+    let sql = "SELECT 1 AS n, hex(zeroblob(2000)) AS text UNION ALL SELECT 2, 'short' ORDER BY n DESC";
+    let answer = session.call("query", json!({"sql": sql})).await;
+    assert_eq!(
+        answer["cut"],
+        json!([{"row": 1, "column": "text", "shown": 1500, "of": 4000}]),
+        "{answer}"
+    );
+    assert!(answer["remarks"].to_string().contains("substr("), "{answer}");
+    let whole = session.call("query", json!({"sql": "SELECT 1 AS n"})).await;
+    assert!(
+        whole.get("cut").is_none() && whole.get("remarks").is_none(),
+        "{whole}"
+    );
+}

@@ -127,3 +127,59 @@ async fn a_person_is_asked_by_the_name_or_not_at_all() {
         assert!(session.questions().is_empty(), "{body}");
     }
 }
+
+/// A long text in the name of a group is no group that is left out.
+#[tokio::test]
+async fn a_group_with_a_long_name_leaves_out_no_other() {
+    let ticket = |id: u64, title: &str| format!(r#"{{"TicketID":{id},"TicketTitle":"{title}"}}"#);
+    let records = [ticket(1, &"x".repeat(2_000)), ticket(2, "short\u{200b}")].join(",");
+    let session = answered(page(&records, 2), None).await;
+    let groups = json!({"operation": "tickets_list", "group_by": ["TicketTitle"]});
+    let read = session.call("read", groups).await;
+    assert_eq!(read["rows"].as_array().map(Vec::len), Some(2), "{read}");
+    assert!(read.get("cut").is_none(), "{read}");
+    let cut = json!([{"row": 0, "path": "/TicketTitle", "shown": 1500, "of": 2000}]);
+    assert_eq!(read["texts_cut"], cut, "{read}");
+    assert_eq!(read["invisible_characters_removed"], 1, "{read}");
+    // Many of them are left out, and that is told.
+    let records: Vec<_> = (0..40)
+        .map(|id| ticket(id, &format!("{id}{}", "y".repeat(2_000))))
+        .collect();
+    let session = answered(page(&records.join(","), 40), None).await;
+    let groups = json!({"operation": "tickets_list", "group_by": ["TicketTitle"]});
+    let read = session.call("read", groups).await;
+    let rows = read["rows"].as_array().map(Vec::len).expect("rows");
+    assert!(rows < 40, "{read}");
+    assert_eq!(
+        (&read["cut"]["shown"], &read["cut"]["of"]),
+        (&json!(rows), &json!(40)),
+        "{read}"
+    );
+}
+
+/// The rest of a list is cut as well, and says so.
+#[tokio::test]
+async fn the_rest_of_a_list_tells_what_it_cuts() {
+    let long = |letter: &str| letter.repeat(13_000);
+    let record =
+        json!({"DeviceID": 7, "Notes": [long("a"), long("b"), format!("{}\u{200b}", long("c")), "d"]});
+    let session = answered(record.to_string(), None).await;
+    let one = json!({"operation": "devices_snmp_get", "arguments": {"deviceId": 7}});
+    let read = session.call("read", one).await;
+    let cuts = read["cut"].as_array().expect("cuts");
+    let list = cuts.iter().find(|cut| cut["path"] == "/Notes").expect("the list");
+    assert_eq!((&list["shown"], &list["of"]), (&json!(2), &json!(4)), "{read}");
+    let rest = session.call("read", json!({"cursor": list["next"]})).await;
+    assert_eq!(rest["rest"][1], "d", "{rest}");
+    assert_eq!(rest["invisible_characters_removed"], 1, "{rest}");
+    let cut = &rest["cut"][0];
+    assert_eq!(
+        (&cut["path"], &cut["of"]),
+        (&json!("/Notes/2"), &json!(13_000)),
+        "{rest}"
+    );
+    let shown = cut["shown"].as_u64().expect("a number") as usize;
+    let last = session.call("read", json!({"cursor": cut["next"]})).await;
+    assert_eq!(last["rest"], "c".repeat(13_000 - shown), "{last}");
+    assert!(last.get("cut").is_none() && last.get("next").is_none(), "{last}");
+}

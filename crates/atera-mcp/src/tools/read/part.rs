@@ -48,10 +48,12 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         record => record,
     };
     let limits = read.setup.limits;
+    let mut removed = 0;
     let (rest, of) = match record.pointer(&part.path) {
         Some(Value::String(text)) => {
             // Cleaned as the text that was cut, so that the places are the same.
-            let (text, _) = clean(text);
+            let (text, of_text) = clean(text);
+            removed += of_text;
             let rest: String = text.chars().skip(part.from).collect();
             (Value::String(rest), text.chars().count())
         }
@@ -62,7 +64,7 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         _ => return Err(moved()),
     };
     let left = of.saturating_sub(part.from);
-    let shown = Shown::of(rest, limits.answer / 2, limits.answer);
+    let mut shown = Shown::of(rest, limits.answer / 2, limits.answer);
     let count = match &shown.value {
         Value::Array(values) => values.len(),
         _ => shown.cuts.first().map_or(left, |cut| cut.shown),
@@ -73,8 +75,16 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         "path": part.path,
         "from": part.from,
         "of": of,
-        "rest": shown.value,
+        "rest": shown.value.take(),
     });
+    removed += shown.removed;
+    if removed > 0 {
+        answer["invisible_characters_removed"] = json!(removed);
+    }
+    let cut = read.cuts(&within(shown, &part), read.at, part.id.as_deref());
+    if !cut.is_empty() {
+        answer["cut"] = Value::Array(cut);
+    }
     if count < left {
         let part = Part {
             from: part.from + count,
@@ -83,4 +93,26 @@ pub(super) async fn rest(read: &mut Read<'_>, part: Part) -> Result<Answer, Fail
         answer["next"] = json!(read.cursor(read.at, read.total, Some(part)));
     }
     Ok(Answer::json(answer))
+}
+
+/// What was cut within the entries of a list, each with its place in the record. That of the list itself is where the answer goes on.
+fn within(mut shown: Shown, part: &Part) -> Shown {
+    shown.cuts.retain_mut(|cut| {
+        let path = cut
+            .path
+            .strip_prefix('/')
+            .map(|path| path.split_once('/').unwrap_or((path, "")));
+        let Some((index, rest)) = path.and_then(|(index, rest)| Some((index.parse::<usize>().ok()?, rest)))
+        else {
+            return false;
+        };
+        let rest = if rest.is_empty() {
+            String::new()
+        } else {
+            format!("/{rest}")
+        };
+        cut.path = format!("{}/{}{rest}", part.path, part.from + index);
+        true
+    });
+    shown
 }

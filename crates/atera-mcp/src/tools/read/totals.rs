@@ -57,14 +57,31 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
         answer["count"] = serde_json::from_str(&count).unwrap_or(Value::Null);
     } else {
         let rows = read.selection.rows();
+        let of = rows.len();
         let rows = rows.iter().map(|row| decode::record(row));
         let limits = read.setup.limits;
         let shown = Shown::of(Value::Array(rows.collect()), limits.text, limits.answer);
         answer["untrusted"] = json!(UNTRUSTED);
+        let rows = shown.value.as_array().map_or(0, Vec::len);
         answer["rows"] = shown.value;
-        if let Some(cut) = shown.cuts.first() {
-            answer["cut"] =
-                json!({"shown": cut.shown, "of": cut.of, "note": "the smallest groups are left out"});
+        if rows < of {
+            answer["cut"] = json!({"shown": rows, "of": of, "note": "the smallest groups are left out"});
+        }
+        // The names of the groups that are shown.
+        let cuts = shown.cuts.iter().filter_map(|cut| {
+            let (row, path) = cut.path.strip_prefix('/')?.split_once('/')?;
+            let row = row.parse::<usize>().ok()?;
+            Some(json!({"row": row, "path": format!("/{path}"), "shown": cut.shown, "of": cut.of}))
+        });
+        let mut cuts: Vec<_> = cuts.collect();
+        if shown.more_cuts > 0 {
+            cuts.push(json!({"further_cuts": shown.more_cuts}));
+        }
+        if !cuts.is_empty() {
+            answer["texts_cut"] = Value::Array(cuts);
+        }
+        if shown.removed > 0 {
+            answer["invisible_characters_removed"] = json!(shown.removed);
         }
     }
     let hints = read.selection.hints().iter().cloned();
