@@ -18,6 +18,8 @@ use crate::{clean::clean, secret};
 
 /// How long a text in the log may be, in characters.
 const LONGEST: usize = 2_000;
+/// What stands in place of a text of which it cannot be told what in it is a secret begins so.
+const UNREAD: &str = "(a text that is not JSON";
 
 /// The log. A clone writes to the same file.
 #[derive(Clone, Debug, Default)]
@@ -132,6 +134,16 @@ pub(crate) fn loggable(arguments: Value) -> Value {
     arguments
 }
 
+/// Whether a secret, or a text in which there may be one, was replaced in arguments that are [`loggable`].
+pub(crate) fn has_redacted(arguments: &Value) -> bool {
+    match arguments {
+        Value::String(text) => text == secret::HIDDEN || text.starts_with(UNREAD),
+        Value::Array(values) => values.iter().any(has_redacted),
+        Value::Object(object) => object.values().any(has_redacted),
+        _ => false,
+    }
+}
+
 /// The arguments of a call that is sent, as the log has them: without secrets, and nothing cut, so that the log has all that was
 /// done.
 pub(crate) fn loggable_in_full(arguments: Value) -> Value {
@@ -164,10 +176,7 @@ fn hide_unread(name: &str, value: &mut Value) {
         return;
     };
     if matches!(name, "arguments" | "body") || text.trim_start().starts_with(['{', '[']) {
-        *value = Value::from(format!(
-            "(a text that is not JSON, of {} characters)",
-            text.chars().count()
-        ));
+        *value = Value::from(format!("{UNREAD}, of {} characters)", text.chars().count()));
     }
 }
 

@@ -113,6 +113,25 @@ impl Failure {
         self
     }
 
+    /// The message, cleaned and bounded.
+    pub(crate) fn short_message(&self) -> String {
+        short(&self.message)
+    }
+
+    /// What can be told of it without any text that may quote an argument: its status, and what is wrong by the names of fields.
+    pub(crate) fn outline(&self) -> String {
+        let mut told = "not written down, since the arguments have a secret".to_string();
+        if let Some(status) = self.status {
+            told.push_str(&format!("; status {status}"));
+        }
+        let fields = self.fields.iter().take(MOST_FIELDS).map(|it| it.field.as_str());
+        let fields: Vec<_> = fields.collect();
+        if !fields.is_empty() {
+            told.push_str(&format!("; fields: {}", fields.join(", ")));
+        }
+        short(&told)
+    }
+
     /// As JSON, for the assistant.
     pub(crate) fn to_json(&self) -> Value {
         let mut error = json!({

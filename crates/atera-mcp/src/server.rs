@@ -160,7 +160,10 @@ impl AteraServer {
                 entry.outcome = Some(failure.kind.as_str());
                 entry.applied = Some(failure.applied.as_str());
                 entry.confirmation = failure.confirmation;
-                entry.message = Some(failure.message.clone());
+                entry.message = Some(match audit::has_redacted(&entry.arguments) {
+                    true => failure.outline(),
+                    false => failure.short_message(),
+                });
             }
         }
         self.log(&entry)

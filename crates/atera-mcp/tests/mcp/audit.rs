@@ -171,3 +171,69 @@ async fn what_a_person_confirmed_is_in_the_log_before_it_is_sent() {
     );
     assert_eq!(sending["call"], called["call"]);
 }
+
+/// A service may quote what it was sent, at any length.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_in_the_log_are_bounded_and_without_secrets() {
+    use atera::mock::Recorder;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("audit.jsonl");
+    let quoted = format!(
+        "the device \u{1b}[31m s3cret-community is refused {}",
+        "x".repeat(5_000)
+    );
+    let client = Recorder::answering(400, json!({"Message": quoted}).to_string()).client();
+    let audit = Audit::file(&file).expect("a log");
+    let server = AteraServer::builder(client)
+        .access(Access::Full)
+        .audit(audit)
+        .build();
+    let session = Host::mute().connect(server.expect("a server")).await;
+    let operation = atera::description::Operation::find("devices_snmp_create_v1v2").expect("an operation");
+    let mut device: Value = serde_json::from_str(operation.example.expect("an example")).expect("JSON");
+    device["Community"] = json!("s3cret-community");
+    session
+        .call(
+            "write",
+            json!({"operation": "devices_snmp_create_v1v2", "body": device}),
+        )
+        .await;
+    session
+        .call(
+            "read",
+            json!({"operation": "tickets_get", "arguments": {"ticketId": 7}}),
+        )
+        .await;
+    device["CustomerID"] = json!({"s3cret-community": 1});
+    session
+        .call(
+            "write",
+            json!({"operation": "devices_snmp_create_v1v2", "body": device}),
+        )
+        .await;
+    let text = std::fs::read_to_string(&file).expect("a log");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &Value| line["event"] == "called")
+        .collect();
+    let [refused, read, wrong] = &lines[..] else {
+        panic!("{text}");
+    };
+    assert_eq!(refused["outcome"], "rejected", "{refused}");
+    assert!(!refused.to_string().contains("s3cret"), "{refused}");
+    assert!(
+        refused["message"].as_str().expect("text").contains("status 400"),
+        "{refused}"
+    );
+    let message = read["message"].as_str().expect("text");
+    assert!(
+        message.contains("is refused") && message.chars().count() < 1_100,
+        "{message}"
+    );
+    assert!(!message.contains('\u{1b}'), "{message}");
+    let message = wrong["message"].as_str().expect("text");
+    assert!(message.contains("CustomerID"), "{message}");
+    assert!(!message.contains("s3cret"), "{message}");
+}
