@@ -1,6 +1,6 @@
 //! What is asked for of a list of records.
 
-use atera::AccountZone;
+use atera::{AccountZone, Timestamp};
 
 /// Which records are taken, and what is made of them. Nothing is asked for by default: every record is taken as it is.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub struct SelectionOptions {
     pub group_by: Vec<String>,
     /// The fields to sum.
     pub sum: Vec<String>,
+    /// The time that `now`, `today` and `-7d` in conditions are reckoned from; `None` for that of the call. A list that is read in parts
+    /// needs the same for each.
+    pub now: Option<Timestamp>,
 }
 
 impl SelectionOptions {

@@ -79,6 +79,7 @@ pub struct Selection {
     condition: Option<Condition>,
     totals: Option<Totals>,
     zone: Option<AccountZone>,
+    now: Option<Timestamp>,
     read: u64,
     without_entries: u64,
 }
@@ -108,7 +109,7 @@ impl Selection {
         let condition = match options.conditions.is_empty() {
             true => None,
             false => {
-                let clock = clock(options.zone.unwrap_or(AccountZone::UTC));
+                let clock = clock(options.zone.unwrap_or(AccountZone::UTC), options.now);
                 Some(Condition::new(&options.conditions, fields, &clock)?)
             }
         };
@@ -127,6 +128,7 @@ impl Selection {
             condition,
             totals,
             zone: options.zone,
+            now: options.now,
             read: 0,
             without_entries: 0,
         })
@@ -215,7 +217,7 @@ impl Selection {
     /// [`ErrorKind::Usage`](crate::ErrorKind::Usage) if a time of the condition comes twice by the clocks of that zone.
     pub fn set_zone(&mut self, zone: AccountZone) -> Result<(), Error> {
         if let Some(condition) = &mut self.condition {
-            condition.set_clock(&clock(zone))?;
+            condition.set_clock(&clock(zone, self.now))?;
         }
         self.zone = Some(zone);
         Ok(())
@@ -328,10 +330,10 @@ impl Selection {
     }
 }
 
-/// The clocks of this zone, now.
-fn clock(zone: AccountZone) -> Clock {
+/// The clocks of this zone at this time, or now.
+fn clock(zone: AccountZone, now: Option<Timestamp>) -> Clock {
     Clock {
-        now: Timestamp::now().to_utc(),
+        now: now.unwrap_or_else(Timestamp::now).to_utc(),
         zone,
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! A cursor is an argument like any other, and gives no rights: what it says is checked as if it had been said anew.
 
+use atera::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::failure::Failure;
 
 /// The longest text that is read as a cursor.
-const LONGEST: usize = 32 * 1024;
+pub(crate) const LONGEST: usize = 32 * 1024;
+/// The longest text of a cursor to a record. An answer has some of them, and each has all arguments in it.
+pub(crate) const LONGEST_OF_A_RECORD: usize = 4 * 1024;
 
 /// Where a read goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +26,9 @@ pub(crate) struct Cursor<T> {
     /// How many records the list has, if that is known.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub(crate) total: Option<u64>,
+    /// When the first read was made, if a condition has times such as `-7d`, which would move otherwise.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) now: Option<Timestamp>,
     /// The text or the list within the record at that place that goes on.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<Part>,
@@ -79,6 +85,7 @@ mod tests {
             arguments: "tickets_list".to_string(),
             at: 50,
             total: Some(2847),
+            now: Some("2026-03-02T09:00:00Z".parse().expect("a time")),
             part: Some(Part {
                 path: "/Comment".to_string(),
                 from: 1500,

@@ -270,3 +270,54 @@ async fn a_place_beyond_the_list_is_its_end() {
     );
     assert!(page["remarks"].to_string().contains("has changed"), "{page}");
 }
+
+/// An answer has the arguments in its cursors, and no cursor may be longer than one that is read.
+#[tokio::test]
+async fn arguments_that_are_too_long_to_go_on_are_refused() {
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let long = format!("TicketTitle!={}", "x".repeat(4_000));
+    let failed = session
+        .call("read", json!({"operation": "tickets_list", "where": long}))
+        .await;
+    assert_eq!(kind(&failed), "invalid_request", "{failed}");
+    assert!(failed.to_string().len() < 2_000, "{failed}");
+    assert!(sandbox.log().is_empty());
+    let fits = format!("TicketTitle!={}", "x".repeat(2_000));
+    let page = session
+        .call(
+            "read",
+            json!({"operation": "tickets_list", "where": fits, "limit": 5}),
+        )
+        .await;
+    let page = session.call("read", json!({"cursor": page["next"]})).await;
+    assert_eq!(page["returned"], 5, "{page}");
+}
+
+/// `-7d` is a time of the first page, so that no record moves over it between the pages.
+#[tokio::test]
+async fn times_do_not_move_between_the_pages() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    let sandbox = sandbox().await;
+    let session = connected(&sandbox, Access::Read).await;
+    let first = json!({"operation": "tickets_list", "where": "TicketCreatedDate>-9000d", "limit": 5});
+    let page = session.call("read", first).await;
+    let read = |next: &Value| {
+        let json = URL_SAFE_NO_PAD
+            .decode(next.as_str().expect("a cursor"))
+            .expect("base64");
+        serde_json::from_slice::<Value>(&json).expect("JSON")
+    };
+    let mut cursor = read(&page["next"]);
+    let now = cursor["w"].clone();
+    assert!(now.is_string(), "{cursor}");
+    let page = session.call("read", json!({"cursor": page["next"]})).await;
+    assert_eq!(read(&page["next"])["w"], now, "{page}");
+    // The time of the cursor is what counts: all records are from after this one.
+    cursor["a"]["where"] = json!("TicketCreatedDate>now");
+    cursor["w"] = json!("2000-01-01T00:00:00Z");
+    let cursor = URL_SAFE_NO_PAD.encode(cursor.to_string());
+    let page = session.call("read", json!({"cursor": cursor})).await;
+    assert_eq!(page["returned"], 5, "{page}");
+}

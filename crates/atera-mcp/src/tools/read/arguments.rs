@@ -1,5 +1,6 @@
 //! What is asked for.
 
+use atera::Timestamp;
 use atera_records::SelectionOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -43,6 +44,9 @@ pub(crate) fn spelled_out(mut given: Map<String, Value>) -> Map<String, Value> {
         given = arguments;
     }
     let mut place = json!({"at": cursor.at});
+    if let Some(now) = cursor.now {
+        place["now"] = json!(now);
+    }
     if let Some(part) = cursor.part {
         place["path"] = json!(part.path);
         place["from"] = json!(part.from);
@@ -53,20 +57,21 @@ pub(crate) fn spelled_out(mut given: Map<String, Value>) -> Map<String, Value> {
 
 impl ReadArguments {
     /// Which records are wanted, and what is made of them.
-    pub(super) fn selection(&self) -> SelectionOptions {
+    pub(super) fn selection(&self, now: Option<Timestamp>) -> SelectionOptions {
         let condition = self.condition.iter().filter(|text| !text.trim().is_empty());
         SelectionOptions {
             conditions: condition.cloned().collect(),
             count: self.count,
             group_by: self.group_by.clone(),
             sum: self.sum.clone(),
+            now,
             ..SelectionOptions::default()
         }
     }
 
     /// Whether only some of the records are wanted, or numbers in their place.
     pub(super) fn selects(&self) -> bool {
-        let options = self.selection();
+        let options = self.selection(None);
         !options.conditions.is_empty() || options.wants_totals()
     }
 }

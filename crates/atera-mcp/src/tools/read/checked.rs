@@ -1,12 +1,12 @@
 //! The read once it is checked.
 
-use atera::description::Operation;
+use atera::{Timestamp, description::Operation};
 use atera_records::{Column, Fields, OptionNames, Record, Selection, project};
 use serde_json::{Value, json};
 
 use super::{super::context::CallContext, arguments::ReadArguments};
 use crate::{
-    content::{Cursor, Part, Shown},
+    content::{Cursor, Part, Shown, cursor},
     decode,
     failure::{Failure, FieldProblem},
     level::Level,
@@ -36,6 +36,8 @@ pub(super) struct Read<'a> {
     pub(super) at: u64,
     /// How many records the list has, if an earlier answer told.
     pub(super) total: Option<u64>,
+    /// When the first read of the list was made, if that matters.
+    now: Option<Timestamp>,
 }
 
 impl<'a> Read<'a> {
@@ -53,6 +55,7 @@ impl<'a> Read<'a> {
             arguments,
             at,
             total,
+            now,
             part,
         } = place(arguments)?;
         let name = arguments.operation.as_deref().ok_or_else(|| {
@@ -66,9 +69,12 @@ impl<'a> Read<'a> {
         let mut request = Request::read(operation, arguments.arguments.clone(), arguments.body.clone())?;
         setup.check_level(&request, Level::Read)?;
         let fields = Fields::of(record_of(operation)).option_names(&NAMES);
-        let selection = Selection::new(&arguments.selection(), fields)
+        let has_condition = !arguments.selection(None).conditions.is_empty();
+        let now = has_condition.then(|| now.unwrap_or_else(Timestamp::now));
+        let selection = Selection::new(&arguments.selection(now), fields)
             .map_err(|error| unfit(operation, "where, group_by, sum", &error))?;
         let columns = columns(&arguments.fields, operation, selection.fields())?;
+        check_length(operation, &arguments, now)?;
         // The service sends fewer records where it can filter itself.
         if operation.list {
             for (name, value) in selection.parameters(operation) {
@@ -94,6 +100,7 @@ impl<'a> Read<'a> {
             }),
             at,
             total,
+            now,
         };
         if read.selection.needs_zone() {
             let zone = context.or_cancelled(setup.client.account_zone()).await??;
@@ -167,6 +174,7 @@ impl<'a> Read<'a> {
             arguments: self.arguments.clone(),
             at,
             total,
+            now: self.now,
             part,
         }
         .write()
@@ -180,8 +188,13 @@ impl<'a> Read<'a> {
                 from: cut.shown,
                 id: id.map(str::to_string),
             };
-            let next = self.cursor(at, self.total, Some(part));
-            json!({"path": cut.path, "shown": cut.shown, "of": cut.of, "next": next})
+            let mut told = json!({"path": cut.path, "shown": cut.shown, "of": cut.of});
+            // Names that people choose may make a path that no cursor has room for.
+            let next = Some(self.cursor(at, self.total, Some(part)));
+            if let Some(next) = next.filter(|next| next.len() <= cursor::LONGEST) {
+                told["next"] = json!(next);
+            }
+            told
         });
         let mut cuts: Vec<_> = cuts.collect();
         if shown.more_cuts > 0 {
@@ -198,6 +211,7 @@ fn place(arguments: ReadArguments) -> Result<Cursor<ReadArguments>, Failure> {
             arguments,
             at: 0,
             total: None,
+            now: None,
             part: None,
         });
     };
@@ -208,6 +222,36 @@ fn place(arguments: ReadArguments) -> Result<Cursor<ReadArguments>, Failure> {
         false => Err(Failure::invalid(
             "`cursor` is one of another operation",
             "give the cursor alone, or leave it out",
+        )),
+    }
+}
+
+/// Checks that the arguments fit into a cursor, wherever that is.
+///
+/// # Errors
+///
+/// `InvalidRequest` if they do not: the answer would end where nothing goes on, or be as long as its cursors.
+fn check_length(
+    operation: &Operation,
+    arguments: &ReadArguments,
+    now: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let longest = Cursor {
+        arguments: arguments.clone(),
+        at: u64::MAX,
+        total: Some(u64::MAX),
+        now,
+        part: None,
+    };
+    match longest.write().len() <= cursor::LONGEST_OF_A_RECORD {
+        true => Ok(()),
+        false => Err(Failure::invalid(
+            format!(
+                "{} was not read: its arguments are too long for a cursor, which has at most {} characters",
+                operation.id,
+                cursor::LONGEST_OF_A_RECORD
+            ),
+            "shorten `where`, `fields`, `arguments` or `body`",
         )),
     }
 }
