@@ -377,3 +377,37 @@ async fn what_is_sent_cannot_hide_itself() {
         assert!(question.contains(&format!("\n        {line}\n")), "{question}");
     }
 }
+
+/// Another customer is another record, by whatever name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_moved_meanwhile_is_not_deleted() {
+    for is_stateless in [false, true] {
+        let sandbox = sandbox().await;
+        let client = sandbox.client().expect("a client");
+        let contact = client.contacts().get(12345).await.expect("a contact");
+        let names = [contact.firstname, contact.lastname].map(Option::unwrap_or_default);
+        let name = names.join(" ");
+        let (typed, runtime) = (name.clone(), tokio::runtime::Handle::current());
+        let host = Host::with(move |_| {
+            let body = atera::types::UpdateContact {
+                customer_id: Some(1202),
+                ..Default::default()
+            };
+            let moved = client.contacts().update(12345, body).into_future();
+            runtime.block_on(moved).expect("moved");
+            accepted(&typed)
+        });
+        let host = if is_stateless { host.stateless() } else { host };
+        let session = host.connect(server(&sandbox, Access::Full)).await;
+        let deletion = json!({"operation": "contacts_delete", "arguments": {"contactId": 12345}});
+        let failed = session.call("destroy", deletion).await;
+        assert_eq!(kind(&failed), "not_confirmed", "{failed}");
+        assert!(
+            failed["error"]["message"].to_string().contains("moved"),
+            "{failed}"
+        );
+        assert!(session.questions()[0].contains(&format!("To confirm, type: {name}")));
+        // The one change is the new customer.
+        assert_eq!(changes(&sandbox), 1);
+    }
+}
