@@ -15,6 +15,7 @@ use crate::{
     sent::Sent,
     server::AteraServer,
     setup::{Setup, Shared},
+    tools::read::Places,
 };
 
 /// How long a person has for a yes, if nothing else is said.
@@ -144,6 +145,7 @@ impl AteraServerBuilder {
             limits: self.limits,
             audit: self.audit,
             sent: Sent::default(),
+            places: Places::default(),
             questions: Questions::default(),
             confirm_within: self.confirm_within,
             #[cfg(feature = "mirror")]

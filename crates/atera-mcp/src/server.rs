@@ -257,7 +257,7 @@ impl ServerHandler for AteraServer {
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.to_string();
         let arguments = self.loggable(|| match request.arguments.clone() {
-            Some(given) => Value::Object(read::spelled_out(given)),
+            Some(given) => Value::Object(read::spelled_out(given, &self.setup.places)),
             None => Value::Null,
         });
         let (call, host) = (self.number(), host(&context));

@@ -16,6 +16,7 @@ use crate::{
     request::Request,
     scope::Scope,
     sent::Sent,
+    tools::read::Places,
 };
 
 /// What all calls of a server share.
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) audit: Audit,
     /// The creates that were sent lately.
     pub(crate) sent: Sent,
+    /// Where reads go on, if the cursor must not say it.
+    pub(crate) places: Places,
     /// The questions to people that are not answered yet.
     pub(crate) questions: Questions,
     /// How long a person has for a yes.

@@ -66,13 +66,16 @@ impl<T: Serialize + DeserializeOwned> Cursor<T> {
             .then(|| URL_SAFE_NO_PAD.decode(text.trim()).ok())
             .flatten();
         json.and_then(|json| serde_json::from_slice(&json).ok())
-            .ok_or_else(|| {
-                Failure::invalid(
-                    "`cursor` is not one of this server",
-                    "give the text of `next` unchanged, or read from the beginning",
-                )
-            })
+            .ok_or_else(unknown)
     }
+}
+
+/// That a text is no cursor that this server has given, or none that it still remembers.
+pub(crate) fn unknown() -> Failure {
+    Failure::invalid(
+        "`cursor` is not one of this server",
+        "give the text of `next` unchanged, or read from the beginning",
+    )
 }
 
 #[cfg(test)]

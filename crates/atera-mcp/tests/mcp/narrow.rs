@@ -216,16 +216,31 @@ async fn whether_a_record_of_others_exists_is_not_told() {
 /// The service's total is that of all customers.
 #[tokio::test]
 async fn how_many_records_others_have_is_not_told() {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
-    let sandbox = sandbox().await;
+    let sandbox = builder().contacts(160).start().await.expect("a sandbox");
     let session = narrowed(&sandbox, Access::Read).await;
-    let page = session
-        .call("read", json!({"operation": "agents_list", "limit": 1}))
-        .await;
-    let next = URL_SAFE_NO_PAD.decode(page["next"].as_str().expect("a cursor"));
-    let next: Value = serde_json::from_slice(&next.expect("base64")).expect("JSON");
-    assert_eq!(next.get("t"), None, "{next}");
+    let list = json!({"operation": "contacts_list", "limit": 1});
+    let page = session.call("read", list).await;
+    let open = connected(&sandbox, Access::Read).await;
+    let all = json!({"operation": "contacts_list", "limit": 1});
+    let of_all = open.call("read", all).await;
+    // A cursor says nothing of the place, and one that is made up, or of a server that is not narrowed, is none.
+    assert_eq!(page["next"].as_str().map(str::len), Some(36), "{page}");
+    for made_up in [&of_all["next"], &json!("00000000-0000-4000-8000-000000000000")] {
+        let failed = session.call("read", json!({"cursor": made_up})).await;
+        assert_eq!(kind(&failed), "invalid_request", "{failed}");
+    }
+    for _ in 0..2 {
+        let again = session.call("read", json!({"cursor": page["next"]})).await;
+        assert_eq!(again["returned"], 1, "{again}");
+    }
+    // Nor does the progress.
+    let count = json!({"operation": "contacts_list", "where": "Email!=x", "count": true});
+    open.call("read", count.clone()).await;
+    assert!(!open.host.progress.lock().expect("a lock").is_empty());
+    session.call("read", count).await;
+    let all = json!({"operation": "contacts_list", "limit": 500});
+    session.call("read", all).await;
+    assert!(session.host.progress.lock().expect("a lock").is_empty());
     let count = json!({"operation": "agents_list", "count": true});
     for answer in [page, session.call("read", count).await] {
         assert!(

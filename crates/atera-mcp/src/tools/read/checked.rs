@@ -51,13 +51,14 @@ impl<'a> Read<'a> {
         context: CallContext<'a>,
         arguments: ReadArguments,
     ) -> Result<(Self, Option<Part>), Failure> {
+        let (from, is_kept) = place(setup, arguments)?;
         let Cursor {
             arguments,
             at,
             total,
             now,
             part,
-        } = place(arguments)?;
+        } = from;
         let name = arguments.operation.as_deref().ok_or_else(|| {
             Failure::invalid(
                 "`operation` is missing",
@@ -68,6 +69,10 @@ impl<'a> Read<'a> {
         setup.check_access(operation)?;
         let mut request = Request::read(operation, arguments.arguments.clone(), arguments.body.clone())?;
         setup.check_level(&request, Level::Read)?;
+        // One that is made up would find out where the list of all customers ends.
+        if (at > 0 || part.is_some()) && !is_kept && setup.scope.filters(&request) {
+            return Err(cursor::unknown());
+        }
         let fields = Fields::of(record_of(operation)).option_names(&NAMES);
         let has_condition = !arguments.selection(None).conditions.is_empty();
         let now = has_condition.then(|| now.unwrap_or_else(Timestamp::now));
@@ -170,14 +175,17 @@ impl<'a> Read<'a> {
 
     /// The text of a cursor.
     pub(super) fn cursor(&self, at: u64, total: Option<u64>, part: Option<Part>) -> String {
-        Cursor {
+        let place = Cursor {
             arguments: self.arguments.clone(),
             at,
             total,
             now: self.now,
             part,
+        };
+        match self.setup.scope.filters(&self.request) {
+            true => self.setup.places.keep(place),
+            false => place.write(),
         }
-        .write()
     }
 
     /// What was cut of a record, each with a cursor to go on with.
@@ -204,21 +212,27 @@ impl<'a> Read<'a> {
     }
 }
 
-/// What is read, and from where on.
-fn place(arguments: ReadArguments) -> Result<Cursor<ReadArguments>, Failure> {
+/// What is read, and from where on; and whether that is a place that this server has remembered.
+fn place(setup: &Setup, arguments: ReadArguments) -> Result<(Cursor<ReadArguments>, bool), Failure> {
     let Some(text) = &arguments.cursor else {
-        return Ok(Cursor {
+        let beginning = Cursor {
             arguments,
             at: 0,
             total: None,
             now: None,
             part: None,
-        });
+        };
+        return Ok((beginning, false));
     };
-    let cursor = Cursor::<ReadArguments>::read(text)?;
+    let kept = setup.places.find(text);
+    let is_kept = kept.is_some();
+    let cursor = match kept {
+        Some(cursor) => cursor,
+        None => Cursor::<ReadArguments>::read(text)?,
+    };
     let named = arguments.operation.as_ref();
     match named.is_none_or(|named| Some(named) == cursor.arguments.operation.as_ref()) {
-        true => Ok(cursor),
+        true => Ok((cursor, is_kept)),
         false => Err(Failure::invalid(
             "`cursor` is one of another operation",
             "give the cursor alone, or leave it out",

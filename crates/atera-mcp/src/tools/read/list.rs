@@ -35,6 +35,8 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
             "correct it; `cursor` goes on where an answer ended",
         ));
     }
+    // How many records others have is not told, neither in the answer nor while it is made.
+    let is_narrowed = read.setup.scope.filters(&read.request);
     let wanted = (!read.filters()).then_some(limit);
     let mut walk = Walk::begin(read, read.at, wanted)?;
     let mut shown = Listing::default();
@@ -52,7 +54,7 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
             break;
         }
         place += 1;
-        if (place - read.at).is_multiple_of(PAGE_RECORDS) {
+        if !is_narrowed && (place - read.at).is_multiple_of(PAGE_RECORDS) {
             read.context.progress(place - read.at, wanted).await;
         }
     }
@@ -63,8 +65,6 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
     answer.insert("operation".into(), json!(read.request.operation.id));
     answer.insert("untrusted".into(), json!(UNTRUSTED));
     answer.insert("returned".into(), json!(shown.records.len()));
-    // How many records others have is not told, neither here nor in the cursor.
-    let is_narrowed = read.setup.scope.filters(&read.request);
     match (read.filters(), total) {
         (true, _) if is_narrowed => {}
         (true, _) => drop(answer.insert("scanned".into(), json!(place - read.at))),

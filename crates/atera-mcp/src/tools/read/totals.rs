@@ -34,18 +34,19 @@ pub(super) async fn answer(read: &mut Read<'_>) -> Result<Answer, Failure> {
     let mut scanned = 0;
     while let Some(record) = walk.next().await? {
         if scanned == MOST_SCANNED {
+            let many = match is_narrowed {
+                true => "too many records".to_string(),
+                false => format!("more than {MOST_SCANNED} records"),
+            };
             return Err(Failure::invalid(
-                format!(
-                    "{id} was not counted: it has more than {MOST_SCANNED} records, and all would have to be read"
-                ),
+                format!("{id} was not counted: it has {many}, and all would have to be read"),
                 "narrow it with `arguments`, or ask the mirror with `query` if the server has one",
             ));
         }
         read.take(&record)?;
         scanned += 1;
-        if scanned.is_multiple_of(PAGE_RECORDS) {
-            let total = walk.total().filter(|_| !is_narrowed);
-            read.context.progress(scanned, total).await;
+        if !is_narrowed && scanned.is_multiple_of(PAGE_RECORDS) {
+            read.context.progress(scanned, walk.total()).await;
         }
     }
     let mut answer = json!({"operation": id});
