@@ -9,13 +9,12 @@ use crate::mirrored::Mirrored;
 use crate::{
     audit::Audit,
     confirm::Questions,
-    content::Limits,
+    content::{Limits, Places},
     level::Access,
     scope::Scope,
     sent::Sent,
     server::AteraServer,
     setup::{Setup, Shared},
-    tools::read::Places,
 };
 
 /// How long a person has for a yes, if nothing else is said.

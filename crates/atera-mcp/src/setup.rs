@@ -10,13 +10,12 @@ use crate::{
     audit::Audit,
     command_line,
     confirm::{Questions, unseen},
-    content::Limits,
+    content::{Limits, Places},
     failure::Failure,
     level::{Access, Level},
     request::Request,
     scope::Scope,
     sent::Sent,
-    tools::read::Places,
 };
 
 /// What all calls of a server share.

@@ -105,6 +105,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "crates/atera-mcp",
         &[
+            "decode",
             "clean",
             "secret",
             "level",

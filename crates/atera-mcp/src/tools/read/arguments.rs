@@ -5,8 +5,7 @@ use atera_records::SelectionOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::places::Places;
-use crate::content::Cursor;
+use crate::content::{Cursor, Places};
 
 /// The arguments of `read`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,7 +36,10 @@ pub(crate) struct ReadArguments {
 /// The arguments of a call as the log has them: what a cursor says in place of its text, so that it can be seen what was read.
 pub(crate) fn spelled_out(mut given: Map<String, Value>, places: &Places) -> Map<String, Value> {
     let text = given.get("cursor").and_then(Value::as_str);
-    let Some(cursor) = text.and_then(|text| places.find(text).or_else(|| Cursor::read(text).ok())) else {
+    let Some(cursor) = text.and_then(|text| {
+        let kept = places.find(text);
+        Cursor::<ReadArguments>::read(kept.as_deref().unwrap_or(text)).ok()
+    }) else {
         return given;
     };
     // They are what is carried out, whatever else is given.

@@ -183,7 +183,7 @@ impl<'a> Read<'a> {
             part,
         };
         match self.setup.scope.filters(&self.request) {
-            true => self.setup.places.keep(place),
+            true => self.setup.places.keep(place.write()),
             false => place.write(),
         }
     }
@@ -226,10 +226,7 @@ fn place(setup: &Setup, arguments: ReadArguments) -> Result<(Cursor<ReadArgument
     };
     let kept = setup.places.find(text);
     let is_kept = kept.is_some();
-    let cursor = match kept {
-        Some(cursor) => cursor,
-        None => Cursor::<ReadArguments>::read(text)?,
-    };
+    let cursor = Cursor::<ReadArguments>::read(kept.as_deref().unwrap_or(text))?;
     let named = arguments.operation.as_ref();
     match named.is_none_or(|named| Some(named) == cursor.arguments.operation.as_ref()) {
         true => Ok((cursor, is_kept)),

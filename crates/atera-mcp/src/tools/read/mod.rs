@@ -11,21 +11,18 @@
 //! | [`list`] | some records of a list |
 //! | [`totals`] | how many there are, and sums |
 //! | [`single`] | the answer of an operation that is no list |
-//! | [`places`] | where reads of a narrowed server go on |
 //! | [`part`] | the rest of a text that was cut |
 
 mod arguments;
 mod checked;
 mod list;
 mod part;
-mod places;
 mod single;
 mod totals;
 mod walk;
 
 pub(crate) use arguments::{ReadArguments, spelled_out};
 use checked::Read;
-pub(crate) use places::Places;
 
 use super::context::CallContext;
 use crate::{content::Answer, failure::Failure, setup::Setup};

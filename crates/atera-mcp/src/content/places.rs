@@ -10,21 +10,18 @@ use std::{
 
 use uuid::Uuid;
 
-use super::arguments::ReadArguments;
-use crate::content::Cursor;
-
 /// How many places are remembered. The oldest are forgotten.
 const MOST: usize = 1_000;
 
 /// The places where reads go on, by their handles.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    known: Mutex<VecDeque<(String, Cursor<ReadArguments>)>>,
+    known: Mutex<VecDeque<(String, String)>>,
 }
 
 impl Places {
-    /// Remembers a place, and returns its handle.
-    pub(super) fn keep(&self, place: Cursor<ReadArguments>) -> String {
+    /// Remembers the text of a cursor, and returns its handle.
+    pub(crate) fn keep(&self, place: String) -> String {
         let handle = Uuid::new_v4().to_string();
         let mut known = self.known();
         if known.len() == MOST {
@@ -34,14 +31,14 @@ impl Places {
         handle
     }
 
-    /// The place of a handle, which may be asked for more than once.
-    pub(super) fn find(&self, handle: &str) -> Option<Cursor<ReadArguments>> {
+    /// The cursor of a handle, which may be asked for more than once.
+    pub(crate) fn find(&self, handle: &str) -> Option<String> {
         let known = self.known();
         let found = known.iter().find(|(known, _)| known == handle.trim());
         found.map(|(_, place)| place.clone())
     }
 
-    fn known(&self) -> MutexGuard<'_, VecDeque<(String, Cursor<ReadArguments>)>> {
+    fn known(&self) -> MutexGuard<'_, VecDeque<(String, String)>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -53,16 +50,10 @@ mod tests {
     #[test]
     fn the_oldest_places_are_forgotten() {
         let places = Places::default();
-        let place = |at| Cursor {
-            arguments: ReadArguments::default(),
-            at,
-            total: None,
-            now: None,
-            part: None,
-        };
+        let place = |at: usize| at.to_string();
         let first = places.keep(place(1));
         let second = places.keep(place(2));
-        for at in 3..=MOST as u64 {
+        for at in 3..=MOST {
             places.keep(place(at));
         }
         assert_eq!(places.find(&first), Some(place(1)));
