@@ -25,7 +25,9 @@ pub use mirror::{Change, ChangeKind, Changes, Cursor, Mirror, TableRows, Vacuume
 pub use redact::Redaction;
 pub use state::{ListState, ListStatus, ListsRead, Strategy};
 pub use sync::{ListReport, Plan, PlannedList, Progress, Report, SyncOptions};
-pub use webhook::{DeadLetter, Delivery, DeliveryFailure, Webhook, WebhookSecret, WebhookStatus};
+pub use webhook::{
+    DeadLetter, Delivery, DeliveryFailure, Webhook, WebhookSecret, WebhookSender, WebhookStatus,
+};
 
 /// The examples of the README, to be compiled.
 #[cfg(doctest)]

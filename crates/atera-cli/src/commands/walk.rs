@@ -14,7 +14,7 @@ use clap::ArgMatches;
 
 use crate::{
     input::{arguments, globals::Globals, interrupt::Interrupt, request::OperationRequest},
-    output::{destination::Destination, failure::Failure, progress::Progress},
+    output::{destination::Destination, failure::Failure, plural::counted, progress::Progress},
     selection::pipeline::{Outcome, Running, Selection},
 };
 
@@ -283,10 +283,7 @@ fn told(failure: Failure, count: u64, globals: &Globals) -> Failure {
 
 /// A number of records, in words.
 pub(crate) fn count_of(count: u64) -> String {
-    match count {
-        1 => "1 record".to_string(),
-        count => format!("{count} records"),
-    }
+    counted(count, "record")
 }
 
 /// That records moved while the list was read once, if they did, and how to have it read until none is missing.

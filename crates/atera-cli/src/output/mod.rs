@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`exit_code`] | the table of exit codes |
 //! | [`terminal`] | messages on stderr, and text without control characters |
+//! | [`plural`] | numbers of things, in words |
 //! | [`failure`] | how the command fails: a sentence and a code |
 //! | [`log`] | what happens behind the command: `--verbose`, `ATERA_LOG` |
 //! | [`waits`] | what calls wait for |
@@ -43,6 +44,7 @@ pub(crate) mod look;
 pub(crate) mod ndjson;
 pub(crate) mod options;
 pub(crate) mod plain_values;
+pub(crate) mod plural;
 pub(crate) mod progress;
 pub(crate) mod records;
 pub(crate) mod request_line;

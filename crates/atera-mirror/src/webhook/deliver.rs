@@ -1,6 +1,7 @@
 //! Sends changes to a receiver, and shows and changes what is not delivered.
 
 use std::{
+    fmt,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -73,6 +74,8 @@ impl Mirror {
     /// 502, 503 or 504, all of them wait. A change that fails for longer than [`give_up_after`](Webhook::give_up_after) is a
     /// [dead letter](Mirror::dead_letters), but for a pause that the receiver has asked for, which one more attempt follows; later changes of its record wait for it, and no others.
     ///
+    /// Between two deliveries another program may send; [`sender`](Mirror::sender) keeps others away.
+    ///
     /// ```no_run
     /// use atera_mirror::{Mirror, Webhook, WebhookSecret};
     ///
@@ -93,6 +96,31 @@ impl Mirror {
     /// it was made anew or restored. `Gone` if the receiver answered 410: it wants no more. `Config` if its name leads into a network
     /// that is not allowed, if it is not [known](Webhook::known) although it should be, or there is no mirror yet. And whatever the database fails with. Then nothing is lost.
     pub async fn deliver(&self, webhook: &Webhook) -> Result<Delivery> {
+        self.sender().deliver(webhook).await
+    }
+
+    /// One that delivers again and again, and meanwhile is the only one that sends for its webhook.
+    ///
+    /// ```no_run
+    /// use atera_mirror::{Mirror, Webhook};
+    ///
+    /// # async fn example(mirror: Mirror, webhook: Webhook) -> atera_mirror::Result<()> {
+    /// let mut sender = mirror.sender();
+    /// loop {
+    ///     println!("{} delivered", sender.deliver(&webhook).await?.delivered);
+    ///     tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    /// }
+    /// # }
+    /// ```
+    pub fn sender(&self) -> WebhookSender<'_> {
+        WebhookSender {
+            mirror: self,
+            held: None,
+        }
+    }
+
+    /// Delivers with the outbox that is held, if it is that of the webhook and of the database, and holds it afterwards.
+    async fn deliver_with(&self, webhook: &Webhook, held: &mut Option<Held>) -> Result<Delivery> {
         let sender = Sender::new(webhook)?;
         let lists: Vec<_> = webhook.only.iter().map(String::as_str).collect();
         let name = webhook.known_as();
@@ -101,7 +129,7 @@ impl Mirror {
             Some(mut outbox) => outbox.webhook(name).await?,
             None => None,
         };
-        let begin = known.map_or(webhook.after, |known| known.cursor);
+        let begin = known.as_ref().map_or(webhook.after, |known| known.cursor);
         let placed = |error: Error| match error.kind() {
             ErrorKind::Cursor => Error::new(
                 ErrorKind::Cursor,
@@ -110,7 +138,10 @@ impl Mirror {
             _ => error,
         };
         self.changes(begin, &lists, 1).await.map_err(placed)?;
-        let mut outbox = Outbox::for_sender(self.engine(), name).await?;
+        let mut outbox = match still_held(held.take(), name, known.as_ref()).await {
+            Some(outbox) => outbox,
+            None => Outbox::for_sender(self.engine(), name).await?,
+        };
         if !webhook.is_known {
             outbox
                 .keep(name, &webhook.receiver(), &webhook.only, begin, Timestamp::now())
@@ -143,7 +174,12 @@ impl Mirror {
                 break;
             }
         }
-        run.end().await
+        let (delivery, outbox) = run.end().await?;
+        *held = Some(Held {
+            name: name.to_string(),
+            outbox,
+        });
+        Ok(delivery)
     }
 
     /// The webhooks that the mirror knows, by name, and how far they are.
@@ -221,6 +257,47 @@ impl Mirror {
         };
         Err(Error::config(format!("there is no webhook `{name}`: {names}")))
     }
+}
+
+/// Delivers the changes of a mirror again and again. From its first delivery on no other one sends for the webhook, until it is
+/// dropped. A delivery that fails lets go of the webhook, and the next one takes it again. See [`Mirror::sender`].
+pub struct WebhookSender<'a> {
+    mirror: &'a Mirror,
+    held: Option<Held>,
+}
+
+impl WebhookSender<'_> {
+    /// As [`Mirror::deliver`], with the same webhook each time.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Mirror::deliver`].
+    pub async fn deliver(&mut self, webhook: &Webhook) -> Result<Delivery> {
+        self.mirror.deliver_with(webhook, &mut self.held).await
+    }
+}
+
+impl fmt::Debug for WebhookSender<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let holds = self.held.as_ref().map(|held| &held.name);
+        out.debug_struct("WebhookSender")
+            .field("holds", &holds)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The outbox with the lock of a webhook.
+struct Held {
+    name: String,
+    outbox: Outbox,
+}
+
+/// The outbox that is held, if it still is the one that others see: not if the connection broke, or its file was replaced.
+async fn still_held(held: Option<Held>, name: &str, seen: Option<&WebhookStatus>) -> Option<Outbox> {
+    let mut held = held.filter(|held| held.name == name)?;
+    let own = held.outbox.webhook(name).await.ok()??;
+    let is_same = seen.is_some_and(|seen| (seen.cursor, seen.since) == (own.cursor, own.since));
+    is_same.then_some(held.outbox)
 }
 
 /// One delivery.
@@ -340,14 +417,14 @@ impl Run<'_> {
     }
 
     /// What came of it.
-    async fn end(mut self) -> Result<Delivery> {
+    async fn end(mut self) -> Result<(Delivery, Outbox)> {
         let counts = self.outbox.counts(self.name).await?;
         (self.delivery.waiting, self.delivery.dead, self.delivery.blocked) = counts;
         if self.delivery.waiting > 0 {
             let due = self.outbox.next(self.name).await?;
             self.delivery.next = due.into_iter().chain(self.paused_until).max();
         }
-        Ok(self.delivery)
+        Ok((self.delivery, self.outbox))
     }
 }
 

@@ -20,7 +20,7 @@ mod resolver;
 mod secret;
 mod sender;
 
-pub use deliver::Delivery;
+pub use deliver::{Delivery, WebhookSender};
 pub use options::{DeliveryFailure, Webhook};
 pub use outbox::{DeadLetter, WebhookStatus};
 pub use secret::WebhookSecret;

@@ -15,6 +15,7 @@ use crate::{
         destination::Destination,
         failure::Failure,
         formats,
+        plural::counted,
         records::{Layout, Sink},
         terminal::tell,
     },
@@ -97,6 +98,13 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
         true => {
             let every = matches.get_one::<Duration>(arguments::EVERY);
             let every = every.copied().unwrap_or(EVERY);
+            if !globals.quiet {
+                tell(format!(
+                    "following the changes after {}, with a look every {}",
+                    feed.cursor,
+                    humantime::format_duration(every)
+                ));
+            }
             rounds::run(&interrupt, every, async || feed.round().await).await
         }
     };
@@ -198,11 +206,11 @@ impl Feed<'_> {
         let out = &mut self.out;
         let printed = self.sink.finish(out).and_then(|_| self.out.commit());
         if printed.is_ok() && !globals.quiet {
-            let changes = if self.printed == 1 { "change" } else { "changes" };
             let more = if self.has_more { ", and there are more" } else { "" };
             tell(format!(
-                "{} {changes}{more}; --after {} goes on from there",
-                self.printed, self.cursor
+                "{}{more}; --after {} goes on from there",
+                counted(self.printed, "change"),
+                self.cursor
             ));
             if tell_ages {
                 ages::tell(&self.lists, &self.status, globals);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use atera::Timestamp;
-use atera_mirror::{Delivery, DeliveryFailure, ErrorKind, Mirror, Webhook, WebhookSecret};
+use atera_mirror::{Delivery, DeliveryFailure, ErrorKind, Webhook, WebhookSecret, WebhookSender};
 use clap::ArgMatches;
 
 use super::{arguments, failure::failure, place::Place, rounds, webhook_arguments as names};
@@ -17,7 +17,7 @@ use crate::{
         globals::{self, Globals},
         interrupt::Interrupt,
     },
-    output::{exit_code, failure::Failure, terminal::tell},
+    output::{exit_code, failure::Failure, plural::counted, terminal::tell},
 };
 
 /// What `--after` calls the place after the last change.
@@ -61,10 +61,20 @@ pub(super) async fn run(matches: &ArgMatches, globals: &Globals, url: &str) -> R
         return judge(&webhook, &delivery);
     }
     let every = matches.get_one::<Duration>(arguments::EVERY);
+    let every = every.copied().unwrap_or(EVERY);
+    if !globals.quiet {
+        let name = webhook.known_as();
+        tell(format!(
+            "sending changes to the webhook {name} as they come, with a look every {}",
+            humantime::format_duration(every)
+        ));
+    }
+    let mut sender = mirror.sender();
     let follow = Follow {
-        mirror,
         webhook: RefCell::new(webhook),
-        every: every.copied().unwrap_or(EVERY),
+        every,
+        is_quiet: globals.quiet,
+        is_sending: Cell::default(),
         wait: Cell::default(),
         last: RefCell::default(),
         delivered: Cell::default(),
@@ -72,7 +82,7 @@ pub(super) async fn run(matches: &ArgMatches, globals: &Globals, url: &str) -> R
     let ended = rounds::run_varied(
         &interrupt,
         || follow.wait.get(),
-        async || follow.round(&interrupt).await,
+        async || follow.round(&mut sender, &interrupt).await,
     )
     .await;
     if !globals.quiet {
@@ -135,9 +145,11 @@ fn in_seconds(time: Timestamp) -> Timestamp {
 
 /// What is delivered as changes come.
 struct Follow {
-    mirror: Mirror,
     webhook: RefCell<Webhook>,
     every: Duration,
+    is_quiet: bool,
+    /// Whether it has been the one who sends for the webhook.
+    is_sending: Cell<bool>,
     /// How long to wait after a round.
     wait: Cell<Duration>,
     /// What came of the last one.
@@ -148,10 +160,14 @@ struct Follow {
 
 impl Follow {
     /// Delivers what there is. Another round may help a database that cannot be reached, but not a receiver that wants no more.
-    async fn round(&self, interrupt: &Interrupt) -> ControlFlow<Result<(), Failure>, Result<(), Failure>> {
+    async fn round(
+        &self,
+        sender: &mut WebhookSender<'_>,
+        interrupt: &Interrupt,
+    ) -> ControlFlow<Result<(), Failure>, Result<(), Failure>> {
         self.wait.set(self.every);
         let webhook = self.webhook.borrow().clone();
-        let delivery = match interrupt.or(self.mirror.deliver(&webhook)).await {
+        let delivery = match interrupt.or(sender.deliver(&webhook)).await {
             Ok(Ok(delivery)) => delivery,
             Ok(Err(error)) => {
                 let failure = explained(&error);
@@ -159,6 +175,8 @@ impl Follow {
                     ErrorKind::Config | ErrorKind::Newer | ErrorKind::Cursor | ErrorKind::Gone => {
                         ControlFlow::Break(Err(failure))
                     }
+                    // Who sends keeps the webhook. One that has sent may find its own connection that broke.
+                    ErrorKind::Busy if !self.is_sending.get() => ControlFlow::Break(Err(failure)),
                     _ => ControlFlow::Continue(Err(failure)),
                 };
             }
@@ -169,6 +187,10 @@ impl Follow {
                 .to_std()
                 .unwrap_or_default();
             self.wait.set(wait.min(self.every));
+        }
+        self.is_sending.set(true);
+        if delivery.delivered > 0 && !self.is_quiet {
+            tell(summary(&delivery));
         }
         // If someone removes it from now on, it does not begin anew.
         *self.webhook.borrow_mut() = webhook.known();
@@ -209,18 +231,20 @@ fn explained(error: &atera_mirror::Error) -> Failure {
 
 /// What came of it, in a line.
 fn summary(delivery: &Delivery) -> String {
-    let mut parts = vec![format!("{} changes delivered", delivery.delivered)];
+    let mut parts = vec![format!("{} delivered", counted(delivery.delivered, "change"))];
     if delivery.waiting > 0 {
         let next = delivery.next.map_or_else(String::new, |next| {
             format!(", the next attempt is at {}", in_seconds(next))
         });
-        parts.push(format!("{} wait{next}", delivery.waiting));
+        let wait = if delivery.waiting == 1 { "waits" } else { "wait" };
+        parts.push(format!("{} {wait}{next}", delivery.waiting));
     }
     if delivery.dead > 0 {
-        parts.push(format!("{} dead letters", delivery.dead));
+        parts.push(counted(delivery.dead, "dead letter"));
     }
     if delivery.blocked > 0 {
-        parts.push(format!("{} wait for a dead letter", delivery.blocked));
+        let wait = if delivery.blocked == 1 { "waits" } else { "wait" };
+        parts.push(format!("{} {wait} for a dead letter", delivery.blocked));
     }
     parts.join("; ")
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{failure::failure, place, webhook_arguments as names};
 use crate::{
     input::{globals::Globals, interrupt::Interrupt},
-    output::{exit_code, failure::Failure, rows, terminal::tell},
+    output::{exit_code, failure::Failure, plural::counted, rows, terminal::tell},
 };
 
 /// A row of the list of webhooks.
@@ -138,12 +138,13 @@ async fn again(
     let cursors: Vec<_> = Result::map_err(cursors, |error| failure(&error))?;
     let cursors = Some(cursors.as_slice()).filter(|_| !matches.get_flag(names::ALL));
     let (done, what) = match command {
-        names::REDELIVER => (mirror.redeliver(name, cursors).await, "are sent again"),
-        _ => (mirror.discard(name, cursors).await, "are dropped"),
+        names::REDELIVER => (mirror.redeliver(name, cursors).await, "sent again"),
+        _ => (mirror.discard(name, cursors).await, "dropped"),
     };
     let count = done.map_err(|error| failure(&error))?;
     if !globals.quiet {
-        tell(format!("{count} changes {what}"));
+        let are = if count == 1 { "is" } else { "are" };
+        tell(format!("{} {are} {what}", counted(count, "change")));
     }
     Ok(())
 }
@@ -158,8 +159,9 @@ async fn remove(mirror: &Mirror, matches: &ArgMatches, globals: &Globals) -> Res
         .map_or(0, |webhook| webhook.waiting + webhook.dead + webhook.blocked);
     if left > 0 && !globals.yes {
         return Err(Failure::Usage(format!(
-            "the webhook {name} is kept: its receiver does not have {left} changes, which would be dropped; add --yes if that is \
-             meant"
+            "the webhook {name} is kept: its receiver does not have {}, which would be dropped; add --yes if that is \
+             meant",
+            counted(left, "change")
         )));
     }
     mirror.remove_webhook(name).await.map_err(|error| failure(&error))

@@ -150,8 +150,7 @@ async fn changes_are_followed_until_a_signal() {
         assert_eq!(
             stderr(&ended),
             format!(
-                "2 changes; --after {cursor} goes on from there
-"
+                "following the changes after {last}, with a look every 1ms\n2 changes; --after {cursor} goes on from there\n"
             )
         );
 

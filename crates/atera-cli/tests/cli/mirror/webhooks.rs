@@ -80,7 +80,7 @@ async fn changes_are_sent_and_what_fails_is_listed() {
         assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
         // It goes on where it was.
         let sent = send(&["--after", "now"]).await;
-        assert_eq!(stderr(&sent), "1 changes delivered\n", "{sent:?}");
+        assert_eq!(stderr(&sent), "1 change delivered\n", "{sent:?}");
 
         status.store(500, Ordering::SeqCst);
         rename(&sandbox, ids[0], "two").await;
@@ -89,7 +89,7 @@ async fn changes_are_sent_and_what_fails_is_listed() {
         assert_eq!(failed.status.code(), Some(5), "{failed:?}");
         for says in [
             "attempt 1, the next attempt is at ",
-            "\n0 changes delivered; 1 wait, the next attempt is at ",
+            "\n0 changes delivered; 1 waits, the next attempt is at ",
             "500 Internal Server Error; they are kept",
         ] {
             assert!(stderr(&failed).contains(says), "{says}: {failed:?}");
@@ -106,7 +106,7 @@ async fn changes_are_sent_and_what_fails_is_listed() {
             (&"crm".into(), &1.into())
         );
         let kept = place.run(&["webhooks", "remove", "crm"]).await;
-        assert_failure(&kept, 2, "does not have 1 changes");
+        assert_failure(&kept, 2, "does not have 1 change,");
 
         // Another one that gives up at once.
         let other = [
@@ -134,7 +134,7 @@ async fn changes_are_sent_and_what_fails_is_listed() {
         assert_eq!(letters.as_array().map(Vec::len), Some(120));
         let first = letters[0]["Cursor"].as_str().expect("a cursor");
         let dropped = place.run(&["webhooks", "discard", "erp", first]).await;
-        assert_eq!(stderr(&dropped), "1 changes are dropped\n");
+        assert_eq!(stderr(&dropped), "1 change is dropped\n");
         let unknown = place.run(&["webhooks", "redeliver", "erp", first]).await;
         assert_failure(&unknown, 2, "has no dead letter");
         let again = place.run(&["webhooks", "redeliver", "erp", "--all"]).await;
@@ -228,6 +228,59 @@ async fn a_sender_ends_when_its_webhook_is_removed() {
     );
     let none = json(&place.run(&["webhooks", "list", "-o", "json"]).await);
     assert_eq!(none, serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_follows_is_the_only_one_that_sends() {
+    for place in Place::both() {
+        place.mirrored(small(), &["--only", "tickets"]).await;
+        let (url, secret) = (receiver(Arc::new(AtomicU16::new(204))).await, secret_file(&place));
+        let flags = [
+            "changes",
+            "--webhook",
+            &url,
+            "--secret-file",
+            &secret,
+            "--name",
+            "crm",
+        ];
+        let following = [&flags[..], &["--follow", "--every", "1h"]].concat();
+        let (mut child, mut lines) = started(place.command(&following));
+        // It has been through its first look, and waits for the next one.
+        let (said, lines) = aside(move || {
+            let said: Vec<_> = lines.by_ref().take(2).collect();
+            (said, lines)
+        })
+        .await;
+        let once = place.run(&flags).await;
+        let second = place.run(&[&following[..], &["--quiet"]].concat()).await;
+        let (code, rest) = aside(move || {
+            signal("TERM", &child);
+            (child.wait().expect("it ends").code(), Vec::from_iter(lines))
+        })
+        .await;
+        assert_eq!(
+            said,
+            [
+                "sending changes to the webhook crm as they come, with a look every 1h",
+                "120 changes delivered"
+            ]
+        );
+        assert_failure(
+            &once,
+            2,
+            "the changes for the webhook crm are being sent: process ",
+        );
+        assert_failure(
+            &second,
+            2,
+            "the changes for the webhook crm are being sent: process ",
+        );
+        assert_eq!((code, rest), (Some(0), vec!["120 changes delivered".to_string()]));
+        let after = place.run(&flags).await;
+        assert_success(&after);
+        assert_eq!(stderr(&after), "0 changes delivered\n");
+    }
 }
 
 #[tokio::test]

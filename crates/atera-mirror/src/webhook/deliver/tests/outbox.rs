@@ -4,6 +4,7 @@ use super::*;
 
 for_both!(
     one_sends_at_a_time,
+    who_sends_again_and_again_is_the_only_one,
     a_sync_does_not_stop_a_delivery,
     a_mirror_that_was_made_anew_is_noticed,
     a_webhook_is_forgotten,
@@ -33,6 +34,24 @@ async fn one_sends_at_a_time(place: Place) {
     assert_eq!(account.mirror.webhooks().await.unwrap().len(), 1);
     drop(other);
     assert_eq!(account.deliver(&receiver.webhook()).await.delivered, 1);
+}
+
+async fn who_sends_again_and_again_is_the_only_one(place: Place) {
+    let account = Account::new(place, &[(1, "a")]).await;
+    let receiver = Receiver::start().await;
+    let mut sender = account.mirror.sender();
+    assert_eq!(sender.deliver(&receiver.webhook()).await.unwrap().delivered, 1);
+    let error = account.refused(&receiver.webhook()).await;
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    account.sync(&[(1, "b")]).await;
+    assert_eq!(sender.deliver(&receiver.webhook()).await.unwrap().delivered, 1);
+    // One that was forgotten meanwhile is noticed, and begins anew.
+    account.mirror.remove_webhook("crm").await.unwrap();
+    let delivery = sender.deliver(&receiver.webhook()).await.unwrap();
+    assert!(delivery.delivered > 0, "{delivery:?}");
+    assert_eq!(account.refused(&receiver.webhook()).await.kind(), ErrorKind::Busy);
+    drop(sender);
+    assert_eq!(account.deliver(&receiver.webhook()).await.delivered, 0);
 }
 
 async fn a_sync_does_not_stop_a_delivery(place: Place) {
