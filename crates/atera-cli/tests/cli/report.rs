@@ -250,7 +250,7 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
     .await;
     assert_eq!(invalid.status.code(), Some(1), "{invalid:?}");
     assert!(
-        stderr(&invalid).contains("1 reports failed; the page has the others"),
+        stderr(&invalid).contains("1 report failed; the page has the others"),
         "{invalid:?}"
     );
     let page = fs::read_to_string(&file).expect("a page");
@@ -271,4 +271,33 @@ async fn a_page_needs_nothing_else_and_has_no_markup_of_tickets() {
     assert_eq!(one.status.code(), Some(20), "{one:?}");
     let page = fs::read_to_string(&file).expect("a page");
     assert!(page.contains("The first 2 are shown"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_out_the_sandbox_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let asked = async |arguments: &[&str]| {
+        let mut command = atera(arguments);
+        command
+            .env("XDG_DATA_HOME", folder.path())
+            .env_remove("ATERA_DATABASE_URL")
+            .env_remove("ATERA_REPORTS");
+        output(command).await
+    };
+    let questions = [&["report", "backlog"][..], &["mirror", "query", "SELECT 1"]];
+    for question in questions {
+        let refused = asked(question).await;
+        assert_failure(&refused, 2, "there is no mirror in ");
+        assert!(!stderr(&refused).contains("--sandbox"), "{refused:?}");
+    }
+    let data = folder.path().join("atera");
+    fs::create_dir_all(&data).expect("a folder");
+    fs::write(data.join("sandbox.db"), "").expect("a file");
+    for question in questions {
+        assert_failure(
+            &asked(question).await,
+            2,
+            "mirror.db: the file does not exist; sync first, or ask that of the sandbox with --sandbox",
+        );
+    }
 }

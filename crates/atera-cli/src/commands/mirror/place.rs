@@ -27,6 +27,20 @@ pub(crate) async fn open(matches: &ArgMatches, globals: &Globals) -> Result<Mirr
     Place::read(matches, globals)?.open().await
 }
 
+/// The mirror that the arguments name, or the one of the account, which has to be there: for those who only ask it.
+///
+/// # Errors
+///
+/// As of [`open`], and if there is no mirror of the account, but one of the sandbox.
+pub(crate) async fn open_to_ask(matches: &ArgMatches, globals: &Globals) -> Result<Mirror, Failure> {
+    let place = Place::read(matches, globals)?;
+    place.check_sandbox(matches, globals)?;
+    place.open().await
+}
+
+/// The name of the file of the sandbox's mirror.
+const SANDBOX: &str = "sandbox.db";
+
 /// Where a mirror is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -75,7 +89,7 @@ impl Place {
         })?;
         let folder = folders.data_dir().join("atera");
         if globals.sandbox {
-            return Ok(Place::File(folder.join("sandbox.db")));
+            return Ok(Place::File(folder.join(SANDBOX)));
         }
         match connection::profile_in_use(globals)? {
             None => Ok(Place::File(folder.join("mirror.db"))),
@@ -97,6 +111,31 @@ impl Place {
         // Not by clap, for which the variable would contradict --db.
         let url = matches.get_one::<String>(common_arguments::DATABASE_URL).cloned();
         url.map(Place::Url).or_else(Place::of_environment)
+    }
+
+    /// Refuses to ask the account's mirror if it is not there, and that of the sandbox is: --sandbox was left out.
+    ///
+    /// # Errors
+    ///
+    /// `Usage`, which says so.
+    pub(crate) fn check_sandbox(&self, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
+        let Place::File(path) = self else { return Ok(()) };
+        if globals.sandbox || Place::named(matches).is_some() || path.exists() {
+            return Ok(());
+        }
+        // Those of profiles are in a folder beside it.
+        let is_beside = path
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .any(|folder| folder.join(SANDBOX).exists());
+        match is_beside {
+            true => Err(Failure::Usage(format!(
+                "there is no mirror in {}: the file does not exist; sync first, or ask that of the sandbox with --sandbox",
+                path.display()
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// The place that the environment names, if it does.

@@ -30,6 +30,9 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     // Stdin has been read.
     let interrupt = Interrupt::listen();
     let lists = ListsRead::of_sql(&sql);
+    if !matches.contains_id(arguments::MAX_AGE) {
+        place.check_sandbox(matches, globals)?;
+    }
     let mut mirror = place.open().await?;
     if let Some(max_age) = matches.get_one::<Duration>(arguments::MAX_AGE) {
         mirror = refreshed(mirror, &lists, *max_age, globals, &interrupt).await?;

@@ -15,7 +15,7 @@ use crate::{
 pub(super) async fn run(name: &str, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let report = reports.find(name).map_err(|error| failure(&error))?;
-    let mirror = place::open(matches, globals).await?;
+    let mirror = place::open_to_ask(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let (given, limits) = (parameters(matches), answer::limits_of_rows(matches, globals));
     // Before the report: the rows may be younger than what is said of them, and not older.

@@ -21,7 +21,7 @@ use super::{arguments, chart::Sums, show};
 use crate::{
     commands::mirror::{ages, answer, common_arguments::parameters, failure::failure, place, unread},
     input::{globals::Globals, interrupt::Interrupt, reports_folder},
-    output::{destination::Destination, failure::Failure, terminal::tell},
+    output::{destination::Destination, failure::Failure, plural::counted, terminal::tell},
 };
 
 const SCRIPT: &str = include_str!("page.js");
@@ -46,7 +46,7 @@ struct Answered {
 pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Globals) -> Result<(), Failure> {
     let reports = reports_folder::reports(matches).map_err(|error| failure(&error))?;
     let (chosen, mut failures) = chosen(&reports, name)?;
-    let mirror = place::open(matches, globals).await?;
+    let mirror = place::open_to_ask(matches, globals).await?;
     let interrupt = Interrupt::listen();
     let now = Timestamp::now();
     let mut status = mirror.status().await.map_err(|error| failure(&error))?;
@@ -82,7 +82,10 @@ pub(super) async fn run(name: Option<&str>, matches: &ArgMatches, globals: &Glob
         tell(format!("wrote {}", file.display()));
     }
     if !failures.is_empty() {
-        let sentence = format!("{} reports failed; the page has the others", failures.len());
+        let sentence = format!(
+            "{} failed; the page has the others",
+            counted(failures.len() as u64, "report")
+        );
         return Err(Failure::Records(sentence, crate::output::exit_code::FAILED));
     }
     match unread {
