@@ -15,6 +15,18 @@ struct Inner {
     kind: ErrorKind,
     sentence: String,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    flaw: Option<Flaw>,
+}
+
+/// What is wrong with a query, for those who know where its text comes from and can say more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It has this parameter, and there is no value for it.
+    NoValue(String),
+    /// It does not have this parameter, and there is a value for it.
+    NoParameter(String),
+    /// Something at this byte, counted from 0.
+    At { offset: usize, reason: String },
 }
 
 /// What kind of failure it was.
@@ -53,6 +65,7 @@ impl Error {
             // It may quote the database or the service and be shown on a terminal.
             sentence: atera::text::plain(sentence),
             source: None,
+            flaw: None,
         }))
     }
 
@@ -64,6 +77,16 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
+    }
+
+    pub(crate) fn with_flaw(mut self, flaw: Flaw) -> Self {
+        self.0.flaw = Some(flaw);
+        self
+    }
+
+    /// What is wrong with the query, if that is known so exactly.
+    pub(crate) fn flaw(&self) -> Option<&Flaw> {
+        self.0.flaw.as_ref()
     }
 
     /// What kind of failure it was.

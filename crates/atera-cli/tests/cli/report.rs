@@ -111,6 +111,7 @@ async fn a_report_is_printed_as_any_records() {
         (&["backlog", "--param", "to=1"], "has no parameter to"),
         (&["nothing"], "there is no report `nothing`"),
         (&["--fail-if-rows"], "--fail-if-rows needs a report"),
+        (&["--all"], "--all needs --html: "),
     ] {
         assert_failure(&asked(&place, arguments).await, 2, says);
     }
@@ -194,6 +195,22 @@ async fn a_report_of_ones_own_is_begun_checked_and_asked() {
         stderr(&checked).contains("1 of 12 reports failed; the table says why"),
         "{checked:?}"
     );
+    let untold = "-- title = \"Mine?\"\nSELECT count(*) AS count FROM tickets";
+    fs::write(own.join("mine.sql"), untold).expect("a file");
+    let checked = with_folder(&own, &["check", "-o", "csv"]).await;
+    assert_success(&checked);
+    assert!(
+        stdout(&checked).contains("ok, but the age of what it reads is not said; add a line `-- tables = "),
+        "{checked:?}"
+    );
+    let replaced = with_folder(&own, &["new", "backlog"]).await;
+    assert_success(&replaced);
+    assert!(
+        stderr(&replaced).contains("it replaces the built-in report backlog")
+            && !stderr(&made).contains("replaces"),
+        "{replaced:?}"
+    );
+    fs::remove_file(own.join("backlog.sql")).expect("it is removed");
     fs::write(own.join("mine.sql"), "SELECT 1").expect("a file");
     let listed = with_folder(&own, &[]).await;
     assert_success(&listed);

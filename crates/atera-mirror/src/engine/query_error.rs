@@ -1,6 +1,6 @@
 //! What can be wrong with a user's query, in the same words for both databases.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Flaw};
 
 /// A query that would do more than read.
 pub(super) fn refused(reason: &str) -> Error {
@@ -24,6 +24,7 @@ pub(super) fn no_value(name: &str) -> Error {
         ErrorKind::Query,
         format!("the query has the parameter :{name}, which has no value; give it one"),
     )
+    .with_flaw(Flaw::NoValue(name.to_string()))
 }
 
 /// A value without a parameter.
@@ -32,6 +33,7 @@ pub(super) fn no_parameter(name: &str) -> Error {
         ErrorKind::Query,
         format!("the query has no parameter :{name}; leave its value out, or correct its name"),
     )
+    .with_flaw(Flaw::NoParameter(name.to_string()))
 }
 
 /// A parameter that is not written by name.

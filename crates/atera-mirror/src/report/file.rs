@@ -1,6 +1,9 @@
 //! A report, and how it is asked.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use atera::Timestamp;
 
@@ -10,8 +13,9 @@ use super::{
 };
 use crate::{
     engine::{Answer, Dialect, Limits, Value},
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Flaw, Result},
     mirror::Mirror,
+    state::ListsRead,
 };
 
 /// A question about the account, with the SQL that answers it.
@@ -78,7 +82,7 @@ impl Report {
         mirror
             .query(sql, &parameters, limits)
             .await
-            .map_err(|error| self.failed(&error))
+            .map_err(|error| self.failed(&error, sql))
     }
 
     /// Asks a mirror with the defaults, and with each value that a parameter can choose from; of the rows, one is read at most.
@@ -94,7 +98,8 @@ impl Report {
         let limits = Limits::default().rows(1);
         for given in std::iter::once(Vec::new()).chain(chosen) {
             let mut answer = self.run(mirror, &given, now, &limits).await?;
-            answer.all().await.map_err(|error| self.failed(&error))?;
+            let sql = self.sql(mirror.dialect())?;
+            answer.all().await.map_err(|error| self.failed(&error, sql))?;
             if let Some(chart) = self.chart() {
                 let names = [Some(&chart.label), chart.value.as_ref()];
                 let lacks = |name: &&String| answer.columns().iter().all(|column| column.name != **name);
@@ -146,8 +151,67 @@ impl Report {
         })
     }
 
-    /// An error with the name of the report, so that it is clear whose SQL it is about.
-    fn failed(&self, error: &Error) -> Error {
+    /// The lists that its SQL seems to read, if its header names none: their age is not said.
+    pub fn lists_without_age(&self) -> Vec<&'static str> {
+        if !self.tables().is_empty() {
+            return Vec::new();
+        }
+        let sql = [&self.sqlite, &self.postgres].into_iter().flatten();
+        let lists: BTreeSet<_> = sql.flat_map(|sql| ListsRead::of_sql(sql).into_named()).collect();
+        lists.into_iter().collect()
+    }
+
+    /// An error with the name of the report, so that it is clear whose SQL it is about, in the terms of its file.
+    fn failed(&self, error: &Error, sql: &str) -> Error {
+        let name = &self.name;
+        match error.flaw() {
+            Some(Flaw::NoValue(parameter)) => {
+                let declared: Vec<_> = self
+                    .parameters()
+                    .iter()
+                    .map(|it| format!(":{}", it.name))
+                    .collect();
+                let instead = match declared.is_empty() {
+                    true => String::new(),
+                    false => format!(", or write {}, which the header has", declared.join(" or ")),
+                };
+                return Error::new(
+                    error.kind(),
+                    format!(
+                        "the report {name} is not valid: its SQL has the parameter :{parameter}, which its header does not \
+                         declare; add a line `-- params.{parameter} = {{ type = \"…\", default = … }}` to the header{instead}"
+                    ),
+                );
+            }
+            Some(Flaw::NoParameter(parameter)) => {
+                let place = match header_line(sql, parameter) {
+                    Some(line) => format!("in line {line} its header declares `params.{parameter}`"),
+                    None => format!("its header declares `params.{parameter}`"),
+                };
+                return Error::new(
+                    error.kind(),
+                    format!(
+                        "the report {name} is not valid: {place}, and its SQL has no :{parameter}; remove that line of the \
+                         header, or correct the name"
+                    ),
+                );
+            }
+            Some(Flaw::At { offset, reason }) => {
+                // Rows of data come before what is behind them, and the file does not have them.
+                let place = match place(sql, *offset).filter(|_| self.header.data.is_empty()) {
+                    Some((line, column)) => format!(", in line {line}, column {column} of its file"),
+                    None => String::new(),
+                };
+                return Error::new(
+                    error.kind(),
+                    format!(
+                        "the report {name} failed: the query is not valid: {reason}{place}; compare it with the tables and \
+                         columns of the schema"
+                    ),
+                );
+            }
+            None => {}
+        }
         match error.kind() {
             ErrorKind::Query | ErrorKind::Refused | ErrorKind::TimedOut => {
                 Error::new(error.kind(), format!("the report {} failed: {error}", self.name))
@@ -156,3 +220,24 @@ impl Report {
         }
     }
 }
+
+/// The line of the header that declares a parameter, counted from 1.
+fn header_line(sql: &str, parameter: &str) -> Option<usize> {
+    let key = format!("params.{parameter}");
+    let mut header = sql.lines().take_while(|line| line.starts_with("--"));
+    let declares = |line: &str| {
+        let rest = line.trim_start_matches(['-', ' ', '[']).strip_prefix(&key);
+        rest.is_some_and(|rest| !rest.starts_with(|it: char| it.is_alphanumeric() || it == '_' || it == '-'))
+    };
+    header.position(declares).map(|index| index + 1)
+}
+
+/// The line and the column of a byte, both counted from 1.
+fn place(sql: &str, offset: usize) -> Option<(usize, usize)> {
+    let before = sql.get(..offset)?;
+    let line = before.rsplit('\n').next()?;
+    Some((before.matches('\n').count() + 1, line.chars().count() + 1))
+}
+
+#[cfg(test)]
+mod tests;

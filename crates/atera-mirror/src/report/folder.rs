@@ -115,7 +115,9 @@ impl Reports {
             Some(Ok(report)) => Ok(report),
             Some(Err(error)) => Err(error.clone()),
             None => {
-                let names: Vec<_> = self.reports.keys().map(String::as_str).collect();
+                // A file whose name no report can have is none to choose.
+                let names = self.reports.keys().map(String::as_str);
+                let names: Vec<_> = names.filter(|name| Reports::is_name(name)).collect();
                 Err(Error::config(format!(
                     "there is no report `{name}`: there are {}; choose one of them",
                     names.join(", ")
@@ -381,6 +383,7 @@ mod tests {
                 "-- title = \"x\"\n-- data = [\"c.csv\"]\nVALUES /* c.csv */",
             ),
             ("d.mysql.sql", "-- title = \"x\"\nSELECT 1"),
+            ("My Report.sql", "-- title = \"x\"\nSELECT 1"),
         ]);
         let reports = Reports::with_folder(folder.path()).unwrap();
         assert!(reports.find("backlog").is_ok());
@@ -396,6 +399,11 @@ mod tests {
             let error = reports.find(name).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+        let unknown = reports.find("e").unwrap_err().to_string();
+        assert!(
+            !unknown.contains("My Report") && !unknown.contains("new"),
+            "{unknown}"
+        );
         let missing = Reports::with_folder(&folder.path().join("missing")).unwrap_err();
         assert!(missing.to_string().contains("cannot be read"), "{missing}");
     }

@@ -86,6 +86,34 @@ impl ParameterKind {
             ParameterKind::YearsAgo => "a number of years, 0 or more",
         }
     }
+
+    /// The highest number that leads to a year of four digits, and where a higher one leads. None if it is no number of hours, days,
+    /// months or years.
+    fn furthest(self, now: DateTime<Utc>) -> Option<(i64, &'static str)> {
+        let years_begin = NaiveDate::from_ymd_opt(0, 1, 1)?
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc();
+        let years_end = NaiveDate::from_ymd_opt(10_000, 1, 1)?
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc();
+        let past = now - years_begin;
+        // The year 10000 begins just behind the last time.
+        let future = years_end - now - TimeDelta::milliseconds(1);
+        let year = i64::from(now.year());
+        let most = match self {
+            ParameterKind::HoursAgo => past.num_hours(),
+            ParameterKind::DaysAgo => past.num_days(),
+            ParameterKind::MonthsAgo => year * 12 + i64::from(now.month0()),
+            ParameterKind::YearsAgo => year,
+            ParameterKind::HoursAhead => future.num_hours(),
+            ParameterKind::DaysAhead => future.num_days(),
+            _ => return None,
+        };
+        Some(match self {
+            ParameterKind::HoursAhead | ParameterKind::DaysAhead => (most, "after the year 9999"),
+            _ => (most, "before the year 0"),
+        })
+    }
 }
 
 impl Parameter {
@@ -98,8 +126,17 @@ impl Parameter {
         if !self.choices.is_empty() && !self.choices.iter().any(|choice| choice == text) {
             return Err(self.refused(text, &format!("one of {}", self.choices.join(", "))));
         }
-        self.read(text.trim(), now.to_utc())
-            .ok_or_else(|| self.refused(text, self.kind.wanted()))
+        let (plain, now) = (text.trim(), now.to_utc());
+        self.read(plain, now).ok_or_else(|| {
+            let is_count = !plain.is_empty() && plain.bytes().all(|it| it.is_ascii_digit());
+            match self.kind.furthest(now).filter(|_| is_count) {
+                Some((most, beyond)) => Error::config(format!(
+                    "the parameter {} cannot be `{text}`: that leads to {beyond}; give it at most {most}",
+                    self.name
+                )),
+                None => self.refused(text, self.kind.wanted()),
+            }
+        })
     }
 
     fn read(&self, text: &str, now: DateTime<Utc>) -> Option<Value> {
@@ -193,6 +230,30 @@ mod tests {
             (ParameterKind::DaysAhead, "1", text("2026-04-01T08:15:00.000Z")),
         ] {
             assert_eq!(value(kind, given).unwrap(), expected, "{kind:?} {given}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_leads_too_far_is_told_the_highest_one() {
+        for (kind, beyond) in [
+            (ParameterKind::HoursAgo, "before the year 0"),
+            (ParameterKind::DaysAgo, "before the year 0"),
+            (ParameterKind::MonthsAgo, "before the year 0"),
+            (ParameterKind::YearsAgo, "before the year 0"),
+            (ParameterKind::HoursAhead, "after the year 9999"),
+            (ParameterKind::DaysAhead, "after the year 9999"),
+        ] {
+            let (most, _) = kind.furthest(now().to_utc()).unwrap();
+            value(kind, &most.to_string()).unwrap();
+            for given in [(most + 1).to_string(), "99999999999999999999".to_string()] {
+                assert_eq!(
+                    value(kind, &given).unwrap_err().to_string(),
+                    format!(
+                        "the parameter it cannot be `{given}`: that leads to {beyond}; give it at most {most}"
+                    ),
+                    "{kind:?}"
+                );
+            }
         }
     }
 

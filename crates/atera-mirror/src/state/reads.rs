@@ -1,4 +1,4 @@
-//! Which lists a query reads, so that whoever asks is told how old the answer is, and what it lacks.
+//! Which lists a query reads, so that the one who asks is told how old the answer is, and what it lacks.
 
 use std::collections::BTreeSet;
 
@@ -54,6 +54,11 @@ impl ListsRead {
         }
         lists.all |= lists.named.is_empty() && !lists.searches;
         lists
+    }
+
+    /// The lists whose tables are named.
+    pub(crate) fn into_named(self) -> BTreeSet<&'static str> {
+        self.named
     }
 
     /// Their names. What belongs to records counts for a search if it was ever asked for; `known` is what [`Mirror::status`]

@@ -408,12 +408,12 @@ async fn what_is_wrong_with_a_report_is_found_by_the_check() {
         (
             "undeclared",
             "SELECT 1 AS one WHERE 1 < CAST(:days AS integer)",
-            "has the parameter :days, which has no value",
+            "which its header does not declare; add a line `-- params.days = ",
         ),
         (
             "unused",
             "-- params.a = { type = \"text\", default = \"\" }\nSELECT 1 AS one",
-            "the query has no parameter :a",
+            "and its SQL has no :a; remove that line of the header",
         ),
         (
             "default",

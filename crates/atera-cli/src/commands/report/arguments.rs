@@ -41,9 +41,8 @@ pub(crate) fn command() -> Command {
             Arg::new(ALL)
                 .long(ALL)
                 .action(ArgAction::SetTrue)
-                .requires(HTML)
                 .conflicts_with_all([REPORT, PARAM])
-                .help("All reports, with the defaults of their parameters"),
+                .help("All reports as one page, with the defaults of their parameters; needs --html"),
         )
         .arg(
             Arg::new(HTML)

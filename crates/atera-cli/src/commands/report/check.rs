@@ -4,7 +4,7 @@ use atera::{
     Timestamp,
     description::{Field, Kind, Schema},
 };
-use atera_mirror::Mirror;
+use atera_mirror::{Mirror, report::Report};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
@@ -34,7 +34,15 @@ pub(super) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
             Err(error) => Err(error.clone()),
         };
         failed += usize::from(result.is_err());
-        let result = result.map_or_else(|error| error.to_string(), |()| "ok".to_string());
+        let unsaid = report.map(Report::lists_without_age).unwrap_or_default();
+        let result = match result {
+            Err(error) => error.to_string(),
+            Ok(()) if unsaid.is_empty() => "ok".to_string(),
+            Ok(()) => format!(
+                "ok, but the age of what it reads is not said; add a line `-- tables = [\"{}\"]` to its header",
+                unsaid.join("\", \"")
+            ),
+        };
         checked.push(json!({"Report": name, "Result": result}));
     }
     let count = checked.len();

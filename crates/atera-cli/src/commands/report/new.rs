@@ -46,5 +46,10 @@ pub(super) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         "wrote {0}; change it, and run `atera report {name}{named}`",
         path.display()
     ));
+    if Reports::built_in().find(name).is_ok() {
+        tell(format!(
+            "it replaces the built-in report {name}; remove the file to have that one back, or rename it to have both"
+        ));
+    }
     Ok(())
 }

@@ -19,6 +19,10 @@ pub(crate) async fn run(matches: &ArgMatches, globals: &Globals) -> Result<(), F
     match (name, matches.contains_id(arguments::HTML)) {
         (_, true) => page::run(name.map(String::as_str), matches, globals).await,
         (Some(name), false) => show::run(name, matches, globals).await,
+        (None, false) if matches.get_flag(arguments::ALL) => Err(Failure::Usage(
+            "--all needs --html: all reports are written as one page; add --html FILE, or name one report"
+                .to_string(),
+        )),
         (None, false) if matches.get_flag(arguments::FAIL_IF_ROWS) => Err(Failure::Usage(
             "--fail-if-rows needs a report; name one, or all of them with --all --html FILE".to_string(),
         )),

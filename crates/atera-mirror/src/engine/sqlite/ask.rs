@@ -26,7 +26,7 @@ use crate::{
         query_error::{self, refused},
         value::Value,
     },
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Flaw, Result},
 };
 
 /// How many instructions of SQLite's machine run between two looks at the time.
@@ -218,9 +218,17 @@ impl Query {
         }
         match error {
             rusqlite::Error::MultipleStatement => return refused("it has several statements"),
-            rusqlite::Error::SqlInputError { .. } | rusqlite::Error::Empty => {
-                return query_error::invalid(&convert::reason(error));
+            rusqlite::Error::SqlInputError { msg, offset, .. } => {
+                let invalid = query_error::invalid(&convert::reason(error));
+                return match usize::try_from(*offset) {
+                    Ok(offset) => invalid.with_flaw(Flaw::At {
+                        offset,
+                        reason: msg.clone(),
+                    }),
+                    Err(_) => invalid,
+                };
             }
+            rusqlite::Error::Empty => return query_error::invalid(&convert::reason(error)),
             _ => {}
         }
         match error.sqlite_error_code() {
