@@ -15,7 +15,7 @@ use atera::{
 use atera_sandbox::Sandbox;
 
 use super::{
-    config_file::{self, Config},
+    config_file::Config,
     globals::Globals,
     limit_store::{self, LimitStore},
     sandbox_time,
@@ -285,7 +285,7 @@ pub(crate) fn variables_in_use(globals: &Globals) -> Result<Vec<&'static str>> {
         return Ok(names);
     }
     if profile_in_use(globals)?.is_some() {
-        names.push(config_file::VARIABLE);
+        names.push(super::config_file::VARIABLE);
     } else {
         if globals.api_key_file.is_none() {
             names.extend(KEY_VARIABLES.into_iter().find(|name| variable(name).is_some()));
