@@ -22,6 +22,9 @@ use crate::{
 /// What belongs to how many lists is read side by side. Each of them asks for several records at a time.
 const CHILDREN_SIDE_BY_SIDE: usize = 3;
 
+/// Forgets that a list was asked for.
+const FORGET: &str = "DELETE FROM \"_syncs\" WHERE \"list\" = $1";
+
 /// Brings the mirror up to date.
 ///
 /// # Errors
@@ -84,7 +87,8 @@ pub(crate) async fn run(engine: &dyn Engine, client: &Client, options: &SyncOpti
 }
 
 /// Notes what the mirror is of, and which lists are asked for, before anything is requested: a sync that is killed then leaves no list
-/// of which nobody is told. Returns the names of lists that were never asked for before.
+/// of which nobody is told. What belongs to records is an extra: if only a sync that was stopped has asked for it, and this one does not,
+/// nobody waits for it any more. Returns the names of lists that were never asked for before.
 async fn note(
     store: &Store,
     service: &str,
@@ -94,9 +98,14 @@ async fn note(
     let mut transaction = store.begin().await?;
     let noted = async {
         state::check_identity(&mut transaction, service, &options.redaction).await?;
+        let children = options.children();
+        let sql = "SELECT \"list\" FROM \"_syncs\" WHERE \"strategy\" = $1 AND \"tried\" IS NULL AND \"as_of\" IS NULL";
+        let mut begun = transaction.query(sql, &[Strategy::Children.name().into()]).await?;
+        begun.retain(|row| !children.iter().any(|table| row == &[table.name.as_str().into()]));
+        transaction.execute_many(FORGET, begun).await?;
         let mut new = Vec::new();
         let lists = options.lists().into_iter().map(|table| (table, Strategy::Full));
-        let children = options.children().into_iter();
+        let children = children.into_iter();
         for (table, strategy) in lists.chain(children.map(|table| (table, Strategy::Children))) {
             let sql = "SELECT COUNT(*) FROM \"_syncs\" WHERE \"list\" = $1";
             if transaction.count(sql, &[table.name.as_str().into()]).await? == 0 {
@@ -121,8 +130,7 @@ async fn compare_account(store: &Store, service: &str, account: &str, new: Vec<&
     if checked.is_err() {
         let mut transaction = store.begin().await?;
         let names = new.into_iter().map(|list| vec![list.into()]).collect();
-        let sql = "DELETE FROM \"_syncs\" WHERE \"list\" = $1";
-        let forgotten = transaction.execute_many(sql, names).await;
+        let forgotten = transaction.execute_many(FORGET, names).await;
         transaction.end(forgotten).await?;
     }
     checked
