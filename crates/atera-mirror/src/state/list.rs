@@ -191,7 +191,7 @@ impl ListStatus {
     /// Whether its table says nothing of the account, since no sync has read the list to its end, for whatever reason but that the key
     /// may not read it.
     pub fn is_unread(&self) -> bool {
-        self.as_of.is_none() && self.state == ListState::Failed
+        self.as_of.is_none() && self.state != ListState::NoPermission
     }
 
     /// How many records the last sync found new, changed, gone, and back again.

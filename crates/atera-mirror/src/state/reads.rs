@@ -173,9 +173,12 @@ mod tests {
         customers.enter(ListState::Complete, now);
         let mut agents = ListStatus::new("agents");
         agents.enter(ListState::NoPermission, now);
+        let mut contracts = ListStatus::new("contracts");
+        contracts.enter(ListState::Unsettled, now);
         let known = [
             customers,
             agents,
+            contracts,
             ListStatus::asked_for("alerts", Strategy::Full, now),
         ];
         let of = |sql: &str| {
@@ -185,10 +188,10 @@ mod tests {
         };
         let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(
-            of("SELECT 1 FROM customers, agents, alerts, tickets"),
+            of("SELECT 1 FROM customers, agents, alerts, contracts, tickets"),
             (
-                texts(&["agents", "alerts", "customers", "tickets"]),
-                texts(&["alerts", "tickets"])
+                texts(&["agents", "alerts", "contracts", "customers", "tickets"]),
+                texts(&["alerts", "contracts", "tickets"])
             )
         );
         // A search names no list by itself, and the log of changes has those that were asked for.
@@ -198,7 +201,7 @@ mod tests {
         );
         assert_eq!(
             of("SELECT 1 FROM _changes"),
-            (texts(&["agents", "alerts", "customers"]), Vec::new())
+            (texts(&["agents", "alerts", "contracts", "customers"]), Vec::new())
         );
     }
 }

@@ -101,7 +101,9 @@ async fn with_choice(
 /// Notes that a list could not be read. Its rows stay as they are.
 pub(crate) fn fail(status: &mut ListStatus, error: &atera::Error) {
     let state = match error.kind() {
-        ErrorKind::Forbidden | ErrorKind::Unauthorized => ListState::NoPermission,
+        ErrorKind::Forbidden => ListState::NoPermission,
+        // A key that is refused as a whole says nothing of what it may read, so a list that was never read is missing.
+        ErrorKind::Unauthorized if status.as_of.is_some() => ListState::NoPermission,
         ErrorKind::Unsettled => ListState::Unsettled,
         _ => ListState::Failed,
     };

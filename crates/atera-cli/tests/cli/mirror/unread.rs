@@ -114,6 +114,25 @@ async fn a_first_sync_that_is_killed_leaves_lists_that_were_never_read() {
     }
 }
 
+/// Otherwise a monitor that asks for rows would take a key that is wrong for an account in which all is well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_sync_with_a_wrong_key_leaves_lists_that_were_never_read() {
+    for place in Place::both() {
+        let sandbox = start(small()).await;
+        let mut command = place.against(&sandbox, &["sync", "--only", "tickets"]);
+        command.env("ATERA_API_KEY", "wrong");
+        assert_fails_with_rows(&output(command).await, 4, "401");
+        let mut report = atera(&["report", "sla-risk", "--fail-if-rows", "--quiet"]);
+        report.env_remove("ATERA_REPORTS");
+        let asked = output(place.at(report)).await;
+        assert_eq!(asked.status.code(), Some(5), "{asked:?}");
+        assert!(stderr(&asked).contains("the answer lacks tickets"), "{asked:?}");
+        assert_eq!(place.run(&["status"]).await.status.code(), Some(5));
+        assert_success(&place.sync(&sandbox, &["--only", "tickets"]).await);
+        assert_success(&place.run(&["status"]).await);
+    }
+}
+
 /// The rows are those from before a sync, and so is what is said of their age.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_age_that_is_told_is_not_that_of_a_later_sync() {
@@ -212,6 +231,10 @@ async fn each_kind_of_list_that_is_not_whole_has_its_exit_code() {
                 .env("ATERA_API_KEY", "key");
             output(command).await
         };
+        // Before it was ever read, its table says nothing of the account.
+        assert_eq!(sync(&agents(120), true).await.status.code(), Some(10));
+        let asked = place.run(&["query", "SELECT count(*) AS n FROM agents"]).await;
+        assert_fails_with_rows(&asked, 10, "the answer lacks agents");
         assert_success(&sync(&agents(120), false).await);
         for (records, is_restless, code, state, says) in [
             (&agents(120), true, 10, "unsettled", "agents did not settle"),

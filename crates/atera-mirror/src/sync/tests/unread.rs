@@ -11,6 +11,8 @@ for_both!(
     the_key_of_another_account_asks_for_no_list,
     the_fields_that_are_left_out_are_known_before_anything_answers,
     what_belongs_to_records_is_no_more_whole_than_their_list,
+    a_first_reading_that_fails_leaves_the_list_unread,
+    what_a_stopped_sync_alone_has_asked_for_is_forgotten,
 );
 
 fn only(lists: &[&str]) -> SyncOptions {
@@ -149,4 +151,99 @@ async fn what_belongs_to_records_is_no_more_whole_than_their_list(place: Place) 
     service.change("/tickets", |list| list.fails = None);
     service.change("/tickets/lastmodified", |list| list.fails = None);
     assert_eq!(comments(&["tickets"]).await.0.state, ListState::Complete);
+}
+
+async fn a_first_reading_that_fails_leaves_the_list_unread(place: Place) {
+    let service = with_customer_and_ticket();
+    let options = only(&["tickets"]).with(["comments"]).unwrap();
+    for (path, code, state) in [
+        // The key is wrong, which says nothing of what it may read.
+        ("/account", 401, ListState::Failed),
+        ("/tickets", 401, ListState::Failed),
+        ("/tickets", 500, ListState::Failed),
+        ("/tickets", 403, ListState::NoPermission),
+    ] {
+        service.change(path, |list| list.fails = Some((1, code)));
+        place.sync(&service.client(), &options).await;
+        service.change(path, |list| list.fails = None);
+        for list in ["tickets", "tickets_comments"] {
+            let status = place.status(list).await;
+            assert_eq!(
+                (status.state, status.as_of),
+                (state, None),
+                "{path} {code}: {list}"
+            );
+            // What the key may not read is not missing.
+            assert_eq!(status.is_unread(), code != 403, "{path} {code}: {list}");
+        }
+    }
+    service.change("/tickets", |list| {
+        list.records = (1..=120).map(|id| format!(r#"{{"TicketID":{id}}}"#)).collect();
+        list.is_restless = true;
+    });
+    place.sync(&service.client(), &options).await;
+    for list in ["tickets", "tickets_comments"] {
+        let status = place.status(list).await;
+        assert_eq!(
+            (status.state, status.as_of),
+            (ListState::Unsettled, None),
+            "{list}"
+        );
+        assert!(status.is_unread(), "{list}");
+    }
+}
+
+async fn what_a_stopped_sync_alone_has_asked_for_is_forgotten(place: Place) {
+    let service = with_customer_and_ticket();
+    service.change("/tickets", |list| list.is_silent = true);
+    let with_comments = only(&["tickets"]).with(["comments"]).unwrap();
+    let stop = async || {
+        stopped(&place, &service, &with_comments, async || {
+            let lists = place.statuses().await;
+            lists.iter().any(|it| it.list == "tickets_comments")
+        })
+        .await;
+    };
+    let lists = async || {
+        let lists = place.statuses().await.into_iter();
+        lists.map(|it| (it.list, it.state)).collect::<Vec<_>>()
+    };
+    stop().await;
+    // The list itself is still missing, whatever else is synced.
+    assert!(
+        place
+            .sync(&service.client(), &only(&["customers"]))
+            .await
+            .is_success()
+    );
+    let complete = |list: &str| (list.to_string(), ListState::Complete);
+    assert_eq!(
+        lists().await,
+        [complete("customers"), ("tickets".to_string(), ListState::Failed)]
+    );
+    stop().await;
+    service.change("/tickets", |list| list.is_silent = false);
+    assert!(
+        place
+            .sync(&service.client(), &only(&["tickets"]))
+            .await
+            .is_success()
+    );
+    assert_eq!(lists().await, [complete("customers"), complete("tickets")]);
+    // What was read once stays, and is as old as it is.
+    assert!(place.sync(&service.client(), &with_comments).await.is_success());
+    assert!(
+        place
+            .sync(&service.client(), &only(&["tickets"]))
+            .await
+            .is_success()
+    );
+    assert_eq!(
+        lists().await,
+        [
+            complete("customers"),
+            complete("tickets"),
+            complete("tickets_comments")
+        ]
+    );
 }
