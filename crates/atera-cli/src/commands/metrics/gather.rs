@@ -3,7 +3,7 @@
 use std::{sync::atomic::AtomicU64, time::Duration};
 
 use atera::{Client, Timestamp};
-use atera_mirror::{Limits, ListState, ListStatus, Mirror, WebhookStatus, report::Report};
+use atera_mirror::{Limits, ListState, ListStatus, ListsRead, Mirror, WebhookStatus, report::Report};
 use prometheus_client::{
     encoding::prometheus_text,
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -42,9 +42,10 @@ impl Sources {
                 "Whether the mirror could be read: 1 or 0",
                 f64::from(u8::from(lists.is_ok())),
             );
-            of_lists(&mut registry, &lists.unwrap_or_default());
+            let lists = lists.unwrap_or_default();
+            of_lists(&mut registry, &lists);
             of_webhooks(&mut registry, &mirror.webhooks().await.unwrap_or_default());
-            self.of_reports(&mut registry, mirror).await;
+            self.of_reports(&mut registry, mirror, &lists).await;
         }
         let mut text = String::new();
         // Writing to a `String` does not fail.
@@ -126,8 +127,8 @@ impl Sources {
         );
     }
 
-    /// How many rows the reports have.
-    async fn of_reports(&self, registry: &mut Registry, mirror: &Mirror) {
+    /// How many rows the reports have. One of a list that was never read has none to count: zero would say that all is well.
+    async fn of_reports(&self, registry: &mut Registry, mirror: &Mirror, lists: &[ListStatus]) {
         if self.reports.is_empty() {
             return;
         }
@@ -139,11 +140,15 @@ impl Sources {
         );
         for report in &self.reports {
             let label = [("report", report.name().to_string())];
-            let counted = count(report, mirror).await;
+            let is_whole = ListsRead::of_tables(report.tables()).unread(lists).is_empty();
+            let counted = match is_whole {
+                true => count(report, mirror).await.ok(),
+                false => None,
+            };
             answered
                 .get_or_create(&label)
-                .set(f64::from(u8::from(counted.is_ok())));
-            if let Ok(count) = counted {
+                .set(f64::from(u8::from(counted.is_some())));
+            if let Some(count) = counted {
                 rows.get_or_create(&label).set(count as f64);
             }
         }

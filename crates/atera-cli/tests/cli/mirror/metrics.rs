@@ -43,7 +43,7 @@ async fn metrics_are_served_while_rounds_go_on() {
                 "--metrics",
                 ":0",
                 "--metrics-report",
-                "stale-agents,backlog",
+                "stale-agents,backlog,alert-storms",
             ],
         );
         command
@@ -96,6 +96,12 @@ async fn metrics_are_served_while_rounds_go_on() {
                 1.0
             );
         }
+        // No rows would look as if there were no alerts; they were never read.
+        assert_eq!(value("atera_report_answered{report=\"alert-storms\"}"), 0.0);
+        assert!(
+            !samples.contains_key("atera_report_rows{report=\"alert-storms\"}"),
+            "{text}"
+        );
         assert!(!text.contains(sandbox.api_key()));
         assert_eq!(checked(text), "");
         let ended = aside(move || {
