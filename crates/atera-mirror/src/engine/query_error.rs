@@ -44,6 +44,17 @@ pub(super) fn numbered_parameter(text: &str) -> Error {
     )
 }
 
+/// A value that is longer than so many bytes.
+pub(super) fn value_too_long(bytes: i32) -> Error {
+    Error::new(
+        ErrorKind::Query,
+        format!(
+            "the query was stopped: a value has more than {} MB; leave that column out, or add a WHERE that leaves out its row",
+            bytes >> 20
+        ),
+    )
+}
+
 /// A row that is longer than so many bytes.
 pub(super) fn row_too_long(bytes: usize) -> Error {
     Error::new(

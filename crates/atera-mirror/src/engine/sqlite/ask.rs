@@ -236,7 +236,8 @@ impl Query {
             Some(ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied) => {
                 refused(&convert::reason(error))
             }
-            Some(ErrorCode::Unknown | ErrorCode::TooBig | ErrorCode::TypeMismatch) => {
+            Some(ErrorCode::TooBig) => query_error::value_too_long(LONGEST_VALUE),
+            Some(ErrorCode::Unknown | ErrorCode::TypeMismatch) => {
                 query_error::invalid(&convert::reason(error))
             }
             _ => convert::failed(error),
