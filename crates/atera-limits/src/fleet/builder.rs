@@ -113,8 +113,9 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// After how long a program that does not say what became of a slot is assumed to be gone; a minute by default. It must be longer
-    /// than the timeout of an attempt.
+    /// After how long a program that does not say what became of a slot is assumed to be gone; a minute by default. It must be at least
+    /// twice the timeout of an attempt: a request is sent up to half a lease after its slot was asked for. A server that does not know
+    /// what was sent before has nothing sent for at least the longest lease of all programs.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.lease = lease;
         self

@@ -83,10 +83,21 @@ else
     if now <= window_until then window = known_window end
     if now <= requests_until then requests = known_requests end
 end
+-- A request may still be in flight for as long as its slot was leased, and is known when it is reported. So nothing is sent for the
+-- longest lease of those who ask either.
+local longest_lease, lease_until = lease, stored('lease_until')
+local known_lease = stored('lease')
+if lease < known_lease and now <= lease_until then
+    longest_lease = known_lease
+elseif sends then
+    known_lease, lease_until = lease, now + 2 * lease
+end
 -- By the longest window of those who ask, also of one who comes later.
 local known_quarantine = stored('quarantine')
 local quarantine = known_quarantine
-if lost_at > 0 then quarantine = math.max(quarantine, lost_at + window + late + MARGIN) end
+if lost_at > 0 then
+    quarantine = math.max(quarantine, lost_at + math.max(window + late, longest_lease) + MARGIN)
+end
 if sends then known_quarantine = quarantine end
 local share = math.floor(requests / 10)
 kept = math.min(kept, share)
@@ -259,6 +270,7 @@ for position, hint in ipairs(hints) do lines[position] = text(hint.ends) .. ':' 
 redis.call('HSET', STATE, 'now', text(now), 'offset', text(offset), 'run', run, 'reason', reason,
     'lost', text(lost_at), 'quarantine', text(known_quarantine), 'paused', text(paused),
     'next', text(next_id), 'place', state.place or '0', 'window', text(known_window), 'window_until', text(window_until),
+    'lease', text(known_lease), 'lease_until', text(lease_until),
     'requests', text(known_requests), 'requests_until', text(requests_until),
     'hints', table.concat(lines, ','), 'latest_hint', text(latest_hint))
 redis.call('PEXPIRE', STATE, text(STATE_KEPT))

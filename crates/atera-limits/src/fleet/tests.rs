@@ -246,6 +246,31 @@ async fn what_is_unknown_is_waited_out_for_the_longest_window_of_all() {
     assert_eq!(left(&loose), 330, "the window that is known");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_unknown_is_waited_out_as_long_as_requests_may_be_in_flight() {
+    let Some(server) = VirtualServer::start() else {
+        return;
+    };
+    let limit = RateLimit::new(100, Duration::from_secs(10));
+    let (short, long) = (server.store(limit), server.leased(limit, WINDOW * 5));
+    assert_eq!(
+        wait(&short).await,
+        60,
+        "the lease is longer than window and late allowance"
+    );
+    let waited = wait(&long).await;
+    assert!(
+        (239..=240).contains(&waited),
+        "the rest of a longer lease: {waited} s"
+    );
+    *lock(&server.0.run) = "second".to_string();
+    assert_eq!(wait(&short).await, 300, "the lease that is known");
+    server.command(&["FLUSHALL"]);
+    short.status().await.expect("a status");
+    assert_eq!(left(&short), 60, "no longer lease is known");
+    assert_eq!(wait(&long).await, 300, "it grows while it runs");
+}
+
 /// How many seconds of a quarantine are left.
 fn left(store: &RedisStore) -> u64 {
     let quarantine = store.quarantine().expect("a quarantine");

@@ -20,6 +20,9 @@ const KEY: &str = "0123456789abcdef0123456789abcdef";
 const RIGHTS: &str = "~{atera:* +evalsha +script|load +info +time +hgetall +hset +hdel +zadd +zrem +zcard +zrange +zincrby \
     +zremrangebyscore +pexpire";
 
+/// As short as the limit is: what is unknown is waited out for as long.
+const LEASE: Duration = Duration::from_millis(500);
+
 /// So short that the tests need not wait out what is unknown.
 fn limit() -> RateLimit {
     RateLimit::new(5, Duration::from_millis(20)).late_allowance(Duration::from_millis(20))
@@ -30,6 +33,7 @@ fn builder(server: &Redis) -> RedisStoreBuilder {
 }
 
 async fn connect(builder: RedisStoreBuilder) -> Result<RedisStore, atera_limits::RedisStoreError> {
+    let builder = builder.lease(LEASE);
     builder.connect(&key(), "app.atera.com", limit()).await
 }
 
