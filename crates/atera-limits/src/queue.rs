@@ -1,8 +1,8 @@
 //! The calls of one process that wait for a slot of a limit that it shares with others. One of each priority asks for it, and the
 //! others wait for their turn, so that slots are first come, first served, and not each of them asks.
 //!
-//! A caller may stop polling its call for a while, as `buffered` does while the body of a loop runs. So whoever has the turn is a
-//! task, and never the caller's own future: the turn goes on to the next call all the same.
+//! A caller may stop polling its call for a while, as `buffered` does while the body of a loop runs. So a task has the
+//! turn, and never the caller's own future: it goes on to the next call all the same.
 
 use std::{
     collections::BTreeSet,

@@ -100,7 +100,7 @@ async fn an_assistant_has_one_limit_with_the_other_programs_of_the_machine() {
     assert_success(&command);
     let status = json(&output(limited(&["limit", "status", "-o", "json"])).await);
     assert_eq!(status[0]["InUse"], 3, "{status}");
-    // The fourth request waits, whoever sends it.
+    // The fourth request waits, be it of the server or of the command.
     let mut command = limited(&["account", "get"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let told = aside(move || {
